@@ -1,0 +1,32 @@
+/* How functions report failure.
+ *
+ * Every function that can fail returns a gf_status and takes a `gf_error *` last. On failure the
+ * error, unless NULL, holds one message: what went wrong, where (file:line:column for input) and
+ * what to do. The library never prints and never exits. */
+#ifndef GIBBSFLOW_ERROR_H
+#define GIBBSFLOW_ERROR_H
+
+typedef enum gf_status {
+    GF_OK = 0,
+    GF_INVALID,       /* the input is wrong: model, file content, argument */
+    GF_NO_MEMORY,     /* memory ran out, or would run out */
+    GF_IO,            /* a file or a program could not be read, written or run */
+    GF_NO_CONVERGENCE /* a numerical method did not reach its tolerance */
+} gf_status;
+
+typedef struct gf_error {
+    gf_status status;
+    char message[1024];
+} gf_error;
+
+/* Fills `error` (may be NULL) and returns `status`: `return gf_fail(error, GF_IO, "...", ...);` */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+gf_status
+gf_fail(gf_error *error, gf_status status, const char *format, ...);
+
+/* The usual message when memory for `what` could not be had. */
+gf_status gf_fail_memory(gf_error *error, const char *what);
+
+#endif

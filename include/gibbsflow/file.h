@@ -1,0 +1,85 @@
+/* HDF5 files that are either whole or absent.
+ *
+ * A file is written as PATH.<process>.part and renamed to PATH by gf_file_commit, so a reader sees
+ * the old file or the new one, never half of one. A gf_file remembers its first failure: later calls
+ * do nothing, and gf_file_commit or gf_file_check reports it. HDF5's own printing of errors is
+ * switched off for the process when a file is opened. */
+#ifndef GIBBSFLOW_FILE_H
+#define GIBBSFLOW_FILE_H
+
+#include "gibbsflow/error.h"
+
+#include <complex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define GF_FILE_MAX_RANK 6
+
+typedef struct gf_file gf_file;
+
+/* What a dataset is. `path` is absolute; groups on the way are made. `axes[k]` says what runs along
+ * dimension k: the absolute path of the dataset that holds its values (attached as a dimension
+ * scale), or a plain word ("charge"). Rank 0 is a scalar. */
+typedef struct gf_dataset {
+    const char *path, *units, *description;
+    int rank;
+    size_t shape[GF_FILE_MAX_RANK];
+    const char *axes[GF_FILE_MAX_RANK];
+} gf_dataset;
+
+bool gf_file_is_hdf5(const char *path);
+
+/* Fails at once, with the reason, if a file could not be written at `path`. */
+gf_status gf_file_check_writable(const char *path, gf_error *error);
+
+/* The name under which `path` is written until it is complete. The caller frees it. */
+char *gf_file_part_name(const char *path);
+
+gf_status gf_file_open(const char *path, gf_file **file, gf_error *error);   /* to read */
+gf_status gf_file_create(const char *path, gf_file **file, gf_error *error); /* to write */
+/* To change parts of an existing file: works on a copy that replaces it. */
+gf_status gf_file_edit(const char *path, gf_file **file, gf_error *error);
+
+/* Completes a written file and puts it in place. Frees the file in any case, sets it to NULL, and
+ * removes what was written if anything failed. */
+gf_status gf_file_commit(gf_file **file, gf_error *error);
+/* Reports the first failure, if any. */
+gf_status gf_file_check(const gf_file *file, gf_error *error);
+/* Closes a file that was read, or gives up one that was being written. NULL is fine. */
+void gf_file_close(gf_file **file);
+
+/* Records a failure found by the caller in the content: "PATH: message". */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void
+gf_file_reject(gf_file *self, const char *format, ...);
+
+bool gf_file_has(gf_file *self, const char *path); /* a group or dataset */
+void gf_file_remove(gf_file *self, const char *path);
+
+void gf_file_put_doubles(gf_file *self, const gf_dataset *dataset, const double *data);
+void gf_file_put_integers(gf_file *self, const gf_dataset *dataset, const int64_t *data);
+void gf_file_put_complex(gf_file *self, const gf_dataset *dataset, const double complex *data);
+void gf_file_put_strings(gf_file *self, const gf_dataset *dataset, const char *const *data);
+
+/* Attributes of the group or dataset `path`, which is made as a group if absent. */
+void gf_file_put_text_attribute(gf_file *self, const char *path, const char *name, const char *text);
+void gf_file_put_number_attribute(gf_file *self, const char *path, const char *name, double value);
+void gf_file_put_integer_attribute(gf_file *self, const char *path, const char *name, long value);
+
+/* The whole dataset, which must have `rank` dimensions; shape[0...rank-1] receives their sizes. The
+ * caller frees the data. NULL after a failure. */
+double *gf_file_get_doubles(gf_file *self, const char *path, int rank, size_t *shape);
+int64_t *gf_file_get_integers(gf_file *self, const char *path, int rank, size_t *shape);
+double complex *gf_file_get_complex(gf_file *self, const char *path, int rank, size_t *shape);
+/* The array and its strings are one allocation: free the array. */
+char **gf_file_get_strings(gf_file *self, const char *path, int rank, size_t *shape);
+char *gf_file_get_text_attribute(gf_file *self, const char *path, const char *name);
+double gf_file_get_number_attribute(gf_file *self, const char *path, const char *name);
+
+/* Program, version, date and the command line that made the file, on the root group. */
+void gf_file_put_origin(gf_file *self, const char *command);
+
+#endif

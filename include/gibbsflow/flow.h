@@ -1,0 +1,28 @@
+/* Flow lines dq/dt = f(q) that leave the saddles along their unstable directions.
+ *
+ * The lines are integrated in lambda, dlambda/dt = -C^-1 f, with exact Gibbs states and adaptive
+ * steps, at unit speed in the (m,e) plane, until they come to rest. */
+#ifndef GIBBSFLOW_FLOW_H
+#define GIBBSFLOW_FLOW_H
+
+#include "gibbsflow/fixed_points.h"
+
+typedef struct gf_flow_line {
+    size_t count;
+    double (*density)[2]; /* [count][2], from the saddle to where the line ends */
+} gf_flow_line;
+
+typedef struct gf_flow {
+    size_t count;
+    gf_flow_line *lines;
+} gf_flow;
+
+gf_status gf_flow_trace(const gf_model *model, const gf_spectrum *spectrum, const gf_region *region,
+                        const gf_fixed_points *points, gf_flow *flow, gf_error *error);
+void gf_flow_free(gf_flow *self);
+
+/* /flow_lines: density[points,2] of all lines one after another, first[lines + 1]. */
+void gf_flow_write(const gf_flow *self, gf_file *file);
+gf_status gf_flow_read(gf_file *file, gf_flow *flow, gf_error *error);
+
+#endif

@@ -1,0 +1,54 @@
+/* Gibbs states rho ~ exp(-lambda1 Q1 - lambda2 Q2) of a spectrum: densities, force, noise.
+ *
+ * Everything is a Boltzmann sum over levels, taken sector by sector relative to the largest weight
+ * (log-sum-exp), so any lambda is fine, negative temperatures included. A sector's sum depends on
+ * lambda2 alone and is kept until lambda2 changes: walk grids with lambda1 innermost. */
+#ifndef GIBBSFLOW_GIBBS_H
+#define GIBBSFLOW_GIBBS_H
+
+#include "gibbsflow/spectrum.h"
+
+/* What to compute: GF_DENSITIES is log Z, q and C alone; GF_RESPONSE adds force and noise;
+ * GF_SLOPES adds the derivatives of the force. */
+typedef enum gf_gibbs_extent { GF_DENSITIES, GF_RESPONSE, GF_SLOPES } gf_gibbs_extent;
+
+/* One Gibbs state. Index 0 is the magnetisation, 1 the energy; densities are per site. */
+typedef struct gf_state {
+    double lambda[2];
+    double log_partition;        /* log Z / N */
+    double density[2];           /* q_i = <Q_i>/N */
+    double susceptibility[2][2]; /* C_ij = (<Q_i Q_j> - <Q_i><Q_j>)/N = -dq_i/dlambda_j */
+    double force[2];             /* f_i per epsilon, Eq. (9) of Lange & Rosch */
+    double noise[2][2];          /* N_ij per epsilon, App. A.2 */
+    double force_slope[2][2];    /* df_i/dlambda_j */
+    const double *observables;   /* [channels][GF_OBSERVABLES] per unit rate; the evaluator's, valid
+                                    until its next use */
+} gf_state;
+
+/* An evaluator with its workspace; use one per thread. */
+typedef struct gf_gibbs gf_gibbs;
+
+/* The spectrum must outlive the evaluator; the rates [channels] are copied. */
+gf_status gf_gibbs_create(const gf_spectrum *spectrum, const double *rates, gf_gibbs **gibbs,
+                          gf_error *error);
+void gf_gibbs_free(gf_gibbs *self);
+void gf_gibbs_set_rates(gf_gibbs *self, const double *rates);
+const double *gf_gibbs_rates(const gf_gibbs *self);
+const gf_spectrum *gf_gibbs_spectrum(const gf_gibbs *self);
+
+void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[2], gf_gibbs_extent extent,
+                       gf_state *state);
+
+/* Solves q(lambda) = density by Newton's method on the convex function log Z / N + lambda . density,
+ * whose Hessian is C; `lambda` holds the start and receives the solution. False if the density is
+ * not inside the reachable region, or so close to its border that C vanishes. */
+bool gf_gibbs_invert(gf_gibbs *self, const double density[2], double lambda[2]);
+
+/* The stability matrix df/dq = (df/dlambda)(-C)^-1 of a state evaluated with GF_SLOPES. False if C
+ * is singular. */
+bool gf_state_stability(const gf_state *state, double matrix[2][2]);
+
+/* x = m^-1 b. False if m is singular. */
+bool gf_solve2(double m[2][2], const double b[2], double x[2]);
+
+#endif

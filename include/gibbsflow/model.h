@@ -1,0 +1,69 @@
+/* A model: a spin-1/2 chain, its Hamiltonian, and the jump operators of its bath, read from YAML.
+ *
+ * The format is described in the README ("Writing a model"). A model conserves Q1 = sum_j Z_j and
+ * Q2 = H; the bath, d rho/dt = epsilon sum_c rate_c sum_j (L rho L' - {L' L, rho}/2), need not. */
+#ifndef GIBBSFLOW_MODEL_H
+#define GIBBSFLOW_MODEL_H
+
+#include "gibbsflow/chain.h"
+#include "gibbsflow/error.h"
+#include "gibbsflow/expression.h"
+
+/* Evenly spaced values from ... to; a single point is `from`. */
+typedef struct gf_axis {
+    double from, to;
+    size_t points;
+} gf_axis;
+
+double gf_axis_value(const gf_axis *axis, size_t index);
+
+/* One Lindblad channel: rate (units of epsilon) times the dissipator of `jump`, at every site. */
+typedef struct gf_channel {
+    char *name;
+    double rate;
+    gf_term jump;
+} gf_channel;
+
+typedef struct gf_model {
+    char *name;
+    char *yaml; /* the text of the model file */
+    gf_chain chain;
+    gf_parameter *parameters; /* with the values in force */
+    size_t parameter_count;
+    gf_operator hamiltonian; /* Q2, on sites 0 ... sites-1 */
+    gf_channel *channels;    /* at least one */
+    size_t channel_count;
+    gf_axis lambda1, lambda2, magnetization;
+    gf_axis energy; /* from and to are NaN where the file leaves them to the spectrum */
+} gf_model;
+
+/* What overrides the model file: `--sites` and `--set name=value`. Zeroed: nothing. */
+typedef struct gf_settings {
+    int sites; /* 0: as in the file */
+    gf_parameter *parameters;
+    size_t count;
+} gf_settings;
+
+/* Later settings of a name replace earlier ones. `assignment` is "name=value". */
+gf_status gf_settings_assign(gf_settings *self, const char *assignment, gf_error *error);
+gf_status gf_settings_set(gf_settings *self, const char *name, double value, gf_error *error);
+gf_status gf_settings_merge(gf_settings *self, const gf_settings *later, gf_error *error);
+void gf_settings_free(gf_settings *self);
+
+/* Parses and checks a model; `name` is what messages call the text. The caller frees the model,
+ * also after a failure. */
+gf_status gf_model_parse(const char *text, size_t length, const char *name,
+                         const gf_settings *settings, gf_model *model, gf_error *error);
+gf_status gf_model_read(const char *path, const gf_settings *settings, gf_model *model,
+                        gf_error *error);
+void gf_model_free(gf_model *self);
+
+/* The rates of all channels, rates[channel_count]. */
+void gf_model_rates(const gf_model *self, double *rates);
+
+/* Fails, saying what differs, unless both models have the same eigenstates and derived operators:
+ * the same chain, Hamiltonian and jump operators. Rates, grids and names of parameters may differ. */
+gf_status gf_model_check_same_spectrum(const gf_model *self, const gf_model *other,
+                                       gf_error *error);
+
+#endif

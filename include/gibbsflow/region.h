@@ -1,0 +1,33 @@
+/* The densities that Gibbs states reach: the interior of the convex hull of the joint spectrum
+ * (M/N, E/N) of magnetisation and energy. */
+#ifndef GIBBSFLOW_REGION_H
+#define GIBBSFLOW_REGION_H
+
+#include "gibbsflow/spectrum.h"
+
+/* A corner of the hull, and the levels that sit there: the ground (or highest) family of a sector. */
+typedef struct gf_corner {
+    double density[2];
+    size_t level; /* of the spectrum */
+} gf_corner;
+
+typedef struct gf_region {
+    size_t count;       /* corners; 0 if the spectrum lies on a line, so that m and e are not
+                           independent and no density is interior */
+    gf_corner *corners; /* counterclockwise */
+    double low[2], high[2]; /* the smallest and the largest m and e */
+} gf_region;
+
+gf_status gf_region_init(gf_region *self, const gf_spectrum *spectrum, gf_error *error);
+void gf_region_free(gf_region *self);
+
+/* Distance to the border; negative outside. */
+double gf_region_depth(const gf_region *self, const double density[2]);
+
+/* True if the density is inside by more than rounding. */
+bool gf_region_contains(const gf_region *self, const double density[2]);
+
+/* /region: the corners. */
+void gf_region_write(const gf_region *self, gf_file *file);
+
+#endif

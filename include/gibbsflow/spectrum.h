@@ -1,0 +1,60 @@
+/* The spectrum of a model: every level with what the bath does to it.
+ *
+ * Everything downstream is a Boltzmann sum over this list. The matrix elements are kept per channel
+ * and unit rate, so rates can change without another diagonalisation. */
+#ifndef GIBBSFLOW_SPECTRUM_H
+#define GIBBSFLOW_SPECTRUM_H
+
+#include "gibbsflow/dissipator.h"
+#include "gibbsflow/file.h"
+#include "gibbsflow/model.h"
+#include "gibbsflow/progress.h"
+
+typedef struct gf_spectrum {
+    int sites;
+    size_t channels;
+    size_t levels;       /* families of degenerate eigenstates, all sectors */
+    size_t *sector;      /* [sites + 2]: the levels of sector `up` are sector[up] ... sector[up+1]-1 */
+    double *energy;      /* [levels], of the whole chain, increasing within a sector */
+    double *degeneracy;  /* [levels], summing to 2^sites */
+    double *observables; /* [channels][GF_OBSERVABLES][levels]: <n|O|n> per site and unit rate */
+} gf_spectrum;
+
+/* What a diagonalisation will take on this machine. */
+typedef struct gf_spectrum_cost {
+    double memory;   /* bytes at the peak */
+    double seconds;  /* rough: scaled from one small diagonalisation, if that is worth its time */
+    size_t largest;  /* states of the largest sector */
+} gf_spectrum_cost;
+
+gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error);
+
+/* Diagonalises all sectors: small ones side by side with one BLAS thread each, large ones after one
+ * another with all. Refuses if gf_machine_free_memory() is not enough. Sets the number of OpenBLAS
+ * threads of the process meanwhile. The caller frees the spectrum. */
+gf_status gf_spectrum_compute(const gf_model *model, const gf_progress *progress,
+                              gf_spectrum *spectrum, gf_error *error);
+void gf_spectrum_free(gf_spectrum *self);
+
+static inline double gf_spectrum_magnetization(const gf_spectrum *self, int up) {
+    return 2.0 * up - self->sites;
+}
+
+/* The matrix elements [levels] of one observable of one channel. */
+static inline const double *gf_spectrum_observable(const gf_spectrum *self, size_t channel,
+                                                   size_t observable) {
+    return self->observables + (channel * GF_OBSERVABLES + observable) * self->levels;
+}
+
+/* Largest |f_i| that any state can have at these rates, summed over channels: the scale against which
+ * a force counts as zero. */
+double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, int charge);
+
+/* /model, /spectrum and /channels; the layout is in the README. */
+void gf_spectrum_write(const gf_spectrum *self, const gf_model *model, gf_file *file);
+/* Reads and checks both. `settings` (may be NULL) are applied to the stored model; they must leave
+ * the spectrum valid. The caller frees both, also after a failure. */
+gf_status gf_spectrum_read(gf_file *file, const char *path, const gf_settings *settings,
+                           gf_model *model, gf_spectrum *spectrum, gf_error *error);
+
+#endif

@@ -1,0 +1,19 @@
+/* Sums over the levels of a sector: the innermost loops of the program. */
+#ifndef GIBBSFLOW_BOLTZMANN_H
+#define GIBBSFLOW_BOLTZMANN_H
+
+#include <stddef.h>
+
+/* weight[n] = degeneracy[n] exp(-lambda x[n]), x[n] = energy[n] - reference, and the moments
+ * sum[k] = sum_n weight[n] x[n]^k for k = 0, 1, 2. lambda x must not be negative. */
+void gf_boltzmann_weigh(size_t count, const double *energy, const double *degeneracy, double lambda,
+                        double reference, double *weight, double sum[3]);
+
+/* sum_n weight[n] value[n] */
+double gf_boltzmann_mean(size_t count, const double *weight, const double *value);
+
+/* sum_n weight[n] value[n] (energy[n] - reference) */
+double gf_boltzmann_energy_mean(size_t count, const double *weight, const double *value,
+                                const double *energy, double reference);
+
+#endif

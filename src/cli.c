@@ -1,0 +1,383 @@
+#include "cli.h"
+
+#include "gibbsflow/file.h"
+#include "gibbsflow/machine.h"
+#include "gibbsflow/version.h"
+
+#include <math.h>
+#include <omp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const cli_command *const commands[] = {&cli_operators, &cli_spectrum,     &cli_forces,
+                                              &cli_fixed_points, &cli_figure, &cli_info};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+/* --- interruption ---------------------------------------------------------------------------- */
+
+/* The unfinished file to remove on the way out; a signal handler can reach nothing else. */
+static char *unfinished_file;
+
+static void on_interrupt(int signal_number) {
+    if (unfinished_file != NULL) {
+        (void)unlink(unfinished_file);
+    }
+    (void)signal(signal_number, SIG_DFL);
+    (void)raise(signal_number);
+}
+
+static void watch_output(const char *path) {
+    unfinished_file = gf_file_part_name(path);
+    (void)signal(SIGINT, on_interrupt);
+    (void)signal(SIGTERM, on_interrupt);
+    (void)signal(SIGHUP, on_interrupt);
+}
+
+static void stop_watching(void) {
+    char *name = unfinished_file;
+    unfinished_file = NULL;
+    free(name);
+}
+
+/* --- messages -------------------------------------------------------------------------------- */
+
+int cli_usage(const cli_options *options, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    (void)fprintf(stderr, "gibbsflow %s: ", options->command->name);
+    (void)vfprintf(stderr, format, arguments);
+    (void)fprintf(stderr, "\nTry 'gibbsflow %s --help'.\n", options->command->name);
+    va_end(arguments);
+    return CLI_WRONG_USAGE;
+}
+
+int cli_fail(const cli_options *options, const gf_error *error) {
+    (void)fprintf(stderr, "gibbsflow %s: %s\n", options->command->name, error->message);
+    return CLI_FAILED;
+}
+
+void cli_say(const cli_options *options, const char *format, ...) {
+    if (!options->quiet) {
+        va_list arguments;
+        va_start(arguments, format);
+        (void)vfprintf(stderr, format, arguments);
+        va_end(arguments);
+        (void)fputc('\n', stderr);
+    }
+}
+
+/* --- progress -------------------------------------------------------------------------------- */
+
+static void format_duration(double seconds, char *text, size_t size) {
+    long whole = lround(seconds);
+    if (whole < 100) {
+        (void)snprintf(text, size, "%ld s", whole);
+    } else if (whole < 6000) {
+        (void)snprintf(text, size, "%ld min %02ld s", whole / 60, whole % 60);
+    } else {
+        (void)snprintf(text, size, "%ld h %02ld min", whole / 3600, whole / 60 % 60);
+    }
+}
+
+static void draw_progress(void *context, double fraction) {
+    enum { WIDTH = 30 };
+    cli_progress *self = context;
+    double now = gf_machine_clock(), elapsed = now - self->start;
+    if (!self->visible || elapsed < 0.5 || now - self->shown < 0.1) {
+        return;
+    }
+    char left[40], bar[WIDTH + 1];
+    format_duration(fraction > 0 ? elapsed * (1 - fraction) / fraction : 0, left, sizeof left);
+    for (int k = 0; k < WIDTH; ++k) {
+        bar[k] = k < fraction * WIDTH ? '#' : '.';
+    }
+    bar[WIDTH] = '\0';
+    (void)fprintf(stderr, "\r%s [%s] %3.0f %%  %s left\033[K", self->label, bar, 100 * fraction, left);
+    (void)fflush(stderr);
+    self->shown = now;
+    self->drawn = true;
+}
+
+void cli_progress_start(cli_progress *self, const cli_options *options, const char *label) {
+    *self = (cli_progress){.label = label,
+                           .start = gf_machine_clock(),
+                           .visible = !options->quiet && isatty(STDERR_FILENO) != 0};
+    self->progress = (gf_progress){.update = draw_progress, .context = self};
+}
+
+void cli_progress_end(cli_progress *self) {
+    if (self->drawn) {
+        (void)fputs("\r\033[K", stderr);
+    }
+}
+
+/* --- options --------------------------------------------------------------------------------- */
+
+enum { OPTION_SET = 1000, OPTION_SITES, OPTION_HELP };
+
+static char *join_words(int argc, const char **argv) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (out != NULL) {
+        (void)fputs("gibbsflow", out);
+        for (int i = 0; i < argc; ++i) {
+            bool plain = strpbrk(argv[i], " \t\n'\"\\$*?(){}[];&|<>") == NULL;
+            (void)fprintf(out, plain ? " %s" : " '%s'", argv[i]);
+        }
+        (void)fclose(out);
+    }
+    return text;
+}
+
+static void print_help(const cli_options *options) {
+    const cli_command *command = options->command;
+    (void)printf("%s\n\n", command->summary);
+    poptPrintHelp(options->context, stdout, 0);
+    (void)printf("\n%s", command->help);
+}
+
+static int take_option(cli_options *options, int code) {
+    gf_error error;
+    char *argument = poptGetOptArg(options->context);
+    int result = CLI_GO_ON;
+    if (code == OPTION_HELP) {
+        print_help(options);
+        result = CLI_DONE;
+    } else if (code == OPTION_SET) {
+        if (gf_settings_assign(&options->settings, argument, &error) != GF_OK) {
+            result = cli_usage(options, "--set %s", error.message);
+        }
+    } else if (code == OPTION_SITES) {
+        char *end = NULL;
+        long sites = strtol(argument, &end, 10);
+        if (*argument == '\0' || *end != '\0' || sites < 1 || sites > GF_CHAIN_MAX_SITES) {
+            result = cli_usage(options, "--sites %s: expected an integer from 1 to %d", argument,
+                               GF_CHAIN_MAX_SITES);
+        }
+        options->settings.sites = (int)sites;
+    }
+    free(argument);
+    return result;
+}
+
+static int take_options(cli_options *options) {
+    int code = 0;
+    while ((code = poptGetNextOpt(options->context)) >= 0) {
+        int result = take_option(options, code);
+        if (result != CLI_GO_ON) {
+            return result;
+        }
+    }
+    if (code < -1) {
+        return cli_usage(options, "%s: %s", poptBadOption(options->context, POPT_BADOPTION_NOALIAS),
+                         poptStrerror(code));
+    }
+    return CLI_GO_ON;
+}
+
+static int take_arguments(cli_options *options, int flags) {
+    const char *input = poptGetArg(options->context);
+    if (input == NULL) {
+        return (flags & CLI_INPUT_OPTIONAL) != 0
+                   ? CLI_GO_ON
+                   : cli_usage(options, "which file? expected %s", options->command->arguments);
+    }
+    if (poptPeekArg(options->context) != NULL) {
+        return cli_usage(options, "one file at a time; '%s' is one too many",
+                         poptPeekArg(options->context));
+    }
+    options->input = strdup(input);
+    return CLI_GO_ON;
+}
+
+static int apply_options(const cli_options *options) {
+    if (options->threads < 0 || options->threads > 1024) {
+        return cli_usage(options, "--threads %d: expected 1 to 1024", options->threads);
+    }
+    if (options->threads > 0) {
+        omp_set_num_threads(options->threads);
+    }
+    if (options->output != NULL) {
+        watch_output(options->output);
+    }
+    return CLI_GO_ON;
+}
+
+int cli_open(cli_options *options, const cli_command *command, int flags, struct poptOption *own,
+             int argc, const char **argv) {
+    *options = (cli_options){.command = command, .line = join_words(argc, argv)};
+    struct poptOption none[] = {POPT_TABLEEND};
+    struct poptOption output[] = {
+        {"output", 'o', POPT_ARG_STRING, &options->output, 0, "write the result to FILE", "FILE"},
+        POPT_TABLEEND};
+    struct poptOption model[] = {
+        {"set", 's', POPT_ARG_STRING, NULL, OPTION_SET, "set a parameter of the model", "NAME=VALUE"},
+        {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites", "N"},
+        POPT_TABLEEND};
+    struct poptOption common[] = {
+        {"threads", 't', POPT_ARG_INT, &options->threads, 0, "threads to use (default: all)", "N"},
+        {"quiet", 'q', POPT_ARG_NONE, &options->quiet, 0, "no progress and no remarks", NULL},
+        {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "explain the command", NULL},
+        POPT_TABLEEND};
+    struct poptOption table[] = {
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, own != NULL ? own : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_OUTPUT) != 0 ? output : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_MODEL) != 0 ? model : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, NULL, NULL},
+        POPT_TABLEEND};
+    options->context = poptGetContext("gibbsflow", argc, argv, table, 0);
+    poptSetOtherOptionHelp(options->context, command->arguments);
+    int result = take_options(options);
+    if (result == CLI_GO_ON) {
+        result = take_arguments(options, flags);
+    }
+    options->context = poptFreeContext(options->context);
+    return result == CLI_GO_ON ? apply_options(options) : result;
+}
+
+void cli_close(cli_options *options) {
+    stop_watching();
+    gf_settings_free(&options->settings);
+    free(options->output);
+    free(options->input);
+    free(options->line);
+}
+
+int cli_check_output(const cli_options *options, const char *const *endings) {
+    if (options->output == NULL) {
+        return cli_usage(options, "where to? expected -o FILE");
+    }
+    const char *dot = strrchr(options->output, '.');
+    bool fits = endings == NULL;
+    for (int k = 0; !fits && endings[k] != NULL; ++k) {
+        fits = dot != NULL && strcmp(dot, endings[k]) == 0;
+    }
+    if (!fits) {
+        return cli_usage(options, "-o %s: the name must end in %s%s%s%s%s", options->output,
+                         endings[0], endings[1] != NULL ? ", " : "",
+                         endings[1] != NULL ? endings[1] : "",
+                         endings[1] != NULL && endings[2] != NULL ? " or " : "",
+                         endings[1] != NULL && endings[2] != NULL ? endings[2] : "");
+    }
+    gf_error error;
+    return gf_file_check_writable(options->output, &error) == GF_OK ? CLI_GO_ON
+                                                                    : cli_fail(options, &error);
+}
+
+/* --- input ----------------------------------------------------------------------------------- */
+
+static gf_status diagonalize(const cli_options *options, const gf_model *model,
+                             gf_spectrum *spectrum, gf_error *error) {
+    gf_spectrum_cost cost;
+    gf_status status = gf_spectrum_estimate(model, &cost, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    if (cost.seconds > 5) {
+        char duration[40];
+        format_duration(cost.seconds, duration, sizeof duration);
+        cli_say(options,
+                "%s: %d sites, largest sector %zu states: about %.2g GiB of memory and roughly %s",
+                model->name, model->chain.sites, cost.largest, cost.memory / 0x1p30, duration);
+    }
+    cli_progress progress;
+    cli_progress_start(&progress, options, "diagonalising");
+    status = gf_spectrum_compute(model, &progress.progress, spectrum, error);
+    cli_progress_end(&progress);
+    return status;
+}
+
+static gf_status load(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
+                      gf_error *error) {
+    gf_file *file = NULL;
+    gf_status status = gf_file_open(options->input, &file, error);
+    if (status == GF_OK) {
+        status = gf_spectrum_read(file, options->input, &options->settings, model, spectrum, error);
+    }
+    gf_file_close(&file);
+    return status;
+}
+
+gf_status cli_load_spectrum(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
+                            gf_error *error) {
+    *model = (gf_model){0};
+    *spectrum = (gf_spectrum){0};
+    if (gf_file_is_hdf5(options->input)) {
+        return load(options, model, spectrum, error);
+    }
+    gf_status status = gf_model_read(options->input, &options->settings, model, error);
+    return status == GF_OK ? diagonalize(options, model, spectrum, error) : status;
+}
+
+gf_status cli_load_model(const cli_options *options, gf_model *model, gf_error *error) {
+    *model = (gf_model){0};
+    if (!gf_file_is_hdf5(options->input)) {
+        return gf_model_read(options->input, &options->settings, model, error);
+    }
+    gf_spectrum spectrum = {0};
+    gf_status status = load(options, model, &spectrum, error);
+    gf_spectrum_free(&spectrum);
+    return status;
+}
+
+/* --- the program ----------------------------------------------------------------------------- */
+
+/* OpenBLAS chooses its kernels when it is loaded, and takes processors younger than itself for older
+ * ones. If it chose badly, start again with the choice made for it. */
+static void restart_with_better_kernels(char **argv) {
+    const char *better = gf_machine_better_blas_kernel();
+    if (better != NULL && getenv("OPENBLAS_CORETYPE") == NULL &&
+        setenv("OPENBLAS_CORETYPE", better, 1) == 0) {
+        (void)execv("/proc/self/exe", argv); /* if that fails, go on with slower kernels */
+    }
+}
+
+static void print_overview(FILE *out) {
+    (void)fprintf(out,
+                  "gibbsflow " GF_VERSION ": from a spin chain and its bath to hydrodynamics\n\n"
+                  "Usage: gibbsflow COMMAND [options] FILE\n\nCommands:\n");
+    for (int k = 0; k < COMMANDS; ++k) {
+        (void)fprintf(out, "  %-14s %s\n", commands[k]->name, commands[k]->summary);
+    }
+    (void)fprintf(out,
+                  "\n'gibbsflow COMMAND --help' explains a command. Where a command takes a model it\n"
+                  "also takes the HDF5 file that an earlier command wrote, and starts from there.\n\n"
+                  "A first figure:\n"
+                  "  gibbsflow forces models/xxz_jprime.yaml -o fig2.h5\n"
+                  "  gibbsflow figure fig2.h5 -o fig2.pdf\n");
+}
+
+int main(int argc, char **argv) {
+    restart_with_better_kernels(argv);
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_overview(stdout);
+        return CLI_DONE;
+    }
+    if (strcmp(name, "--version") == 0) {
+        (void)puts("gibbsflow " GF_VERSION);
+        return CLI_DONE;
+    }
+    for (int k = 0; k < COMMANDS; ++k) {
+        if (strcmp(name, commands[k]->name) == 0) {
+            int result = commands[k]->run(commands[k], argc - 1, (const char **)argv + 1);
+            if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+                (void)fprintf(stderr, "gibbsflow %s: the result could not be written to the output\n",
+                              name);
+                return CLI_FAILED;
+            }
+            return result;
+        }
+    }
+    if (argc > 1) {
+        (void)fprintf(stderr, "gibbsflow: no command '%s'\n\n", name);
+    }
+    print_overview(stderr);
+    return CLI_WRONG_USAGE;
+}

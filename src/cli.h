@@ -1,0 +1,80 @@
+/* What the commands of the program share. */
+#ifndef GIBBSFLOW_CLI_H
+#define GIBBSFLOW_CLI_H
+
+#include "gibbsflow/error.h"
+#include "gibbsflow/model.h"
+#include "gibbsflow/progress.h"
+#include "gibbsflow/spectrum.h"
+
+#include <popt.h>
+#include <stdbool.h>
+
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_WRONG_USAGE = 2, CLI_GO_ON = -1 };
+
+/* A command: `gibbsflow NAME [options] ARGUMENTS`. */
+typedef struct cli_command {
+    const char *name, *arguments, *summary;
+    const char *help; /* what --help says after the options */
+    int (*run)(const struct cli_command *command, int argc, const char **argv);
+} cli_command;
+
+extern const cli_command cli_operators, cli_spectrum, cli_forces, cli_fixed_points, cli_figure,
+    cli_info;
+
+/* The options that every command has, and what it was called with. */
+typedef struct cli_options {
+    const cli_command *command;
+    char *output; /* -o */
+    int threads, quiet;
+    gf_settings settings; /* --set, --sites */
+    char *input;          /* the one file; NULL if none was given */
+    char *line;           /* the command line, for the record */
+    poptContext context;  /* while parsing */
+} cli_options;
+
+/* Which of the shared options a command takes. */
+enum { CLI_OUTPUT = 1, CLI_MODEL = 2, CLI_INPUT_OPTIONAL = 4 };
+
+/* Parses the command line; `own` are further popt options, or NULL. Returns CLI_GO_ON, or the exit
+ * status if there is nothing left to do. Call cli_close in any case. */
+int cli_open(cli_options *options, const cli_command *command, int flags, struct poptOption *own,
+             int argc, const char **argv);
+void cli_close(cli_options *options);
+
+/* Reports wrong usage, or a failure, and returns the exit status. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+int cli_usage(const cli_options *options, const char *format, ...);
+int cli_fail(const cli_options *options, const gf_error *error);
+
+/* A message on the error stream, unless --quiet. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void cli_say(const cli_options *options, const char *format, ...);
+
+/* Checks that -o was given, has one of the endings (NULL-terminated, or NULL for any) and can be
+ * written, before the work starts. */
+int cli_check_output(const cli_options *options, const char *const *endings);
+
+/* A bar with the time left, on a terminal only. */
+typedef struct cli_progress {
+    gf_progress progress;
+    const char *label;
+    double start, shown;
+    bool visible, drawn;
+} cli_progress;
+
+void cli_progress_start(cli_progress *self, const cli_options *options, const char *label);
+void cli_progress_end(cli_progress *self);
+
+/* The model and its spectrum, from a model file (diagonalised now) or from an HDF5 file. The caller
+ * frees both, also after a failure. */
+gf_status cli_load_spectrum(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
+                            gf_error *error);
+/* The model alone. */
+gf_status cli_load_model(const cli_options *options, gf_model *model, gf_error *error);
+
+#endif

@@ -1,0 +1,150 @@
+/* The commands that write tables: spectrum and forces. */
+#include "cli.h"
+#include "cli_print.h"
+
+#include "gibbsflow/fixed_points.h"
+#include "gibbsflow/flow.h"
+#include "gibbsflow/force_table.h"
+#include "gibbsflow/region.h"
+
+#include <stdio.h>
+
+static const char *const endings[] = {".h5", ".hdf5", NULL};
+
+/* --- spectrum -------------------------------------------------------------------------------- */
+
+static const char spectrum_help[] =
+    "Diagonalises the model and stores every level with the diagonal matrix elements of the force and\n"
+    "noise operators of each channel. From this file the other commands start without diagonalising\n"
+    "again, also at other rates: --set may change any parameter that enters neither the Hamiltonian\n"
+    "nor a jump operator.\n\n"
+    "Example:\n"
+    "  gibbsflow spectrum models/xxz_jprime.yaml -o spectrum.h5\n"
+    "  gibbsflow forces spectrum.h5 --set gamma=0.85 -o forces.h5\n";
+
+static gf_status make_spectrum(const cli_options *options, gf_error *error) {
+    gf_model model = {0};
+    gf_spectrum spectrum = {0};
+    gf_file *file = NULL;
+    gf_status status = cli_load_spectrum(options, &model, &spectrum, error);
+    if (status == GF_OK) {
+        status = gf_file_create(options->output, &file, error);
+    }
+    if (status == GF_OK) {
+        gf_file_put_origin(file, options->line);
+        gf_spectrum_write(&spectrum, &model, file);
+        status = gf_file_commit(&file, error);
+    }
+    if (status == GF_OK) {
+        cli_say(options, "%s: %zu families of levels of %d sites, %zu channels", options->output,
+                spectrum.levels, spectrum.sites, spectrum.channels);
+    }
+    gf_spectrum_free(&spectrum);
+    gf_model_free(&model);
+    return status;
+}
+
+/* --- forces ---------------------------------------------------------------------------------- */
+
+static const char forces_help[] =
+    "Tabulates densities, force, noise and susceptibility of the Gibbs states\n"
+    "exp(-lambda1 Q1 - lambda2 Q2) on the grids of the model, finds the fixed points of the force and\n"
+    "the flow lines that join them, and writes all of it, with the spectrum, to one HDF5 file.\n\n"
+    "Example:\n"
+    "  gibbsflow forces models/xxz_jprime.yaml -o fig2.h5\n"
+    "  gibbsflow forces models/xxz_jprime.yaml --set gamma=0.875 --sites 10 -o forces.h5\n";
+
+typedef struct results {
+    gf_model model;
+    gf_spectrum spectrum;
+    gf_region region;
+    gf_force_table table;
+    gf_fixed_points points;
+    gf_flow flow;
+} results;
+
+static gf_status compute(const cli_options *options, results *all, gf_error *error) {
+    cli_progress progress;
+    gf_status status = cli_load_spectrum(options, &all->model, &all->spectrum, error);
+    if (status == GF_OK) {
+        status = gf_region_init(&all->region, &all->spectrum, error);
+    }
+    if (status == GF_OK) {
+        cli_progress_start(&progress, options, "tabulating");
+        status = gf_force_table_compute(&all->model, &all->spectrum, &all->region,
+                                        &progress.progress, &all->table, error);
+        cli_progress_end(&progress);
+    }
+    if (status == GF_OK) {
+        status = cli_find_fixed_points(&all->model, &all->spectrum, &all->region, &all->points, error);
+    }
+    if (status == GF_OK) {
+        status = gf_flow_trace(&all->model, &all->spectrum, &all->region, &all->points, &all->flow,
+                               error);
+    }
+    return status;
+}
+
+static gf_status write_results(const cli_options *options, const results *all, gf_error *error) {
+    gf_file *file = NULL;
+    gf_status status = gf_file_create(options->output, &file, error);
+    if (status == GF_OK) {
+        gf_file_put_origin(file, options->line);
+        gf_spectrum_write(&all->spectrum, &all->model, file);
+        gf_force_table_write(&all->table, &all->region, file);
+        gf_fixed_points_write(&all->points, file);
+        gf_flow_write(&all->flow, file);
+        status = gf_file_commit(&file, error);
+    }
+    return status;
+}
+
+static gf_status make_forces(const cli_options *options, gf_error *error) {
+    results all = {0};
+    gf_status status = compute(options, &all, error);
+    if (status == GF_OK) {
+        status = write_results(options, &all, error);
+    }
+    if (status == GF_OK) {
+        cli_print_fixed_points(&all.points);
+        if (all.table.unsolved > 0) {
+            cli_say(options, "warning: lambda was not found at %zu reachable densities; they are NaN",
+                    all.table.unsolved);
+        }
+    }
+    gf_flow_free(&all.flow);
+    gf_fixed_points_free(&all.points);
+    gf_force_table_free(&all.table);
+    gf_region_free(&all.region);
+    gf_spectrum_free(&all.spectrum);
+    gf_model_free(&all.model);
+    return status;
+}
+
+static int run(const cli_command *command, int argc, const char **argv) {
+    cli_options options;
+    gf_error error;
+    int result = cli_open(&options, command, CLI_OUTPUT | CLI_MODEL, NULL, argc, argv);
+    if (result == CLI_GO_ON) {
+        result = cli_check_output(&options, endings);
+    }
+    if (result == CLI_GO_ON) {
+        gf_status status = command == &cli_forces ? make_forces(&options, &error)
+                                                  : make_spectrum(&options, &error);
+        result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
+    }
+    cli_close(&options);
+    return result;
+}
+
+const cli_command cli_spectrum = {.name = "spectrum",
+                                  .arguments = "MODEL -o FILE.h5",
+                                  .summary = "diagonalise a model and store its spectrum",
+                                  .help = spectrum_help,
+                                  .run = run};
+
+const cli_command cli_forces = {.name = "forces",
+                                .arguments = "MODEL|SPECTRUM -o FILE.h5",
+                                .summary = "tabulate force, noise and fixed points",
+                                .help = forces_help,
+                                .run = run};

@@ -1,0 +1,569 @@
+#include "gibbsflow/file.h"
+
+#include "gibbsflow/version.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <hdf5.h>
+#include <hdf5_hl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+struct gf_file {
+    hid_t id;
+    char *path;
+    char *part; /* NULL when reading */
+    gf_error error;
+};
+
+/* --- failures -------------------------------------------------------------------------------- */
+
+static herr_t innermost_error(unsigned depth, const H5E_error2_t *entry, void *text) {
+    if (depth == 0) {
+        const char *system = strstr(entry->desc, "error message = '");
+        (void)snprintf(text, 200, "%s", system != NULL ? system + 17 : entry->desc);
+        char *quote = system != NULL ? strchr(text, '\'') : NULL;
+        if (quote != NULL) {
+            *quote = '\0';
+        }
+    }
+    return 0;
+}
+
+static void fail(gf_file *self, const char *doing, const char *what) {
+    char reason[200] = "unknown reason";
+    (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost_error, reason);
+    if (self->error.status == GF_OK) {
+        (void)gf_fail(&self->error, GF_IO, "%s: cannot %s %s: %s", self->path, doing, what, reason);
+    }
+}
+
+void gf_file_reject(gf_file *self, const char *format, ...) {
+    if (self->error.status == GF_OK) {
+        char message[800];
+        va_list arguments;
+        va_start(arguments, format);
+        (void)vsnprintf(message, sizeof message, format, arguments);
+        va_end(arguments);
+        (void)gf_fail(&self->error, GF_INVALID, "%s: %s", self->path, message);
+    }
+}
+
+static bool failed(const gf_file *self) {
+    return self->error.status != GF_OK;
+}
+
+gf_status gf_file_check(const gf_file *self, gf_error *error) {
+    if (failed(self) && error != NULL) {
+        *error = self->error;
+    }
+    return self->error.status;
+}
+
+/* --- opening and closing --------------------------------------------------------------------- */
+
+bool gf_file_is_hdf5(const char *path) {
+    (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    return H5Fis_hdf5(path) > 0;
+}
+
+char *gf_file_part_name(const char *path) {
+    char *name = NULL;
+    return asprintf(&name, "%s.%ld.part", path, (long)getpid()) >= 0 ? name : NULL;
+}
+
+gf_status gf_file_check_writable(const char *path, gf_error *error) {
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        return gf_fail(error, GF_IO, "%s: cannot be written: not a regular file", path);
+    }
+    char *part = gf_file_part_name(path);
+    if (part == NULL) {
+        return gf_fail_memory(error, path);
+    }
+    int descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    gf_status result = descriptor >= 0 ? GF_OK
+                                       : gf_fail(error, GF_IO, "%s: cannot be written: %s", path,
+                                                 strerror(errno));
+    if (descriptor >= 0) {
+        (void)close(descriptor);
+        (void)unlink(part);
+    }
+    free(part);
+    return result;
+}
+
+static gf_status new_file(const char *path, bool writing, gf_file **file, gf_error *error) {
+    (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    *file = calloc(1, sizeof **file);
+    if (*file != NULL) {
+        (*file)->id = H5I_INVALID_HID;
+        (*file)->path = strdup(path);
+        (*file)->part = writing ? gf_file_part_name(path) : NULL;
+    }
+    if (*file == NULL || (*file)->path == NULL || (writing && (*file)->part == NULL)) {
+        gf_file_close(file);
+        return gf_fail_memory(error, path);
+    }
+    return GF_OK;
+}
+
+static gf_status check_opened(gf_file **file, const char *doing, gf_error *error) {
+    if ((*file)->id < 0) {
+        fail(*file, doing, "the file");
+    }
+    gf_status status = gf_file_check(*file, error);
+    if (status != GF_OK) {
+        gf_file_close(file);
+    }
+    return status;
+}
+
+gf_status gf_file_open(const char *path, gf_file **file, gf_error *error) {
+    gf_status status = new_file(path, false, file, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    (*file)->id = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    return check_opened(file, "open", error);
+}
+
+gf_status gf_file_create(const char *path, gf_file **file, gf_error *error) {
+    gf_status status = gf_file_check_writable(path, error);
+    *file = NULL;
+    if (status == GF_OK) {
+        status = new_file(path, true, file, error);
+    }
+    if (status != GF_OK) {
+        return status;
+    }
+    (*file)->id = H5Fcreate((*file)->part, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    return check_opened(file, "write", error);
+}
+
+static bool copy_bytes(const char *from, const char *to) {
+    FILE *source = fopen(from, "rb"), *target = fopen(to, "wb");
+    bool done = source != NULL && target != NULL;
+    char block[1 << 16];
+    size_t length = 0;
+    while (done && (length = fread(block, 1, sizeof block, source)) > 0) {
+        done = fwrite(block, 1, length, target) == length;
+    }
+    done = done && ferror(source) == 0;
+    if (source != NULL) {
+        (void)fclose(source);
+    }
+    return target != NULL && fclose(target) == 0 && done;
+}
+
+gf_status gf_file_edit(const char *path, gf_file **file, gf_error *error) {
+    gf_status status = gf_file_check_writable(path, error);
+    *file = NULL;
+    if (status == GF_OK) {
+        status = new_file(path, true, file, error);
+    }
+    if (status != GF_OK) {
+        return status;
+    }
+    if (!copy_bytes(path, (*file)->part)) {
+        status = gf_fail(error, GF_IO, "%s: cannot be copied: %s", path, strerror(errno));
+        gf_file_close(file);
+        return status;
+    }
+    (*file)->id = H5Fopen((*file)->part, H5F_ACC_RDWR, H5P_DEFAULT);
+    return check_opened(file, "change", error);
+}
+
+void gf_file_close(gf_file **file) {
+    gf_file *self = *file;
+    *file = NULL;
+    if (self == NULL) {
+        return;
+    }
+    if (self->id >= 0) {
+        (void)H5Fclose(self->id);
+    }
+    if (self->part != NULL) {
+        (void)unlink(self->part);
+    }
+    free(self->path);
+    free(self->part);
+    free(self);
+}
+
+/* The mode that a plain open() would have given the file, or that of the file it replaces. */
+static void settle_mode(const gf_file *self) {
+    struct stat old;
+    if (stat(self->path, &old) == 0) {
+        (void)chmod(self->part, old.st_mode & 07777);
+    }
+}
+
+static void move_into_place(gf_file *self) {
+    int descriptor = open(self->part, O_RDONLY | O_CLOEXEC);
+    bool synced = descriptor >= 0 && fsync(descriptor) == 0;
+    if (descriptor >= 0) {
+        (void)close(descriptor);
+    }
+    settle_mode(self);
+    if (!synced || rename(self->part, self->path) != 0) {
+        (void)gf_fail(&self->error, GF_IO, "%s: cannot be put in place: %s", self->path,
+                      strerror(errno));
+    } else {
+        free(self->part);
+        self->part = NULL;
+    }
+}
+
+gf_status gf_file_commit(gf_file **file, gf_error *error) {
+    gf_file *self = *file;
+    if (!failed(self) && H5Fflush(self->id, H5F_SCOPE_GLOBAL) < 0) {
+        fail(self, "write", "the file");
+    }
+    if (H5Fclose(self->id) < 0) {
+        fail(self, "close", "the file");
+    }
+    self->id = H5I_INVALID_HID;
+    if (!failed(self)) {
+        move_into_place(self);
+    }
+    gf_status status = gf_file_check(self, error);
+    gf_file_close(file);
+    return status;
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+static hid_t complex_type(void) {
+    hid_t type = H5Tcreate(H5T_COMPOUND, sizeof(double complex));
+    if (H5Tinsert(type, "r", 0, H5T_NATIVE_DOUBLE) < 0 ||
+        H5Tinsert(type, "i", sizeof(double), H5T_NATIVE_DOUBLE) < 0) {
+        (void)H5Tclose(type);
+        return H5I_INVALID_HID;
+    }
+    return type;
+}
+
+static hid_t string_type(void) {
+    hid_t type = H5Tcopy(H5T_C_S1);
+    (void)H5Tset_size(type, H5T_VARIABLE);
+    (void)H5Tset_cset(type, H5T_CSET_UTF8);
+    return type;
+}
+
+static void attach_axes(gf_file *self, hid_t data, const gf_dataset *dataset) {
+    for (int k = 0; k < dataset->rank; ++k) {
+        const char *axis = dataset->axes[k];
+        if (axis == NULL || strcmp(axis, dataset->path) == 0) {
+            continue;
+        }
+        if (axis[0] != '/') {
+            (void)H5DSset_label(data, (unsigned)k, axis);
+            continue;
+        }
+        (void)H5DSset_label(data, (unsigned)k, strrchr(axis, '/') + 1);
+        hid_t scale = H5Dopen2(self->id, axis, H5P_DEFAULT);
+        if (scale < 0 || H5DSattach_scale(data, scale, (unsigned)k) < 0) {
+            fail(self, "attach the axis", axis);
+        }
+        if (scale >= 0) {
+            (void)H5Dclose(scale);
+        }
+    }
+    /* A dataset that names itself as its axis is the scale of other datasets. */
+    if (dataset->rank == 1 && dataset->axes[0] != NULL &&
+        strcmp(dataset->axes[0], dataset->path) == 0 &&
+        H5DSset_scale(data, strrchr(dataset->path, '/') + 1) < 0) {
+        fail(self, "make an axis of", dataset->path);
+    }
+}
+
+static void put_text(gf_file *self, const char *path, const char *name, const char *text) {
+    if (H5LTset_attribute_string(self->id, path, name, text) < 0) {
+        fail(self, "write the attribute", name);
+    }
+}
+
+static void put(gf_file *self, const gf_dataset *dataset, hid_t type, const void *data) {
+    if (failed(self)) {
+        return;
+    }
+    hsize_t shape[GF_FILE_MAX_RANK];
+    for (int k = 0; k < dataset->rank; ++k) {
+        shape[k] = dataset->shape[k];
+    }
+    hid_t space = dataset->rank > 0 ? H5Screate_simple(dataset->rank, shape, NULL)
+                                    : H5Screate(H5S_SCALAR);
+    hid_t links = H5Pcreate(H5P_LINK_CREATE);
+    (void)H5Pset_create_intermediate_group(links, 1);
+    hid_t id = H5Dcreate2(self->id, dataset->path, type, space, links, H5P_DEFAULT, H5P_DEFAULT);
+    if (id < 0 || H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
+        fail(self, "write", dataset->path);
+    } else {
+        put_text(self, dataset->path, "units", dataset->units);
+        if (dataset->description != NULL) {
+            put_text(self, dataset->path, "description", dataset->description);
+        }
+        attach_axes(self, id, dataset);
+    }
+    if (id >= 0) {
+        (void)H5Dclose(id);
+    }
+    (void)H5Pclose(links);
+    (void)H5Sclose(space);
+}
+
+void gf_file_put_doubles(gf_file *self, const gf_dataset *dataset, const double *data) {
+    put(self, dataset, H5T_NATIVE_DOUBLE, data);
+}
+
+void gf_file_put_integers(gf_file *self, const gf_dataset *dataset, const int64_t *data) {
+    put(self, dataset, H5T_NATIVE_INT64, data);
+}
+
+void gf_file_put_complex(gf_file *self, const gf_dataset *dataset, const double complex *data) {
+    hid_t type = complex_type();
+    put(self, dataset, type, data);
+    (void)H5Tclose(type);
+}
+
+void gf_file_put_strings(gf_file *self, const gf_dataset *dataset, const char *const *data) {
+    hid_t type = string_type();
+    put(self, dataset, type, data);
+    (void)H5Tclose(type);
+}
+
+static bool prepare_group(gf_file *self, const char *path) {
+    if (failed(self)) {
+        return false;
+    }
+    if (!gf_file_has(self, path)) {
+        hid_t links = H5Pcreate(H5P_LINK_CREATE);
+        (void)H5Pset_create_intermediate_group(links, 1);
+        hid_t group = H5Gcreate2(self->id, path, links, H5P_DEFAULT, H5P_DEFAULT);
+        if (group < 0) {
+            fail(self, "make the group", path);
+        } else {
+            (void)H5Gclose(group);
+        }
+        (void)H5Pclose(links);
+    }
+    return !failed(self);
+}
+
+void gf_file_put_text_attribute(gf_file *self, const char *path, const char *name,
+                                const char *text) {
+    if (!prepare_group(self, path)) {
+        return;
+    }
+    /* Variable length, so that texts beyond HDF5's 64 KiB limit on attributes fit. */
+    hid_t type = string_type(), space = H5Screate(H5S_SCALAR);
+    hid_t object = H5Oopen(self->id, path, H5P_DEFAULT);
+    if (H5Aexists(object, name) > 0) {
+        (void)H5Adelete(object, name);
+    }
+    hid_t id = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    if (id < 0 || H5Awrite(id, type, &text) < 0) {
+        fail(self, "write the attribute", name);
+    }
+    if (id >= 0) {
+        (void)H5Aclose(id);
+    }
+    (void)H5Oclose(object);
+    (void)H5Sclose(space);
+    (void)H5Tclose(type);
+}
+
+void gf_file_put_number_attribute(gf_file *self, const char *path, const char *name, double value) {
+    if (prepare_group(self, path) && H5LTset_attribute_double(self->id, path, name, &value, 1) < 0) {
+        fail(self, "write the attribute", name);
+    }
+}
+
+void gf_file_put_integer_attribute(gf_file *self, const char *path, const char *name, long value) {
+    if (prepare_group(self, path) && H5LTset_attribute_long(self->id, path, name, &value, 1) < 0) {
+        fail(self, "write the attribute", name);
+    }
+}
+
+void gf_file_put_origin(gf_file *self, const char *command) {
+    char date[32] = "";
+    time_t now = time(NULL);
+    struct tm utc;
+    if (gmtime_r(&now, &utc) != NULL) {
+        (void)strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    }
+    gf_file_put_text_attribute(self, "/", "program", "gibbsflow");
+    gf_file_put_text_attribute(self, "/", "version", GF_VERSION);
+    gf_file_put_text_attribute(self, "/", "command", command);
+    gf_file_put_text_attribute(self, "/", "date", date);
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+bool gf_file_has(gf_file *self, const char *path) {
+    if (strcmp(path, "/") == 0) {
+        return true;
+    }
+    /* H5Lexists wants every group on the way to exist. */
+    char *prefix = strdup(path);
+    bool exists = prefix != NULL;
+    for (char *slash = prefix; exists && slash != NULL;) {
+        slash = strchr(slash + 1, '/');
+        if (slash != NULL) {
+            *slash = '\0';
+        }
+        exists = H5Lexists(self->id, prefix, H5P_DEFAULT) > 0;
+        if (slash != NULL) {
+            *slash = '/';
+        }
+    }
+    free(prefix);
+    return exists;
+}
+
+void gf_file_remove(gf_file *self, const char *path) {
+    if (!failed(self) && gf_file_has(self, path) && H5Ldelete(self->id, path, H5P_DEFAULT) < 0) {
+        fail(self, "replace", path);
+    }
+}
+
+/* Opens a dataset of the given rank and counts its elements. */
+static hid_t open_dataset(gf_file *self, const char *path, int rank, size_t *shape, size_t *count) {
+    if (failed(self)) {
+        return H5I_INVALID_HID;
+    }
+    if (!gf_file_has(self, path)) {
+        gf_file_reject(self, "has no %s; expected a file that gibbsflow wrote", path);
+        return H5I_INVALID_HID;
+    }
+    hid_t id = H5Dopen2(self->id, path, H5P_DEFAULT), space = id >= 0 ? H5Dget_space(id) : -1;
+    hsize_t sizes[GF_FILE_MAX_RANK] = {0};
+    if (space < 0 || H5Sget_simple_extent_ndims(space) != rank ||
+        H5Sget_simple_extent_dims(space, sizes, NULL) < 0) {
+        gf_file_reject(self, "%s is not an array of %d dimensions", path, rank);
+    }
+    *count = 1;
+    for (int k = 0; k < rank; ++k) {
+        shape[k] = (size_t)sizes[k];
+        *count *= shape[k];
+    }
+    if (space >= 0) {
+        (void)H5Sclose(space);
+    }
+    if (failed(self) && id >= 0) {
+        (void)H5Dclose(id);
+        id = H5I_INVALID_HID;
+    }
+    return id;
+}
+
+static void *get(gf_file *self, const char *path, int rank, size_t *shape, hid_t type, size_t size) {
+    size_t count = 0;
+    hid_t id = open_dataset(self, path, rank, shape, &count);
+    if (id < 0) {
+        return NULL;
+    }
+    void *data = H5Dget_storage_size(id) > 0 || count == 0 ? calloc(count + 1, size) : NULL;
+    if (data == NULL) {
+        gf_file_reject(self, "%s holds no data, or too much", path);
+    } else if (H5Dread(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
+        fail(self, "read", path);
+        free(data);
+        data = NULL;
+    }
+    (void)H5Dclose(id);
+    return data;
+}
+
+double *gf_file_get_doubles(gf_file *self, const char *path, int rank, size_t *shape) {
+    return get(self, path, rank, shape, H5T_NATIVE_DOUBLE, sizeof(double));
+}
+
+int64_t *gf_file_get_integers(gf_file *self, const char *path, int rank, size_t *shape) {
+    return get(self, path, rank, shape, H5T_NATIVE_INT64, sizeof(int64_t));
+}
+
+double complex *gf_file_get_complex(gf_file *self, const char *path, int rank, size_t *shape) {
+    hid_t type = complex_type();
+    double complex *data = get(self, path, rank, shape, type, sizeof *data);
+    (void)H5Tclose(type);
+    return data;
+}
+
+/* Copies `count` strings behind an array that points at them, in one allocation. */
+static char **pack_strings(char *const *strings, size_t count) {
+    size_t bytes = (count + 1) * sizeof(char *);
+    for (size_t i = 0; i < count; ++i) {
+        bytes += (strings[i] != NULL ? strlen(strings[i]) : 0) + 1;
+    }
+    char **packed = malloc(bytes);
+    char *text = packed != NULL ? (char *)(packed + count + 1) : NULL;
+    for (size_t i = 0; i < count && packed != NULL; ++i) {
+        packed[i] = text;
+        text = stpcpy(text, strings[i] != NULL ? strings[i] : "") + 1;
+    }
+    return packed;
+}
+
+char **gf_file_get_strings(gf_file *self, const char *path, int rank, size_t *shape) {
+    hid_t type = string_type();
+    char **raw = get(self, path, rank, shape, type, sizeof *raw), **packed = NULL;
+    if (raw != NULL) {
+        hsize_t count = 1;
+        for (int k = 0; k < rank; ++k) {
+            count *= shape[k];
+        }
+        hid_t space = H5Screate_simple(1, &count, NULL);
+        packed = pack_strings(raw, (size_t)count);
+        (void)H5Dvlen_reclaim(type, space, H5P_DEFAULT, raw);
+        (void)H5Sclose(space);
+    }
+    free(raw);
+    (void)H5Tclose(type);
+    return packed;
+}
+
+char *gf_file_get_text_attribute(gf_file *self, const char *path, const char *name) {
+    char *raw = NULL, *text = NULL;
+    if (failed(self)) {
+        return NULL;
+    }
+    if (!gf_file_has(self, path) || H5Aexists_by_name(self->id, path, name, H5P_DEFAULT) <= 0) {
+        gf_file_reject(self, "has no attribute %s of %s; expected a file that gibbsflow wrote", name,
+                       path);
+        return NULL;
+    }
+    hid_t type = string_type();
+    hid_t id = H5Aopen_by_name(self->id, path, name, H5P_DEFAULT, H5P_DEFAULT);
+    if (id < 0 || H5Aread(id, type, &raw) < 0 || raw == NULL || (text = strdup(raw)) == NULL) {
+        fail(self, "read the attribute", name);
+    }
+    if (id >= 0) {
+        (void)H5Aclose(id);
+    }
+    (void)H5Tclose(type);
+    (void)H5free_memory(raw);
+    return text;
+}
+
+double gf_file_get_number_attribute(gf_file *self, const char *path, const char *name) {
+    double value = 0;
+    if (!failed(self)) {
+        hid_t id = gf_file_has(self, path)
+                       ? H5Aopen_by_name(self->id, path, name, H5P_DEFAULT, H5P_DEFAULT)
+                       : H5I_INVALID_HID;
+        if (id < 0 || H5Aread(id, H5T_NATIVE_DOUBLE, &value) < 0) {
+            fail(self, "read the attribute", name);
+        }
+        if (id >= 0) {
+            (void)H5Aclose(id);
+        }
+    }
+    return value;
+}

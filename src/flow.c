@@ -1,0 +1,250 @@
+#include "gibbsflow/flow.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double DEPARTURE = 1e-3;   /* from the saddle, in density */
+static const double ARRIVAL = 2e-3;     /* at a fixed point */
+static const double TOLERANCE = 1e-6;   /* of lambda per step */
+static const double LONGEST_STEP = 0.02; /* in density, so that lines are smooth */
+static const double BORDER = 1e-5;
+
+enum { MAX_STEPS = 20000 };
+
+/* dlambda/ds = -C^-1 f / |f| */
+static bool slope_at(gf_gibbs *gibbs, const double lambda[2], double slope[2], double density[2]) {
+    gf_state state;
+    gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
+    double speed = hypot(state.force[0], state.force[1]);
+    double direction[2] = {-state.force[0] / speed, -state.force[1] / speed};
+    density[0] = state.density[0];
+    density[1] = state.density[1];
+    return speed > 0 && gf_solve2(state.susceptibility, direction, slope);
+}
+
+/* One step of Bogacki and Shampine's embedded pair of orders 3 and 2; the error estimate is that of
+ * lambda. `k` holds the slope at the start and, if all goes well, at the end. */
+static bool try_step(gf_gibbs *gibbs, const double from[2], double step, double k[2], double to[2],
+                     double density[2], double *error) {
+    double k1[2] = {k[0], k[1]}, k2[2], k3[2], k4[2], unused[2], middle[2];
+    for (int i = 0; i < 2; ++i) {
+        middle[i] = from[i] + step * k1[i] / 2;
+    }
+    if (!slope_at(gibbs, middle, k2, unused)) {
+        return false;
+    }
+    for (int i = 0; i < 2; ++i) {
+        middle[i] = from[i] + step * 3 * k2[i] / 4;
+    }
+    if (!slope_at(gibbs, middle, k3, unused)) {
+        return false;
+    }
+    for (int i = 0; i < 2; ++i) {
+        to[i] = from[i] + step * (2 * k1[i] + 3 * k2[i] + 4 * k3[i]) / 9;
+    }
+    if (!slope_at(gibbs, to, k4, density)) {
+        return false;
+    }
+    *error = 0;
+    for (int i = 0; i < 2; ++i) {
+        double difference = -5 * k1[i] / 72 + k2[i] / 12 + k3[i] / 9 - k4[i] / 8;
+        *error = fmax(*error, fabs(step * difference));
+    }
+    memcpy(k, k4, sizeof k4);
+    return true;
+}
+
+static bool append(gf_flow_line *line, size_t *capacity, const double density[2]) {
+    if (line->count == *capacity) {
+        *capacity = 2 * *capacity + 64;
+        double(*grown)[2] = realloc(line->density, *capacity * sizeof *grown);
+        if (grown == NULL) {
+            return false;
+        }
+        line->density = grown;
+    }
+    memcpy(line->density[line->count++], density, 2 * sizeof(double));
+    return true;
+}
+
+/* The fixed point, other than the saddle it left, that the line has come to. */
+static const gf_fixed_point *arrival(const gf_fixed_points *points, const gf_fixed_point *saddle,
+                                     const double density[2]) {
+    for (size_t k = 0; k < points->count; ++k) {
+        const gf_fixed_point *point = &points->points[k];
+        if (point != saddle && hypot(point->density[0] - density[0],
+                                     point->density[1] - density[1]) < ARRIVAL) {
+            return point;
+        }
+    }
+    return NULL;
+}
+
+static bool follow(gf_gibbs *gibbs, const gf_region *region, const gf_fixed_points *points,
+                   const gf_fixed_point *saddle, double lambda[2], gf_flow_line *line) {
+    double slope[2], density[2], step = DEPARTURE;
+    size_t capacity = 0;
+    bool going = slope_at(gibbs, lambda, slope, density);
+    bool stored = append(line, &capacity, saddle->density) && append(line, &capacity, density);
+    for (int n = 0; n < MAX_STEPS && going && stored; ++n) {
+        double next[2], next_slope[2] = {slope[0], slope[1]}, error = 0;
+        going = try_step(gibbs, lambda, step, next_slope, next, density, &error);
+        if (going && error <= TOLERANCE) {
+            memcpy(lambda, next, sizeof next);
+            memcpy(slope, next_slope, sizeof slope);
+            stored = append(line, &capacity, density);
+            const gf_fixed_point *end = arrival(points, saddle, density);
+            if (end != NULL && stored) {
+                return append(line, &capacity, end->density);
+            }
+            going = gf_region_depth(region, density) > BORDER;
+        }
+        step *= fmin(3, fmax(0.2, 0.9 * cbrt(TOLERANCE / fmax(error, 1e-300))));
+        step = fmin(step, LONGEST_STEP);
+    }
+    return stored;
+}
+
+/* The unit vector along the eigenvector of the positive eigenvalue. */
+static void unstable_direction(double a[2][2], double eigenvalue, double direction[2]) {
+    double first[2] = {-a[0][1], a[0][0] - eigenvalue}, second[2] = {a[1][1] - eigenvalue, -a[1][0]};
+    double first_length = hypot(first[0], first[1]), second_length = hypot(second[0], second[1]);
+    const double *best = first_length > second_length ? first : second;
+    double length = fmax(first_length, second_length);
+    direction[0] = best[0] / length;
+    direction[1] = best[1] / length;
+}
+
+static gf_status leave_saddle(gf_gibbs *gibbs, const gf_region *region,
+                              const gf_fixed_points *points, const gf_fixed_point *saddle,
+                              gf_flow *flow, gf_error *error) {
+    gf_state state;
+    double matrix[2][2], direction[2], shift[2];
+    gf_gibbs_evaluate(gibbs, saddle->lambda, GF_SLOPES, &state);
+    if (!gf_state_stability(&state, matrix)) {
+        return GF_OK;
+    }
+    unstable_direction(matrix, creal(saddle->eigenvalue[1]), direction);
+    for (int side = -1; side <= 1; side += 2) {
+        double away[2] = {-side * DEPARTURE * direction[0], -side * DEPARTURE * direction[1]};
+        if (!gf_solve2(state.susceptibility, away, shift)) {
+            continue;
+        }
+        double lambda[2] = {saddle->lambda[0] + shift[0], saddle->lambda[1] + shift[1]};
+        if (!follow(gibbs, region, points, saddle, lambda, &flow->lines[flow->count++])) {
+            return gf_fail_memory(error, "flow lines");
+        }
+    }
+    return GF_OK;
+}
+
+gf_status gf_flow_trace(const gf_model *model, const gf_spectrum *spectrum, const gf_region *region,
+                        const gf_fixed_points *points, gf_flow *flow, gf_error *error) {
+    gf_gibbs *gibbs = NULL;
+    double *rates = malloc(model->channel_count * sizeof *rates);
+    *flow = (gf_flow){.lines = calloc(2 * points->count + 1, sizeof *flow->lines)};
+    gf_status status = rates != NULL && flow->lines != NULL ? GF_OK
+                                                            : gf_fail_memory(error, "flow lines");
+    if (status == GF_OK) {
+        gf_model_rates(model, rates);
+        status = gf_gibbs_create(spectrum, rates, &gibbs, error);
+    }
+    for (size_t k = 0; k < points->count && status == GF_OK; ++k) {
+        if (points->points[k].stability == GF_SADDLE) {
+            status = leave_saddle(gibbs, region, points, &points->points[k], flow, error);
+        }
+    }
+    gf_gibbs_free(gibbs);
+    free(rates);
+    if (status != GF_OK) {
+        gf_flow_free(flow);
+    }
+    return status;
+}
+
+void gf_flow_free(gf_flow *self) {
+    for (size_t k = 0; k < self->count; ++k) {
+        free(self->lines[k].density);
+    }
+    free(self->lines);
+    *self = (gf_flow){0};
+}
+
+/* --- HDF5 ------------------------------------------------------------------------------------ */
+
+void gf_flow_write(const gf_flow *self, gf_file *file) {
+    size_t total = 0;
+    int64_t *first = calloc(self->count + 1, sizeof *first);
+    for (size_t k = 0; k < self->count; ++k) {
+        total += self->lines[k].count;
+    }
+    double(*density)[2] = calloc(total + 1, sizeof *density);
+    if (first == NULL || density == NULL) {
+        gf_file_reject(file, "out of memory for the flow lines");
+    } else {
+        for (size_t k = 0; k < self->count; ++k) {
+            size_t at = (size_t)first[k];
+            memcpy(density[at], self->lines[k].density, self->lines[k].count * sizeof *density);
+            first[k + 1] = (int64_t)(at + self->lines[k].count);
+        }
+        gf_file_put_doubles(file,
+                            &(gf_dataset){.path = "/flow_lines/density",
+                                          .units = "1 per site, J per site",
+                                          .description = "flow lines from the saddles along their "
+                                                         "unstable directions, one after another",
+                                          .rank = 2,
+                                          .shape = {total, 2},
+                                          .axes = {"point", "charge"}},
+                            &density[0][0]);
+        gf_file_put_integers(file,
+                             &(gf_dataset){.path = "/flow_lines/first",
+                                           .units = "1",
+                                           .description = "line k: points first[k] ... first[k+1]-1",
+                                           .rank = 1,
+                                           .shape = {self->count + 1},
+                                           .axes = {"line"}},
+                             first);
+    }
+    free(first);
+    free(density);
+}
+
+static gf_status take_lines(const double *density, const int64_t *first, size_t lines, size_t total,
+                            gf_flow *flow, gf_file *file, gf_error *error) {
+    flow->lines = calloc(lines + 1, sizeof *flow->lines);
+    for (size_t k = 0; k < lines && flow->lines != NULL; ++k) {
+        if (first[k] < 0 || first[k + 1] < first[k] || (size_t)first[k + 1] > total) {
+            gf_file_reject(file, "/flow_lines/first is damaged");
+            return gf_file_check(file, error);
+        }
+        gf_flow_line *line = &flow->lines[flow->count++];
+        line->count = (size_t)(first[k + 1] - first[k]);
+        line->density = malloc((line->count + 1) * sizeof *line->density);
+        if (line->density == NULL) {
+            return gf_fail_memory(error, "flow lines");
+        }
+        memcpy(line->density, density + 2 * first[k], line->count * sizeof *line->density);
+    }
+    return flow->lines != NULL ? GF_OK : gf_fail_memory(error, "flow lines");
+}
+
+gf_status gf_flow_read(gf_file *file, gf_flow *flow, gf_error *error) {
+    size_t shape[2] = {0}, ends = 0;
+    double *density = gf_file_get_doubles(file, "/flow_lines/density", 2, shape);
+    int64_t *first = gf_file_get_integers(file, "/flow_lines/first", 1, &ends);
+    *flow = (gf_flow){0};
+    if (first != NULL && density != NULL && (ends == 0 || shape[1] != 2)) {
+        gf_file_reject(file, "the datasets of /flow_lines do not fit together");
+    }
+    gf_status status = gf_file_check(file, error);
+    if (status == GF_OK) {
+        status = take_lines(density, first, ends - 1, shape[0], flow, file, error);
+    }
+    free(density);
+    free(first);
+    if (status != GF_OK) {
+        gf_flow_free(flow);
+    }
+    return status;
+}

@@ -1,0 +1,294 @@
+#include "gibbsflow/gibbs.h"
+
+#include "boltzmann.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Sums of one sector: weight, weight x, weight x^2, then the observables, then x times the forces. */
+enum { MOMENTS = 3, MAX_NEWTON_STEPS = 200, MAX_HALVINGS = 40 };
+
+static const double MAX_STEP = 2; /* of lambda in one Newton step, in units of 1/J or 1 */
+
+struct gf_gibbs {
+    const gf_spectrum *spectrum;
+    double *rates;
+    double *weight; /* [levels] of the current sector */
+    size_t stride;
+    double *sums;      /* [sites + 1][stride] */
+    double *reference; /* [sites + 1]: the energy of the largest weight in the sector */
+    double *mean;      /* [stride]: the totals */
+    double *by_charge; /* [channels][2][2]: sums of force_i (Q_j - reference) */
+    double lambda2;    /* of the sums */
+    int extent;        /* of the sums; -1: none */
+};
+
+gf_status gf_gibbs_create(const gf_spectrum *spectrum, const double *rates, gf_gibbs **gibbs,
+                          gf_error *error) {
+    gf_gibbs *self = calloc(1, sizeof *self);
+    *gibbs = self;
+    if (self != NULL) {
+        size_t sectors = (size_t)spectrum->sites + 1;
+        self->spectrum = spectrum;
+        self->extent = -1;
+        self->stride = MOMENTS + spectrum->channels * (GF_OBSERVABLES + 2);
+        self->rates = malloc(spectrum->channels * sizeof(double));
+        self->weight = malloc(spectrum->levels * sizeof(double));
+        self->sums = malloc(sectors * self->stride * sizeof(double));
+        self->reference = malloc(sectors * sizeof(double));
+        self->mean = malloc(self->stride * sizeof(double));
+        self->by_charge = malloc(spectrum->channels * 4 * sizeof(double));
+    }
+    if (self == NULL || self->rates == NULL || self->weight == NULL || self->sums == NULL ||
+        self->reference == NULL || self->mean == NULL || self->by_charge == NULL) {
+        gf_gibbs_free(self);
+        *gibbs = NULL;
+        return gf_fail_memory(error, "Gibbs sums");
+    }
+    gf_gibbs_set_rates(self, rates);
+    return GF_OK;
+}
+
+void gf_gibbs_free(gf_gibbs *self) {
+    if (self != NULL) {
+        free(self->rates);
+        free(self->weight);
+        free(self->sums);
+        free(self->reference);
+        free(self->mean);
+        free(self->by_charge);
+        free(self);
+    }
+}
+
+void gf_gibbs_set_rates(gf_gibbs *self, const double *rates) {
+    memcpy(self->rates, rates, self->spectrum->channels * sizeof *rates);
+}
+
+const double *gf_gibbs_rates(const gf_gibbs *self) {
+    return self->rates;
+}
+
+const gf_spectrum *gf_gibbs_spectrum(const gf_gibbs *self) {
+    return self->spectrum;
+}
+
+/* --- Boltzmann sums -------------------------------------------------------------------------- */
+
+static void sum_sector(gf_gibbs *self, int up, double lambda2, gf_gibbs_extent extent) {
+    const gf_spectrum *spectrum = self->spectrum;
+    size_t first = spectrum->sector[up], count = spectrum->sector[up + 1] - first;
+    const double *energy = spectrum->energy + first;
+    double reference = lambda2 >= 0 ? energy[0] : energy[count - 1];
+    double *sums = self->sums + (size_t)up * self->stride;
+    self->reference[up] = reference;
+    gf_boltzmann_weigh(count, energy, spectrum->degeneracy + first, lambda2, reference, self->weight,
+                       sums);
+    if (extent == GF_DENSITIES) {
+        return;
+    }
+    double *observable = sums + MOMENTS, *slope = observable + spectrum->channels * GF_OBSERVABLES;
+    for (size_t c = 0; c < spectrum->channels; ++c) {
+        for (size_t k = 0; k < GF_OBSERVABLES; ++k) {
+            const double *value = gf_spectrum_observable(spectrum, c, k) + first;
+            observable[c * GF_OBSERVABLES + k] = gf_boltzmann_mean(count, self->weight, value);
+            if (extent == GF_SLOPES && k <= GF_FORCE_E) {
+                slope[2 * c + k] =
+                    gf_boltzmann_energy_mean(count, self->weight, value, energy, reference);
+            }
+        }
+    }
+}
+
+static void prepare_sums(gf_gibbs *self, double lambda2, gf_gibbs_extent extent) {
+    if (self->extent >= (int)extent && self->lambda2 == lambda2) {
+        return;
+    }
+    for (int up = 0; up <= self->spectrum->sites; ++up) {
+        sum_sector(self, up, lambda2, extent);
+    }
+    self->lambda2 = lambda2;
+    self->extent = (int)extent;
+}
+
+/* Sums over sectors of charges counted from those of the largest weight, so that nothing cancels
+ * when a single state dominates. */
+typedef struct totals {
+    double weight, q[2], qq[2][2]; /* of 1, Q_i, Q_i Q_j */
+} totals;
+
+static void add_sector(gf_gibbs *self, int up, double weight, double m, double shift,
+                       gf_gibbs_extent extent, totals *total) {
+    size_t channels = self->spectrum->channels;
+    const double *sums = self->sums + (size_t)up * self->stride;
+    double one = weight * sums[0], e = weight * (sums[1] + shift * sums[0]);
+    total->weight += one;
+    total->q[0] += one * m;
+    total->q[1] += e;
+    total->qq[0][0] += one * m * m;
+    total->qq[0][1] += e * m;
+    total->qq[1][1] += weight * (sums[2] + shift * (2 * sums[1] + shift * sums[0]));
+    if (extent == GF_DENSITIES) {
+        return;
+    }
+    const double *observable = sums + MOMENTS, *slope = observable + channels * GF_OBSERVABLES;
+    for (size_t k = 0; k < channels * GF_OBSERVABLES; ++k) {
+        self->mean[k] += weight * observable[k];
+    }
+    for (size_t c = 0; c < channels && extent == GF_SLOPES; ++c) {
+        for (size_t i = 0; i < 2; ++i) {
+            double force = observable[c * GF_OBSERVABLES + i];
+            self->by_charge[4 * c + 2 * i] += weight * force * m;
+            self->by_charge[4 * c + 2 * i + 1] += weight * (slope[2 * c + i] + shift * force);
+        }
+    }
+}
+
+static void finish_response(gf_gibbs *self, const totals *total, const double mean_charge[2],
+                            gf_gibbs_extent extent, gf_state *state) {
+    static const int of_noise[2][2] = {{GF_NOISE_MM, GF_NOISE_ME}, {GF_NOISE_ME, GF_NOISE_EE}};
+    size_t channels = self->spectrum->channels;
+    for (size_t k = 0; k < channels * GF_OBSERVABLES; ++k) {
+        self->mean[k] /= total->weight;
+    }
+    state->observables = self->mean;
+    for (size_t c = 0; c < channels; ++c) {
+        const double *mean = self->mean + c * GF_OBSERVABLES;
+        for (int i = 0; i < 2; ++i) {
+            state->force[i] += self->rates[c] * mean[i];
+            for (int j = 0; j < 2; ++j) {
+                state->noise[i][j] += self->rates[c] * mean[of_noise[i][j]];
+                if (extent == GF_SLOPES) {
+                    double product = self->by_charge[4 * c + (size_t)(2 * i + j)] / total->weight;
+                    state->force_slope[i][j] -= self->rates[c] * (product - mean[i] * mean_charge[j]);
+                }
+            }
+        }
+    }
+}
+
+/* The sector whose largest weight is the largest of all, and the logarithm of that weight. */
+static int dominant_sector(const gf_gibbs *self, const double lambda[2], double *exponent) {
+    int best = 0;
+    *exponent = -INFINITY;
+    for (int up = 0; up <= self->spectrum->sites; ++up) {
+        double here = -lambda[0] * gf_spectrum_magnetization(self->spectrum, up) -
+                      lambda[1] * self->reference[up];
+        if (here > *exponent) {
+            *exponent = here;
+            best = up;
+        }
+    }
+    return best;
+}
+
+void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[2], gf_gibbs_extent extent,
+                       gf_state *state) {
+    const gf_spectrum *spectrum = self->spectrum;
+    double sites = spectrum->sites, exponent = 0;
+    prepare_sums(self, lambda[1], extent);
+    *state = (gf_state){.lambda = {lambda[0], lambda[1]}};
+    int dominant = dominant_sector(self, lambda, &exponent);
+    double m0 = gf_spectrum_magnetization(spectrum, dominant), e0 = self->reference[dominant];
+    totals total = {0};
+    memset(self->mean, 0, self->stride * sizeof *self->mean);
+    memset(self->by_charge, 0, spectrum->channels * 4 * sizeof *self->by_charge);
+    for (int up = 0; up <= spectrum->sites; ++up) {
+        double m = gf_spectrum_magnetization(spectrum, up);
+        double weight = exp(-lambda[0] * m - lambda[1] * self->reference[up] - exponent);
+        add_sector(self, up, weight, m - m0, self->reference[up] - e0, extent, &total);
+    }
+    double q[2] = {total.q[0] / total.weight, total.q[1] / total.weight};
+    double (*c)[2] = state->susceptibility;
+    state->log_partition = (exponent + log(total.weight)) / sites;
+    state->density[0] = (m0 + q[0]) / sites;
+    state->density[1] = (e0 + q[1]) / sites;
+    c[0][0] = (total.qq[0][0] / total.weight - q[0] * q[0]) / sites;
+    c[0][1] = c[1][0] = (total.qq[0][1] / total.weight - q[0] * q[1]) / sites;
+    c[1][1] = (total.qq[1][1] / total.weight - q[1] * q[1]) / sites;
+    if (extent >= GF_RESPONSE) {
+        finish_response(self, &total, q, extent, state);
+    }
+}
+
+/* --- lambda(q) ------------------------------------------------------------------------------- */
+
+bool gf_solve2(double m[2][2], const double b[2], double x[2]) {
+    double determinant = m[0][0] * m[1][1] - m[0][1] * m[1][0];
+    double scale = fabs(m[0][0] * m[1][1]) + fabs(m[0][1] * m[1][0]);
+    if (!(fabs(determinant) > 4 * DBL_EPSILON * scale)) {
+        return false;
+    }
+    double first = (b[0] * m[1][1] - b[1] * m[0][1]) / determinant;
+    x[1] = (b[1] * m[0][0] - b[0] * m[1][0]) / determinant;
+    x[0] = first;
+    return isfinite(x[0]) && isfinite(x[1]);
+}
+
+typedef struct residual {
+    gf_state state;
+    double q[2]; /* q(lambda) - density */
+    double norm;
+    double potential; /* log Z / N + lambda . density, which the solution minimises */
+} residual;
+
+static void evaluate_residual(gf_gibbs *self, const double lambda[2], const double density[2],
+                              residual *result) {
+    gf_gibbs_evaluate(self, lambda, GF_DENSITIES, &result->state);
+    result->q[0] = result->state.density[0] - density[0];
+    result->q[1] = result->state.density[1] - density[1];
+    result->norm = hypot(result->q[0], result->q[1]);
+    result->potential =
+        result->state.log_partition + lambda[0] * density[0] + lambda[1] * density[1];
+}
+
+/* The Newton step, or where C is singular to rounding a step down the gradient. */
+static void newton_step(residual *at, double step[2]) {
+    if (!gf_solve2(at->state.susceptibility, at->q, step)) {
+        step[0] = MAX_STEP * at->q[0] / at->norm;
+        step[1] = MAX_STEP * at->q[1] / at->norm;
+    }
+    double largest = fmax(fabs(step[0]), fabs(step[1]));
+    if (largest > MAX_STEP) {
+        step[0] *= MAX_STEP / largest;
+        step[1] *= MAX_STEP / largest;
+    }
+}
+
+bool gf_gibbs_invert(gf_gibbs *self, const double density[2], double lambda[2]) {
+    const double goal = 4 * DBL_EPSILON * (1 + fabs(density[0]) + fabs(density[1]));
+    residual here, next;
+    evaluate_residual(self, lambda, density, &here);
+    for (int steps = 0; steps < MAX_NEWTON_STEPS && here.norm > goal; ++steps) {
+        double step[2], scale = 1;
+        newton_step(&here, step);
+        bool better = false;
+        for (int k = 0; k < MAX_HALVINGS && !better; ++k, scale /= 2) {
+            double trial[2] = {lambda[0] + scale * step[0], lambda[1] + scale * step[1]};
+            double descent = scale * (here.q[0] * step[0] + here.q[1] * step[1]);
+            evaluate_residual(self, trial, density, &next);
+            better = next.potential < here.potential - 1e-4 * descent || next.norm < here.norm;
+        }
+        if (!better) {
+            break; /* rounding: no step improves */
+        }
+        here = next;
+        lambda[0] = here.state.lambda[0];
+        lambda[1] = here.state.lambda[1];
+    }
+    return here.norm <= 1e3 * goal;
+}
+
+bool gf_state_stability(const gf_state *state, double matrix[2][2]) {
+    double c[2][2];
+    memcpy(c, state->susceptibility, sizeof c);
+    for (int i = 0; i < 2; ++i) { /* rows of the matrix solve x C = -row; C is symmetric */
+        double row[2] = {-state->force_slope[i][0], -state->force_slope[i][1]};
+        if (!gf_solve2(c, row, matrix[i])) {
+            return false;
+        }
+    }
+    return true;
+}

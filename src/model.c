@@ -1,0 +1,538 @@
+#include "gibbsflow/model.h"
+
+#include "gibbsflow/document.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_FILE_SIZE = 1 << 24, MAX_GRID_POINTS = 100000 };
+
+double gf_axis_value(const gf_axis *axis, size_t index) {
+    if (axis->points < 2) {
+        return axis->from;
+    }
+    double fraction = (double)index / (double)(axis->points - 1);
+    return axis->from * (1 - fraction) + axis->to * fraction;
+}
+
+/* --- settings -------------------------------------------------------------------------------- */
+
+gf_status gf_settings_set(gf_settings *self, const char *name, double value, gf_error *error) {
+    for (size_t i = 0; i < self->count; ++i) {
+        if (strcmp(self->parameters[i].name, name) == 0) {
+            self->parameters[i].value = value;
+            return GF_OK;
+        }
+    }
+    gf_parameter *grown = realloc(self->parameters, (self->count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return gf_fail_memory(error, "settings");
+    }
+    self->parameters = grown;
+    char *copy = strdup(name);
+    if (copy == NULL) {
+        return gf_fail_memory(error, "settings");
+    }
+    self->parameters[self->count++] = (gf_parameter){.name = copy, .value = value};
+    return GF_OK;
+}
+
+gf_status gf_settings_assign(gf_settings *self, const char *assignment, gf_error *error) {
+    const char *equals = strchr(assignment, '=');
+    char *name = equals != NULL ? strndup(assignment, (size_t)(equals - assignment)) : NULL;
+    if (name == NULL || !gf_expression_name_is_free(name)) {
+        free(name);
+        return gf_fail(error, GF_INVALID, "'%.200s' sets nothing; expected name=value", assignment);
+    }
+    double value = 0;
+    gf_source source = {.text = equals + 1, .file = assignment};
+    gf_status status = gf_expression_number(&source, NULL, 0, &value, error);
+    if (status == GF_OK) {
+        status = gf_settings_set(self, name, value, error);
+    }
+    free(name);
+    return status;
+}
+
+gf_status gf_settings_merge(gf_settings *self, const gf_settings *later, gf_error *error) {
+    gf_status status = GF_OK;
+    self->sites = later->sites != 0 ? later->sites : self->sites;
+    for (size_t i = 0; i < later->count && status == GF_OK; ++i) {
+        status = gf_settings_set(self, later->parameters[i].name, later->parameters[i].value, error);
+    }
+    return status;
+}
+
+static void free_parameters(gf_parameter *parameters, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+        free(parameters[i].name);
+    }
+    free(parameters);
+}
+
+void gf_settings_free(gf_settings *self) {
+    free_parameters(self->parameters, self->count);
+    *self = (gf_settings){0};
+}
+
+/* --- parsing --------------------------------------------------------------------------------- */
+
+static gf_status parse_number(gf_document *document, const gf_node *node, const char *what,
+                              const gf_model *model, double *value, gf_error *error) {
+    gf_source source;
+    gf_status status = gf_document_source(document, node, what, &source, error);
+    return status != GF_OK ? status
+                           : gf_expression_number(&source, model->parameters,
+                                                  model->parameter_count, value, error);
+}
+
+static gf_status parse_chain(gf_document *document, gf_node *root, const gf_settings *settings,
+                             gf_chain *chain, gf_error *error) {
+    gf_node *sites = NULL, *boundary = NULL;
+    const char *text = NULL;
+    long number = 0;
+    gf_status status = gf_document_require(document, root, "sites", &sites, error);
+    if (status == GF_OK) {
+        status = gf_document_integer(document, sites, "sites", 1, GF_CHAIN_MAX_SITES, &number, error);
+    }
+    if (status == GF_OK) {
+        status = gf_document_require(document, root, "boundary", &boundary, error);
+    }
+    if (status == GF_OK) {
+        status = gf_document_text(document, boundary, "boundary", &text, error);
+    }
+    if (status != GF_OK) {
+        return status;
+    }
+    if (strcmp(text, "periodic") != 0 && strcmp(text, "open") != 0) {
+        return gf_document_fail(document, boundary, error,
+                                "boundary must be periodic or open, not '%.100s'", text);
+    }
+    if (settings->sites < 0 || settings->sites > GF_CHAIN_MAX_SITES) {
+        return gf_fail(error, GF_INVALID, "%d sites asked for; expected 1 to %d", settings->sites,
+                       GF_CHAIN_MAX_SITES);
+    }
+    chain->sites = settings->sites > 0 ? settings->sites : (int)number;
+    chain->periodic = strcmp(text, "periodic") == 0;
+    return GF_OK;
+}
+
+static gf_parameter *find_parameter(const gf_model *model, const char *name) {
+    for (size_t i = 0; i < model->parameter_count; ++i) {
+        if (strcmp(model->parameters[i].name, name) == 0) {
+            return &model->parameters[i];
+        }
+    }
+    return NULL;
+}
+
+static gf_status apply_settings(const char *file, const gf_settings *settings, gf_model *model,
+                                gf_error *error) {
+    for (size_t i = 0; i < settings->count; ++i) {
+        gf_parameter *parameter = find_parameter(model, settings->parameters[i].name);
+        if (parameter == NULL) {
+            char known[400] = "";
+            for (size_t k = 0; k < model->parameter_count; ++k) {
+                size_t used = strlen(known);
+                (void)snprintf(known + used, sizeof known - used, " %s", model->parameters[k].name);
+            }
+            return gf_fail(error, GF_INVALID, "%s has no parameter '%.100s' to set; it has:%s", file,
+                           settings->parameters[i].name,
+                           model->parameter_count > 0 ? known : " none");
+        }
+        parameter->value = settings->parameters[i].value;
+    }
+    return GF_OK;
+}
+
+static gf_status parse_parameters(gf_document *document, gf_node *map, gf_model *model,
+                                  gf_error *error) {
+    if (map == NULL) {
+        return GF_OK;
+    }
+    gf_status status = gf_document_check_keys(document, map, "parameters", NULL, error);
+    size_t count = gf_document_size(map);
+    if (status == GF_OK && count > 0) {
+        model->parameters = calloc(count, sizeof *model->parameters);
+        status = model->parameters != NULL ? GF_OK : gf_fail_memory(error, "parameters");
+    }
+    for (size_t i = 0; i < count && status == GF_OK; ++i) {
+        static const gf_model constants = {0}; /* values do not refer to one another */
+        gf_node *key = NULL, *node = gf_document_entry(document, map, i, &key);
+        const char *name = NULL;
+        double value = 0;
+        status = gf_document_text(document, key, "a parameter's name", &name, error);
+        if (status == GF_OK && !gf_expression_name_is_free(name)) {
+            status = gf_document_fail(document, key, error,
+                                      "'%.100s' cannot name a parameter: letters, digits and _ "
+                                      "only, and not X Y Z Sp Sm Pu Pd I i",
+                                      name);
+        }
+        if (status == GF_OK) {
+            status = parse_number(document, node, name, &constants, &value, error);
+        }
+        if (status == GF_OK) {
+            char *copy = strdup(name);
+            status = copy != NULL ? GF_OK : gf_fail_memory(error, "parameters");
+            model->parameters[model->parameter_count++] =
+                (gf_parameter){.name = copy, .value = value};
+        }
+    }
+    return status;
+}
+
+static gf_status parse_term(gf_document *document, const gf_node *node, const char *what,
+                            const gf_model *model, gf_term *term, gf_error *error) {
+    gf_source source;
+    gf_status status = gf_document_source(document, node, what, &source, error);
+    if (status == GF_OK) {
+        status = gf_expression_parse(&source, model->parameters, model->parameter_count, term, error);
+    }
+    int sites = model->chain.sites;
+    if (status == GF_OK && term->first <= term->last && term->last - term->first >= sites) {
+        status = gf_source_fail(&source, 0, error,
+                                "the term spans indices %d to %d, beyond the chain of %d sites: "
+                                "'%.200s'",
+                                term->first, term->last, sites, source.text);
+    }
+    return status;
+}
+
+/* The entry of the list that holds `term`, some translation along the chain; else the list. */
+static const gf_node *blame(gf_document *document, const gf_node *list, const gf_model *model,
+                            const gf_operator_term *term) {
+    for (size_t i = 0; i < gf_document_size(list); ++i) {
+        gf_node *key = NULL;
+        const gf_node *entry = gf_document_entry(document, list, i, &key);
+        gf_term parsed = {0};
+        gf_operator sum = {0};
+        bool found = false;
+        if (parse_term(document, entry, "a term", model, &parsed, NULL) == GF_OK) {
+            gf_chain_add(&model->chain, &parsed, &sum);
+        }
+        for (size_t k = 0; k < sum.count; ++k) {
+            found = found || (sum.terms[k].plus == term->plus && sum.terms[k].minus == term->minus &&
+                              sum.terms[k].z == term->z);
+        }
+        gf_operator_free(&parsed.operator);
+        gf_operator_free(&sum);
+        if (found) {
+            return entry;
+        }
+    }
+    return list;
+}
+
+static gf_status fail_term(gf_document *document, const gf_node *list, const gf_model *model,
+                           gf_operator_term term, const char *why, gf_error *error) {
+    char *text = gf_operator_format(&(gf_operator){.terms = &term, .count = 1}, 0);
+    gf_status status = gf_document_fail(document, blame(document, list, model, &term), error,
+                                        "%s: %.300s", why, text != NULL ? text : "?");
+    free(text);
+    return status;
+}
+
+static gf_status check_hamiltonian(gf_document *document, const gf_node *list,
+                                   const gf_model *model, gf_error *error) {
+    const gf_operator *h = &model->hamiltonian;
+    for (size_t i = 0; i < h->count; ++i) {
+        if (gf_operator_term_moves_magnetization(&h->terms[i])) {
+            return fail_term(document, list, model, h->terms[i],
+                             "the Hamiltonian must conserve the magnetisation sum(Z), but on the "
+                             "whole chain it contains",
+                             error);
+        }
+    }
+    gf_operator adjoint = gf_operator_adjoint(h);
+    gf_operator_term difference = {0};
+    bool hermitian = gf_operator_equal(h, &adjoint, &difference);
+    gf_operator_free(&adjoint);
+    for (size_t i = 0; i < h->count && !hermitian; ++i) { /* show it with its own coefficient */
+        const gf_operator_term *term = &h->terms[i];
+        if (term->plus == difference.plus && term->minus == difference.minus &&
+            term->z == difference.z) {
+            difference.coefficient = term->coefficient;
+        }
+    }
+    return hermitian ? GF_OK
+                     : fail_term(document, list, model, difference,
+                                 "the Hamiltonian must be Hermitian, but on the whole chain it "
+                                 "contains, without its adjoint,",
+                                 error);
+}
+
+static gf_status parse_hamiltonian(gf_document *document, gf_node *list, gf_model *model,
+                                   gf_error *error) {
+    gf_status status = gf_document_expect_sequence(document, list, "hamiltonian", error);
+    if (status == GF_OK && gf_document_size(list) == 0) {
+        status = gf_document_fail(document, list, error, "hamiltonian must list at least one term");
+    }
+    for (size_t i = 0; i < gf_document_size(list) && status == GF_OK; ++i) {
+        gf_node *key = NULL, *entry = gf_document_entry(document, list, i, &key);
+        gf_term term = {0};
+        status = parse_term(document, entry, "a Hamiltonian term", model, &term, error);
+        if (status == GF_OK) {
+            gf_chain_add(&model->chain, &term, &model->hamiltonian);
+        }
+        gf_operator_free(&term.operator);
+    }
+    if (status == GF_OK && model->hamiltonian.exhausted) {
+        status = gf_fail_memory(error, "the Hamiltonian");
+    }
+    return status == GF_OK ? check_hamiltonian(document, list, model, error) : status;
+}
+
+static gf_status parse_channel(gf_document *document, gf_node *map, gf_model *model,
+                               gf_error *error) {
+    static const char *const keys[] = {"name", "rate", "operator", NULL};
+    gf_channel *channel = &model->channels[model->channel_count++];
+    gf_node *name = NULL, *rate = NULL, *jump = NULL;
+    const char *text = NULL;
+    gf_status status = gf_document_check_keys(document, map, "a lindblad channel", keys, error);
+    if (status != GF_OK ||
+        (status = gf_document_require(document, map, "name", &name, error)) != GF_OK ||
+        (status = gf_document_require(document, map, "rate", &rate, error)) != GF_OK ||
+        (status = gf_document_require(document, map, "operator", &jump, error)) != GF_OK ||
+        (status = gf_document_text(document, name, "a channel's name", &text, error)) != GF_OK) {
+        return status;
+    }
+    for (size_t i = 0; i + 1 < model->channel_count; ++i) {
+        if (strcmp(model->channels[i].name, text) == 0) {
+            return gf_document_fail(document, name, error, "a second channel named '%.100s'", text);
+        }
+    }
+    channel->name = strdup(text);
+    if (channel->name == NULL) {
+        return gf_fail_memory(error, "channels");
+    }
+    status = parse_number(document, rate, "rate", model, &channel->rate, error);
+    if (status == GF_OK && channel->rate < 0) {
+        status = gf_document_fail(document, rate, error,
+                                  "the rate of channel '%.100s' is %g; rates must not be negative",
+                                  text, channel->rate);
+    }
+    return status == GF_OK
+               ? parse_term(document, jump, "a jump operator", model, &channel->jump, error)
+               : status;
+}
+
+static gf_status parse_lindblad(gf_document *document, gf_node *list, gf_model *model,
+                                gf_error *error) {
+    gf_status status = gf_document_expect_sequence(document, list, "lindblad", error);
+    size_t count = gf_document_size(list);
+    if (status == GF_OK && count == 0) {
+        status = gf_document_fail(document, list, error, "lindblad must list at least one channel");
+    }
+    if (status == GF_OK) {
+        model->channels = calloc(count, sizeof *model->channels);
+        status = model->channels != NULL ? GF_OK : gf_fail_memory(error, "channels");
+    }
+    for (size_t i = 0; i < count && status == GF_OK; ++i) {
+        gf_node *key = NULL;
+        status = parse_channel(document, gf_document_entry(document, list, i, &key), model, error);
+    }
+    return status;
+}
+
+static gf_status parse_axis(gf_document *document, gf_node *grid, const char *name,
+                            const gf_model *model, gf_axis *axis, gf_error *error) {
+    static const char *const keys[] = {"from", "to", "points", NULL};
+    gf_node *map = gf_document_get(document, grid, name);
+    if (map == NULL) {
+        return GF_OK;
+    }
+    gf_status status = gf_document_check_keys(document, map, name, keys, error);
+    gf_node *from = gf_document_get(document, map, "from"), *to = gf_document_get(document, map, "to"),
+            *points = gf_document_get(document, map, "points");
+    if (status == GF_OK && from != NULL) {
+        status = parse_number(document, from, "from", model, &axis->from, error);
+    }
+    if (status == GF_OK && to != NULL) {
+        status = parse_number(document, to, "to", model, &axis->to, error);
+    }
+    if (status == GF_OK && points != NULL) {
+        long number = 0;
+        status = gf_document_integer(document, points, "points", 1, MAX_GRID_POINTS, &number, error);
+        axis->points = (size_t)number;
+    }
+    if (status == GF_OK && axis->points > 1 && axis->from >= axis->to) { /* false for NaN */
+        status = gf_document_fail(document, map, error, "the axis %s is empty: from %g to %g", name,
+                                  axis->from, axis->to);
+    }
+    return status;
+}
+
+static gf_status parse_grid(gf_document *document, gf_node *grid, gf_model *model,
+                            gf_error *error) {
+    static const char *const keys[] = {"lambda1", "lambda2", "magnetization", "energy", NULL};
+    model->lambda1 = (gf_axis){-3, 3, 121};
+    model->lambda2 = (gf_axis){-1.5, 1, 101};
+    model->magnetization = (gf_axis){-1, 1, 101};
+    model->energy = (gf_axis){NAN, NAN, 101};
+    if (grid == NULL) {
+        return GF_OK;
+    }
+    gf_axis *axes[] = {&model->lambda1, &model->lambda2, &model->magnetization, &model->energy};
+    gf_status status = gf_document_check_keys(document, grid, "grid", keys, error);
+    for (size_t i = 0; i < 4 && status == GF_OK; ++i) {
+        status = parse_axis(document, grid, keys[i], model, axes[i], error);
+    }
+    return status;
+}
+
+static gf_status parse_root(gf_document *document, const char *file, const gf_settings *settings,
+                            gf_model *model, gf_error *error) {
+    static const char *const keys[] = {"name",     "sites", "boundary", "parameters", "hamiltonian",
+                                       "lindblad", "grid",  NULL};
+    gf_node *root = gf_document_root(document), *name = NULL, *hamiltonian = NULL, *lindblad = NULL;
+    const char *text = NULL;
+    gf_status status = gf_document_check_keys(document, root, "the model", keys, error);
+    if (status != GF_OK ||
+        (status = gf_document_require(document, root, "name", &name, error)) != GF_OK ||
+        (status = gf_document_require(document, root, "hamiltonian", &hamiltonian, error)) != GF_OK ||
+        (status = gf_document_require(document, root, "lindblad", &lindblad, error)) != GF_OK ||
+        (status = gf_document_text(document, name, "name", &text, error)) != GF_OK) {
+        return status;
+    }
+    model->name = strdup(text);
+    if (model->name == NULL) {
+        return gf_fail_memory(error, "the model");
+    }
+    status = parse_chain(document, root, settings, &model->chain, error);
+    if (status == GF_OK) {
+        gf_node *parameters = gf_document_get(document, root, "parameters");
+        status = parse_parameters(document, parameters, model, error);
+    }
+    if (status == GF_OK) {
+        status = apply_settings(file, settings, model, error);
+    }
+    if (status == GF_OK) {
+        status = parse_hamiltonian(document, hamiltonian, model, error);
+    }
+    if (status == GF_OK) {
+        status = parse_lindblad(document, lindblad, model, error);
+    }
+    return status == GF_OK
+               ? parse_grid(document, gf_document_get(document, root, "grid"), model, error)
+               : status;
+}
+
+gf_status gf_model_parse(const char *text, size_t length, const char *name,
+                         const gf_settings *settings, gf_model *model, gf_error *error) {
+    static const gf_settings none = {0};
+    gf_document *document = NULL;
+    *model = (gf_model){0};
+    gf_status status = gf_document_parse(text, length, name, &document, error);
+    if (status == GF_OK) {
+        model->yaml = strndup(text, length);
+        status = model->yaml != NULL ? GF_OK : gf_fail_memory(error, "the model");
+    }
+    if (status == GF_OK) {
+        status = parse_root(document, name, settings != NULL ? settings : &none, model, error);
+    }
+    gf_document_free(document);
+    return status;
+}
+
+static gf_status read_text(const char *path, char **text, size_t *length, gf_error *error) {
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return gf_fail(error, GF_IO, "%s: cannot be read: %s", path, strerror(errno));
+    }
+    gf_status status = GF_OK;
+    *text = malloc(MAX_FILE_SIZE);
+    if (*text == NULL) {
+        status = gf_fail_memory(error, path);
+    } else {
+        *length = fread(*text, 1, MAX_FILE_SIZE, file);
+        if (ferror(file) != 0) {
+            status = gf_fail(error, GF_IO, "%s: cannot be read: %s", path, strerror(errno));
+        } else if (*length == MAX_FILE_SIZE) {
+            status = gf_fail(error, GF_INVALID, "%s: larger than 16 MiB; expected a model file", path);
+        }
+    }
+    (void)fclose(file);
+    return status;
+}
+
+gf_status gf_model_read(const char *path, const gf_settings *settings, gf_model *model,
+                        gf_error *error) {
+    char *text = NULL;
+    size_t length = 0;
+    *model = (gf_model){0};
+    gf_status status = read_text(path, &text, &length, error);
+    if (status == GF_OK) {
+        status = gf_model_parse(text, length, path, settings, model, error);
+    }
+    free(text);
+    return status;
+}
+
+void gf_model_free(gf_model *self) {
+    free(self->name);
+    free(self->yaml);
+    free_parameters(self->parameters, self->parameter_count);
+    gf_operator_free(&self->hamiltonian);
+    for (size_t i = 0; i < self->channel_count; ++i) {
+        free(self->channels[i].name);
+        gf_operator_free(&self->channels[i].jump.operator);
+    }
+    free(self->channels);
+    *self = (gf_model){0};
+}
+
+void gf_model_rates(const gf_model *self, double *rates) {
+    for (size_t c = 0; c < self->channel_count; ++c) {
+        rates[c] = self->channels[c].rate;
+    }
+}
+
+/* --- comparing ------------------------------------------------------------------------------- */
+
+/* The parameters whose values differ, for the message. */
+static void list_changes(const gf_model *a, const gf_model *b, char *text, size_t size) {
+    text[0] = '\0';
+    for (size_t i = 0; i < a->parameter_count; ++i) {
+        const gf_parameter *other = find_parameter(b, a->parameters[i].name);
+        size_t used = strlen(text);
+        if (other != NULL && other->value != a->parameters[i].value) {
+            (void)snprintf(text + used, size - used, " (%s: %g, was %g)", other->name, other->value,
+                           a->parameters[i].value);
+        }
+    }
+}
+
+gf_status gf_model_check_same_spectrum(const gf_model *self, const gf_model *other,
+                                       gf_error *error) {
+    char changes[300];
+    list_changes(self, other, changes, sizeof changes);
+    if (self->chain.sites != other->chain.sites || self->chain.periodic != other->chain.periodic) {
+        return gf_fail(error, GF_INVALID,
+                       "the stored spectrum is of %d sites, not %d: diagonalise anew from the model "
+                       "file",
+                       self->chain.sites, other->chain.sites);
+    }
+    if (!gf_operator_equal(&self->hamiltonian, &other->hamiltonian, NULL)) {
+        return gf_fail(error, GF_INVALID,
+                       "the Hamiltonian is not that of the stored spectrum%s: diagonalise anew from "
+                       "the model file",
+                       changes);
+    }
+    bool same = self->channel_count == other->channel_count;
+    for (size_t i = 0; i < self->channel_count && same; ++i) {
+        const gf_channel *a = &self->channels[i], *b = &other->channels[i];
+        same = a->jump.first == b->jump.first && a->jump.last == b->jump.last &&
+               gf_operator_equal(&a->jump.operator, &b->jump.operator, NULL);
+        if (!same) {
+            return gf_fail(error, GF_INVALID,
+                           "the jump operator of channel '%.100s' is not that of the stored "
+                           "spectrum%s: diagonalise anew from the model file",
+                           b->name, changes);
+        }
+    }
+    return same ? GF_OK
+                : gf_fail(error, GF_INVALID, "the stored spectrum has other Lindblad channels");
+}
