@@ -19,7 +19,7 @@ bool gf_chain_holds(const gf_chain *chain, const gf_term *term, int site) {
 }
 
 gf_operator gf_chain_place(const gf_chain *chain, const gf_term *term, int site) {
-    gf_operator result = {.exhausted = term->operator.exhausted};
+    gf_operator result = {.exhausted = term->operator.exhausted };
     int first = term->first <= term->last ? term->first : 0, bits = first + GF_TERM_ORIGIN;
     for (size_t i = 0; i < term->operator.count; ++i) {
         gf_operator_term local = term->operator.terms[i];

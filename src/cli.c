@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const cli_command *const commands[] = {&cli_operators, &cli_spectrum,     &cli_forces,
-                                              &cli_fixed_points, &cli_figure, &cli_info};
+static const cli_command *const commands[] = {&cli_operators,    &cli_spectrum, &cli_forces,
+                                              &cli_fixed_points, &cli_figure,   &cli_info};
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -97,7 +97,8 @@ static void draw_progress(void *context, double fraction) {
         bar[k] = k < fraction * WIDTH ? '#' : '.';
     }
     bar[WIDTH] = '\0';
-    (void)fprintf(stderr, "\r%s [%s] %3.0f %%  %s left\033[K", self->label, bar, 100 * fraction, left);
+    (void)fprintf(stderr, "\r%s [%s] %3.0f %%  %s left\033[K", self->label, bar, 100 * fraction,
+                  left);
     (void)fflush(stderr);
     self->shown = now;
     self->drawn = true;
@@ -217,7 +218,8 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         {"output", 'o', POPT_ARG_STRING, &options->output, 0, "write the result to FILE", "FILE"},
         POPT_TABLEEND};
     struct poptOption model[] = {
-        {"set", 's', POPT_ARG_STRING, NULL, OPTION_SET, "set a parameter of the model", "NAME=VALUE"},
+        {"set", 's', POPT_ARG_STRING, NULL, OPTION_SET, "set a parameter of the model",
+         "NAME=VALUE"},
         {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites", "N"},
         POPT_TABLEEND};
     struct poptOption common[] = {
@@ -328,8 +330,8 @@ gf_status cli_load_model(const cli_options *options, gf_model *model, gf_error *
 
 /* --- the program ----------------------------------------------------------------------------- */
 
-/* OpenBLAS chooses its kernels when it is loaded, and takes processors younger than itself for older
- * ones. If it chose badly, start again with the choice made for it. */
+/* OpenBLAS chooses its kernels when it is loaded, and takes processors younger than itself for
+ * older ones. If it chose badly, start again with the choice made for it. */
 static void restart_with_better_kernels(char **argv) {
     const char *better = gf_machine_better_blas_kernel();
     if (better != NULL && getenv("OPENBLAS_CORETYPE") == NULL &&
@@ -339,18 +341,19 @@ static void restart_with_better_kernels(char **argv) {
 }
 
 static void print_overview(FILE *out) {
-    (void)fprintf(out,
-                  "gibbsflow " GF_VERSION ": from a spin chain and its bath to hydrodynamics\n\n"
-                  "Usage: gibbsflow COMMAND [options] FILE\n\nCommands:\n");
+    (void)fprintf(out, "gibbsflow " GF_VERSION
+                       ": from a spin chain and its bath to hydrodynamics\n\n"
+                       "Usage: gibbsflow COMMAND [options] FILE\n\nCommands:\n");
     for (int k = 0; k < COMMANDS; ++k) {
         (void)fprintf(out, "  %-14s %s\n", commands[k]->name, commands[k]->summary);
     }
-    (void)fprintf(out,
-                  "\n'gibbsflow COMMAND --help' explains a command. Where a command takes a model it\n"
-                  "also takes the HDF5 file that an earlier command wrote, and starts from there.\n\n"
-                  "A first figure:\n"
-                  "  gibbsflow forces models/xxz_jprime.yaml -o fig2.h5\n"
-                  "  gibbsflow figure fig2.h5 -o fig2.pdf\n");
+    (void)fprintf(
+        out,
+        "\n'gibbsflow COMMAND --help' explains a command. Where a command takes a model it\n"
+        "also takes the HDF5 file that an earlier command wrote, and starts from there.\n\n"
+        "A first figure:\n"
+        "  gibbsflow forces models/xxz_jprime.yaml -o fig2.h5\n"
+        "  gibbsflow figure fig2.h5 -o fig2.pdf\n");
 }
 
 int main(int argc, char **argv) {
@@ -368,8 +371,8 @@ int main(int argc, char **argv) {
         if (strcmp(name, commands[k]->name) == 0) {
             int result = commands[k]->run(commands[k], argc - 1, (const char **)argv + 1);
             if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-                (void)fprintf(stderr, "gibbsflow %s: the result could not be written to the output\n",
-                              name);
+                (void)fprintf(
+                    stderr, "gibbsflow %s: the result could not be written to the output\n", name);
                 return CLI_FAILED;
             }
             return result;

@@ -9,10 +9,13 @@
 #include <stdlib.h>
 
 static const char help[] =
-    "Finds all fixed points of the force, f1 = f2 = 0, in the plane of magnetisation m and energy e per\n"
+    "Finds all fixed points of the force, f1 = f2 = 0, in the plane of magnetisation m and energy "
+    "e per\n"
     "site, and prints them with their Lagrange parameters, the eigenvalues of df/dq (units of\n"
-    "epsilon J) and the noise. They are stored in the file given by -o or, if FILE is an HDF5 file and\n"
-    "nothing is set, in FILE itself. --scan follows them through a parameter of the rates and locates\n"
+    "epsilon J) and the noise. They are stored in the file given by -o or, if FILE is an HDF5 file "
+    "and\n"
+    "nothing is set, in FILE itself. --scan follows them through a parameter of the rates and "
+    "locates\n"
     "bifurcations.\n\n"
     "Examples:\n"
     "  gibbsflow fixed-points models/xxz_jprime.yaml\n"
@@ -38,6 +41,11 @@ gf_status cli_find_fixed_points(const gf_model *model, const gf_spectrum *spectr
     return status;
 }
 
+/* Without the sign of a rounded zero. */
+static double tidy(double value) {
+    return fabs(value) < 5e-11 ? 0 : value;
+}
+
 static void print_eigenvalue(double complex value) {
     if (isnan(creal(value))) {
         (void)printf(" %20s", "-");
@@ -51,27 +59,30 @@ static void print_eigenvalue(double complex value) {
 }
 
 static void print_point(const gf_fixed_point *point) {
-    (void)printf("%-9s %10.6f %10.6f", gf_stability_name(point->stability), point->density[0],
-                 point->density[1]);
+    (void)printf("%-9s %10.6f %10.6f", gf_stability_name(point->stability), tidy(point->density[0]),
+                 tidy(point->density[1]));
     if (point->stability == GF_BORDER) {
         (void)printf(" %11s %11s", "infinite", "infinite");
     } else {
-        (void)printf(" %11.6f %11.6f", point->lambda[0], point->lambda[1]);
+        (void)printf(" %11.6f %11.6f", tidy(point->lambda[0]), tidy(point->lambda[1]));
     }
     print_eigenvalue(point->eigenvalue[0]);
     print_eigenvalue(point->eigenvalue[1]);
-    (void)printf(" %9.5f %9.5f %9.5f\n", point->noise[0][0], point->noise[0][1], point->noise[1][1]);
+    (void)printf(" %9.5f %9.5f %9.5f\n", tidy(point->noise[0][0]), tidy(point->noise[0][1]),
+                 tidy(point->noise[1][1]));
 }
 
 static void print_continuum(const gf_fixed_points *points) {
     if (points->conserved[0] && points->conserved[1]) {
-        (void)printf("The bath conserves magnetisation and energy (f1 = f2 = 0 identically): every\n"
-                     "Gibbs state is a fixed point.\n");
+        (void)printf(
+            "The bath conserves magnetisation and energy (f1 = f2 = 0 identically): every\n"
+            "Gibbs state is a fixed point.\n");
     } else if (points->conserved[0] || points->conserved[1]) {
-        (void)printf("The bath conserves the %s (f%d = 0 identically): fixed points are not isolated\n"
-                     "but form a line, one for each value of the %s.\n",
-                     points->conserved[0] ? "magnetisation" : "energy", points->conserved[0] ? 1 : 2,
-                     points->conserved[0] ? "magnetisation" : "energy");
+        (void)printf(
+            "The bath conserves the %s (f%d = 0 identically): fixed points are not isolated\n"
+            "but form a line, one for each value of the %s.\n",
+            points->conserved[0] ? "magnetisation" : "energy", points->conserved[0] ? 1 : 2,
+            points->conserved[0] ? "magnetisation" : "energy");
     } else {
         (void)printf("Fixed points are not isolated: they form a line.\n");
     }
@@ -92,8 +103,9 @@ void cli_print_fixed_points(const gf_fixed_points *points) {
         print_point(&points->points[k]);
     }
     if (!points->complete) {
-        (void)printf("warning: the indices of these points do not add up to the winding number of the\n"
-                     "force along the border; there may be more\n");
+        (void)printf(
+            "warning: the indices of these points do not add up to the winding number of the\n"
+            "force along the border; there may be more\n");
     }
 }
 
@@ -105,8 +117,8 @@ static void print_scan(const gf_scan *scan) {
             const gf_fixed_point *point = &scan->points[value * scan->branches + branch];
             if (point->stability != GF_ABSENT) {
                 (void)printf("%-14.8g %-9s %10.6f %10.6f", gf_axis_value(&scan->axis, value),
-                             gf_stability_name(point->stability), point->density[0],
-                             point->density[1]);
+                             gf_stability_name(point->stability), tidy(point->density[0]),
+                             tidy(point->density[1]));
                 print_eigenvalue(point->eigenvalue[0]);
                 print_eigenvalue(point->eigenvalue[1]);
                 (void)printf("\n");
@@ -119,7 +131,7 @@ static void print_scan(const gf_scan *scan) {
     for (size_t k = 0; k < scan->bifurcation_count; ++k) {
         const gf_bifurcation *one = &scan->bifurcations[k];
         (void)printf("%s at %s = %.9f, m = %.6f, e = %.6f\n", gf_bifurcation_name(one->kind),
-                     scan->parameter, one->parameter, one->density[0], one->density[1]);
+                     scan->parameter, one->parameter, tidy(one->density[0]), tidy(one->density[1]));
     }
     if (scan->bifurcation_count == 0) {
         (void)printf("no bifurcation between these values\n");
@@ -174,7 +186,8 @@ static gf_status store(const cli_options *options, const results *all, gf_error 
         return store_new(options, all, error);
     }
     bool unchanged = options->settings.count == 0 && options->settings.sites == 0;
-    return unchanged && gf_file_is_hdf5(options->input) ? store_in_place(options, all, error) : GF_OK;
+    return unchanged && gf_file_is_hdf5(options->input) ? store_in_place(options, all, error)
+                                                        : GF_OK;
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
@@ -225,7 +238,8 @@ static int run(const cli_command *command, int argc, const char **argv) {
     gf_axis axis = {0};
     gf_error error;
     struct poptOption own[] = {{"scan", 0, POPT_ARG_STRING, &scan, 0,
-                                "follow the fixed points through a parameter", "NAME=FROM:TO:POINTS"},
+                                "follow the fixed points through a parameter",
+                                "NAME=FROM:TO:POINTS"},
                                POPT_TABLEEND};
     cli_options options;
     int result = cli_open(&options, command, CLI_OUTPUT | CLI_MODEL, own, argc, argv);

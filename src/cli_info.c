@@ -10,7 +10,8 @@
 #include <stdlib.h>
 
 static const char help[] =
-    "Without a file: the version, and what the program runs on. With a model: its sectors, their sizes,\n"
+    "Without a file: the version, and what the program runs on. With a model: its sectors, their "
+    "sizes,\n"
     "and the memory and time that diagonalising it takes. With an HDF5 file: how it was made.\n\n"
     "Examples:\n"
     "  gibbsflow info\n"
@@ -60,8 +61,8 @@ static int print_model(const cli_options *options) {
 
 static int print_file(const cli_options *options) {
     static const char *const names[] = {"program", "version", "command", "date"};
-    static const char *const groups[] = {"/spectrum", "/lambda_grid", "/density_grid",
-                                         "/fixed_points", "/flow_lines", "/scan"};
+    static const char *const groups[] = {"/spectrum",     "/lambda_grid", "/density_grid",
+                                         "/fixed_points", "/flow_lines",  "/scan"};
     gf_file *file = NULL;
     gf_error error;
     if (gf_file_open(options->input, &file, &error) != GF_OK) {

@@ -10,7 +10,8 @@ static const char help[] =
     "operators whose Gibbs averages are its part of the force and of the noise, per unit rate:\n"
     "  force      (1/N) sum_j L_j' Q_i L_j - {L_j' L_j, Q_i}/2\n"
     "  noise      (1/N) sum_j ([L_j,Q_i]' [L_j,Q_k] + (i <-> k))/2\n"
-    "with Q_1 = sum Z (magnetization) and Q_2 = H (energy). On a periodic chain one site's operator\n"
+    "with Q_1 = sum Z (magnetization) and Q_2 = H (energy). On a periodic chain one site's "
+    "operator\n"
     "stands for all: every line is to be averaged over the translations of the chain.\n\n"
     "Example:\n"
     "  gibbsflow operators models/xxz_jprime.yaml\n";
@@ -19,7 +20,8 @@ static const char help[] =
 static bool print_operator(const gf_chain *chain, const char *label, const gf_operator *operator,
                            double scale) {
     gf_operator scaled = gf_operator_scaled(operator, scale);
-    gf_operator shown = chain->periodic ? gf_chain_fold(chain, &scaled) : gf_operator_scaled(&scaled, 1);
+    gf_operator shown =
+        chain->periodic ? gf_chain_fold(chain, &scaled) : gf_operator_scaled(&scaled, 1);
     char *text = shown.exhausted ? NULL : gf_operator_format(&shown, 0);
     bool done = text != NULL;
     if (done) {
@@ -36,9 +38,9 @@ static bool print_channel(const gf_model *model, const gf_operator *magnetizatio
     static const char *const labels[GF_OBSERVABLES] = {
         "    force magnetization", "    force energy", "    noise magnetization magnetization",
         "    noise magnetization energy", "    noise energy energy"};
-    gf_dissipator bath = gf_dissipator_derive(&model->chain, magnetization, &model->hamiltonian,
-                                              &channel->jump);
-    char *jump = gf_operator_format(&channel->jump.operator, -GF_TERM_ORIGIN);
+    gf_dissipator bath =
+        gf_dissipator_derive(&model->chain, magnetization, &model->hamiltonian, &channel->jump);
+    char *jump = gf_operator_format(&channel->jump.operator, - GF_TERM_ORIGIN);
     bool done = jump != NULL;
     if (done) {
         (void)printf("  %s:\n    rate: %.15g\n    jump: %s\n", channel->name, channel->rate, jump);
@@ -57,11 +59,12 @@ static bool print_model(const gf_model *model) {
     gf_operator magnetization = gf_chain_magnetization(chain);
     (void)printf("# %s, %d sites, %s chain\n", model->name, chain->sites,
                  chain->periodic ? "periodic" : "open");
-    (void)printf(chain->periodic
-                     ? "# hamiltonian: to be summed over the chain's translations; the operators of\n"
-                       "# the channels: to be averaged over them, times rate and epsilon\n"
-                     : "# the operators of the channels: to be divided by the number of sites, times\n"
-                       "# rate and epsilon\n");
+    (void)printf(
+        chain->periodic
+            ? "# hamiltonian: to be summed over the chain's translations; the operators of\n"
+              "# the channels: to be averaged over them, times rate and epsilon\n"
+            : "# the operators of the channels: to be divided by the number of sites, times\n"
+              "# rate and epsilon\n");
     bool done = print_operator(chain, "hamiltonian", &model->hamiltonian,
                                chain->periodic ? 1.0 / chain->sites : 1);
     (void)printf("channels:\n");

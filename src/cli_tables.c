@@ -14,9 +14,12 @@ static const char *const endings[] = {".h5", ".hdf5", NULL};
 /* --- spectrum -------------------------------------------------------------------------------- */
 
 static const char spectrum_help[] =
-    "Diagonalises the model and stores every level with the diagonal matrix elements of the force and\n"
-    "noise operators of each channel. From this file the other commands start without diagonalising\n"
-    "again, also at other rates: --set may change any parameter that enters neither the Hamiltonian\n"
+    "Diagonalises the model and stores every level with the diagonal matrix elements of the force "
+    "and\n"
+    "noise operators of each channel. From this file the other commands start without "
+    "diagonalising\n"
+    "again, also at other rates: --set may change any parameter that enters neither the "
+    "Hamiltonian\n"
     "nor a jump operator.\n\n"
     "Example:\n"
     "  gibbsflow spectrum models/xxz_jprime.yaml -o spectrum.h5\n"
@@ -48,7 +51,8 @@ static gf_status make_spectrum(const cli_options *options, gf_error *error) {
 
 static const char forces_help[] =
     "Tabulates densities, force, noise and susceptibility of the Gibbs states\n"
-    "exp(-lambda1 Q1 - lambda2 Q2) on the grids of the model, finds the fixed points of the force and\n"
+    "exp(-lambda1 Q1 - lambda2 Q2) on the grids of the model, finds the fixed points of the force "
+    "and\n"
     "the flow lines that join them, and writes all of it, with the spectrum, to one HDF5 file.\n\n"
     "Example:\n"
     "  gibbsflow forces models/xxz_jprime.yaml -o fig2.h5\n"
@@ -76,7 +80,8 @@ static gf_status compute(const cli_options *options, results *all, gf_error *err
         cli_progress_end(&progress);
     }
     if (status == GF_OK) {
-        status = cli_find_fixed_points(&all->model, &all->spectrum, &all->region, &all->points, error);
+        status =
+            cli_find_fixed_points(&all->model, &all->spectrum, &all->region, &all->points, error);
     }
     if (status == GF_OK) {
         status = gf_flow_trace(&all->model, &all->spectrum, &all->region, &all->points, &all->flow,
@@ -108,7 +113,8 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
     if (status == GF_OK) {
         cli_print_fixed_points(&all.points);
         if (all.table.unsolved > 0) {
-            cli_say(options, "warning: lambda was not found at %zu reachable densities; they are NaN",
+            cli_say(options,
+                    "warning: lambda was not found at %zu reachable densities; they are NaN",
                     all.table.unsolved);
         }
     }

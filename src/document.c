@@ -52,7 +52,8 @@ gf_status gf_document_parse(const char *text, size_t length, const char *name,
     yaml_parser_t parser;
     gf_document *self = calloc(1, sizeof *self);
     *document = NULL;
-    if (self == NULL || (self->name = strdup(name)) == NULL || yaml_parser_initialize(&parser) == 0) {
+    if (self == NULL || (self->name = strdup(name)) == NULL ||
+        yaml_parser_initialize(&parser) == 0) {
         gf_document_free(self);
         return gf_fail_memory(error, "a YAML document");
     }
@@ -149,8 +150,8 @@ gf_status gf_document_check_keys(gf_document *self, gf_node *map, const char *wh
         }
         if (gf_document_get(self, map, scalar(key)) !=
             yaml_document_get_node(&self->yaml, map->data.mapping.pairs.start[i].value)) {
-            return gf_document_fail(self, key, error, "key '%.100s' stands twice in %s", scalar(key),
-                                    what);
+            return gf_document_fail(self, key, error, "key '%.100s' stands twice in %s",
+                                    scalar(key), what);
         }
         size_t match = 0;
         while (known != NULL && known[match] != NULL && strcmp(known[match], scalar(key)) != 0) {
@@ -177,7 +178,8 @@ gf_status gf_document_expect_sequence(gf_document *self, gf_node *node, const ch
                                       gf_error *error) {
     return node->type == YAML_SEQUENCE_NODE
                ? GF_OK
-               : gf_document_fail(self, node, error, "%s must be a list (one '- ' per entry)", what);
+               : gf_document_fail(self, node, error, "%s must be a list (one '- ' per entry)",
+                                  what);
 }
 
 gf_status gf_document_text(gf_document *self, const gf_node *node, const char *what,

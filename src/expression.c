@@ -264,7 +264,8 @@ gf_status gf_expression_number(const gf_source *source, const gf_parameter *para
     gf_term term = {0};
     gf_status status = gf_expression_parse(source, parameters, parameter_count, &term, error);
     double complex number = 0;
-    if (status == GF_OK && (term.first <= term.last || !gf_operator_is_scalar(&term.operator, &number))) {
+    if (status == GF_OK &&
+        (term.first <= term.last || !gf_operator_is_scalar(&term.operator, & number))) {
         status = gf_source_fail(source, 0, error, "expected a number, not the operator '%.200s'",
                                 source->text);
     }

@@ -87,9 +87,9 @@ gf_status gf_file_check_writable(const char *path, gf_error *error) {
         return gf_fail_memory(error, path);
     }
     int descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    gf_status result = descriptor >= 0 ? GF_OK
-                                       : gf_fail(error, GF_IO, "%s: cannot be written: %s", path,
-                                                 strerror(errno));
+    gf_status result =
+        descriptor >= 0 ? GF_OK
+                        : gf_fail(error, GF_IO, "%s: cannot be written: %s", path, strerror(errno));
     if (descriptor >= 0) {
         (void)close(descriptor);
         (void)unlink(part);
@@ -297,8 +297,8 @@ static void put(gf_file *self, const gf_dataset *dataset, hid_t type, const void
     for (int k = 0; k < dataset->rank; ++k) {
         shape[k] = dataset->shape[k];
     }
-    hid_t space = dataset->rank > 0 ? H5Screate_simple(dataset->rank, shape, NULL)
-                                    : H5Screate(H5S_SCALAR);
+    hid_t space =
+        dataset->rank > 0 ? H5Screate_simple(dataset->rank, shape, NULL) : H5Screate(H5S_SCALAR);
     hid_t links = H5Pcreate(H5P_LINK_CREATE);
     (void)H5Pset_create_intermediate_group(links, 1);
     hid_t id = H5Dcreate2(self->id, dataset->path, type, space, links, H5P_DEFAULT, H5P_DEFAULT);
@@ -356,19 +356,18 @@ static bool prepare_group(gf_file *self, const char *path) {
     return !failed(self);
 }
 
-void gf_file_put_text_attribute(gf_file *self, const char *path, const char *name,
-                                const char *text) {
+/* Writes one scalar attribute, in place of an older one of that name. */
+static void put_attribute(gf_file *self, const char *path, const char *name, hid_t type,
+                          const void *value) {
     if (!prepare_group(self, path)) {
         return;
     }
-    /* Variable length, so that texts beyond HDF5's 64 KiB limit on attributes fit. */
-    hid_t type = string_type(), space = H5Screate(H5S_SCALAR);
-    hid_t object = H5Oopen(self->id, path, H5P_DEFAULT);
+    hid_t space = H5Screate(H5S_SCALAR), object = H5Oopen(self->id, path, H5P_DEFAULT);
     if (H5Aexists(object, name) > 0) {
         (void)H5Adelete(object, name);
     }
     hid_t id = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-    if (id < 0 || H5Awrite(id, type, &text) < 0) {
+    if (id < 0 || H5Awrite(id, type, value) < 0) {
         fail(self, "write the attribute", name);
     }
     if (id >= 0) {
@@ -376,19 +375,21 @@ void gf_file_put_text_attribute(gf_file *self, const char *path, const char *nam
     }
     (void)H5Oclose(object);
     (void)H5Sclose(space);
+}
+
+void gf_file_put_text_attribute(gf_file *self, const char *path, const char *name,
+                                const char *text) {
+    hid_t type = string_type(); /* variable length: no limit of 64 KiB */
+    put_attribute(self, path, name, type, &text);
     (void)H5Tclose(type);
 }
 
 void gf_file_put_number_attribute(gf_file *self, const char *path, const char *name, double value) {
-    if (prepare_group(self, path) && H5LTset_attribute_double(self->id, path, name, &value, 1) < 0) {
-        fail(self, "write the attribute", name);
-    }
+    put_attribute(self, path, name, H5T_NATIVE_DOUBLE, &value);
 }
 
 void gf_file_put_integer_attribute(gf_file *self, const char *path, const char *name, long value) {
-    if (prepare_group(self, path) && H5LTset_attribute_long(self->id, path, name, &value, 1) < 0) {
-        fail(self, "write the attribute", name);
-    }
+    put_attribute(self, path, name, H5T_NATIVE_LONG, &value);
 }
 
 void gf_file_put_origin(gf_file *self, const char *command) {
@@ -463,7 +464,8 @@ static hid_t open_dataset(gf_file *self, const char *path, int rank, size_t *sha
     return id;
 }
 
-static void *get(gf_file *self, const char *path, int rank, size_t *shape, hid_t type, size_t size) {
+static void *get(gf_file *self, const char *path, int rank, size_t *shape, hid_t type,
+                 size_t size) {
     size_t count = 0;
     hid_t id = open_dataset(self, path, rank, shape, &count);
     if (id < 0) {
@@ -535,8 +537,8 @@ char *gf_file_get_text_attribute(gf_file *self, const char *path, const char *na
         return NULL;
     }
     if (!gf_file_has(self, path) || H5Aexists_by_name(self->id, path, name, H5P_DEFAULT) <= 0) {
-        gf_file_reject(self, "has no attribute %s of %s; expected a file that gibbsflow wrote", name,
-                       path);
+        gf_file_reject(self, "has no attribute %s of %s; expected a file that gibbsflow wrote",
+                       name, path);
         return NULL;
     }
     hid_t type = string_type();

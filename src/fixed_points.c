@@ -11,11 +11,11 @@
  * temperatures are high, with the last nodes a hundred scales out. */
 enum { NODES = 240, MAX_NEWTON_STEPS = 80, MAX_HALVINGS = 30 };
 
-static const double TOLERANCE = 1e-12;       /* of |f|, in units of the largest possible force */
-static const double MARGINAL = 1e-7;         /* |eigenvalue| below this times the scale is zero */
-static const double INDISTINCT = 1e-11;      /* points between which |f| stays below this are one */
-static const double BORDER_DEPTH = 1e-9;     /* closer to the border than this is the border */
-static const size_t MAX_ISOLATED = 64;       /* more marginal points than this are a line */
+static const double TOLERANCE = 1e-12;   /* of |f|, in units of the largest possible force */
+static const double MARGINAL = 1e-7;     /* |eigenvalue| below this times the scale is zero */
+static const double INDISTINCT = 1e-11;  /* points between which |f| stays below this are one */
+static const double BORDER_DEPTH = 1e-9; /* closer to the border than this is the border */
+static const size_t MAX_ISOLATED = 64;   /* more marginal points than this are a line */
 static const double PI = 3.14159265358979323846;
 
 struct gf_survey {
@@ -25,8 +25,8 @@ struct gf_survey {
 };
 
 const char *gf_stability_name(gf_stability stability) {
-    static const char *const names[] = {"stable", "saddle", "unstable", "marginal", "border",
-                                        "absent"};
+    static const char *const names[] = {"stable",   "saddle", "unstable",
+                                        "marginal", "border", "absent"};
     return names[stability];
 }
 
@@ -297,9 +297,9 @@ static bool may_vanish(const search *self, int row, int column) {
 static void search_cells(search *self) {
     for (int row = 0; row + 1 < NODES; ++row) {
         for (int column = 0; column + 1 < NODES && self->status == GF_OK; ++column) {
-            double centre[2] = {(self->survey->node[0][row] + self->survey->node[0][row + 1]) / 2,
-                                (self->survey->node[1][column] + self->survey->node[1][column + 1]) /
-                                    2};
+            double centre[2] = {
+                (self->survey->node[0][row] + self->survey->node[0][row + 1]) / 2,
+                (self->survey->node[1][column] + self->survey->node[1][column + 1]) / 2};
             gf_fixed_point found;
             if (self->result->count <= MAX_ISOLATED && may_vanish(self, row, column) &&
                 refine(self->gibbs, self->region, self->scale, centre, &found)) {
@@ -323,14 +323,13 @@ static void search_corners(search *self) {
                 mean[k] += self->rates[c] * gf_spectrum_observable(spectrum, c, k)[corner->level];
             }
         }
-        gf_fixed_point point = {
-            .lambda = {NAN, NAN},
-            .density = {corner->density[0], corner->density[1]},
-            .eigenvalue = {NAN, NAN},
-            .noise = {{mean[GF_NOISE_MM], mean[GF_NOISE_ME]},
-                      {mean[GF_NOISE_ME], mean[GF_NOISE_EE]}},
-            .residual = hypot(mean[GF_FORCE_M], mean[GF_FORCE_E]),
-            .stability = GF_BORDER};
+        gf_fixed_point point = {.lambda = {NAN, NAN},
+                                .density = {corner->density[0], corner->density[1]},
+                                .eigenvalue = {NAN, NAN},
+                                .noise = {{mean[GF_NOISE_MM], mean[GF_NOISE_ME]},
+                                          {mean[GF_NOISE_ME], mean[GF_NOISE_EE]}},
+                                .residual = hypot(mean[GF_FORCE_M], mean[GF_FORCE_E]),
+                                .stability = GF_BORDER};
         if (point.residual <= TOLERANCE * self->scale) {
             (void)add_point(self, &point);
         }
@@ -347,15 +346,15 @@ static long winding_number(const search *self) {
         int column = side == 0 ? 0 : side == 1 ? at : side == 2 ? NODES - 1 : NODES - 1 - at;
         double force[2];
         node_force(self, row, column, force);
-        turned += atan2(last[0] * force[1] - last[1] * force[0],
-                        last[0] * force[0] + last[1] * force[1]);
+        turned +=
+            atan2(last[0] * force[1] - last[1] * force[0], last[0] * force[0] + last[1] * force[1]);
         memcpy(last, force, sizeof last);
     }
     return lround(turned / (2 * PI));
 }
 
-/* True unless the points found contradict the winding number. A dark corner makes the force too small
- * to turn in a defined way, a marginal point has no index: then nothing can be said. */
+/* True unless the points found contradict the winding number. A dark corner makes the force too
+ * small to turn in a defined way, a marginal point has no index: then nothing can be said. */
 static bool indices_add_up(const search *self) {
     long sum = 0;
     for (size_t i = 0; i < self->result->count; ++i) {

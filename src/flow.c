@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double DEPARTURE = 1e-3;   /* from the saddle, in density */
-static const double ARRIVAL = 2e-3;     /* at a fixed point */
-static const double TOLERANCE = 1e-6;   /* of lambda per step */
+static const double DEPARTURE = 1e-3;    /* from the saddle, in density */
+static const double ARRIVAL = 2e-3;      /* at a fixed point */
+static const double TOLERANCE = 1e-6;    /* of lambda per step */
 static const double LONGEST_STEP = 0.02; /* in density, so that lines are smooth */
 static const double BORDER = 1e-5;
 
@@ -73,8 +73,8 @@ static const gf_fixed_point *arrival(const gf_fixed_points *points, const gf_fix
                                      const double density[2]) {
     for (size_t k = 0; k < points->count; ++k) {
         const gf_fixed_point *point = &points->points[k];
-        if (point != saddle && hypot(point->density[0] - density[0],
-                                     point->density[1] - density[1]) < ARRIVAL) {
+        if (point != saddle &&
+            hypot(point->density[0] - density[0], point->density[1] - density[1]) < ARRIVAL) {
             return point;
         }
     }
@@ -108,7 +108,8 @@ static bool follow(gf_gibbs *gibbs, const gf_region *region, const gf_fixed_poin
 
 /* The unit vector along the eigenvector of the positive eigenvalue. */
 static void unstable_direction(double a[2][2], double eigenvalue, double direction[2]) {
-    double first[2] = {-a[0][1], a[0][0] - eigenvalue}, second[2] = {a[1][1] - eigenvalue, -a[1][0]};
+    double first[2] = {-a[0][1], a[0][0] - eigenvalue},
+           second[2] = {a[1][1] - eigenvalue, -a[1][0]};
     double first_length = hypot(first[0], first[1]), second_length = hypot(second[0], second[1]);
     const double *best = first_length > second_length ? first : second;
     double length = fmax(first_length, second_length);
@@ -144,8 +145,8 @@ gf_status gf_flow_trace(const gf_model *model, const gf_spectrum *spectrum, cons
     gf_gibbs *gibbs = NULL;
     double *rates = malloc(model->channel_count * sizeof *rates);
     *flow = (gf_flow){.lines = calloc(2 * points->count + 1, sizeof *flow->lines)};
-    gf_status status = rates != NULL && flow->lines != NULL ? GF_OK
-                                                            : gf_fail_memory(error, "flow lines");
+    gf_status status =
+        rates != NULL && flow->lines != NULL ? GF_OK : gf_fail_memory(error, "flow lines");
     if (status == GF_OK) {
         gf_model_rates(model, rates);
         status = gf_gibbs_create(spectrum, rates, &gibbs, error);
@@ -197,14 +198,15 @@ void gf_flow_write(const gf_flow *self, gf_file *file) {
                                           .shape = {total, 2},
                                           .axes = {"point", "charge"}},
                             &density[0][0]);
-        gf_file_put_integers(file,
-                             &(gf_dataset){.path = "/flow_lines/first",
-                                           .units = "1",
-                                           .description = "line k: points first[k] ... first[k+1]-1",
-                                           .rank = 1,
-                                           .shape = {self->count + 1},
-                                           .axes = {"line"}},
-                             first);
+        gf_file_put_integers(
+            file,
+            &(gf_dataset){.path = "/flow_lines/first",
+                          .units = "1",
+                          .description = "line k: points first[k] ... first[k+1]-1",
+                          .rank = 1,
+                          .shape = {self->count + 1},
+                          .axes = {"line"}},
+            first);
     }
     free(first);
     free(density);

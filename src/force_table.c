@@ -35,14 +35,13 @@ static gf_status allocate_grid(gf_grid *self, gf_axis rows, gf_axis columns, siz
                                gf_error *error) {
     *self = (gf_grid){.axis = {rows, columns}};
     size_t size = gf_grid_size(self);
-    bool done = allocate_values(&self->lambda, 2 * size) &&
-                allocate_values(&self->density, 2 * size) &&
-                allocate_values(&self->force, 2 * size) &&
-                allocate_values(&self->noise, 4 * size) &&
-                allocate_values(&self->susceptibility, 4 * size) &&
-                allocate_values(&self->log_partition, size) &&
-                allocate_values(&self->channel_force, 2 * size * channels) &&
-                allocate_values(&self->channel_noise, 4 * size * channels);
+    bool done =
+        allocate_values(&self->lambda, 2 * size) && allocate_values(&self->density, 2 * size) &&
+        allocate_values(&self->force, 2 * size) && allocate_values(&self->noise, 4 * size) &&
+        allocate_values(&self->susceptibility, 4 * size) &&
+        allocate_values(&self->log_partition, size) &&
+        allocate_values(&self->channel_force, 2 * size * channels) &&
+        allocate_values(&self->channel_noise, 4 * size * channels);
     if (!done) {
         free_grid(self);
         return gf_fail_memory(error, "the force table; ask for fewer grid points");
@@ -125,7 +124,8 @@ static size_t fill_direction(gf_gibbs *gibbs, const gf_region *region, gf_grid *
     return unsolved;
 }
 
-static size_t fill_density_row(gf_gibbs *gibbs, const gf_region *region, gf_grid *grid, size_t row) {
+static size_t fill_density_row(gf_gibbs *gibbs, const gf_region *region, gf_grid *grid,
+                               size_t row) {
     double m = gf_axis_value(&grid->axis[0], row), lambda[2] = {-atanh(m), 0};
     if (!isfinite(lambda[0])) {
         return 0; /* m = +-1: the border */
@@ -133,8 +133,7 @@ static size_t fill_density_row(gf_gibbs *gibbs, const gf_region *region, gf_grid
     gf_state hot;
     gf_gibbs_evaluate(gibbs, lambda, GF_DENSITIES, &hot);
     size_t above = 0;
-    while (above < grid->axis[1].points &&
-           gf_axis_value(&grid->axis[1], above) < hot.density[1]) {
+    while (above < grid->axis[1].points && gf_axis_value(&grid->axis[1], above) < hot.density[1]) {
         ++above;
     }
     return fill_direction(gibbs, region, grid, row, above, 1) +
@@ -198,7 +197,8 @@ gf_status gf_force_table_compute(const gf_model *model, const gf_spectrum *spect
     gf_status status = rates != NULL ? GF_OK : gf_fail_memory(error, "the force table");
     if (status == GF_OK) {
         gf_model_rates(model, rates);
-        status = allocate_grid(&table->lambda_grid, model->lambda1, model->lambda2, channels, error);
+        status =
+            allocate_grid(&table->lambda_grid, model->lambda1, model->lambda2, channels, error);
     }
     if (status == GF_OK) {
         status = allocate_grid(&table->density_grid, model->magnetization, energy, channels, error);
@@ -258,8 +258,8 @@ static const struct {
 };
 
 static void list_values(gf_grid *grid, double **values[8]) {
-    double **all[8] = {&grid->lambda,         &grid->density,       &grid->force,
-                       &grid->noise,          &grid->susceptibility, &grid->log_partition,
+    double **all[8] = {&grid->lambda,        &grid->density,        &grid->force,
+                       &grid->noise,         &grid->susceptibility, &grid->log_partition,
                        &grid->channel_force, &grid->channel_noise};
     memcpy(values, all, sizeof all);
 }

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sums of one sector: weight, weight x, weight x^2, then the observables, then x times the forces. */
+/* Sums of one sector: weight, weight x, weight x^2, then the observables, then x times the forces.
+ */
 enum { MOMENTS = 3, MAX_NEWTON_STEPS = 200, MAX_HALVINGS = 40 };
 
 static const double MAX_STEP = 2; /* of lambda in one Newton step, in units of 1/J or 1 */
@@ -84,8 +85,8 @@ static void sum_sector(gf_gibbs *self, int up, double lambda2, gf_gibbs_extent e
     double reference = lambda2 >= 0 ? energy[0] : energy[count - 1];
     double *sums = self->sums + (size_t)up * self->stride;
     self->reference[up] = reference;
-    gf_boltzmann_weigh(count, energy, spectrum->degeneracy + first, lambda2, reference, self->weight,
-                       sums);
+    gf_boltzmann_weigh(count, energy, spectrum->degeneracy + first, lambda2, reference,
+                       self->weight, sums);
     if (extent == GF_DENSITIES) {
         return;
     }
@@ -162,7 +163,8 @@ static void finish_response(gf_gibbs *self, const totals *total, const double me
                 state->noise[i][j] += self->rates[c] * mean[of_noise[i][j]];
                 if (extent == GF_SLOPES) {
                     double product = self->by_charge[4 * c + (size_t)(2 * i + j)] / total->weight;
-                    state->force_slope[i][j] -= self->rates[c] * (product - mean[i] * mean_charge[j]);
+                    state->force_slope[i][j] -=
+                        self->rates[c] * (product - mean[i] * mean_charge[j]);
                 }
             }
         }
@@ -201,7 +203,7 @@ void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[2], gf_gibbs_extent e
         add_sector(self, up, weight, m - m0, self->reference[up] - e0, extent, &total);
     }
     double q[2] = {total.q[0] / total.weight, total.q[1] / total.weight};
-    double (*c)[2] = state->susceptibility;
+    double(*c)[2] = state->susceptibility;
     state->log_partition = (exponent + log(total.weight)) / sites;
     state->density[0] = (m0 + q[0]) / sites;
     state->density[1] = (e0 + q[1]) / sites;

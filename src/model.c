@@ -61,7 +61,8 @@ gf_status gf_settings_merge(gf_settings *self, const gf_settings *later, gf_erro
     gf_status status = GF_OK;
     self->sites = later->sites != 0 ? later->sites : self->sites;
     for (size_t i = 0; i < later->count && status == GF_OK; ++i) {
-        status = gf_settings_set(self, later->parameters[i].name, later->parameters[i].value, error);
+        status =
+            gf_settings_set(self, later->parameters[i].name, later->parameters[i].value, error);
     }
     return status;
 }
@@ -96,7 +97,8 @@ static gf_status parse_chain(gf_document *document, gf_node *root, const gf_sett
     long number = 0;
     gf_status status = gf_document_require(document, root, "sites", &sites, error);
     if (status == GF_OK) {
-        status = gf_document_integer(document, sites, "sites", 1, GF_CHAIN_MAX_SITES, &number, error);
+        status =
+            gf_document_integer(document, sites, "sites", 1, GF_CHAIN_MAX_SITES, &number, error);
     }
     if (status == GF_OK) {
         status = gf_document_require(document, root, "boundary", &boundary, error);
@@ -139,8 +141,8 @@ static gf_status apply_settings(const char *file, const gf_settings *settings, g
                 size_t used = strlen(known);
                 (void)snprintf(known + used, sizeof known - used, " %s", model->parameters[k].name);
             }
-            return gf_fail(error, GF_INVALID, "%s has no parameter '%.100s' to set; it has:%s", file,
-                           settings->parameters[i].name,
+            return gf_fail(error, GF_INVALID, "%s has no parameter '%.100s' to set; it has:%s",
+                           file, settings->parameters[i].name,
                            model->parameter_count > 0 ? known : " none");
         }
         parameter->value = settings->parameters[i].value;
@@ -189,7 +191,8 @@ static gf_status parse_term(gf_document *document, const gf_node *node, const ch
     gf_source source;
     gf_status status = gf_document_source(document, node, what, &source, error);
     if (status == GF_OK) {
-        status = gf_expression_parse(&source, model->parameters, model->parameter_count, term, error);
+        status =
+            gf_expression_parse(&source, model->parameters, model->parameter_count, term, error);
     }
     int sites = model->chain.sites;
     if (status == GF_OK && term->first <= term->last && term->last - term->first >= sites) {
@@ -214,8 +217,8 @@ static const gf_node *blame(gf_document *document, const gf_node *list, const gf
             gf_chain_add(&model->chain, &parsed, &sum);
         }
         for (size_t k = 0; k < sum.count; ++k) {
-            found = found || (sum.terms[k].plus == term->plus && sum.terms[k].minus == term->minus &&
-                              sum.terms[k].z == term->z);
+            found = found || (sum.terms[k].plus == term->plus &&
+                              sum.terms[k].minus == term->minus && sum.terms[k].z == term->z);
         }
         gf_operator_free(&parsed.operator);
         gf_operator_free(&sum);
@@ -345,7 +348,8 @@ static gf_status parse_axis(gf_document *document, gf_node *grid, const char *na
         return GF_OK;
     }
     gf_status status = gf_document_check_keys(document, map, name, keys, error);
-    gf_node *from = gf_document_get(document, map, "from"), *to = gf_document_get(document, map, "to"),
+    gf_node *from = gf_document_get(document, map, "from"),
+            *to = gf_document_get(document, map, "to"),
             *points = gf_document_get(document, map, "points");
     if (status == GF_OK && from != NULL) {
         status = parse_number(document, from, "from", model, &axis->from, error);
@@ -355,7 +359,8 @@ static gf_status parse_axis(gf_document *document, gf_node *grid, const char *na
     }
     if (status == GF_OK && points != NULL) {
         long number = 0;
-        status = gf_document_integer(document, points, "points", 1, MAX_GRID_POINTS, &number, error);
+        status =
+            gf_document_integer(document, points, "points", 1, MAX_GRID_POINTS, &number, error);
         axis->points = (size_t)number;
     }
     if (status == GF_OK && axis->points > 1 && axis->from >= axis->to) { /* false for NaN */
@@ -385,14 +390,15 @@ static gf_status parse_grid(gf_document *document, gf_node *grid, gf_model *mode
 
 static gf_status parse_root(gf_document *document, const char *file, const gf_settings *settings,
                             gf_model *model, gf_error *error) {
-    static const char *const keys[] = {"name",     "sites", "boundary", "parameters", "hamiltonian",
-                                       "lindblad", "grid",  NULL};
+    static const char *const keys[] = {"name",        "sites",    "boundary", "parameters",
+                                       "hamiltonian", "lindblad", "grid",     NULL};
     gf_node *root = gf_document_root(document), *name = NULL, *hamiltonian = NULL, *lindblad = NULL;
     const char *text = NULL;
     gf_status status = gf_document_check_keys(document, root, "the model", keys, error);
     if (status != GF_OK ||
         (status = gf_document_require(document, root, "name", &name, error)) != GF_OK ||
-        (status = gf_document_require(document, root, "hamiltonian", &hamiltonian, error)) != GF_OK ||
+        (status = gf_document_require(document, root, "hamiltonian", &hamiltonian, error)) !=
+            GF_OK ||
         (status = gf_document_require(document, root, "lindblad", &lindblad, error)) != GF_OK ||
         (status = gf_document_text(document, name, "name", &text, error)) != GF_OK) {
         return status;
@@ -451,7 +457,8 @@ static gf_status read_text(const char *path, char **text, size_t *length, gf_err
         if (ferror(file) != 0) {
             status = gf_fail(error, GF_IO, "%s: cannot be read: %s", path, strerror(errno));
         } else if (*length == MAX_FILE_SIZE) {
-            status = gf_fail(error, GF_INVALID, "%s: larger than 16 MiB; expected a model file", path);
+            status =
+                gf_fail(error, GF_INVALID, "%s: larger than 16 MiB; expected a model file", path);
         }
     }
     (void)fclose(file);
@@ -510,22 +517,24 @@ gf_status gf_model_check_same_spectrum(const gf_model *self, const gf_model *oth
     char changes[300];
     list_changes(self, other, changes, sizeof changes);
     if (self->chain.sites != other->chain.sites || self->chain.periodic != other->chain.periodic) {
-        return gf_fail(error, GF_INVALID,
-                       "the stored spectrum is of %d sites, not %d: diagonalise anew from the model "
-                       "file",
-                       self->chain.sites, other->chain.sites);
+        return gf_fail(
+            error, GF_INVALID,
+            "the stored spectrum is of %d sites, not %d: diagonalise anew from the model "
+            "file",
+            self->chain.sites, other->chain.sites);
     }
     if (!gf_operator_equal(&self->hamiltonian, &other->hamiltonian, NULL)) {
-        return gf_fail(error, GF_INVALID,
-                       "the Hamiltonian is not that of the stored spectrum%s: diagonalise anew from "
-                       "the model file",
-                       changes);
+        return gf_fail(
+            error, GF_INVALID,
+            "the Hamiltonian is not that of the stored spectrum%s: diagonalise anew from "
+            "the model file",
+            changes);
     }
     bool same = self->channel_count == other->channel_count;
     for (size_t i = 0; i < self->channel_count && same; ++i) {
         const gf_channel *a = &self->channels[i], *b = &other->channels[i];
         same = a->jump.first == b->jump.first && a->jump.last == b->jump.last &&
-               gf_operator_equal(&a->jump.operator, &b->jump.operator, NULL);
+               gf_operator_equal(&a->jump.operator, & b->jump.operator, NULL);
         if (!same) {
             return gf_fail(error, GF_INVALID,
                            "the jump operator of channel '%.100s' is not that of the stored "

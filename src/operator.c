@@ -75,8 +75,8 @@ bool gf_operator_site(const char *name, size_t length, int site, gf_operator *re
         const char *name;
         double complex identity, z, plus, minus;
     } factors[] = {
-        {"I", 1, 0, 0, 0},  {"X", 0, 0, 1, 1},       {"Y", 0, 0, -I, I},     {"Z", 0, 1, 0, 0},
-        {"Sp", 0, 0, 1, 0}, {"Sm", 0, 0, 0, 1},      {"Pu", 0.5, 0.5, 0, 0}, {"Pd", 0.5, -0.5, 0, 0},
+        {"I", 1, 0, 0, 0},  {"X", 0, 0, 1, 1},  {"Y", 0, 0, -I, I},     {"Z", 0, 1, 0, 0},
+        {"Sp", 0, 0, 1, 0}, {"Sm", 0, 0, 0, 1}, {"Pu", 0.5, 0.5, 0, 0}, {"Pd", 0.5, -0.5, 0, 0},
     };
     uint64_t bit = (uint64_t)1 << site;
     for (size_t i = 0; i < sizeof factors / sizeof *factors; ++i) {
@@ -132,15 +132,15 @@ static void append_term_product(gf_operator *result, const gf_operator_term *a,
     uint64_t plus = (a->plus | b->plus) & ~branching, minus = (a->minus | b->minus) & ~branching;
     uint64_t z = (a->z ^ b->z) & ~(a->plus | a->minus | b->plus | b->minus);
     double sign = parity_sign(a->z & b->minus) * parity_sign(a->plus & b->z);
-    double complex coefficient = a->coefficient * b->coefficient * sign *
-                                 ldexp(1.0, -__builtin_popcountll(branching));
+    double complex coefficient =
+        a->coefficient * b->coefficient * sign * ldexp(1.0, -__builtin_popcountll(branching));
     uint64_t subset = 0;
     do {
-        gf_operator_append(result,
-                           (gf_operator_term){.coefficient = coefficient * parity_sign(subset & down),
-                                              .plus = plus,
-                                              .minus = minus,
-                                              .z = z | subset});
+        gf_operator_append(
+            result, (gf_operator_term){.coefficient = coefficient * parity_sign(subset & down),
+                                       .plus = plus,
+                                       .minus = minus,
+                                       .z = z | subset});
         subset = (subset - branching) & branching;
     } while (subset != 0 && !result->exhausted);
 }
@@ -183,8 +183,8 @@ gf_operator gf_operator_adjoint(const gf_operator *a) {
 
 bool gf_operator_is_scalar(const gf_operator *self, double complex *value) {
     *value = self->count > 0 ? self->terms[0].coefficient : 0;
-    return self->count == 0 ||
-           (self->count == 1 && (self->terms[0].plus | self->terms[0].minus | self->terms[0].z) == 0);
+    return self->count == 0 || (self->count == 1 && (self->terms[0].plus | self->terms[0].minus |
+                                                     self->terms[0].z) == 0);
 }
 
 bool gf_operator_is_real(const gf_operator *self) {
@@ -255,11 +255,11 @@ static void write_term(FILE *out, const gf_operator_term *term, int first, bool 
     (void)fprintf(out, "%s", opening ? (negative ? "-" : "") : (negative ? " - " : " + "));
     bool leading = true;
     if (complex_number) {
-        (void)fprintf(out, "(%.15g %c %.15g*i)", re, im < 0 ? '-' : '+', fabs(im));
+        (void)fprintf(out, "(%.12g %c %.12g*i)", re, im < 0 ? '-' : '+', fabs(im));
         leading = false;
     } else {
         if (fabs(shown) != 1) {
-            (void)fprintf(out, "%.15g", fabs(shown));
+            (void)fprintf(out, "%.12g", fabs(shown));
             leading = false;
         }
         if (im != 0) {

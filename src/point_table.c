@@ -13,7 +13,8 @@ static const struct {
     int charges; /* axes of length 2 at the end */
 } reals[REALS] = {
     {"density", "1 per site, J per site", "m and e", offsetof(gf_fixed_point, density), 1},
-    {"lambda", "1, 1/J", "Lagrange parameters; NaN at the border", offsetof(gf_fixed_point, lambda), 1},
+    {"lambda", "1, 1/J", "Lagrange parameters; NaN at the border", offsetof(gf_fixed_point, lambda),
+     1},
     {"noise", "epsilon q_i q_j a", "N_ij per epsilon", offsetof(gf_fixed_point, noise), 2},
     {"force_residual", "epsilon q_i", "|f| where the search ended",
      offsetof(gf_fixed_point, residual), 0},
@@ -86,7 +87,8 @@ void gf_point_table_write(gf_file *file, const char *group, int rank, const size
         gf_file_put_complex(file, &dataset, eigenvalues);
         make_path(path, group, "stability");
         dataset = describe(path, rank, shape, axes, 0);
-        dataset.description = "stable, saddle, unstable, marginal, border (a dark state), or absent";
+        dataset.description =
+            "stable, saddle, unstable, marginal, border (a dark state), or absent";
         gf_file_put_strings(file, &dataset, stability);
     }
     free(eigenvalues);
@@ -118,7 +120,8 @@ static void read_reals(gf_file *file, const char *group, int rank, const size_t 
         double *values = gf_file_get_doubles(file, path, rank + reals[i].charges, actual);
         bool usable = fits(file, path, rank, shape, reals[i].charges, actual) && values != NULL;
         for (size_t k = 0; k < count && usable; ++k) {
-            memcpy((char *)&points[k] + reals[i].offset, values + width * k, width * sizeof *values);
+            memcpy((char *)&points[k] + reals[i].offset, values + width * k,
+                   width * sizeof *values);
         }
         free(values);
     }

@@ -18,9 +18,9 @@ static double turn(const gf_corner *a, const gf_corner *b, const gf_corner *c) {
 /* Appends a corner and drops those before it that it makes concave or straight. */
 static void extend(gf_region *self, size_t first, gf_corner corner) {
     double area = size_of(self) * size_of(self);
-    while (self->count >= first + 2 && turn(&self->corners[self->count - 2],
-                                            &self->corners[self->count - 1], &corner) <=
-                                           ROUNDING * area) {
+    while (self->count >= first + 2 &&
+           turn(&self->corners[self->count - 2], &self->corners[self->count - 1], &corner) <=
+               ROUNDING * area) {
         --self->count;
     }
     self->corners[self->count++] = corner;

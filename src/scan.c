@@ -37,7 +37,8 @@ gf_status gf_scan_parse(const char *text, char **name, gf_axis *axis, gf_error *
     const char *second = first != NULL ? strchr(first + 1, ':') : NULL;
     *name = NULL;
     if (second == NULL) {
-        return gf_fail(error, GF_INVALID, "'%.200s' is no range; expected name=from:to:points", text);
+        return gf_fail(error, GF_INVALID, "'%.200s' is no range; expected name=from:to:points",
+                       text);
     }
     *name = strndup(text, (size_t)(equals - text));
     gf_status status = *name != NULL ? GF_OK : gf_fail_memory(error, "the scan");
@@ -53,10 +54,11 @@ gf_status gf_scan_parse(const char *text, char **name, gf_axis *axis, gf_error *
     }
     if (status == GF_OK && !(points >= 2 && points <= MAX_POINTS && points == floor(points) &&
                              axis->from < axis->to)) {
-        status = gf_fail(error, GF_INVALID,
-                         "'%.200s' is an empty range; expected name=from:to:points with from < to and "
-                         "at least 2 points",
-                         text);
+        status =
+            gf_fail(error, GF_INVALID,
+                    "'%.200s' is an empty range; expected name=from:to:points with from < to and "
+                    "at least 2 points",
+                    text);
     }
     axis->points = status == GF_OK ? (size_t)points : 0;
     return status;
@@ -91,9 +93,8 @@ static bool inside(const gf_fixed_point *point) {
 static gf_status set_parameter(runner *self, double value) {
     const gf_model *base = self->model;
     gf_settings settings = {0};
-    const gf_settings own = {.sites = base->chain.sites,
-                             .parameters = base->parameters,
-                             .count = base->parameter_count};
+    const gf_settings own = {
+        .sites = base->chain.sites, .parameters = base->parameters, .count = base->parameter_count};
     gf_model model = {0};
     gf_error reason;
     gf_status status = gf_settings_merge(&settings, &own, &reason);
@@ -101,7 +102,8 @@ static gf_status set_parameter(runner *self, double value) {
         status = gf_settings_set(&settings, self->parameter, value, &reason);
     }
     if (status == GF_OK) {
-        status = gf_model_parse(base->yaml, strlen(base->yaml), base->name, &settings, &model, &reason);
+        status =
+            gf_model_parse(base->yaml, strlen(base->yaml), base->name, &settings, &model, &reason);
     }
     if (status == GF_OK) {
         status = gf_model_check_same_spectrum(base, &model, &reason);
@@ -321,7 +323,8 @@ static gf_status locate_fold(runner *self, double x[3], double reach, bool *foun
         if (status == GF_OK) {
             status = fold_condition(self, x, value, &state);
         }
-        if (status != GF_OK || LAPACKE_dgesv(LAPACK_ROW_MAJOR, 3, 1, jacobian, 3, pivot, value, 1) != 0) {
+        if (status != GF_OK ||
+            LAPACKE_dgesv(LAPACK_ROW_MAJOR, 3, 1, jacobian, 3, pivot, value, 1) != 0) {
             return status;
         }
         for (int k = 0; k < 3; ++k) {
@@ -346,7 +349,8 @@ static gf_status find_folds(runner *self, size_t value, size_t with, size_t with
                 distance(p, q) > MAX_JUMP) {
                 continue;
             }
-            double from = gf_axis_value(&scan->axis, value - 1), to = gf_axis_value(&scan->axis, value);
+            double from = gf_axis_value(&scan->axis, value - 1),
+                   to = gf_axis_value(&scan->axis, value);
             double x[3] = {(p->lambda[0] + q->lambda[0]) / 2, (p->lambda[1] + q->lambda[1]) / 2,
                            (from + to) / 2};
             gf_state state;
@@ -381,7 +385,8 @@ static gf_status find_bifurcations(runner *self, size_t value) {
     bool branching = count_inside(scan, value) != count_inside(scan, value - 1), crossed = false;
     gf_status status = GF_OK;
     for (size_t b = 0; b < scan->branches && status == GF_OK; ++b) {
-        const gf_fixed_point *before = point_at(scan, value - 1, b), *after = point_at(scan, value, b);
+        const gf_fixed_point *before = point_at(scan, value - 1, b),
+                             *after = point_at(scan, value, b);
         if (!inside(before) || !inside(after)) {
             continue;
         }
@@ -410,7 +415,8 @@ static gf_status run_values(runner *self, const gf_progress *progress) {
         gf_fixed_points found = {0};
         status = set_parameter(self, gf_axis_value(&scan->axis, value));
         if (status == GF_OK) {
-            status = gf_fixed_points_find(self->survey, self->region, self->rates, &found, self->error);
+            status =
+                gf_fixed_points_find(self->survey, self->region, self->rates, &found, self->error);
         }
         if (status == GF_OK) {
             scan->continuum[value] = found.continuum;

@@ -120,7 +120,7 @@ static void visit_column(const gf_elements *self, const gf_basis *basis, size_t 
 
 typedef struct matrix {
     size_t size;
-    double *real;            /* column-major; one of the two is NULL */
+    double *real;             /* column-major; one of the two is NULL */
     double complex *complex_; /* column-major */
 } matrix;
 
@@ -144,11 +144,12 @@ static gf_status diagonalize(matrix *self, double *energy, gf_error *error) {
     if (info == LAPACK_WORK_MEMORY_ERROR) {
         return gf_fail_memory(error, "the diagonalisation of a sector");
     }
-    return info == 0 ? GF_OK
-                     : gf_fail(error, GF_NO_CONVERGENCE,
-                               "LAPACK could not diagonalise a sector of %zu states (info %ld); are "
-                               "the coefficients of a sensible size?",
-                               self->size, (long)info);
+    return info == 0
+               ? GF_OK
+               : gf_fail(error, GF_NO_CONVERGENCE,
+                         "LAPACK could not diagonalise a sector of %zu states (info %ld); are "
+                         "the coefficients of a sensible size?",
+                         self->size, (long)info);
 }
 
 /* --- expectation values ---------------------------------------------------------------------- */
@@ -303,10 +304,11 @@ gf_status gf_sector_solve(const gf_elements *hamiltonian, const gf_elements *obs
     gf_basis basis;
     *sector = (gf_sector){.sites = sites, .up = up, .size = gf_basis_dimension(sites, up)};
     if (sector->size > MAX_DIMENSION) {
-        return gf_fail(error, GF_NO_MEMORY,
-                       "a sector of %zu states is beyond full diagonalisation (at most %d); use fewer "
-                       "sites",
-                       sector->size, MAX_DIMENSION);
+        return gf_fail(
+            error, GF_NO_MEMORY,
+            "a sector of %zu states is beyond full diagonalisation (at most %d); use fewer "
+            "sites",
+            sector->size, MAX_DIMENSION);
     }
     gf_status status = gf_basis_init(&basis, sites, up, error);
     if (status == GF_OK) {
@@ -314,8 +316,9 @@ gf_status gf_sector_solve(const gf_elements *hamiltonian, const gf_elements *obs
     }
     if (status == GF_OK) {
         double scale = fmax(fabs(sector->energy[0]), fabs(sector->energy[sector->size - 1]));
-        sector->levels = gf_sector_merge(sector->size, 2e-13 * scale, sector->energy,
-                                         sector->degeneracy, observables->count, sector->observable);
+        sector->levels =
+            gf_sector_merge(sector->size, 2e-13 * scale, sector->energy, sector->degeneracy,
+                            observables->count, sector->observable);
     } else {
         gf_sector_free(sector);
     }

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sectors from this size on get all BLAS threads; below, threads do better on sectors of their own. */
+/* Sectors from this size on get all BLAS threads; below, threads do better on sectors of their own.
+ */
 enum { LARGE_SECTOR = 3000 };
 
 /* Estimated times from this on are worth a trial diagonalisation of this size. */
@@ -38,7 +39,8 @@ static gf_status derive_elements(const gf_model *model, gf_elements **hamiltonia
     if (status == GF_OK) {
         _Static_assert(sizeof(gf_dissipator) == GF_OBSERVABLES * sizeof(gf_operator),
                        "dissipators are laid out as one array of operators");
-        status = gf_elements_create(bath->observable, channels * GF_OBSERVABLES, observables, error);
+        status =
+            gf_elements_create(bath->observable, channels * GF_OBSERVABLES, observables, error);
     }
     for (size_t c = 0; c < channels && bath != NULL; ++c) {
         gf_dissipator_free(&bath[c]);
@@ -95,10 +97,11 @@ gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost, gf
     cost->seconds = work * guess;
     double spare = (double)gf_machine_free_memory();
     if (cost->memory > spare) {
-        return gf_fail(error, GF_NO_MEMORY,
-                       "full diagonalisation of %d sites (largest sector: %zu states) needs %.3g GiB "
-                       "of memory, but %.3g GiB are free; use fewer sites",
-                       sites, cost->largest, cost->memory / 0x1p30, spare / 0x1p30);
+        return gf_fail(
+            error, GF_NO_MEMORY,
+            "full diagonalisation of %d sites (largest sector: %zu states) needs %.3g GiB "
+            "of memory, but %.3g GiB are free; use fewer sites",
+            sites, cost->largest, cost->memory / 0x1p30, spare / 0x1p30);
     }
     return GF_OK;
 }
@@ -213,19 +216,19 @@ gf_status gf_spectrum_compute(const gf_model *model, const gf_progress *progress
         status = derive_elements(model, &hamiltonian, &observables, error);
     }
     job work = {.hamiltonian = hamiltonian,
-                 .observables = observables,
-                 .progress = progress,
-                 .sites = sites,
-                 .order = calloc((size_t)sites + 1, sizeof *work.order),
-                 .sectors = calloc((size_t)sites + 1, sizeof *work.sectors)};
+                .observables = observables,
+                .progress = progress,
+                .sites = sites,
+                .order = calloc((size_t)sites + 1, sizeof *work.order),
+                .sectors = calloc((size_t)sites + 1, sizeof *work.sectors)};
     if (status == GF_OK && (work.order == NULL || work.sectors == NULL)) {
         status = gf_fail_memory(error, "the sectors");
     }
     if (status == GF_OK) {
         solve_all(&work);
-        status = work.status != GF_OK ? gf_fail(error, work.status, "%s", work.error.message)
-                                      : collect(work.sectors, sites, model->channel_count, spectrum,
-                                                error);
+        status = work.status != GF_OK
+                     ? gf_fail(error, work.status, "%s", work.error.message)
+                     : collect(work.sectors, sites, model->channel_count, spectrum, error);
     }
     for (int up = 0; up <= sites && work.sectors != NULL; ++up) {
         gf_sector_free(&work.sectors[up]);
@@ -248,7 +251,8 @@ void gf_spectrum_free(gf_spectrum *self) {
 double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, int charge) {
     double scale = 0;
     for (size_t c = 0; c < self->channels; ++c) {
-        const double *force = gf_spectrum_observable(self, c, charge == 0 ? GF_FORCE_M : GF_FORCE_E);
+        const double *force =
+            gf_spectrum_observable(self, c, charge == 0 ? GF_FORCE_M : GF_FORCE_E);
         double largest = 0;
         for (size_t n = 0; n < self->levels; ++n) {
             largest = fmax(largest, fabs(force[n]));
@@ -334,15 +338,14 @@ static void write_elements(const gf_spectrum *self, gf_file *file) {
         gf_file_reject(file, "out of memory for the matrix elements");
     } else {
         expand(self, force, noise);
-        gf_file_put_doubles(
-            file,
-            &(gf_dataset){.path = "/spectrum/force",
-                          .units = "J per site and unit rate",
-                          .description = "<n|F_i|n>, mean over the family",
-                          .rank = 3,
-                          .shape = {self->channels, 2, self->levels},
-                          .axes = {"/channels/name", "charge", "/spectrum/energy"}},
-            force);
+        gf_file_put_doubles(file,
+                            &(gf_dataset){.path = "/spectrum/force",
+                                          .units = "J per site and unit rate",
+                                          .description = "<n|F_i|n>, mean over the family",
+                                          .rank = 3,
+                                          .shape = {self->channels, 2, self->levels},
+                                          .axes = {"/channels/name", "charge", "/spectrum/energy"}},
+                            force);
         gf_file_put_doubles(
             file,
             &(gf_dataset){.path = "/spectrum/noise",
@@ -436,7 +439,8 @@ static void fill_levels(gf_spectrum *self, const double *energy, const int64_t *
         for (; up < self->sites && 2 * up - self->sites < magnetization[n]; ++up) {
             self->sector[up + 1] = n;
         }
-        bool ordered = n == 0 || magnetization[n] != magnetization[n - 1] || energy[n] >= energy[n - 1];
+        bool ordered =
+            n == 0 || magnetization[n] != magnetization[n - 1] || energy[n] >= energy[n - 1];
         if (2 * up - self->sites != magnetization[n] || !ordered || degeneracy[n] < 1 ||
             !isfinite(energy[n])) {
             gf_file_reject(file, "/spectrum is damaged at level %zu", n);

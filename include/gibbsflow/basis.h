@@ -14,7 +14,7 @@ typedef struct gf_basis {
     int sites, up; /* the magnetisation is 2 up - sites */
     size_t size;   /* binomial(sites, up) */
     uint32_t *states;
-    size_t *high_rank; /* by the high half: states below it with fewer high bits */
+    size_t *high_rank;  /* by the high half: states below it with fewer high bits */
     uint32_t *low_rank; /* by the low half: rank among low halves of equal population */
 } gf_basis;
 

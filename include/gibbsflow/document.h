@@ -25,8 +25,8 @@ gf_status
 gf_document_fail(const gf_document *self, const gf_node *node, gf_error *error, const char *format,
                  ...);
 
-/* Checks that the node is a mapping whose keys are scalars, each present once and, unless `known` is
- * NULL, each in the NULL-terminated list `known`. `what` names the mapping in messages. */
+/* Checks that the node is a mapping whose keys are scalars, each present once and, unless `known`
+ * is NULL, each in the NULL-terminated list `known`. `what` names the mapping in messages. */
 gf_status gf_document_check_keys(gf_document *self, gf_node *map, const char *what,
                                  const char *const *known, gf_error *error);
 

@@ -1,9 +1,9 @@
 /* HDF5 files that are either whole or absent.
  *
  * A file is written as PATH.<process>.part and renamed to PATH by gf_file_commit, so a reader sees
- * the old file or the new one, never half of one. A gf_file remembers its first failure: later calls
- * do nothing, and gf_file_commit or gf_file_check reports it. HDF5's own printing of errors is
- * switched off for the process when a file is opened. */
+ * the old file or the new one, never half of one. A gf_file remembers its first failure: later
+ * calls do nothing, and gf_file_commit or gf_file_check reports it. HDF5's own printing of errors
+ * is switched off for the process when a file is opened. */
 #ifndef GIBBSFLOW_FILE_H
 #define GIBBSFLOW_FILE_H
 
@@ -65,7 +65,8 @@ void gf_file_put_complex(gf_file *self, const gf_dataset *dataset, const double 
 void gf_file_put_strings(gf_file *self, const gf_dataset *dataset, const char *const *data);
 
 /* Attributes of the group or dataset `path`, which is made as a group if absent. */
-void gf_file_put_text_attribute(gf_file *self, const char *path, const char *name, const char *text);
+void gf_file_put_text_attribute(gf_file *self, const char *path, const char *name,
+                                const char *text);
 void gf_file_put_number_attribute(gf_file *self, const char *path, const char *name, double value);
 void gf_file_put_integer_attribute(gf_file *self, const char *path, const char *name, long value);
 

@@ -10,8 +10,8 @@ typedef enum gf_stability {
     GF_SADDLE,   /* real eigenvalues of either sign */
     GF_UNSTABLE, /* both have positive real parts */
     GF_MARGINAL, /* one is zero to rounding: a bifurcation, or a point on a line */
-    GF_BORDER,   /* a corner of the region where the force vanishes: a dark state, |lambda| -> inf */
-    GF_ABSENT    /* in a scan: the branch has no point at this value */
+    GF_BORDER, /* a corner of the region where the force vanishes: a dark state, |lambda| -> inf */
+    GF_ABSENT  /* in a scan: the branch has no point at this value */
 } gf_stability;
 
 const char *gf_stability_name(gf_stability stability);
@@ -48,8 +48,8 @@ gf_status gf_fixed_points_find(const gf_survey *survey, const gf_region *region,
                                const double *rates, gf_fixed_points *result, gf_error *error);
 void gf_fixed_points_free(gf_fixed_points *self);
 
-/* Refines `lambda` to |f| ~ rounding by damped Newton steps and describes the point it finds, at the
- * rates of the evaluator. False if there is none to be had from this start. */
+/* Refines `lambda` to |f| ~ rounding by damped Newton steps and describes the point it finds, at
+ * the rates of the evaluator. False if there is none to be had from this start. */
 bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region, const double lambda[2],
                            gf_fixed_point *point);
 

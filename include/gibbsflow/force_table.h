@@ -9,15 +9,15 @@
 /* Values on one grid of `rows` x `columns` states, row-major; shapes [rows][columns][...]. On the
  * density grid all are NaN outside the reachable region. */
 typedef struct gf_grid {
-    gf_axis axis[2]; /* of rows and of columns */
-    double *lambda;          /* [..][2] */
-    double *density;         /* [..][2] */
-    double *force;           /* [..][2], per epsilon */
-    double *noise;           /* [..][2][2], per epsilon */
-    double *susceptibility;  /* [..][2][2] */
-    double *log_partition;   /* [..], log Z / N */
-    double *channel_force;   /* [channels][..][2], per unit rate; force = sum rate channel_force */
-    double *channel_noise;   /* [channels][..][2][2] */
+    gf_axis axis[2];        /* of rows and of columns */
+    double *lambda;         /* [..][2] */
+    double *density;        /* [..][2] */
+    double *force;          /* [..][2], per epsilon */
+    double *noise;          /* [..][2][2], per epsilon */
+    double *susceptibility; /* [..][2][2] */
+    double *log_partition;  /* [..], log Z / N */
+    double *channel_force;  /* [channels][..][2], per unit rate; force = sum rate channel_force */
+    double *channel_noise;  /* [channels][..][2][2] */
 } gf_grid;
 
 typedef struct gf_force_table {

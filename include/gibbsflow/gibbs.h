@@ -39,9 +39,9 @@ const gf_spectrum *gf_gibbs_spectrum(const gf_gibbs *self);
 void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[2], gf_gibbs_extent extent,
                        gf_state *state);
 
-/* Solves q(lambda) = density by Newton's method on the convex function log Z / N + lambda . density,
- * whose Hessian is C; `lambda` holds the start and receives the solution. False if the density is
- * not inside the reachable region, or so close to its border that C vanishes. */
+/* Solves q(lambda) = density by Newton's method on the convex function log Z / N + lambda .
+ * density, whose Hessian is C; `lambda` holds the start and receives the solution. False if the
+ * density is not inside the reachable region, or so close to its border that C vanishes. */
 bool gf_gibbs_invert(gf_gibbs *self, const double density[2], double lambda[2]);
 
 /* The stability matrix df/dq = (df/dlambda)(-C)^-1 of a state evaluated with GF_SLOPES. False if C

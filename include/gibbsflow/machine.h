@@ -12,8 +12,9 @@ size_t gf_machine_free_memory(void);
 const char *gf_machine_blas_kernel(void);
 
 /* The kernel this processor could run but OpenBLAS did not choose, because it does not know the
- * processor; NULL if its choice is right. OpenBLAS chooses when it is loaded: to change the choice a
- * program must be started with OPENBLAS_CORETYPE set to this name. Worth a factor of two to four. */
+ * processor; NULL if its choice is right. OpenBLAS chooses when it is loaded: to change the choice
+ * a program must be started with OPENBLAS_CORETYPE set to this name. Worth a factor of two to four.
+ */
 const char *gf_machine_better_blas_kernel(void);
 
 /* Threads for the next parallel region, and for BLAS outside of one. */

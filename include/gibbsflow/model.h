@@ -62,7 +62,8 @@ void gf_model_free(gf_model *self);
 void gf_model_rates(const gf_model *self, double *rates);
 
 /* Fails, saying what differs, unless both models have the same eigenstates and derived operators:
- * the same chain, Hamiltonian and jump operators. Rates, grids and names of parameters may differ. */
+ * the same chain, Hamiltonian and jump operators. Rates, grids and names of parameters may differ.
+ */
 gf_status gf_model_check_same_spectrum(const gf_model *self, const gf_model *other,
                                        gf_error *error);
 

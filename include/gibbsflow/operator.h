@@ -6,8 +6,9 @@
  * if their terms are. Bit k of a mask stands for site k; the three masks of a term are disjoint.
  *
  * Values own their terms: pass a gf_operator to gf_operator_free once. A zeroed struct is the
- * operator 0. When memory runs out, or an operator would exceed GF_OPERATOR_MAX_TERMS, the result is
- * marked `exhausted`, and so is everything computed from it, as with a NaN: check once at the end. */
+ * operator 0. When memory runs out, or an operator would exceed GF_OPERATOR_MAX_TERMS, the result
+ * is marked `exhausted`, and so is everything computed from it, as with a NaN: check once at the
+ * end. */
 #ifndef GIBBSFLOW_OPERATOR_H
 #define GIBBSFLOW_OPERATOR_H
 
@@ -57,7 +58,8 @@ bool gf_operator_is_finite(const gf_operator *self); /* no inf, no NaN */
 /* True if the term changes the magnetisation sum(Z). */
 bool gf_operator_term_moves_magnetization(const gf_operator_term *term);
 
-/* True if a and b agree to a relative 1e-13; else, unless NULL, *difference gets one term of a-b. */
+/* True if a and b agree to a relative 1e-13; else, unless NULL, *difference gets one term of a-b.
+ */
 bool gf_operator_equal(const gf_operator *a, const gf_operator *b, gf_operator_term *difference);
 
 /* The operator in the notation of model files ("2*Sp[0]*Sm[1] - Z[0]"), bit k written as index

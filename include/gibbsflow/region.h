@@ -5,16 +5,17 @@
 
 #include "gibbsflow/spectrum.h"
 
-/* A corner of the hull, and the levels that sit there: the ground (or highest) family of a sector. */
+/* A corner of the hull, and the levels that sit there: the ground (or highest) family of a sector.
+ */
 typedef struct gf_corner {
     double density[2];
     size_t level; /* of the spectrum */
 } gf_corner;
 
 typedef struct gf_region {
-    size_t count;       /* corners; 0 if the spectrum lies on a line, so that m and e are not
-                           independent and no density is interior */
-    gf_corner *corners; /* counterclockwise */
+    size_t count;           /* corners; 0 if the spectrum lies on a line, so that m and e are not
+                               independent and no density is interior */
+    gf_corner *corners;     /* counterclockwise */
     double low[2], high[2]; /* the smallest and the largest m and e */
 } gf_region;
 

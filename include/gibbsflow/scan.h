@@ -7,10 +7,10 @@
 #include "gibbsflow/fixed_points.h"
 
 typedef enum gf_bifurcation_kind {
-    GF_PITCHFORK,    /* a branch changes stability and two branches start or end there */
+    GF_PITCHFORK,     /* a branch changes stability and two branches start or end there */
     GF_TRANSCRITICAL, /* branches cross and exchange stability */
-    GF_FOLD,         /* two branches meet and end (saddle-node) */
-    GF_HOPF          /* a complex pair of eigenvalues crosses the imaginary axis */
+    GF_FOLD,          /* two branches meet and end (saddle-node) */
+    GF_HOPF           /* a complex pair of eigenvalues crosses the imaginary axis */
 } gf_bifurcation_kind;
 
 const char *gf_bifurcation_name(gf_bifurcation_kind kind);

@@ -3,8 +3,8 @@
  * The Hamiltonian of the sector is built as a dense matrix and diagonalised by LAPACK's divide and
  * conquer (dsyevd, or zheevd if it is complex). Of the eigenvectors only the diagonal elements
  * <n|O|n> of the observables are kept. Levels closer than rounding are merged into one family, with
- * the mean of their elements: the trace over a degenerate subspace does not depend on how the solver
- * happens to rotate it. */
+ * the mean of their elements: the trace over a degenerate subspace does not depend on how the
+ * solver happens to rotate it. */
 #ifndef GIBBSFLOW_SECTOR_H
 #define GIBBSFLOW_SECTOR_H
 
@@ -36,9 +36,9 @@ void gf_sector_free(gf_sector *self);
 /* Bytes that gf_sector_solve needs at its peak for a sector of `size` states. */
 double gf_sector_memory(size_t size, size_t observables, bool is_complex);
 
-/* Merges levels closer than `tolerance` to the first of their family, in place. Each of the `rows` of
- * values[rows][levels] becomes its mean over the family. Returns the new number of levels; the rows
- * are then that many apart. */
+/* Merges levels closer than `tolerance` to the first of their family, in place. Each of the `rows`
+ * of values[rows][levels] becomes its mean over the family. Returns the new number of levels; the
+ * rows are then that many apart. */
 size_t gf_sector_merge(size_t levels, double tolerance, double *energy, double *degeneracy,
                        size_t rows, double *values);
 

@@ -13,18 +13,18 @@
 typedef struct gf_spectrum {
     int sites;
     size_t channels;
-    size_t levels;       /* families of degenerate eigenstates, all sectors */
-    size_t *sector;      /* [sites + 2]: the levels of sector `up` are sector[up] ... sector[up+1]-1 */
-    double *energy;      /* [levels], of the whole chain, increasing within a sector */
+    size_t levels;  /* families of degenerate eigenstates, all sectors */
+    size_t *sector; /* [sites + 2]: the levels of sector `up` are sector[up] ... sector[up+1]-1 */
+    double *energy; /* [levels], of the whole chain, increasing within a sector */
     double *degeneracy;  /* [levels], summing to 2^sites */
     double *observables; /* [channels][GF_OBSERVABLES][levels]: <n|O|n> per site and unit rate */
 } gf_spectrum;
 
 /* What a diagonalisation will take on this machine. */
 typedef struct gf_spectrum_cost {
-    double memory;   /* bytes at the peak */
-    double seconds;  /* rough: scaled from one small diagonalisation, if that is worth its time */
-    size_t largest;  /* states of the largest sector */
+    double memory;  /* bytes at the peak */
+    double seconds; /* rough: scaled from one small diagonalisation, if that is worth its time */
+    size_t largest; /* states of the largest sector */
 } gf_spectrum_cost;
 
 gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error);
@@ -46,8 +46,8 @@ static inline const double *gf_spectrum_observable(const gf_spectrum *self, size
     return self->observables + (channel * GF_OBSERVABLES + observable) * self->levels;
 }
 
-/* Largest |f_i| that any state can have at these rates, summed over channels: the scale against which
- * a force counts as zero. */
+/* Largest |f_i| that any state can have at these rates, summed over channels: the scale against
+ * which a force counts as zero. */
 double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, int charge);
 
 /* /model, /spectrum and /channels; the layout is in the README. */
