@@ -41,9 +41,9 @@ gf_status cli_find_fixed_points(const gf_model *model, const gf_spectrum *spectr
     return status;
 }
 
-/* Without the sign of a rounded zero. */
+/* Without the sign of a zero that six decimals would show as -0. */
 static double tidy(double value) {
-    return fabs(value) < 5e-11 ? 0 : value;
+    return fabs(value) < 5e-7 ? 0 : value;
 }
 
 static void print_eigenvalue(double complex value) {

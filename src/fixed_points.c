@@ -9,13 +9,14 @@
 
 /* The survey samples lambda_i = scale_i tan(pi x/2) at x = +-1/NODES, +-3/NODES, ...: dense where
  * temperatures are high, with the last nodes a hundred scales out. */
-enum { NODES = 240, MAX_NEWTON_STEPS = 80, MAX_HALVINGS = 30 };
+enum { NODES = 240, MAX_NEWTON_STEPS = 80, MAX_HALVINGS = 12, PATIENCE = 8 };
 
-static const double TOLERANCE = 1e-12;   /* of |f|, in units of the largest possible force */
-static const double MARGINAL = 1e-7;     /* |eigenvalue| below this times the scale is zero */
-static const double INDISTINCT = 1e-11;  /* points between which |f| stays below this are one */
-static const double BORDER_DEPTH = 1e-9; /* closer to the border than this is the border */
-static const size_t MAX_ISOLATED = 64;   /* more marginal points than this are a line */
+static const double TOLERANCE = 1e-12;     /* of |f|, in units of the largest possible force */
+static const double MARGINAL = 1e-7;       /* |eigenvalue| below this times the scale is zero */
+static const double INDISTINCT = 1e-11;    /* points between which |f| stays below this are one */
+static const double BORDER_DEPTH = 1e-9;   /* closer to the border than this is the border */
+static const double STEP_ROUNDING = 1e-14; /* steps of lambda below this change nothing */
+static const size_t MAX_ISOLATED = 64;     /* more marginal points than this are a line */
 static const double PI = 3.14159265358979323846;
 
 struct gf_survey {
@@ -148,15 +149,25 @@ static double norm(const double vector[2]) {
     return hypot(vector[0], vector[1]);
 }
 
-/* Damped Newton steps on f(lambda) = 0 until they do not help any more. */
+/* Damped Newton steps on f(lambda) = 0 until they do not help any more, or lead nowhere: far out,
+ * where a single state dominates, the force hardly depends on lambda. */
 static void descend(gf_gibbs *gibbs, gf_state *state) {
+    double checkpoint = INFINITY;
     for (int steps = 0; steps < MAX_NEWTON_STEPS && norm(state->force) > 0; ++steps) {
-        double step[2], scale = 1;
+        double step[2];
+        if (steps % PATIENCE == 0) {
+            if (norm(state->force) > checkpoint / 2) {
+                return;
+            }
+            checkpoint = norm(state->force);
+        }
         if (!gf_solve2(state->force_slope, state->force, step)) {
             return;
         }
-        double length = norm(step);
-        scale = length > 1 ? 1 / length : 1;
+        double length = norm(step), scale = fmin(1, 1 / length);
+        if (length <= STEP_ROUNDING * (1 + norm(state->lambda))) {
+            return;
+        }
         gf_state next;
         bool better = false;
         for (int k = 0; k < MAX_HALVINGS && !better; ++k, scale /= 2) {
@@ -263,7 +274,7 @@ static void look_around(search *self, const gf_fixed_point *point) {
     const double *a = state.force_slope[0], *b = state.force_slope[1];
     const double *row = norm(a) > norm(b) ? a : b;
     double length = norm(row);
-    for (double reach = 0.3; reach > 1e-4 && length > 0; reach /= 4) {
+    for (double reach = 0.3; reach > 1e-3 && length > 0; reach /= 10) {
         for (int side = -1; side <= 1; side += 2) {
             double start[2] = {point->lambda[0] - side * reach * row[1] / length,
                                point->lambda[1] + side * reach * row[0] / length};
@@ -288,7 +299,7 @@ static bool may_vanish(const search *self, int row, int column) {
     }
     bool both = true;
     for (int i = 0; i < 2; ++i) {
-        double margin = (high[i] - low[i]) / 2;
+        double margin = (high[i] - low[i]) / 10;
         both = both && low[i] - margin <= 0 && high[i] + margin >= 0;
     }
     return both;

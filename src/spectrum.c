@@ -276,8 +276,13 @@ static void write_model(const gf_model *model, gf_file *file) {
         return;
     }
     for (size_t i = 0; i < model->parameter_count; ++i) {
-        (void)fprintf(out, "%s%s=%.17g", i > 0 ? " " : "", model->parameters[i].name,
-                      model->parameters[i].value);
+        double value = model->parameters[i].value;
+        char digits[32];
+        (void)snprintf(digits, sizeof digits, "%.15g", value); /* reads better, if it is exact */
+        if (strtod(digits, NULL) != value) {
+            (void)snprintf(digits, sizeof digits, "%.17g", value);
+        }
+        (void)fprintf(out, "%s%s=%s", i > 0 ? " " : "", model->parameters[i].name, digits);
     }
     (void)fclose(out);
     gf_file_put_text_attribute(file, "/model", "parameters", text);
