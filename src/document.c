@@ -82,15 +82,15 @@ gf_node *gf_document_root(gf_document *self) {
     return yaml_document_get_root_node(&self->yaml);
 }
 
-gf_status gf_document_fail(const gf_document *self, const gf_node *node, gf_error *error,
-                           const char *format, ...) {
+void gf_document_report(const gf_document *self, const gf_node *node, gf_error *error,
+                        const char *format, ...) {
     char message[800];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    return gf_fail(error, GF_INVALID, "%s:%zu:%zu: %s", self->name, node->start_mark.line + 1,
-                   node->start_mark.column + 1, message);
+    gf_error_set(error, GF_INVALID, "%s:%zu:%zu: %s", self->name, node->start_mark.line + 1,
+                 node->start_mark.column + 1, message);
 }
 
 static bool is_scalar(const gf_node *node) {

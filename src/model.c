@@ -293,7 +293,7 @@ static gf_status parse_channel(gf_document *document, gf_node *map, gf_model *mo
     static const char *const keys[] = {"name", "rate", "operator", NULL};
     gf_channel *channel = &model->channels[model->channel_count++];
     gf_node *name = NULL, *rate = NULL, *jump = NULL;
-    const char *text = NULL;
+    const char *text = "";
     gf_status status = gf_document_check_keys(document, map, "a lindblad channel", keys, error);
     if (status != GF_OK ||
         (status = gf_document_require(document, map, "name", &name, error)) != GF_OK ||
@@ -303,7 +303,8 @@ static gf_status parse_channel(gf_document *document, gf_node *map, gf_model *mo
         return status;
     }
     for (size_t i = 0; i + 1 < model->channel_count; ++i) {
-        if (strcmp(model->channels[i].name, text) == 0) {
+        const char *earlier = model->channels[i].name;
+        if (earlier != NULL && strcmp(earlier, text) == 0) {
             return gf_document_fail(document, name, error, "a second channel named '%.100s'", text);
         }
     }
