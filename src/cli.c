@@ -16,7 +16,7 @@
 static const cli_command *const commands[] = {&cli_operators,    &cli_spectrum, &cli_forces,
                                               &cli_fixed_points, &cli_figure,   &cli_info};
 
-enum { COMMANDS = sizeof commands / sizeof *commands };
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 /* --- interruption ---------------------------------------------------------------------------- */
 
@@ -73,7 +73,7 @@ void cli_say(const cli_options *options, const char *format, ...) {
 
 /* --- progress -------------------------------------------------------------------------------- */
 
-static void format_duration(double seconds, char *text, size_t size) {
+void cli_format_duration(double seconds, char *text, size_t size) {
     long whole = lround(seconds);
     if (whole < 100) {
         (void)snprintf(text, size, "%ld s", whole);
@@ -92,7 +92,7 @@ static void draw_progress(void *context, double fraction) {
         return;
     }
     char left[40], bar[WIDTH + 1];
-    format_duration(fraction > 0 ? elapsed * (1 - fraction) / fraction : 0, left, sizeof left);
+    cli_format_duration(fraction > 0 ? elapsed * (1 - fraction) / fraction : 0, left, sizeof left);
     for (int k = 0; k < WIDTH; ++k) {
         bar[k] = k < fraction * WIDTH ? '#' : '.';
     }
@@ -283,7 +283,7 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
     }
     if (cost.seconds > 5) {
         char duration[40];
-        format_duration(cost.seconds, duration, sizeof duration);
+        cli_format_duration(cost.seconds, duration, sizeof duration);
         cli_say(options,
                 "%s: %d sites, largest sector %zu states: about %.2g GiB of memory and roughly %s",
                 model->name, model->chain.sites, cost.largest, cost.memory / 0x1p30, duration);

@@ -16,8 +16,8 @@
 enum { LARGE_SECTOR = 3000 };
 
 /* Estimated times from this on are worth a trial diagonalisation of this size. */
-static const double TRIAL_FROM_SECONDS = 5;
-enum { TRIAL_SIZE = 600 };
+static const double TRIAL_FROM_SECONDS = 10;
+enum { TRIAL_SIZE = 1200 };
 
 /* --- deriving the operators ------------------------------------------------------------------ */
 

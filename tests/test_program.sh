@@ -104,12 +104,12 @@ accept() {
 
 # write_model FILE [KEY TEXT]: a small model, one entry a line, with that of KEY replaced by TEXT.
 write_model() {
-    for key in name sites boundary parameters hamiltonian lindblad grid; do
-        if [ "$key" = "${2-}" ]; then
+    for entry in name sites boundary parameters hamiltonian lindblad grid; do
+        if [ "$entry" = "${2-}" ]; then
             printf '%s\n' "$3"
             continue
         fi
-        case $key in
+        case $entry in
         name) echo 'name: test' ;;
         sites) echo 'sites: 4' ;;
         boundary) echo 'boundary: periodic' ;;
@@ -124,7 +124,7 @@ write_model() {
 # bad_model KEY TEXT MESSAGE: with that entry the model is refused.
 bad_model() {
     write_model bad.yaml "$1" "$2"
-    refuse_to_write 1 "$3" spectrum bad.yaml
+    refuse 1 "$3" spectrum bad.yaml -o old.h5
 }
 
 reference=$models/xxz_jprime.yaml
@@ -168,18 +168,18 @@ test_usage() {
     refuse 2 "must end in" fixed-points good.yaml -o new.pdf
     for command in spectrum forces fixed-points; do
         for sites in 0 -1 abc 4x 4.5 99 99999999999999999999 ''; do
-            refuse_to_write 2 "--sites $sites" $command good.yaml --sites "$sites"
+            refuse 2 "--sites $sites" $command good.yaml --sites "$sites" -o old.h5
         done
         for wrong in gamma gamma= =1 '' gamma=x 'gamma=1 2' gamma=0.9x X=1 i=1 gamma=1/0 gamma=1e999 \
             gamma=i 'gamma=Z[0]' gamma=nan gamma=inf 'gamma=(1'; do
-            refuse_to_write 2 "--set" $command good.yaml --set "$wrong"
+            refuse 2 "--set" $command good.yaml --set "$wrong" -o old.h5
         done
     done
     for wrong in gamma gamma= =0:1:3 1=0:1:3 gamma=0 gamma=0:1 gamma=::: gamma=:1:3 gamma=0::3 gamma=0:1: \
         gamma=a:1:3 gamma=0:b:3 gamma=0:1:c gamma=0:1:3:4 gamma=0:1:0 gamma=0:1:-3 gamma=0:1:2.5 \
         gamma=0:1:1e99 gamma=0:1:99999999999999999999 gamma=1:0:3 gamma=1:1:3 gamma=nan:1:3 \
         gamma=0:inf:3 gamma=0:1/0:3 ''; do
-        refuse_to_write 2 "--scan" fixed-points good.yaml --scan "$wrong"
+        refuse 2 "--scan" fixed-points good.yaml --scan "$wrong" -o old.h5
     done
 }
 
@@ -194,12 +194,6 @@ test_overview() {
 }
 
 # --- input that cannot be used -------------------------------------------------------------------
-
-test_unreadable_models() {
-    for command in operators spectrum forces fixed-points info; do
-        refuse 1 "missing.yaml: cannot be read: No such file" $command missing.yaml -o new.h5
-    done 2>/dev/null
-}
 
 test_input_files() {
     mkdir folder
@@ -241,8 +235,9 @@ test_input_files() {
 test_keys() {
     for key in name sites boundary hamiltonian lindblad; do
         bad_model $key "colour: red" "unknown key 'colour'"
-        bad_model $key "# $key" "bad.yaml:1:1: the key '$key' is missing"
-    done 2>/dev/null
+        case $key in name) line=2 ;; *) line=1 ;; esac
+        bad_model $key "# $key" "bad.yaml:$line:1: the key '$key' is missing"
+    done
     bad_model name 'name: a
 name: b' "bad.yaml:2:1: key 'name' stands twice"
     bad_model parameters 'parameters: {J: 1, gamma: 1, J: 2}' "bad.yaml:4:30: key 'J' stands twice"
@@ -418,7 +413,7 @@ test_places() {
     fi
 }
 
-# refuse_when_full LABEL FILE: the last run failed for lack of room and left nothing.
+# check_full LABEL FILE: the last run failed for lack of room, said so of FILE, and left nothing.
 check_full() {
     check "$1: exit status $status: $complained" [ $status -eq 1 ]
     check "$1: says '$complained', not $2" contains "$complained" "$2"
@@ -485,12 +480,14 @@ interrupt() {
     case $signal in INT) expected=130 ;; TERM) expected=143 ;; HUP) expected=129 ;; esac
     if [ $status -eq 0 ]; then
         for result in new.h5 old.h5; do
-            cmp -s $result old.pdf || check "$title: incomplete $result" "$program" info $result >$out
+            if [ -e $result ] && ! cmp -s $result old.pdf; then
+                check "$title: incomplete $result" "$program" info $result >$out
+            fi
         done
         rm -f new.h5
         echo "the old file" >old.h5
     else
-        check "$title: exit status $status" [ $status -eq $expected ]
+        check "$title: exit status $status" [ $status -eq "$expected" ]
     fi
     check_files "$title"
 }
@@ -498,17 +495,16 @@ interrupt() {
 test_interruption() {
     write_model large.yaml grid 'grid: {lambda1: {from: -3, to: 3, points: 401}, lambda2: {from: -1, to: 1, points: 401}, energy: {points: 11}}'
     for signal in INT TERM; do
-        for seconds in 0.01 0.1 0.4 1.3; do
-            interrupt $signal $seconds forces "$reference" --sites 14 -o old.h5
+        for seconds in 0.01 0.1 0.4 1; do
+            interrupt "$signal" $seconds forces "$reference" --sites 14 -o old.h5
         done
-        interrupt $signal 0.7 forces "$reference" --sites 14 -o new.h5
+        interrupt "$signal" 0.7 forces "$reference" --sites 14 -o new.h5
     done
     interrupt HUP 0.3 forces "$reference" --sites 14 -o new.h5
     for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        byte=$(($(od -An -N1 -tu1 /dev/urandom)))
+        byte=$(od -An -N1 -tu1 /dev/urandom)
         case $((attempt % 2)) in 0) signal=INT ;; 1) signal=TERM ;; esac
-        interrupt $signal 0.$(((1000 + 2 * byte) % 1000 / 100))$((2 * byte % 100 / 10))$((2 * byte % 10)) \
-            forces large.yaml -o old.h5
+        interrupt $signal "0.$(printf %03d $((2 * byte)))" forces large.yaml -o old.h5
     done
 }
 
@@ -643,7 +639,7 @@ test_figures() {
     check "no gnuplot: says $complained" contains "$complained" "gnuplot cannot be run"
     check "no gnuplot: a file" [ ! -e new.pdf ]
     command -v gnuplot >/dev/null || return
-    write_model quotes.yaml name 'name: "it''s a \"{/Symbol x}\" $(date) `date` %d _^@&~ \u03b3"'
+    write_model quotes.yaml name "name: \"it's a \\\"{/Symbol x}\\\" \$(date) \`date\` %d _^@&~ \\u03b3\""
     accept forces quotes.yaml -o quotes.h5
     for ending in pdf png svg; do
         for source in forces scan quotes; do
