@@ -16,6 +16,7 @@ static const double MARGINAL = 1e-7;       /* |eigenvalue| below this times the 
 static const double INDISTINCT = 1e-11;    /* points between which |f| stays below this are one */
 static const double BORDER_DEPTH = 1e-9;   /* closer to the border than this is the border */
 static const double STEP_ROUNDING = 1e-14; /* steps of lambda below this change nothing */
+static const double FLAT = 1e-8;           /* eigenvalues that are all below this are of no point */
 static const size_t MAX_ISOLATED = 64;     /* more marginal points than this are a line */
 static const double PI = 3.14159265358979323846;
 
@@ -197,13 +198,20 @@ static bool describe(const gf_state *state, gf_fixed_point *point) {
     return true;
 }
 
+/* True if the force vanishes here, and not because it fades out towards dark states: there it is as
+ * small over a whole neighbourhood, and so is its slope. */
+static bool is_zero(const gf_fixed_point *point, double scale) {
+    double steepest = fmax(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
+    return point->residual <= TOLERANCE * scale && steepest > FLAT * scale;
+}
+
 static bool refine(gf_gibbs *gibbs, const gf_region *region, double scale, const double lambda[2],
                    gf_fixed_point *point) {
     gf_state state;
     gf_gibbs_evaluate(gibbs, lambda, GF_SLOPES, &state);
     descend(gibbs, &state);
-    return norm(state.force) <= TOLERANCE * scale &&
-           gf_region_depth(region, state.density) > BORDER_DEPTH && describe(&state, point);
+    return gf_region_depth(region, state.density) > BORDER_DEPTH && describe(&state, point) &&
+           is_zero(point, scale);
 }
 
 bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region, const double lambda[2],

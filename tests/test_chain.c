@@ -77,10 +77,9 @@ START_TEST(open_chain_drops_what_reaches_over_an_end) {
         const char *term;
         int from, to; /* the running sites that hold the term on five sites */
     } cases[] = {
-        {"X[0]", 0, 4},         {"X[0]*X[1]", 0, 3},  {"X[-1]*X[0]", 1, 4},
-        {"X[-1]*X[1]", 1, 3},   {"X[0]*I[2]", 0, 2},  {"I[-1]*X[0]", 1, 4},
-        {"I[-2]", 2, 4},        {"X[0]+X[4]", 0, 0},  {"0*X[0]*X[3]", 0, 1},
-        {"X[2]*X[2]*Z[0]", 0, 2}, {"1", 0, 4},        {"X[1]*X[3]", 0, 1},
+        {"X[0]", 0, 4},        {"X[0]*X[1]", 0, 3},      {"X[-1]*X[0]", 1, 4}, {"X[-1]*X[1]", 1, 3},
+        {"X[0]*I[2]", 0, 2},   {"I[-1]*X[0]", 1, 4},     {"I[-2]", 2, 4},      {"X[0]+X[4]", 0, 0},
+        {"0*X[0]*X[3]", 0, 1}, {"X[2]*X[2]*Z[0]", 0, 2}, {"1", 0, 4},          {"X[1]*X[3]", 0, 1},
         {"X[-3]", 3, 4},
     };
     gf_chain chain = {5, false};
@@ -136,7 +135,7 @@ END_TEST
 
 START_TEST(exhaustion_is_passed_on) {
     gf_chain chain = {4, true};
-    gf_term term = {.operator= {.exhausted = true }, .first = 0, .last = 0};
+    gf_term term = {.operator= {.exhausted = true}, .first = 0, .last = 0};
     gf_operator total = {0}, placed = gf_chain_place(&chain, &term, 1);
     gf_operator folded = gf_chain_fold(&chain, &term.operator);
     gf_chain_add(&chain, &term, &total);

@@ -1,16 +1,14 @@
-/* Derived force and noise operators against forms worked out by hand, after Lange & Rosch, App. A.1,
- * with the projectors of f_1 read P-up P-down P-up - P-down P-up P-down and the bath's action on the
- * exchange terms kept. */
+/* Derived force and noise operators against forms worked out by hand, after Lange & Rosch, App.
+ * A.1, with the projectors of f_1 read P-up P-down P-up - P-down P-up P-down and the bath's action
+ * on the exchange terms kept. */
 #include "gibbsflow/dissipator.h"
 
 #include "check_suite.h"
 #include "gibbsflow/expression.h"
 #include "gibbsflow/model.h"
 
-static const gf_parameter constants[] = {{(char[]){"J"}, 1.25},
-                                         {(char[]){"Delta"}, 0.7},
-                                         {(char[]){"Jp"}, 0.3},
-                                         {(char[]){"D"}, 0.45}};
+static const gf_parameter constants[] = {
+    {(char[]){"J"}, 1.25}, {(char[]){"Delta"}, 0.7}, {(char[]){"Jp"}, 0.3}, {(char[]){"D"}, 0.45}};
 enum { CONSTANTS = sizeof constants / sizeof *constants };
 
 #define EXCHANGE "J*(X[0]*X[1] + Y[0]*Y[1])"
@@ -60,12 +58,12 @@ typedef struct channel_form {
     const char *hamiltonian, *jump, *form[GF_OBSERVABLES]; /* NULL: not worked out by hand */
 } channel_form;
 
-/* Flip, L = X: L' L = 1, so F = X H X - H reverses the sign of Y_0 and Z_0; [Z, X] = 2 i Y. With B =
- * sum_k J_k Y_k and C = sum_k J Delta Z_k over the neighbours of site 0, [H, X_0] = 2 i (Y_0 C - Z_0
- * B), which gives N_12 = 4 C and N_22 = 4 (B^2 + C^2 + i X_0 [B, C]).
+/* Flip, L = X: L' L = 1, so F = X H X - H reverses the sign of Y_0 and Z_0; [Z, X] = 2 i Y. With B
+ * = sum_k J_k Y_k and C = sum_k J Delta Z_k over the neighbours of site 0, [H, X_0] = 2 i (Y_0 C -
+ * Z_0 B), which gives N_12 = 4 C and N_22 = 4 (B^2 + C^2 + i X_0 [B, C]).
  *
- * Align, L = P S+ P + P' S- P': raises or lowers the magnetisation by 2, and the Ising energy by 4 J
- * Delta either way, wherever L' L = LONELY_DOWN + LONELY_UP is 1.
+ * Align, L = P S+ P + P' S- P': raises or lowers the magnetisation by 2, and the Ising energy by 4
+ * J Delta either way, wherever L' L = LONELY_DOWN + LONELY_UP is 1.
  *
  * Dephasing, L = Z: conserves Q_1 and reverses the sign of X_0 and Y_0. */
 #define B "(J*(Y[-1] + Y[1]) + Jp*(Y[-2] + Y[2]))"
@@ -75,7 +73,8 @@ static const channel_form forms[] = {
      "X[0]",
      {"-2*Z[0]", "-4*(J*Y[0]*Y[1] + J*Delta*Z[0]*Z[1] + Jp*Y[0]*Y[2])", "4", "4*" C,
       "4*(" B "*" B " + " C "*" C " + i*X[0]*(" B "*" C " - " C "*" B "))"}},
-    {XXZ_JPRIME, ALIGN,
+    {XXZ_JPRIME,
+     ALIGN,
      {"2*(" LONELY_DOWN " - " LONELY_UP ")", NULL, "4*(" LONELY_DOWN " + " LONELY_UP ")", NULL,
       NULL}},
     {ISING,
@@ -125,8 +124,8 @@ END_TEST
 
 START_TEST(open_chain_averages_over_its_sites) {
     gf_chain chain = {5, false};
-    gf_dissipator pump = derive(chain, EXCHANGE, "Sp[0]"), pair = derive(chain, EXCHANGE,
-                                                                           "Z[0]*Sm[1]");
+    gf_dissipator pump = derive(chain, EXCHANGE, "Sp[0]"),
+                  pair = derive(chain, EXCHANGE, "Z[0]*Sm[1]");
     gf_operator force = {0}, noise = {0}, edge = {0};
     for (int site = 0; site < chain.sites; ++site) { /* 1 - Z and 2 (1 - Z) at every site */
         gf_operator_term z = {.z = (uint64_t)1 << site};
@@ -169,11 +168,12 @@ static double product_average(const gf_operator *a, double m) {
     return sum;
 }
 
-/* f_1 = 2 m (gamma/4 (1 - m^2) - (1 - gamma)) and N_11 = 4 ((1 - gamma) + gamma/4 (1 - m^2)). For the
- * energy at m = 0: [L, L'] of align overlaps with the Ising term alone, and gives J Delta. */
+/* f_1 = 2 m (gamma/4 (1 - m^2) - (1 - gamma)) and N_11 = 4 ((1 - gamma) + gamma/4 (1 - m^2)). For
+ * the energy at m = 0: [L, L'] of align overlaps with the Ising term alone, and gives J Delta. */
 START_TEST(infinite_temperature_has_the_known_values) {
     gf_chain chain = {8, true};
-    gf_dissipator flip = derive(chain, XXZ_JPRIME, "X[0]"), align = derive(chain, XXZ_JPRIME, ALIGN);
+    gf_dissipator flip = derive(chain, XXZ_JPRIME, "X[0]"),
+                  align = derive(chain, XXZ_JPRIME, ALIGN);
     double gamma = 0.9, ising = constants[0].value * constants[1].value;
     for (double m = -1; m <= 1; m += 0.125) {
         double force = (1 - gamma) * product_average(&flip.observable[GF_FORCE_M], m) +
@@ -200,8 +200,7 @@ START_TEST(observables_are_hermitian) {
                                         "Sm[0]*Sp[1] + 0.3*i*Z[0]", "Y[0]*X[1]*Y[2]"};
     for (size_t h = 0; h < 2; ++h) {
         for (size_t j = 0; j < sizeof jumps / sizeof *jumps; ++j) {
-            gf_dissipator derived =
-                derive((gf_chain){7, j % 2 == 0}, hamiltonians[h], jumps[j]);
+            gf_dissipator derived = derive((gf_chain){7, j % 2 == 0}, hamiltonians[h], jumps[j]);
             for (int o = 0; o < GF_OBSERVABLES; ++o) {
                 gf_operator adjoint = gf_operator_adjoint(&derived.observable[o]);
                 ck_assert(gf_operator_equal(&derived.observable[o], &adjoint, NULL));

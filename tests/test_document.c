@@ -165,10 +165,22 @@ START_TEST(integers_are_checked) {
     static const struct {
         const char *text;
         bool valid;
-    } cases[] = {{"1", true},     {"32", true},  {"+7", true},   {"\"12\"", true}, {"-3", true},
-                 {"0", true},     {"33", false}, {"-4", false},  {"1e9", false},   {"1.0", false},
-                 {"twelve", false}, {"12 x", false}, {"0x10", false}, {"\" \"", false},
-                 {"99999999999999999999999", false}, {"-99999999999999999999999", false}};
+    } cases[] = {{"1", true},
+                 {"32", true},
+                 {"+7", true},
+                 {"\"12\"", true},
+                 {"-3", true},
+                 {"0", true},
+                 {"33", false},
+                 {"-4", false},
+                 {"1e9", false},
+                 {"1.0", false},
+                 {"twelve", false},
+                 {"12 x", false},
+                 {"0x10", false},
+                 {"\" \"", false},
+                 {"99999999999999999999999", false},
+                 {"-99999999999999999999999", false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         char text[60];
         (void)snprintf(text, sizeof text, "number: %s", cases[i].text);

@@ -6,10 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
-static const gf_parameter constants[] = {{(char[]){"J"}, 2},
-                                         {(char[]){"gamma"}, 0.875},
-                                         {(char[]){"half_2"}, 0.5},
-                                         {(char[]){"e"}, 3}};
+static const gf_parameter constants[] = {
+    {(char[]){"J"}, 2}, {(char[]){"gamma"}, 0.875}, {(char[]){"half_2"}, 0.5}, {(char[]){"e"}, 3}};
 enum { CONSTANTS = sizeof constants / sizeof *constants };
 
 /* Every text stands in line 7 from column 5 on. */
@@ -303,7 +301,7 @@ END_TEST
 
 /* Whatever the text, the parser ends, and an error lies within the text. */
 START_TEST(random_text_never_crashes) {
-    static const char *const pieces[] = {"X[0]", "Sp[-1]", "(", ")", "+", "-", "*", "/", "i",
+    static const char *const pieces[] = {"X[0]", "Sp[-1]", "(", ")", "+", "-", "*", "/",    "i",
                                          "J",    "1e3",    "[", "]", ".", " ", "7", "\x80", "_"};
     uint64_t state = (uint64_t)_i;
     char text[400] = "";
@@ -323,8 +321,8 @@ START_TEST(random_text_never_crashes) {
 END_TEST
 
 START_TEST(names_in_use_are_not_free) {
-    static const char *const taken[] = {"X", "Y", "Z", "Sp", "Sm", "Pu", "Pd", "I", "i",
-                                        "",  "2", "a b", "a-b", "a[", "\xc3\xa4"};
+    static const char *const taken[] = {"X", "Y", "Z", "Sp",  "Sm",  "Pu", "Pd",      "I",
+                                        "i", "",  "2", "a b", "a-b", "a[", "\xc3\xa4"};
     static const char *const open[] = {"J", "gamma", "_", "x", "e", "J_2", "Spin", "nan", "Sx"};
     for (size_t k = 0; k < sizeof taken / sizeof *taken; ++k) {
         ck_assert_msg(!gf_expression_name_is_free(taken[k]), "'%s'", taken[k]);

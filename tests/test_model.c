@@ -89,7 +89,8 @@ static const mistake mistakes[] = {
     {HAMILTONIAN, "hamiltonian: {a: 1}", 5, 14, "hamiltonian must be a list"},
     {HAMILTONIAN, "hamiltonian: []", 5, 14, "hamiltonian must list at least one term"},
     {HAMILTONIAN, "hamiltonian: [[\"Z[0]\"]]", 5, 15, "must be a single value, not a list"},
-    {LINDBLAD, "lindblad: {name: a, rate: 1, operator: \"X[0]\"}", 6, 11, "lindblad must be a list"},
+    {LINDBLAD, "lindblad: {name: a, rate: 1, operator: \"X[0]\"}", 6, 11,
+     "lindblad must be a list"},
     {LINDBLAD, "lindblad: []", 6, 11, "lindblad must list at least one channel"},
     {LINDBLAD, "lindblad: [flip]", 6, 12, "a lindblad channel must be a mapping"},
     {GRID, "grid: 5", 7, 7, "grid must be a mapping"},
@@ -115,40 +116,54 @@ static const mistake mistakes[] = {
     {PARAMETERS, "parameters: {J: 1, g: 1, a-b: 2}", 4, 26, "'a-b' cannot name a parameter"},
     /* expressions */
     {HAMILTONIAN, "hamiltonian: [\"J*Q[0]\"]", 5, 18, "unknown site factor"},
-    {HAMILTONIAN, "hamiltonian:\n  - K*Z[0]", 6, 5, "unknown name 'K' in 'K*Z[0]'; parameters: J g"},
+    {HAMILTONIAN, "hamiltonian:\n  - K*Z[0]", 6, 5,
+     "unknown name 'K' in 'K*Z[0]'; parameters: J g"},
     {HAMILTONIAN, "hamiltonian:\n  - J*(Z[0]", 6, 12, "expected ')'"},
     {HAMILTONIAN, "hamiltonian:\n  - Z[0]\n  - Z[0]*Z", 7, 11, "expected '['"},
-    {HAMILTONIAN, "hamiltonian: [\"Z[0]*Z[6]\"]", 5, 16, "spans indices 0 to 6, beyond the chain of 6"},
+    {HAMILTONIAN, "hamiltonian: [\"Z[0]*Z[6]\"]", 5, 16,
+     "spans indices 0 to 6, beyond the chain of 6"},
     {HAMILTONIAN, "hamiltonian: [\"Z[0]*I[-6]\"]", 5, 16, "spans indices -6 to 0"},
-    {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: \"X[-3]*X[3]\"}]", 6, 42, "beyond the chain of 6"},
+    {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: \"X[-3]*X[3]\"}]", 6, 42,
+     "beyond the chain of 6"},
     /* the Hamiltonian */
     {HAMILTONIAN, "hamiltonian: [\"i*Z[0]\"]", 5, 15, "the Hamiltonian must be Hermitian"},
     {HAMILTONIAN, "hamiltonian: [\"Z[0]\", \"Sp[0]*Sm[1]\"]", 5, 23, "must be Hermitian"},
     {HAMILTONIAN, "hamiltonian: [\"X[0]\"]", 5, 15, "must conserve the magnetisation sum(Z)"},
-    {HAMILTONIAN, "hamiltonian: [\"Z[0]\", \"X[0]*X[1]\"]", 5, 23, "must conserve the magnetisation"},
+    {HAMILTONIAN, "hamiltonian: [\"Z[0]\", \"X[0]*X[1]\"]", 5, 23,
+     "must conserve the magnetisation"},
     {HAMILTONIAN, "hamiltonian: [\"X[0]*X[1] + 0.99*Y[0]*Y[1]\"]", 5, 15, "must conserve"},
     /* channels */
     {LINDBLAD, "lindblad: [{rate: 1, operator: \"X[0]\"}]", 6, 12, "the key 'name' is missing"},
     {LINDBLAD, "lindblad: [{name: a, operator: \"X[0]\"}]", 6, 12, "the key 'rate' is missing"},
     {LINDBLAD, "lindblad: [{name: a, rate: 1}]", 6, 12, "the key 'operator' is missing"},
-    {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: \"X[0]\", x: 1}]", 6, 49, "unknown key 'x'"},
-    {LINDBLAD, "lindblad: [{name: a, rate: -1, operator: \"X[0]\"}]", 6, 28, "the rate of channel 'a' is -1"},
-    {LINDBLAD, "lindblad: [{name: a, rate: g-1, operator: \"X[0]\"}]", 6, 28, "is -0.5; rates must not be negative"},
-    {LINDBLAD, "lindblad: [{name: a, rate: 1+i, operator: \"X[0]\"}]", 6, 28, "but '1+i' is complex"},
-    {LINDBLAD, "lindblad: [{name: a, rate: \"X[0]\", operator: \"X[0]\"}]", 6, 29, "not the operator 'X[0]'"},
+    {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: \"X[0]\", x: 1}]", 6, 49,
+     "unknown key 'x'"},
+    {LINDBLAD, "lindblad: [{name: a, rate: -1, operator: \"X[0]\"}]", 6, 28,
+     "the rate of channel 'a' is -1"},
+    {LINDBLAD, "lindblad: [{name: a, rate: g-1, operator: \"X[0]\"}]", 6, 28,
+     "is -0.5; rates must not be negative"},
+    {LINDBLAD, "lindblad: [{name: a, rate: 1+i, operator: \"X[0]\"}]", 6, 28,
+     "but '1+i' is complex"},
+    {LINDBLAD, "lindblad: [{name: a, rate: \"X[0]\", operator: \"X[0]\"}]", 6, 29,
+     "not the operator 'X[0]'"},
     {LINDBLAD, "lindblad: [{name: a, rate: 1/0, operator: \"X[0]\"}]", 6, 29, "division by zero"},
-    {LINDBLAD, "lindblad:\n  - {name: a, rate: 1, operator: \"X[0]\"}\n  - {name: a, rate: 1, operator: \"Z[0]\"}", 8, 12, "a second channel named 'a'"},
+    {LINDBLAD,
+     "lindblad:\n  - {name: a, rate: 1, operator: \"X[0]\"}\n  - {name: a, rate: 1, operator: "
+     "\"Z[0]\"}",
+     8, 12, "a second channel named 'a'"},
     /* the grid */
     {GRID, "grid: {lambda3: {from: 1}}", 7, 8, "unknown key 'lambda3' in grid; expected: lambda1"},
     {GRID, "grid: {lambda1: {start: 1}}", 7, 18, "unknown key 'start' in lambda1"},
-    {GRID, "grid: {lambda1: {points: 0}}", 7, 26, "points must be an integer from 1 to 100000, not '0'"},
+    {GRID, "grid: {lambda1: {points: 0}}", 7, 26,
+     "points must be an integer from 1 to 100000, not '0'"},
     {GRID, "grid: {lambda1: {points: -5}}", 7, 26, "not '-5'"},
-    {GRID, "grid: {lambda1: {from: 1, to: 1, points: 3}}", 7, 17, "the axis lambda1 is empty: from 1 to 1"},
+    {GRID, "grid: {lambda1: {from: 1, to: 1, points: 3}}", 7, 17,
+     "the axis lambda1 is empty: from 1 to 1"},
     {GRID, "grid: {lambda2: {from: 2, to: -2}}", 7, 17, "the axis lambda2 is empty: from 2 to -2"},
     {GRID, "grid: {energy: {from: 1, to: 0}}", 7, 16, "the axis energy is empty"},
     {GRID, "grid: {lambda1: {from: 1e999}}", 7, 24, "number too large"},
     /* YAML */
-    {NAME, "name: test\n\tsites: 6", 2, 1, "cannot start any token"},
+    {NAME, "name: test\n\tsites: 6", 2, 1, "tab character"},
     {GRID, "---\nname: second", 8, 1, "a second YAML document"},
 };
 
@@ -181,7 +196,9 @@ START_TEST(text_that_is_no_model_is_refused) {
                  {"{}", 2, "file:1:1: the key 'name' is missing"},
                  {"\x89HDF\r\n\x1a\n", 8, "file: "},
                  {"name: a\0b", 9, "file: "},
-                 {"\xff\xfe" "n\0:\0 \0a\0", 10, "file:"}}; /* UTF-16 */
+                 {"\xff\xfe"
+                  "n\0:\0 \0a\0",
+                  10, "file:"}}; /* UTF-16 */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         gf_model model;
         gf_error error = {0};
@@ -201,8 +218,8 @@ START_TEST(damaged_models_never_crash) {
     size_t length = strlen(text);
     for (int k = 1 + random_below(&state, 4); k > 0; --k) {
         size_t at = (size_t)random_below(&state, (int)length);
-        text[at] = _i % 2 == 0 ? (char)random_bits(&state)
-                               : text[random_below(&state, (int)length)];
+        text[at] =
+            _i % 2 == 0 ? (char)random_bits(&state) : text[random_below(&state, (int)length)];
     }
     gf_model model;
     gf_error error = {0};
@@ -346,17 +363,17 @@ END_TEST
 START_TEST(settings_override_the_file) {
     gf_settings settings = set(8, "g=1/4");
     ck_assert_int_eq(gf_settings_assign(&settings, "J=3", NULL), GF_OK);
-    gf_settings_set(&settings, "J", 2, NULL); /* the later one counts */
-    gf_model model = parse_good(0, NULL, &settings), doubled = parse_good(PARAMETERS, "parameters: {J: 2, g: 0}", NULL);
+    ck_assert_int_eq(gf_settings_set(&settings, "J", 2, NULL), GF_OK); /* the later one counts */
+    gf_model model = parse_good(0, NULL, &settings);
     ck_assert_int_eq(model.chain.sites, 8);
     ck_assert_double_eq(model.parameters[0].value, 2);
     ck_assert_double_eq(model.channels[0].rate, 0.25);
-    gf_operator expected = {0}; /* six of the eight bonds are those of the shorter chain */
-    ck_assert_uint_eq(model.hamiltonian.count, 24);
-    ck_assert(!gf_operator_equal(&model.hamiltonian, &doubled.hamiltonian, NULL));
-    gf_operator_free(&expected);
+    gf_model written =
+        parse_good(PARAMETERS, "parameters: {J: 2, g: 0.25}", &(gf_settings){.sites = 8});
+    ck_assert_uint_eq(model.hamiltonian.count, 24); /* three for each of eight bonds */
+    ck_assert(gf_operator_equal(&model.hamiltonian, &written.hamiltonian, NULL));
     gf_model_free(&model);
-    gf_model_free(&doubled);
+    gf_model_free(&written);
     gf_settings_free(&settings);
 }
 END_TEST
@@ -376,9 +393,9 @@ START_TEST(later_settings_win) {
 END_TEST
 
 START_TEST(bad_assignments_are_refused) {
-    static const char *const texts[] = {"",     "g",     "=1",      "g=",     "g=foo", "g=nan",
-                                        "g=J",  "X=1",   "a b=1",   "g=1e999", "g=i",   "g=X[0]",
-                                        "g=1=2", "g=1 2", "i=1"};
+    static const char *const texts[] = {"",      "g",      "=1",    "g=",    "g=foo",
+                                        "g=nan", "g=J",    "X=1",   "a b=1", "g=1e999",
+                                        "g=i",   "g=X[0]", "g=1=2", "g=1 2", "i=1"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
         gf_settings settings = {0};
         gf_error error = {0};
@@ -412,8 +429,7 @@ END_TEST
 
 /* --- the same spectrum ----------------------------------------------------------------------- */
 
-static gf_status compare(int line, const char *text, const gf_settings *settings,
-                         gf_error *error) {
+static gf_status compare(int line, const char *text, const gf_settings *settings, gf_error *error) {
     gf_model a = parse_good(0, NULL, NULL), b = parse_good(line, text, settings);
     gf_status status = gf_model_check_same_spectrum(&a, &b, error);
     ck_assert_int_eq(gf_model_check_same_spectrum(&b, &a, NULL), status);
@@ -449,11 +465,17 @@ START_TEST(other_spectra_are_refused) {
     } cases[] = {
         {CHAIN, "sites: 8", "is of 6 sites, not 8"},
         {BOUNDARY, "boundary: open", "stored spectrum"},
-        {PARAMETERS, "parameters: {J: 1.5, g: 0.5}", "the Hamiltonian is not that of the stored spectrum (J: 1.5, was 1)"},
+        {PARAMETERS, "parameters: {J: 1.5, g: 0.5}",
+         "the Hamiltonian is not that of the stored spectrum (J: 1.5, was 1)"},
         {HAMILTONIAN, "hamiltonian: [\"Z[0]*Z[1]\"]", "the Hamiltonian is not that"},
-        {LINDBLAD, "lindblad: [{name: flip, rate: g, operator: \"Z[0]\"}]", "jump operator of channel 'flip'"},
-        {LINDBLAD, "lindblad: [{name: flip, rate: g, operator: \"X[1]\"}]", "jump operator of channel 'flip'"},
-        {LINDBLAD, "lindblad: [{name: flip, rate: g, operator: \"X[0]\"}, {name: more, rate: g, operator: \"Z[0]\"}]", "other Lindblad channels"},
+        {LINDBLAD, "lindblad: [{name: flip, rate: g, operator: \"Z[0]\"}]",
+         "jump operator of channel 'flip'"},
+        {LINDBLAD, "lindblad: [{name: flip, rate: g, operator: \"X[1]\"}]",
+         "jump operator of channel 'flip'"},
+        {LINDBLAD,
+         "lindblad: [{name: flip, rate: g, operator: \"X[0]\"}, {name: more, rate: g, operator: "
+         "\"Z[0]\"}]",
+         "other Lindblad channels"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         gf_error error = {0};

@@ -353,8 +353,8 @@ START_TEST(pauli_identities) {
         double complex factor;
         const char *c; /* a b = factor c */
     } rules[] = {
-        {"X", "Y", I, "Z"},    {"Y", "X", -I, "Z"},  {"Y", "Z", I, "X"},     {"Z", "X", I, "Y"},
-        {"X", "X", 1, "I"},    {"Y", "Y", 1, "I"},   {"Z", "Z", 1, "I"},     {"Sp", "Sp", 0, "I"},
+        {"X", "Y", I, "Z"},    {"Y", "X", -I, "Z"},   {"Y", "Z", I, "X"},    {"Z", "X", I, "Y"},
+        {"X", "X", 1, "I"},    {"Y", "Y", 1, "I"},    {"Z", "Z", 1, "I"},    {"Sp", "Sp", 0, "I"},
         {"Sm", "Sm", 0, "I"},  {"Sp", "Sm", 1, "Pu"}, {"Sm", "Sp", 1, "Pd"}, {"Pu", "Pd", 0, "I"},
         {"Pu", "Pu", 1, "Pu"}, {"Pd", "Pd", 1, "Pd"}, {"Z", "Sp", 1, "Sp"},  {"Sp", "Z", -1, "Sp"},
         {"Z", "Sm", -1, "Sm"}, {"Sm", "Z", 1, "Sm"},  {"Pu", "Sp", 1, "Sp"}, {"Sp", "Pu", 0, "I"}};

@@ -329,6 +329,12 @@ test_physics_of_models() {
         "beyond the chain of 4 sites"
 }
 
+# Coefficients beyond what a double can hold, in the matrices if not in the terms.
+test_overflow() {
+    bad_model hamiltonian 'hamiltonian: ["1e308*Z[0]", "1e308*Pu[0]", "X[0]*X[1] + Y[0]*Y[1]"]' "sensible size"
+    bad_model hamiltonian 'hamiltonian: ["1e308*(X[0]*X[1] + Y[0]*Y[1])"]' ""
+}
+
 test_grids() {
     for axis in lambda1 lambda2 magnetization energy; do
         bad_model grid "grid: {$axis: {from: 1, to: -1, points: 5}}" "the axis $axis is empty: from 1 to -1"
@@ -504,8 +510,46 @@ test_interruption() {
     for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         byte=$(od -An -N1 -tu1 /dev/urandom)
         case $((attempt % 2)) in 0) signal=INT ;; 1) signal=TERM ;; esac
-        interrupt $signal "0.$(printf %03d $((2 * byte)))" forces large.yaml -o old.h5
+        interrupt "$signal" "0.$(printf %03d $((2 * byte)))" forces large.yaml -o old.h5
     done
+}
+
+# interrupt_in_place SECONDS: `fixed-points FILE.h5` killed while it may be at work on its copy.
+interrupt_in_place() {
+    cp large.h5 before.h5
+    remember_files
+    timeout --preserve-status -s INT "$1" "$program" fixed-points large.h5 >$out 2>$err
+    status=$?
+    check_files "fixed-points in place, interrupted after $1 s"
+    if [ $status -eq 0 ]; then
+        accept info large.h5
+        check "fixed-points in place: not stored" contains "$said" "/fixed_points"
+    else
+        check "fixed-points in place: exit status $status" [ $status -eq 130 ]
+        check "fixed-points in place: touches the file" cmp large.h5 before.h5
+    fi
+    rm -f ./*.part # counted above
+}
+
+test_interruption_in_place() {
+    accept forces large.yaml -o large.h5
+    for seconds in 0.02 0.04 0.06 0.09 0.12 0.16; do
+        interrupt_in_place $seconds
+    done
+}
+
+# The program alone is told to stop, not its process group: gnuplot must not go on without it.
+test_interruption_of_figures() {
+    command -v gnuplot >/dev/null || return
+    remember_files
+    for seconds in 0.05 0.08 0.11 0.14; do
+        timeout --foreground -s TERM $seconds "$program" figure forces.h5 -o new.pdf >$out 2>$err
+        rm -f new.pdf
+    done
+    sleep 0.5
+    rm -f new.pdf
+    check_files "interrupted figures"
+    rm -f ./*.part
 }
 
 # What was told to survive a hangup survives it.
@@ -589,6 +633,16 @@ test_scan() {
     check "scan: not stored" contains "$said" "/scan"
 }
 
+# The unit of energy is the user's: J = 1000 is the same chain as J = 1.
+test_units() {
+    for unit in 0.001 1000; do
+        accept fixed-points "$reference" --sites 6 --set J=$unit --set Jp=0.01*$unit
+        check "J = $unit: $said" [ "$(wc -l <$out)" -eq 4 ] # a title and three points
+        check "J = $unit: the stable point is lost" contains "$said" "
+stable     -0.69"
+    done
+}
+
 test_operators() {
     for model in "$models"/*.yaml; do
         accept operators "$model"
@@ -651,6 +705,16 @@ test_figures() {
     check "figure: no PDF" [ "$(head -c 4 forces.pdf)" = "%PDF" ]
     remember_files
     check_files "figures"
+    # A name is text, and never a command.
+    # shellcheck disable=SC2016 # nothing is to be expanded
+    write_model quotes.yaml name 'name: "a `touch command1` b"'
+    accept forces quotes.yaml -o quotes.h5
+    run figure quotes.h5 -o quotes.svg
+    write_model quotes.yaml name "name: \"a\\nsystem('touch command2')\\n#\""
+    run forces quotes.yaml -o quotes.h5
+    [ $status -ne 0 ] || run figure quotes.h5 -o quotes.svg
+    check "figure: runs commands in names" [ ! -e command1 ]
+    check "figure: runs lines of names" [ ! -e command2 ]
 }
 
 test_usage
@@ -660,6 +724,7 @@ test_keys
 test_types
 test_expressions
 test_physics_of_models
+test_overflow
 test_grids
 test_settings
 test_stored_files
@@ -668,9 +733,12 @@ test_places
 test_full_disk
 test_full_output
 test_interruption
+test_interruption_in_place
+test_interruption_of_figures
 test_hangup
 test_consistency
 test_scan
+test_units
 test_operators
 test_info
 test_memory
