@@ -1,6 +1,6 @@
 #include "gibbsflow/figure.h"
 
-#include "figure.h"
+#include "figure_kinds.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The force field over the plane of magnetisation and energy: Fig. 2 of Lange & Rosch. */
-#include "figure.h"
+#include "figure_kinds.h"
 
 #include "gibbsflow/flow.h"
 #include "gibbsflow/force_table.h"

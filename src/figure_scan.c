@@ -1,5 +1,5 @@
 /* Fixed points against a parameter: magnetisation and energy, with the bifurcations. */
-#include "figure.h"
+#include "figure_kinds.h"
 
 #include "gibbsflow/plot.h"
 #include "gibbsflow/scan.h"
