@@ -31,7 +31,8 @@ static void on_interrupt(int signal_number) {
     (void)raise(signal_number);
 }
 
-static void watch_output(const char *path) {
+void cli_watch_output(const char *path) {
+    free(unfinished_file);
     unfinished_file = gf_file_part_name(path);
     (void)signal(SIGINT, on_interrupt);
     (void)signal(SIGTERM, on_interrupt);
@@ -205,7 +206,7 @@ static int apply_options(const cli_options *options) {
         omp_set_num_threads(options->threads);
     }
     if (options->output != NULL) {
-        watch_output(options->output);
+        cli_watch_output(options->output);
     }
     return CLI_GO_ON;
 }
@@ -358,6 +359,7 @@ static void print_overview(FILE *out) {
 
 int main(int argc, char **argv) {
     restart_with_better_kernels(argv);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit is then an error like a full disk */
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_overview(stdout);
