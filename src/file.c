@@ -83,6 +83,9 @@ char *gf_file_part_name(const char *path) {
 
 gf_status gf_file_check_writable(const char *path, gf_error *error) {
     struct stat status;
+    if (*path == '\0') {
+        return gf_fail(error, GF_IO, "%s: cannot be written: the name is empty", path);
+    }
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
         return gf_fail(error, GF_IO, "%s: cannot be written: not a regular file", path);
     }
@@ -317,12 +320,6 @@ static void attach_axes(gf_file *self, hid_t data, const gf_dataset *dataset) {
     }
 }
 
-static void put_text(gf_file *self, const char *path, const char *name, const char *text) {
-    if (H5LTset_attribute_string(self->id, path, name, text) < 0) {
-        fail(self, "write the attribute", name);
-    }
-}
-
 static void put(gf_file *self, const gf_dataset *dataset, hid_t type, const void *data) {
     if (failed(self)) {
         return;
@@ -339,9 +336,9 @@ static void put(gf_file *self, const gf_dataset *dataset, hid_t type, const void
     if (id < 0 || H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
         fail(self, "write", dataset->path);
     } else {
-        put_text(self, dataset->path, "units", dataset->units);
+        gf_file_put_text_attribute(self, dataset->path, "units", dataset->units);
         if (dataset->description != NULL) {
-            put_text(self, dataset->path, "description", dataset->description);
+            gf_file_put_text_attribute(self, dataset->path, "description", dataset->description);
         }
         attach_axes(self, id, dataset);
     }
@@ -565,24 +562,46 @@ char **gf_file_get_strings(gf_file *self, const char *path, int rank, size_t *sh
     return packed;
 }
 
-char *gf_file_get_text_attribute(gf_file *self, const char *path, const char *name) {
-    char *raw = NULL, *text = NULL;
+/* Opens an attribute that must be one value of the given class. */
+static hid_t open_attribute(gf_file *self, const char *path, const char *name, H5T_class_t class) {
     if (failed(self)) {
-        return NULL;
+        return H5I_INVALID_HID;
     }
     if (!gf_file_has(self, path) || H5Aexists_by_name(self->id, path, name, H5P_DEFAULT) <= 0) {
         gf_file_reject(self, "has no attribute %s of %s; expected a file that gibbsflow wrote",
                        name, path);
+        return H5I_INVALID_HID;
+    }
+    hid_t id = H5Aopen_by_name(self->id, path, name, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t type = id >= 0 ? H5Aget_type(id) : -1, space = id >= 0 ? H5Aget_space(id) : -1;
+    bool text = class == H5T_STRING;
+    bool fits = type >= 0 && space >= 0 && H5Sget_simple_extent_npoints(space) == 1 &&
+                (text ? H5Tis_variable_str(type) > 0
+                      : H5Tget_class(type) == H5T_INTEGER || H5Tget_class(type) == H5T_FLOAT);
+    if (!fits) {
+        gf_file_reject(self, "the attribute %s of %s is not a single %s", name, path,
+                       text ? "text" : "number");
+    }
+    (void)(type >= 0 && H5Tclose(type));
+    (void)(space >= 0 && H5Sclose(space));
+    if (!fits && id >= 0) {
+        (void)H5Aclose(id);
+        id = H5I_INVALID_HID;
+    }
+    return id;
+}
+
+char *gf_file_get_text_attribute(gf_file *self, const char *path, const char *name) {
+    char *raw = NULL, *text = NULL;
+    hid_t id = open_attribute(self, path, name, H5T_STRING);
+    if (id < 0) {
         return NULL;
     }
     hid_t type = string_type();
-    hid_t id = H5Aopen_by_name(self->id, path, name, H5P_DEFAULT, H5P_DEFAULT);
-    if (id < 0 || H5Aread(id, type, &raw) < 0 || raw == NULL || (text = strdup(raw)) == NULL) {
+    if (H5Aread(id, type, &raw) < 0 || raw == NULL || (text = strdup(raw)) == NULL) {
         fail(self, "read the attribute", name);
     }
-    if (id >= 0) {
-        (void)H5Aclose(id);
-    }
+    (void)H5Aclose(id);
     (void)H5Tclose(type);
     (void)H5free_memory(raw);
     return text;
@@ -590,16 +609,12 @@ char *gf_file_get_text_attribute(gf_file *self, const char *path, const char *na
 
 double gf_file_get_number_attribute(gf_file *self, const char *path, const char *name) {
     double value = 0;
-    if (!failed(self)) {
-        hid_t id = gf_file_has(self, path)
-                       ? H5Aopen_by_name(self->id, path, name, H5P_DEFAULT, H5P_DEFAULT)
-                       : H5I_INVALID_HID;
-        if (id < 0 || H5Aread(id, H5T_NATIVE_DOUBLE, &value) < 0) {
+    hid_t id = open_attribute(self, path, name, H5T_FLOAT);
+    if (id >= 0) {
+        if (H5Aread(id, H5T_NATIVE_DOUBLE, &value) < 0) {
             fail(self, "read the attribute", name);
         }
-        if (id >= 0) {
-            (void)H5Aclose(id);
-        }
+        (void)H5Aclose(id);
     }
     return value;
 }
