@@ -30,7 +30,7 @@ void gf_source_report(const gf_source *source, size_t offset, gf_error *error, c
         gf_error_set(error, GF_INVALID, "%s: %s", source->file, message);
     } else {
         gf_error_set(error, GF_INVALID, "%s:%d:%d: %s", source->file, source->line,
-                     source->column + (int)offset, message);
+                     source->column + (source->folded ? 0 : (int)offset), message);
     }
 }
 
@@ -169,7 +169,7 @@ static gf_status parse_factor(parser *self, gf_operator *result) {
         if (status == GF_OK && peek(self) != ')') {
             status = fail_at(self, self->at, "expected ')'");
         }
-        ++self->at;
+        self->at += status == GF_OK;
     } else if (c == '+' || c == '-') {
         ++self->at;
         gf_operator factor = {0};
@@ -198,7 +198,7 @@ static gf_status apply(parser *self, char operation, const char *where, gf_opera
         if (divisor == 0) {
             return fail_at(self, where, "division by zero");
         }
-        result = gf_operator_scaled(left, 1 / divisor);
+        result = gf_operator_quotient(left, divisor);
     } else if (operation == '*') {
         result = gf_operator_product(left, right);
     } else {

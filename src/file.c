@@ -93,7 +93,7 @@ gf_status gf_file_check_writable(const char *path, gf_error *error) {
     if (part == NULL) {
         return gf_fail_memory(error, path);
     }
-    int descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int descriptor = open(part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     gf_status result =
         descriptor >= 0 ? GF_OK
                         : gf_fail(error, GF_IO, "%s: cannot be written: %s", path, strerror(errno));

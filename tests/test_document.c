@@ -67,20 +67,22 @@ END_TEST
 
 /* Whatever the bytes, there is a document or a message. */
 START_TEST(random_bytes_never_crash) {
-    static const char alphabet[] = "a1:-[]{},\n \t\"'#&*!|>%@`?.~\\";
-    uint64_t state = (uint64_t)_i;
-    char text[256];
-    size_t length = (size_t)random_below(&state, sizeof text);
-    for (size_t k = 0; k < length; ++k) {
-        text[k] = _i % 2 == 0 ? (char)random_bits(&state)
-                              : alphabet[random_below(&state, sizeof alphabet - 1)];
+    for (int seed = 0; seed < 2000; ++seed) {
+        static const char alphabet[] = "a1:-[]{},\n \t\"'#&*!|>%@`?.~\\";
+        uint64_t state = (uint64_t)seed;
+        char text[256];
+        size_t length = (size_t)random_below(&state, sizeof text);
+        for (size_t k = 0; k < length; ++k) {
+            text[k] = seed % 2 == 0 ? (char)random_bits(&state)
+                                    : alphabet[random_below(&state, sizeof alphabet - 1)];
+        }
+        gf_document *document = NULL;
+        gf_error error = {0};
+        gf_status status = gf_document_parse(text, length, "file", &document, &error);
+        ck_assert((status == GF_OK) == (document != NULL));
+        ck_assert(status == GF_OK || strncmp(error.message, "file:", 5) == 0);
+        gf_document_free(document);
     }
-    gf_document *document = NULL;
-    gf_error error = {0};
-    gf_status status = gf_document_parse(text, length, "file", &document, &error);
-    ck_assert((status == GF_OK) == (document != NULL));
-    ck_assert(status == GF_OK || strncmp(error.message, "file:", 5) == 0);
-    gf_document_free(document);
 }
 END_TEST
 
@@ -252,7 +254,7 @@ int main(void) {
     tcase_add_test(tests, what_is_not_one_document_is_refused);
     tcase_add_test(tests, nul_bytes_are_refused);
     tcase_add_test(tests, deep_nesting_ends);
-    tcase_add_loop_test(tests, random_bytes_never_crash, 0, 200);
+    tcase_add_test(tests, random_bytes_never_crash);
     tcase_add_test(tests, entries_are_found);
     tcase_add_test(tests, keys_are_checked);
     tcase_add_test(tests, any_key_may_be_allowed);

@@ -22,6 +22,7 @@ typedef struct gf_source {
     const char *text;
     const char *file;
     int line, column;
+    bool folded; /* over several lines: messages can only point at its start */
 } gf_source;
 
 /* Fails with a message "file:line:column: ..." that points `offset` characters into the source. */
