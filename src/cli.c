@@ -34,9 +34,12 @@ static void on_interrupt(int signal_number) {
 void cli_watch_output(const char *path) {
     free(unfinished_file);
     unfinished_file = gf_file_part_name(path);
-    (void)signal(SIGINT, on_interrupt);
-    (void)signal(SIGTERM, on_interrupt);
-    (void)signal(SIGHUP, on_interrupt);
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t k = 0; k < sizeof signals / sizeof *signals; ++k) {
+        if (signal(signals[k], on_interrupt) == SIG_IGN) {
+            (void)signal(signals[k], SIG_IGN); /* as under nohup */
+        }
+    }
 }
 
 static void stop_watching(void) {
@@ -357,10 +360,7 @@ static void print_overview(FILE *out) {
         "  gibbsflow figure fig2.h5 -o fig2.pdf\n");
 }
 
-int main(int argc, char **argv) {
-    restart_with_better_kernels(argv);
-    (void)signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit is then an error like a full disk */
-    const char *name = argc > 1 ? argv[1] : "";
+static int dispatch(const char *name, int argc, char **argv) {
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_overview(stdout);
         return CLI_DONE;
@@ -371,13 +371,7 @@ int main(int argc, char **argv) {
     }
     for (int k = 0; k < COMMANDS; ++k) {
         if (strcmp(name, commands[k]->name) == 0) {
-            int result = commands[k]->run(commands[k], argc - 1, (const char **)argv + 1);
-            if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-                (void)fprintf(
-                    stderr, "gibbsflow %s: the result could not be written to the output\n", name);
-                return CLI_FAILED;
-            }
-            return result;
+            return commands[k]->run(commands[k], argc - 1, (const char **)argv + 1);
         }
     }
     if (argc > 1) {
@@ -385,4 +379,15 @@ int main(int argc, char **argv) {
     }
     print_overview(stderr);
     return CLI_WRONG_USAGE;
+}
+
+int main(int argc, char **argv) {
+    restart_with_better_kernels(argv);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit is then an error like a full disk */
+    int result = dispatch(argc > 1 ? argv[1] : "", argc, argv);
+    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+        (void)fprintf(stderr, "gibbsflow: the result could not be written to the output\n");
+        return result == CLI_DONE ? CLI_FAILED : result;
+    }
+    return result;
 }

@@ -84,17 +84,18 @@ FILE *gf_plot_script(gf_plot *self) {
 }
 
 void gf_plot_quote(gf_plot *self, const char *text) {
-    (void)fputc('"', self->script);
+    /* Single quotes: in double quotes gnuplot would run what stands between backquotes. */
+    (void)fputc('\'', self->script);
     for (; *text != '\0'; ++text) {
-        if (strchr("_^@&{}~", *text) != NULL) {
-            (void)fprintf(self->script, "\\\\%c", *text);
-        } else if (*text == '"' || *text == '\\') {
+        if (strchr("_^@&{}~\\", *text) != NULL) {
             (void)fprintf(self->script, "\\%c", *text);
+        } else if (*text == '\'') {
+            (void)fputs("\'\'", self->script);
         } else {
-            (void)fputc(*text, self->script);
+            (void)fputc((unsigned char)*text < ' ' ? ' ' : *text, self->script);
         }
     }
-    (void)fputc('"', self->script);
+    (void)fputc('\'', self->script);
 }
 
 void gf_plot_open_data(gf_plot *self, const char *name) {

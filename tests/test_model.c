@@ -506,7 +506,7 @@ START_TEST(other_spectra_are_refused) {
         int line;
         const char *text, *message;
     } cases[] = {
-        {CHAIN, "sites: 8", "is of 6 sites, not 8"},
+        {CHAIN, "sites: 8", "is of 6 sites, periodic, not of 8"},
         {BOUNDARY, "boundary: open", "stored spectrum"},
         {PARAMETERS, "parameters: {J: 1.5, g: 0.5}",
          "the Hamiltonian is not that of the stored spectrum (J: 1.5, was 1)"},
