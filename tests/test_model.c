@@ -1,7 +1,7 @@
 /* Model files: each mistake gives one message that points at it; what is right is accepted. */
 #include "gibbsflow/model.h"
 
-#include "check_suite.h"
+#include "suite.h"
 
 #include <dirent.h>
 #include <math.h>
