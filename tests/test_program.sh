@@ -474,8 +474,18 @@ test_full_output() {
 
 # --- interruption --------------------------------------------------------------------------------
 
-# interrupt SIGNAL SECONDS ARGUMENTS... -o FILE: killed by the signal it leaves things as they were;
-# if it came too late for that, the file is complete.
+# in_list WORD LIST...: true if the word is one of the others.
+in_list() {
+    word=$1
+    shift
+    for one in "$@"; do
+        [ "$one" = "$word" ] && return 0
+    done
+    return 1
+}
+
+# interrupt SIGNAL SECONDS ARGUMENTS... -o FILE: whenever the signal comes, there is no debris, and
+# FILE is either as it was before or complete.
 interrupt() {
     signal=$1 seconds=$2
     shift 2
@@ -484,17 +494,14 @@ interrupt() {
     status=$?
     title="SIG$signal after $seconds s, $*"
     case $signal in INT) expected=130 ;; TERM) expected=143 ;; HUP) expected=129 ;; esac
-    if [ $status -eq 0 ]; then
-        for result in new.h5 old.h5; do
-            if [ -e $result ] && ! cmp -s $result old.pdf; then
-                check "$title: incomplete $result" "$program" info $result >$out
-            fi
-        done
-        rm -f new.h5
-        echo "the old file" >old.h5
-    else
-        check "$title: exit status $status" [ $status -eq "$expected" ]
-    fi
+    check "$title: exit status $status" in_list "$status" 0 $expected
+    for result in new.h5 old.h5; do
+        if [ -e $result ] && ! cmp -s $result old.pdf; then
+            check "$title: incomplete $result" "$program" info $result >$out
+        fi
+    done
+    rm -f new.h5
+    echo "the old file" >old.h5
     check_files "$title"
 }
 
@@ -521,13 +528,9 @@ interrupt_in_place() {
     timeout --preserve-status -s INT "$1" "$program" fixed-points large.h5 >$out 2>$err
     status=$?
     check_files "fixed-points in place, interrupted after $1 s"
-    if [ $status -eq 0 ]; then
-        accept info large.h5
-        check "fixed-points in place: not stored" contains "$said" "/fixed_points"
-    else
-        check "fixed-points in place: exit status $status" [ $status -eq 130 ]
-        check "fixed-points in place: touches the file" cmp large.h5 before.h5
-    fi
+    check "fixed-points in place: exit status $status" in_list "$status" 0 130
+    accept info large.h5 # complete in any case
+    check "fixed-points in place: not stored" contains "$said" "/fixed_points"
     rm -f ./*.part # counted above
 }
 
