@@ -494,7 +494,7 @@ interrupt() {
     status=$?
     title="SIG$signal after $seconds s, $*"
     case $signal in INT) expected=130 ;; TERM) expected=143 ;; HUP) expected=129 ;; esac
-    check "$title: exit status $status" in_list "$status" 0 $expected
+    check "$title: exit status $status" in_list "$status" 0 "$expected"
     for result in new.h5 old.h5; do
         if [ -e $result ] && ! cmp -s $result old.pdf; then
             check "$title: incomplete $result" "$program" info $result >$out
