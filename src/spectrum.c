@@ -171,8 +171,8 @@ static gf_status allocate(gf_spectrum *self, int sites, size_t channels, size_t 
                           gf_error *error) {
     *self = (gf_spectrum){.sites = sites, .channels = channels, .levels = levels};
     self->sector = calloc((size_t)sites + 2, sizeof *self->sector);
-    self->energy = malloc(levels * sizeof *self->energy);
-    self->degeneracy = malloc(levels * sizeof *self->degeneracy);
+    self->energy = calloc(levels + 1, sizeof *self->energy);
+    self->degeneracy = calloc(levels + 1, sizeof *self->degeneracy);
     self->observables = malloc(channels * GF_OBSERVABLES * levels * sizeof *self->observables);
     if (self->sector == NULL || self->energy == NULL || self->degeneracy == NULL ||
         self->observables == NULL) {
