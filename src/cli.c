@@ -142,7 +142,7 @@ static char *join_words(int argc, const char **argv) {
 
 static void print_help(const cli_options *options) {
     const cli_command *command = options->command;
-    (void)printf("%s\n\n", command->summary);
+    (void)printf("gibbsflow %s: %s\n\n", command->name, command->summary);
     poptPrintHelp(options->context, stdout, 0);
     (void)printf("\n%s", command->help);
 }
@@ -237,6 +237,9 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_MODEL) != 0 ? model : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, NULL, NULL},
         POPT_TABLEEND};
+    char title[64];
+    (void)snprintf(title, sizeof title, "gibbsflow %s", command->name);
+    argv[0] = title; /* what the help calls the program */
     options->context = poptGetContext("gibbsflow", argc, argv, table, 0);
     poptSetOtherOptionHelp(options->context, command->arguments);
     int result = take_options(options);
