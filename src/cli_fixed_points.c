@@ -66,7 +66,9 @@ static void print_point(const gf_fixed_point *point) {
     if (point->stability == GF_BORDER) {
         (void)printf(" %11s %11s", "infinite", "infinite");
     } else {
-        (void)printf(" %11.6g %11.6g", tidy(point->lambda[0]), point->lambda[1]);
+        double unit = sqrt(point->noise[1][1] / point->noise[0][0]); /* of energy, roughly */
+        (void)printf(" %11.6g %11.6g", tidy(point->lambda[0]),
+                     tidy(point->lambda[1] * unit) == 0 ? 0 : point->lambda[1]);
     }
     print_eigenvalue(point->eigenvalue[0]);
     print_eigenvalue(point->eigenvalue[1]);
