@@ -81,16 +81,26 @@ static void print_point(const gf_fixed_point *point) {
 static void print_continuum(const gf_fixed_points *points) {
     if (points->conserved[0] && points->conserved[1]) {
         (void)printf(
-            "The bath conserves magnetisation and energy (f1 = f2 = 0 identically): every\n"
+            "The bath drives neither magnetisation nor energy (f1 = f2 = 0 identically): every\n"
             "Gibbs state is a fixed point.\n");
     } else if (points->conserved[0] || points->conserved[1]) {
         (void)printf(
-            "The bath conserves the %s (f%d = 0 identically): fixed points are not isolated\n"
+            "The bath does not drive the %s (f%d = 0 identically): fixed points are not isolated\n"
             "but form a line, one for each value of the %s.\n",
             points->conserved[0] ? "magnetisation" : "energy", points->conserved[0] ? 1 : 2,
             points->conserved[0] ? "magnetisation" : "energy");
     } else {
-        (void)printf("Fixed points are not isolated: they form a line.\n");
+        (void)printf(
+            "Fixed points are not isolated: they form a line (a combination of magnetisation\n"
+            "and energy is conserved, or nearly so).\n");
+    }
+}
+
+static void print_points(const gf_fixed_points *points) {
+    (void)printf("%-9s %11s %11s %11s %11s %20s %20s %11s %11s %11s\n", "kind", "m", "e", "lambda1",
+                 "lambda2", "eigenvalue 1", "eigenvalue 2", "N_mm", "N_me", "N_ee");
+    for (size_t k = 0; k < points->count; ++k) {
+        print_point(&points->points[k]);
     }
 }
 
@@ -101,12 +111,8 @@ void cli_print_fixed_points(const gf_fixed_points *points) {
     }
     if (points->count == 0) {
         (void)printf("There is no fixed point.\n");
-        return;
-    }
-    (void)printf("%-9s %11s %11s %11s %11s %20s %20s %11s %11s %11s\n", "kind", "m", "e", "lambda1",
-                 "lambda2", "eigenvalue 1", "eigenvalue 2", "N_mm", "N_me", "N_ee");
-    for (size_t k = 0; k < points->count; ++k) {
-        print_point(&points->points[k]);
+    } else {
+        print_points(points);
     }
     if (!points->complete) {
         (void)printf(
@@ -139,8 +145,20 @@ static void print_scan(const gf_scan *scan) {
                      scan->parameter, one->parameter,
                      fabs(one->density[0]) < 1e-6 ? 0 : one->density[0], one->density[1]);
     }
-    if (scan->bifurcation_count == 0) {
+    if (scan->bifurcation_count == 0 && scan->unexplained == 0) {
         (void)printf("no bifurcation between these values\n");
+    }
+    if (scan->unexplained > 0) {
+        (void)printf(
+            "warning: in %zu intervals the number of points changes, but no bifurcation was\n"
+            "located: take closer values\n",
+            scan->unexplained);
+    }
+    if (scan->incomplete > 0) {
+        (void)printf(
+            "warning: at %zu values the indices of the points do not add up to the winding\n"
+            "number of the force along the border; there may be more\n",
+            scan->incomplete);
     }
 }
 

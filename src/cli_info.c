@@ -63,8 +63,9 @@ static int print_model(const cli_options *options) {
 
 static int print_file(const cli_options *options) {
     static const char *const names[] = {"program", "version", "command", "date"};
-    static const char *const groups[] = {"/spectrum",     "/lambda_grid", "/density_grid",
-                                         "/fixed_points", "/flow_lines",  "/scan"};
+    static const char *const groups[] = {"/spectrum", "/lambda_grid",  "/density_grid",
+                                         "/region",   "/fixed_points", "/flow_lines",
+                                         "/scan"};
     gf_file *file = NULL;
     gf_error error;
     if (gf_file_open(options->input, &file, &error) != GF_OK) {

@@ -303,14 +303,13 @@ static hid_t string_type(void) {
 static void attach_axes(gf_file *self, hid_t data, const gf_dataset *dataset) {
     for (int k = 0; k < dataset->rank; ++k) {
         const char *axis = dataset->axes[k];
-        if (axis == NULL || strcmp(axis, dataset->path) == 0) {
+        if (axis == NULL) {
             continue;
         }
-        if (axis[0] != '/') {
-            (void)H5DSset_label(data, (unsigned)k, axis);
+        (void)H5DSset_label(data, (unsigned)k, axis[0] == '/' ? strrchr(axis, '/') + 1 : axis);
+        if (axis[0] != '/' || strcmp(axis, dataset->path) == 0) {
             continue;
         }
-        (void)H5DSset_label(data, (unsigned)k, strrchr(axis, '/') + 1);
         hid_t scale = H5Dopen2(self->id, axis, H5P_DEFAULT);
         if (scale < 0 || H5DSattach_scale(data, scale, (unsigned)k) < 0) {
             fail(self, "attach the axis", axis);

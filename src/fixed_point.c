@@ -7,8 +7,9 @@
 
 enum { MAX_NEWTON_STEPS = 80, MAX_HALVINGS = 12, PATIENCE = 8 };
 
-static const double TOLERANCE = 1e-12;     /* of |f|, in units of the largest possible force */
-static const double MARGINAL = 1e-7;       /* |eigenvalue| below this times the scale is zero */
+static const double TOLERANCE = 1e-12; /* of |f|, in units of the largest possible force */
+static const double MARGINAL = 1e-9;   /* |eigenvalue| below this times the scale is zero */
+static const double QUIET = 1e-5; /* noise below this times the scale is that of a dark state */
 static const double BORDER_DEPTH = 1e-9;   /* closer to the border than this is the border */
 static const double STEP_ROUNDING = 1e-14; /* steps of lambda below this change nothing */
 static const double FLAT = 1e-8;           /* eigenvalues that are all below this are of no point */
@@ -109,6 +110,16 @@ static bool describe(const gf_state *state, gf_fixed_point *point) {
     return true;
 }
 
+/* True where the force vanishes only because it fades out towards dark states. There it is tiny
+ * over a whole neighbourhood, so its slope is as well, if only in one direction; and so is the
+ * noise. */
+static bool is_fading(const gf_gibbs *gibbs, const gf_fixed_point *point) {
+    double scale = force_scale(gibbs), unit = gf_gibbs_spectrum(gibbs)->energy_unit;
+    double steepest = fmax(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
+    double noise = point->noise[0][0] + point->noise[1][1] / (unit * unit);
+    return steepest <= FLAT * scale || (point->stability == GF_MARGINAL && noise <= QUIET * scale);
+}
+
 bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region, const double lambda[2],
                            gf_fixed_point *point) {
     gf_state state;
@@ -117,10 +128,7 @@ bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region, const doubl
     if (gf_region_depth(region, state.density) <= BORDER_DEPTH || !describe(&state, point)) {
         return false;
     }
-    /* Where the force fades out towards dark states it is tiny over a whole neighbourhood; but so
-     * is its slope. */
-    double steepest = fmax(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
-    return gf_fixed_point_vanishes(gibbs, state.force) && steepest > FLAT * force_scale(gibbs);
+    return gf_fixed_point_vanishes(gibbs, state.force) && !is_fading(gibbs, point);
 }
 
 /* --- HDF5 ------------------------------------------------------------------------------------ */

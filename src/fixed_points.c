@@ -117,7 +117,7 @@ typedef struct search {
     const gf_region *region;
     const double *rates;
     gf_gibbs *gibbs;
-    double total_rate;
+    double scale; /* the largest possible force, dimensionless but for the rates */
     gf_fixed_points *result;
     size_t capacity;
     gf_status status;
@@ -132,22 +132,23 @@ static void node_force(const search *self, int row, int column, double force[2])
     }
 }
 
-/* Two points are one if the force between them cannot be told from zero. */
-static bool same_point(const gf_spectrum *spectrum, double rate, const gf_fixed_point *a,
-                       const gf_fixed_point *b) {
-    double distance = gf_fixed_point_distance(spectrum, a, b);
+/* Two points are one if they are close and the force between them cannot be told from zero. */
+static bool same_point(const search *self, const gf_fixed_point *a, const gf_fixed_point *b) {
+    if (a->stability == GF_BORDER || b->stability == GF_BORDER) {
+        return false;
+    }
+    double distance = gf_fixed_point_distance(self->survey->spectrum, a, b);
     double slow = fmax(cabs(a->eigenvalue[0]), cabs(a->eigenvalue[1]));
     for (int i = 0; i < 2; ++i) {
         slow = fmin(slow, fmin(cabs(a->eigenvalue[i]), cabs(b->eigenvalue[i])));
     }
-    return distance < 1e-8 || distance * slow < INDISTINCT * rate;
+    return distance < 1e-8 || (distance < 1e-3 && distance * slow < INDISTINCT * self->scale);
 }
 
 static bool add_point(search *self, const gf_fixed_point *point) {
     gf_fixed_points *all = self->result;
     for (size_t i = 0; i < all->count; ++i) {
-        if (all->points[i].stability != GF_BORDER &&
-            same_point(self->survey->spectrum, self->total_rate, &all->points[i], point)) {
+        if (same_point(self, &all->points[i], point)) {
             return false;
         }
     }
@@ -167,9 +168,10 @@ static bool add_point(search *self, const gf_fixed_point *point) {
 
 /* Close companions of a point, as just after a bifurcation, lie along the direction in which the
  * force varies least; a cell of the survey may hide them. */
-static void look_around(search *self, const gf_fixed_point *point) {
+static void look_around(search *self, const double lambda[2]) {
     gf_state state;
-    gf_gibbs_evaluate(self->gibbs, point->lambda, GF_SLOPES, &state);
+    gf_gibbs_evaluate(self->gibbs, lambda, GF_SLOPES, &state);
+    const double centre[2] = {lambda[0], lambda[1]}; /* the list may move while it grows */
     const double *a = state.force_slope[0], *b = state.force_slope[1];
     double unit = self->survey->spectrum->energy_unit;
     double along[2] = {-a[1] / unit, a[0]}, other[2] = {-b[1] / (unit * unit), b[0] / unit};
@@ -179,8 +181,8 @@ static void look_around(search *self, const gf_fixed_point *point) {
     double length = hypot(along[0], along[1]);
     for (double reach = 0.3; reach > 1e-3 && length > 0; reach /= 10) {
         for (int side = -1; side <= 1; side += 2) {
-            double start[2] = {point->lambda[0] + side * reach * along[0] / length,
-                               point->lambda[1] + side * reach * along[1] / length / unit};
+            double start[2] = {centre[0] + side * reach * along[0] / length,
+                               centre[1] + side * reach * along[1] / length / unit};
             gf_fixed_point found;
             if (gf_fixed_point_refine(self->gibbs, self->region, start, &found)) {
                 (void)add_point(self, &found);
@@ -222,7 +224,7 @@ static void search_cells(search *self) {
         }
     }
     for (size_t i = 0; i < self->result->count && i < MAX_ISOLATED; ++i) {
-        look_around(self, &self->result->points[i]);
+        look_around(self, self->result->points[i].lambda);
     }
 }
 
@@ -289,18 +291,34 @@ static int compare_points(const void *left, const void *right) {
     return (a->density[1] > b->density[1]) - (a->density[1] < b->density[1]);
 }
 
-/* Charges that the bath leaves alone, and the line of fixed points that follows. */
+/* Charges that the bath leaves alone, and the line of fixed points that follows: sums over all
+ * states of F_i F_j, which vanish for a conserved charge, and whose determinant vanishes if a
+ * combination of both is conserved, because then the forces are proportional in every state. */
 static void find_conserved(search *self) {
     const gf_spectrum *spectrum = self->survey->spectrum;
-    const double unit[2] = {1, spectrum->energy_unit};
-    for (size_t c = 0; c < spectrum->channels; ++c) {
-        self->total_rate += self->rates[c];
-    }
+    double sum[2][2] = {{0}}, largest[2];
     for (int i = 0; i < 2; ++i) {
-        self->result->conserved[i] = gf_spectrum_force_scale(spectrum, self->rates, i) <=
-                                     ROUNDING * self->total_rate * unit[i];
+        largest[i] = gf_spectrum_force_scale(spectrum, self->rates, i);
     }
-    self->result->continuum = self->result->conserved[0] || self->result->conserved[1];
+    self->scale = gf_spectrum_length(spectrum, largest);
+    for (size_t n = 0; n < spectrum->levels && self->scale > 0; ++n) {
+        double force[2] = {0, 0};
+        for (size_t c = 0; c < spectrum->channels; ++c) {
+            for (size_t i = 0; i < 2; ++i) {
+                force[i] += self->rates[c] * gf_spectrum_observable(spectrum, c, GF_FORCE_M + i)[n];
+            }
+        }
+        double x = force[0] / self->scale, y = force[1] / spectrum->energy_unit / self->scale;
+        sum[0][0] += spectrum->degeneracy[n] * x * x;
+        sum[0][1] += spectrum->degeneracy[n] * x * y;
+        sum[1][1] += spectrum->degeneracy[n] * y * y;
+    }
+    double trace = sum[0][0] + sum[1][1];
+    double determinant = sum[0][0] * sum[1][1] - sum[0][1] * sum[0][1];
+    for (int i = 0; i < 2; ++i) { /* no greater than `trace` even where both are zero */
+        self->result->conserved[i] = sum[i][i] <= ROUNDING * ROUNDING * trace;
+    }
+    self->result->continuum = determinant <= ROUNDING * ROUNDING * trace * trace;
 }
 
 static size_t count_marginal(const gf_fixed_points *points) {

@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_POINTS = 1000000, BISECTIONS = 50, NEWTON_STEPS = 40 };
+enum { MAX_POINTS = 1000000, BISECTIONS = 50, NEWTON_STEPS = 40, MAX_DIVISION = 1 << 12 };
 
-static const double MAX_JUMP = 0.5; /* of the density along a branch between two values */
+static const double MAX_MOVE = 0.03;     /* of the density along a branch in one step */
+static const double MAX_JUMP = 0.5;      /* onto the border */
+static const double NEIGHBOURHOOD = 0.1; /* of a bifurcation, to count points in */
+static const double SAME_POINT = 1e-6;   /* closer than this, two ways led to the same point */
 
 const char *gf_bifurcation_name(gf_bifurcation_kind kind) {
     static const char *const names[] = {"pitchfork", "transcritical", "fold", "Hopf"};
@@ -153,51 +156,110 @@ static gf_status add_branches(gf_scan *scan, size_t more, gf_error *error) {
     return GF_OK;
 }
 
-/* Continues branches to the points found at `value`, nearest pairs first. Points that are left over
- * start new branches; `taken` marks the others. */
-static void continue_branches(const runner *self, size_t value, const gf_fixed_points *found,
-                              bool *taken) {
+/* Follows the branch of a point from one value of the parameter to another, in steps small enough
+ * that the point hardly moves in any of them: Newton's method then stays on the branch. False if
+ * the branch ends on the way; `point` and `*reached` then are the last of it. Leaves the rates at
+ * *reached. */
+static gf_status follow(runner *self, double to, gf_fixed_point *point, double *reached,
+                        bool *arrived) {
+    double step = to - *reached, smallest = fabs(step) / MAX_DIVISION;
+    *arrived = false;
+    while (!*arrived && fabs(step) >= smallest) {
+        bool last = fabs(to - *reached) <= fabs(step);
+        double next = last ? to : *reached + step;
+        gf_fixed_point moved;
+        gf_status status = set_parameter(self, next);
+        if (status != GF_OK) {
+            return status;
+        }
+        if (gf_fixed_point_refine(self->gibbs, self->region, point->lambda, &moved) &&
+            gf_fixed_point_distance(self->spectrum, point, &moved) < MAX_MOVE) {
+            *point = moved;
+            *reached = next;
+            *arrived = last;
+            step *= 2;
+        } else {
+            step /= 2;
+        }
+    }
+    return set_parameter(self, *reached);
+}
+
+/* The point of `found` nearest to `point` that is not taken, within `reach`; found->count if none.
+ */
+static size_t nearest(const runner *self, const gf_fixed_point *point, const gf_fixed_points *found,
+                      const bool *taken, double reach) {
+    size_t best = found->count;
+    for (size_t k = 0; k < found->count; ++k) {
+        double gap = gf_fixed_point_distance(self->spectrum, point, &found->points[k]);
+        if (!taken[k] && gap < reach) {
+            reach = gap;
+            best = k;
+        }
+    }
+    return best;
+}
+
+/* Continues every branch to `value`: to the point found there, or to one that the search missed. */
+static gf_status continue_interior(runner *self, size_t value, const gf_fixed_points *found,
+                                   bool *taken) {
     gf_scan *scan = self->scan;
-    for (;;) {
-        double nearest = MAX_JUMP;
-        size_t best_branch = 0, best_point = 0;
-        for (size_t b = 0; b < scan->branches; ++b) {
-            const gf_fixed_point *before = point_at(scan, value - 1, b);
-            if (!present(before) || present(point_at(scan, value, b))) {
-                continue;
-            }
-            for (size_t k = 0; k < found->count; ++k) {
-                double gap = gf_fixed_point_distance(self->spectrum, before, &found->points[k]);
-                if (!taken[k] && gap < nearest) {
-                    nearest = gap;
-                    best_branch = b;
-                    best_point = k;
-                }
-            }
+    for (size_t b = 0; b < scan->branches; ++b) {
+        gf_fixed_point point = *point_at(scan, value - 1, b);
+        double at = gf_axis_value(&scan->axis, value - 1);
+        bool arrived = false;
+        if (!inside(&point)) {
+            continue;
         }
-        if (nearest == MAX_JUMP) {
-            return;
+        gf_status status = follow(self, gf_axis_value(&scan->axis, value), &point, &at, &arrived);
+        if (status != GF_OK) {
+            return status;
         }
-        *point_at(scan, value, best_branch) = found->points[best_point];
-        taken[best_point] = true;
+        size_t k = nearest(self, &point, found, taken, SAME_POINT);
+        if (arrived) {
+            *point_at(scan, value, b) = point;
+        }
+        if (arrived && k < found->count) {
+            taken[k] = true;
+        }
+    }
+    return GF_OK;
+}
+
+/* Branches that end in a dark state, or begin in one, go on at the border. */
+static void continue_at_border(const runner *self, size_t value, const gf_fixed_points *found,
+                               bool *taken) {
+    const gf_scan *scan = self->scan;
+    for (size_t b = 0; b < scan->branches; ++b) {
+        const gf_fixed_point *before = point_at(scan, value - 1, b);
+        if (!present(before) || present(point_at(scan, value, b))) {
+            continue;
+        }
+        size_t k = nearest(self, before, found, taken, MAX_JUMP);
+        if (k < found->count &&
+            (before->stability == GF_BORDER || found->points[k].stability == GF_BORDER)) {
+            *point_at(scan, value, b) = found->points[k];
+            taken[k] = true;
+        }
     }
 }
 
 static gf_status store_points(runner *self, size_t value, const gf_fixed_points *found) {
     gf_scan *scan = self->scan;
     bool *taken = calloc(found->count + 1, sizeof *taken);
-    if (taken == NULL) {
-        return gf_fail_memory(self->error, "the branches of a scan");
+    gf_status status =
+        taken != NULL ? GF_OK : gf_fail_memory(self->error, "the branches of a scan");
+    if (status == GF_OK && value > 0) {
+        status = continue_interior(self, value, found, taken);
+        continue_at_border(self, value, found, taken);
     }
-    if (value > 0) {
-        continue_branches(self, value, found, taken);
-    }
-    size_t fresh = 0;
-    for (size_t k = 0; k < found->count; ++k) {
+    size_t fresh = 0, branch = scan->branches;
+    for (size_t k = 0; k < found->count && status == GF_OK; ++k) {
         fresh += !taken[k];
     }
-    size_t branch = scan->branches;
-    gf_status status = fresh > 0 ? add_branches(scan, fresh, self->error) : GF_OK;
+    if (fresh > 0) {
+        status = add_branches(scan, fresh, self->error);
+    }
     for (size_t k = 0; k < found->count && status == GF_OK; ++k) {
         if (!taken[k]) {
             *point_at(scan, value, branch++) = found->points[k];
@@ -213,13 +275,9 @@ static double determinant(const gf_fixed_point *point) {
     return creal(point->eigenvalue[0] * point->eigenvalue[1]);
 }
 
-/* The larger real part: what crosses zero in a Hopf bifurcation. */
-static double growth(const gf_fixed_point *point) {
-    return creal(point->eigenvalue[1]);
-}
-
-static bool oscillates(const gf_fixed_point *point) {
-    return cimag(point->eigenvalue[1]) != 0;
+/* What crosses zero, at a positive determinant, in a Hopf bifurcation. */
+static double trace(const gf_fixed_point *point) {
+    return creal(point->eigenvalue[0] + point->eigenvalue[1]);
 }
 
 static gf_status add_bifurcation(runner *self, gf_bifurcation bifurcation) {
@@ -244,37 +302,66 @@ static gf_status add_bifurcation(runner *self, gf_bifurcation bifurcation) {
     return GF_OK;
 }
 
+/* Fixed points near a density at a value of the parameter. */
+static gf_status count_near(runner *self, double value, const gf_bifurcation *where,
+                            size_t *count) {
+    gf_fixed_points points = {0};
+    *count = 0;
+    gf_status status = set_parameter(self, value);
+    if (status == GF_OK) {
+        status =
+            gf_fixed_points_find(self->survey, self->region, self->rates, &points, self->error);
+    }
+    for (size_t k = 0; k < points.count && status == GF_OK; ++k) {
+        const double apart[2] = {points.points[k].density[0] - where->density[0],
+                                 points.points[k].density[1] - where->density[1]};
+        *count += gf_spectrum_length(self->spectrum, apart) < NEIGHBOURHOOD;
+    }
+    gf_fixed_points_free(&points);
+    return status;
+}
+
+/* A zero eigenvalue on a branch that goes through: a pitchfork if the number of points nearby
+ * differs on the two sides, else branches that cross. */
+static gf_status classify(runner *self, double reach, gf_bifurcation *bifurcation) {
+    size_t before = 0, after = 0;
+    gf_status status = count_near(self, bifurcation->parameter - reach, bifurcation, &before);
+    if (status == GF_OK) {
+        status = count_near(self, bifurcation->parameter + reach, bifurcation, &after);
+    }
+    bifurcation->kind = before != after ? GF_PITCHFORK : GF_TRANSCRITICAL;
+    return status;
+}
+
 /* Bisects along a branch for the parameter where `test` changes sign between two values. */
 static gf_status locate_crossing(runner *self, size_t value, size_t branch,
-                                 double (*test)(const gf_fixed_point *), gf_bifurcation_kind kind) {
+                                 double (*test)(const gf_fixed_point *)) {
     gf_fixed_point low = *point_at(self->scan, value - 1, branch);
-    gf_fixed_point high = *point_at(self->scan, value, branch);
     double from = gf_axis_value(&self->scan->axis, value - 1);
-    double to = gf_axis_value(&self->scan->axis, value);
+    double to = gf_axis_value(&self->scan->axis, value), interval = to - from;
     for (int step = 0; step < BISECTIONS; ++step) {
-        double middle = (from + to) / 2;
-        double guess[2] = {(low.lambda[0] + high.lambda[0]) / 2,
-                           (low.lambda[1] + high.lambda[1]) / 2};
-        gf_fixed_point point;
-        gf_status status = set_parameter(self, middle);
-        if (status != GF_OK) {
+        double middle = (from + to) / 2, reached = from;
+        gf_fixed_point point = low;
+        bool arrived = false;
+        gf_status status = follow(self, middle, &point, &reached, &arrived);
+        if (status != GF_OK || !arrived) {
             return status;
-        }
-        if (!gf_fixed_point_refine(self->gibbs, self->region, guess, &point)) {
-            return GF_OK; /* the branch does not go through: no bifurcation of this kind */
         }
         if ((test(&point) < 0) == (test(&low) < 0)) {
             low = point;
             from = middle;
         } else {
-            high = point;
             to = middle;
         }
     }
-    return add_bifurcation(self, (gf_bifurcation){.kind = kind,
-                                                  .parameter = (from + to) / 2,
-                                                  .density = {low.density[0], low.density[1]},
-                                                  .lambda = {low.lambda[0], low.lambda[1]}});
+    gf_bifurcation found = {.kind = GF_HOPF,
+                            .parameter = (from + to) / 2,
+                            .density = {low.density[0], low.density[1]},
+                            .lambda = {low.lambda[0], low.lambda[1]}};
+    double reach = fmin(1e-3 * interval, fmin(found.parameter - self->scan->axis.from,
+                                              self->scan->axis.to - found.parameter));
+    gf_status status = test == determinant ? classify(self, reach, &found) : GF_OK;
+    return status == GF_OK ? add_bifurcation(self, found) : status;
 }
 
 /* f1, f2 and det df/dlambda at (lambda1, lambda2, parameter): all zero at a fold. */
@@ -290,38 +377,38 @@ static gf_status fold_condition(runner *self, const double x[3], double value[3]
     return status;
 }
 
-/* Derivatives of the fold condition, row-major, by central differences. */
+/* Derivatives of the fold condition, row-major, by differences that stay within the range. */
 static gf_status fold_jacobian(runner *self, const double x[3], const double scale[3],
-                               double jacobian[9]) {
+                               const double range[2], double jacobian[9]) {
     gf_state state;
     for (int k = 0; k < 3; ++k) {
         double high[3] = {0}, low[3] = {0}, width = (k < 2 ? 1e-5 : 1e-3) * scale[k];
-        double y[3] = {x[0], x[1], x[2]};
-        y[k] = x[k] + width;
-        gf_status status = fold_condition(self, y, high, &state);
-        y[k] = x[k] - width;
+        double up[3] = {x[0], x[1], x[2]}, down[3] = {x[0], x[1], x[2]};
+        up[k] = k < 2 ? x[k] + width : fmin(x[k] + width, range[1]);
+        down[k] = k < 2 ? x[k] - width : fmax(x[k] - width, range[0]);
+        gf_status status = fold_condition(self, up, high, &state);
         if (status == GF_OK) {
-            status = fold_condition(self, y, low, &state);
+            status = fold_condition(self, down, low, &state);
         }
         if (status != GF_OK) {
             return status;
         }
         for (int i = 0; i < 3; ++i) {
-            jacobian[3 * i + k] = (high[i] - low[i]) / (2 * width);
+            jacobian[3 * i + k] = (high[i] - low[i]) / (up[k] - down[k]);
         }
     }
     return GF_OK;
 }
 
-/* Newton's method on the fold condition; `reach` bounds the steps of the parameter. */
-static gf_status locate_fold(runner *self, double x[3], double reach, bool *found) {
-    const double scale[3] = {1, 1 / self->spectrum->energy_unit, reach};
+/* Newton's method on the fold condition, with the parameter kept within its range. */
+static gf_status locate_fold(runner *self, double x[3], const double range[2], bool *found) {
+    const double scale[3] = {1, 1 / self->spectrum->energy_unit, range[1] - range[0]};
     gf_state state;
     *found = false;
     for (int step = 0; step < NEWTON_STEPS && !*found; ++step) {
         double jacobian[9], value[3], largest = 0;
         lapack_int pivot[3];
-        gf_status status = fold_jacobian(self, x, scale, jacobian);
+        gf_status status = fold_jacobian(self, x, scale, range, jacobian);
         if (status == GF_OK) {
             status = fold_condition(self, x, value, &state);
         }
@@ -334,57 +421,62 @@ static gf_status locate_fold(runner *self, double x[3], double reach, bool *foun
             x[k] -= fmax(-limit, fmin(limit, value[k]));
             largest = fmax(largest, fabs(value[k]) / scale[k]);
         }
+        x[2] = fmax(range[0], fmin(range[1], x[2]));
         *found = largest < 1e-11;
     }
     return GF_OK;
 }
 
-/* Two branches that both start (or both end) between the values before and after, and lie next to
- * each other, meet in a fold. */
-static gf_status find_folds(runner *self, size_t value, size_t with, size_t without) {
-    gf_scan *scan = self->scan;
-    for (size_t a = 0; a < scan->branches; ++a) {
-        for (size_t b = a + 1; b < scan->branches; ++b) {
-            const gf_fixed_point *p = point_at(scan, with, a), *q = point_at(scan, with, b);
-            if (!inside(p) || !inside(q) || present(point_at(scan, without, a)) ||
-                present(point_at(scan, without, b)) || determinant(p) * determinant(q) >= 0 ||
-                gf_fixed_point_distance(self->spectrum, p, q) > MAX_JUMP) {
-                continue;
-            }
-            double from = gf_axis_value(&scan->axis, value - 1),
-                   to = gf_axis_value(&scan->axis, value);
-            double x[3] = {(p->lambda[0] + q->lambda[0]) / 2, (p->lambda[1] + q->lambda[1]) / 2,
-                           (from + to) / 2};
-            gf_state state;
-            bool found = false;
-            gf_status status = locate_fold(self, x, to - from, &found);
-            if (status == GF_OK && found && x[2] >= from && x[2] <= to) {
-                gf_gibbs_evaluate(self->gibbs, x, GF_DENSITIES, &state);
-                status = add_bifurcation(
-                    self, (gf_bifurcation){.kind = GF_FOLD,
-                                           .parameter = x[2],
-                                           .density = {state.density[0], state.density[1]},
-                                           .lambda = {x[0], x[1]}});
-            }
-            if (status != GF_OK) {
-                return status;
-            }
-        }
+/* A branch that is there at `with` but not at `without`: follows it to its end, where it meets
+ * another one in a fold (or reaches the border: then no fold is found). */
+static gf_status find_fold(runner *self, size_t branch, size_t with, size_t without) {
+    const gf_axis *axis = &self->scan->axis;
+    gf_fixed_point point = *point_at(self->scan, with, branch);
+    double at = gf_axis_value(axis, with), end = gf_axis_value(axis, without);
+    const double range[2] = {fmin(at, end), fmax(at, end)};
+    bool arrived = false, found = false;
+    gf_status status = follow(self, end, &point, &at, &arrived);
+    if (status != GF_OK || arrived) {
+        return status;
     }
-    return GF_OK;
+    double x[3] = {point.lambda[0], point.lambda[1], at};
+    status = locate_fold(self, x, range, &found);
+    if (status != GF_OK || !found) {
+        return status;
+    }
+    gf_state state;
+    gf_gibbs_evaluate(self->gibbs, x, GF_DENSITIES, &state);
+    return add_bifurcation(self, (gf_bifurcation){.kind = GF_FOLD,
+                                                  .parameter = x[2],
+                                                  .density = {state.density[0], state.density[1]},
+                                                  .lambda = {x[0], x[1]}});
 }
 
-static size_t count_inside(const gf_scan *scan, size_t value) {
+static size_t count_present(const gf_scan *scan, size_t value) {
     size_t count = 0;
     for (size_t b = 0; b < scan->branches; ++b) {
-        count += inside(point_at(scan, value, b));
+        count += present(point_at(scan, value, b));
     }
     return count;
 }
 
+/* True if one of the bifurcations so far is a pitchfork in which the branch starts or ends. */
+static bool is_explained(const runner *self, size_t first, const gf_fixed_point *point) {
+    for (size_t k = first; k < self->scan->bifurcation_count; ++k) {
+        const gf_bifurcation *one = &self->scan->bifurcations[k];
+        const double apart[2] = {point->density[0] - one->density[0],
+                                 point->density[1] - one->density[1]};
+        if (one->kind == GF_PITCHFORK && gf_spectrum_length(self->spectrum, apart) < MAX_JUMP) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What happened between the value before and this one. */
 static gf_status find_bifurcations(runner *self, size_t value) {
-    const gf_scan *scan = self->scan;
-    bool branching = count_inside(scan, value) != count_inside(scan, value - 1), crossed = false;
+    gf_scan *scan = self->scan;
+    size_t first = scan->bifurcation_count;
     gf_status status = GF_OK;
     for (size_t b = 0; b < scan->branches && status == GF_OK; ++b) {
         const gf_fixed_point *before = point_at(scan, value - 1, b),
@@ -393,20 +485,22 @@ static gf_status find_bifurcations(runner *self, size_t value) {
             continue;
         }
         if ((determinant(before) < 0) != (determinant(after) < 0)) {
-            crossed = true;
-            status = locate_crossing(self, value, b, determinant,
-                                     branching ? GF_PITCHFORK : GF_TRANSCRITICAL);
-        } else if (oscillates(before) && oscillates(after) &&
-                   (growth(before) < 0) != (growth(after) < 0)) {
-            status = locate_crossing(self, value, b, growth, GF_HOPF);
+            status = locate_crossing(self, value, b, determinant);
+        } else if (determinant(after) > 0 && (trace(before) < 0) != (trace(after) < 0)) {
+            status = locate_crossing(self, value, b, trace);
         }
     }
-    if (status == GF_OK && branching && !crossed) {
-        status = find_folds(self, value, value, value - 1);
+    for (size_t b = 0; b < scan->branches && status == GF_OK; ++b) {
+        const gf_fixed_point *before = point_at(scan, value - 1, b),
+                             *after = point_at(scan, value, b);
+        if (inside(after) && !present(before) && !is_explained(self, first, after)) {
+            status = find_fold(self, b, value, value - 1);
+        } else if (inside(before) && !present(after) && !is_explained(self, first, before)) {
+            status = find_fold(self, b, value - 1, value);
+        }
     }
-    if (status == GF_OK && branching && !crossed) {
-        status = find_folds(self, value, value - 1, value);
-    }
+    scan->unexplained += count_present(scan, value) != count_present(scan, value - 1) &&
+                         scan->bifurcation_count == first;
     return status;
 }
 
@@ -422,6 +516,7 @@ static gf_status run_values(runner *self, const gf_progress *progress) {
         }
         if (status == GF_OK) {
             scan->continuum[value] = found.continuum;
+            scan->incomplete += !found.complete;
             status = store_points(self, value, &found);
         }
         if (status == GF_OK && value > 0 && !found.continuum && !scan->continuum[value - 1]) {
@@ -564,6 +659,8 @@ void gf_scan_write(const gf_scan *self, gf_file *file) {
     }
     if (out != NULL && fclose(out) == 0) {
         gf_file_put_text_attribute(file, "/scan", "bifurcations", length > 0 ? text : "none");
+    } else {
+        gf_file_reject(file, "out of memory for the bifurcations");
     }
     free(text);
 }
@@ -585,10 +682,15 @@ static void read_bifurcations(gf_file *file, gf_scan *scan) {
         one->parameter = parameter[k];
         memcpy(one->density, density + 2 * k, sizeof one->density);
         memcpy(one->lambda, lambda + 2 * k, sizeof one->lambda);
+        bool known = false;
         for (int name = GF_PITCHFORK; name <= GF_HOPF; ++name) {
             if (strcmp(kind[k], gf_bifurcation_name((gf_bifurcation_kind)name)) == 0) {
                 one->kind = (gf_bifurcation_kind)name;
+                known = true;
             }
+        }
+        if (!known) {
+            gf_file_reject(file, "/scan/bifurcation_kind has an unknown kind '%.40s'", kind[k]);
         }
     }
     free(parameter);

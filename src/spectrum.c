@@ -72,38 +72,51 @@ static double trial_rate(void) {
     return seconds / ((double)n * (double)n * (double)n);
 }
 
-gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error) {
+static double memory_need(const gf_model *model) {
     int sites = model->chain.sites, threads = gf_machine_threads();
     bool is_complex = !gf_operator_is_real(&model->hamiltonian);
     size_t observables = model->channel_count * GF_OBSERVABLES;
-    double cubes = 0, together = 0, alone = 0;
-    *cost = (gf_spectrum_cost){.largest = gf_basis_dimension(sites, sites / 2)};
+    double together = 0, alone = 0;
     for (int up = 0; up <= sites; ++up) {
         size_t n = gf_basis_dimension(sites, up);
         double memory = gf_sector_memory(n, observables, is_complex);
-        cubes += (double)n * (double)n * (double)n;
         if (n >= LARGE_SECTOR) {
             alone = fmax(alone, memory);
         } else {
             together = fmax(together, memory * threads);
         }
     }
-    double rows = (double)observables + 2;
-    cost->memory = fmax(alone, together) + 2 * rows * 8 * ldexp(1, sites);
-    double work = cubes * (is_complex ? 4 : 1), guess = 3e-10; /* seconds per n^3 */
-    if (work * guess > TRIAL_FROM_SECONDS) {
-        guess = trial_rate();
+    return fmax(alone, together) + 2 * ((double)observables + 2) * 8 * ldexp(1, sites);
+}
+
+static gf_status check_memory(const gf_model *model, gf_error *error) {
+    int sites = model->chain.sites;
+    double need = memory_need(model), spare = (double)gf_machine_free_memory();
+    return need <= spare
+               ? GF_OK
+               : gf_fail(
+                     error, GF_NO_MEMORY,
+                     "full diagonalisation of %d sites (largest sector: %zu states) needs %.3g GiB "
+                     "of memory, but %.3g GiB are free; use fewer sites",
+                     sites, gf_basis_dimension(sites, sites / 2), need / 0x1p30, spare / 0x1p30);
+}
+
+gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error) {
+    int sites = model->chain.sites;
+    double cubes = 0, rate = 3e-10; /* seconds per n^3 */
+    for (int up = 0; up <= sites; ++up) {
+        double n = (double)gf_basis_dimension(sites, up);
+        cubes += n * n * n;
     }
-    cost->seconds = work * guess;
-    double spare = (double)gf_machine_free_memory();
-    if (cost->memory > spare) {
-        return gf_fail(
-            error, GF_NO_MEMORY,
-            "full diagonalisation of %d sites (largest sector: %zu states) needs %.3g GiB "
-            "of memory, but %.3g GiB are free; use fewer sites",
-            sites, cost->largest, cost->memory / 0x1p30, spare / 0x1p30);
+    double work = cubes * (gf_operator_is_real(&model->hamiltonian) ? 1 : 4);
+    gf_status status = check_memory(model, error);
+    if (status == GF_OK && work * rate > TRIAL_FROM_SECONDS) {
+        rate = trial_rate();
     }
-    return GF_OK;
+    *cost = (gf_spectrum_cost){.largest = gf_basis_dimension(sites, sites / 2),
+                               .memory = memory_need(model),
+                               .seconds = work * rate};
+    return status;
 }
 
 /* --- diagonalising --------------------------------------------------------------------------- */
@@ -225,11 +238,10 @@ static gf_status collect(const gf_sector *sectors, int sites, size_t channels,
 
 gf_status gf_spectrum_compute(const gf_model *model, const gf_progress *progress,
                               gf_spectrum *spectrum, gf_error *error) {
-    gf_spectrum_cost cost;
     gf_elements *hamiltonian = NULL, *observables = NULL;
     int sites = model->chain.sites;
     *spectrum = (gf_spectrum){0};
-    gf_status status = gf_spectrum_estimate(model, &cost, error);
+    gf_status status = check_memory(model, error);
     if (status == GF_OK) {
         status = derive_elements(model, &hamiltonian, &observables, error);
     }
@@ -302,8 +314,11 @@ static void write_model(const gf_model *model, gf_file *file) {
         }
         (void)fprintf(out, "%s%s=%s", i > 0 ? " " : "", model->parameters[i].name, digits);
     }
-    (void)fclose(out);
-    gf_file_put_text_attribute(file, "/model", "parameters", text);
+    if (fclose(out) == 0) {
+        gf_file_put_text_attribute(file, "/model", "parameters", text);
+    } else {
+        gf_file_reject(file, "out of memory for the parameters");
+    }
     free(text);
 }
 
@@ -372,7 +387,7 @@ static void write_elements(const gf_spectrum *self, gf_file *file) {
         gf_file_put_doubles(
             file,
             &(gf_dataset){.path = "/spectrum/noise",
-                          .units = "J per site and unit rate",
+                          .units = "q_i q_j per site and unit rate",
                           .description = "<n|N_ij|n>, mean over the family",
                           .rank = 4,
                           .shape = {self->channels, 2, 2, self->levels},
@@ -420,7 +435,12 @@ void gf_spectrum_write(const gf_spectrum *self, const gf_model *model, gf_file *
 /* The stored parameters, "J=1 gamma=0.9 ...", and size. */
 static gf_status read_settings(gf_file *file, gf_settings *settings, gf_error *error) {
     char *text = gf_file_get_text_attribute(file, "/model", "parameters"), *rest = NULL;
-    settings->sites = (int)gf_file_get_number_attribute(file, "/model", "sites");
+    double sites = gf_file_get_number_attribute(file, "/model", "sites");
+    if (sites >= 1 && sites <= GF_CHAIN_MAX_SITES) {
+        settings->sites = (int)sites;
+    } else {
+        gf_file_reject(file, "the attribute sites of /model is not a number of sites");
+    }
     gf_status status = gf_file_check(file, error);
     char *word = status == GF_OK ? strtok_r(text, " ", &rest) : NULL;
     for (; word != NULL && status == GF_OK; word = strtok_r(NULL, " ", &rest)) {
@@ -456,7 +476,6 @@ static gf_status read_model(gf_file *file, const char *path, const gf_settings *
 
 static void fill_levels(gf_spectrum *self, const double *energy, const int64_t *magnetization,
                         const int64_t *degeneracy, gf_file *file) {
-    double states = 0;
     int up = 0;
     for (size_t n = 0; n < self->levels; ++n) {
         for (; up < self->sites && 2 * up - self->sites < magnetization[n]; ++up) {
@@ -471,13 +490,19 @@ static void fill_levels(gf_spectrum *self, const double *energy, const int64_t *
         }
         self->energy[n] = energy[n];
         self->degeneracy[n] = (double)degeneracy[n];
-        states += self->degeneracy[n];
     }
     for (; up <= self->sites; ++up) {
         self->sector[up + 1] = self->levels;
     }
-    if (states != ldexp(1, self->sites)) {
-        gf_file_reject(file, "/spectrum has %.0f states, not 2^%d", states, self->sites);
+    for (up = 0; up <= self->sites; ++up) {
+        double states = 0;
+        for (size_t n = self->sector[up]; n < self->sector[up + 1]; ++n) {
+            states += self->degeneracy[n];
+        }
+        if (states != (double)gf_basis_dimension(self->sites, up)) {
+            gf_file_reject(file, "/spectrum has %.0f states of magnetisation %d; it is damaged",
+                           states, 2 * up - self->sites);
+        }
     }
 }
 
@@ -491,6 +516,15 @@ static void fill_observables(gf_spectrum *self, const double *force, const doubl
         }
         for (size_t i = 0; i < 3; ++i, row += self->levels) {
             memcpy(row, noise + (4 * c + of_noise[i]) * self->levels, bytes);
+        }
+    }
+}
+
+static void check_finite(const gf_spectrum *self, gf_file *file) {
+    for (size_t k = 0; k < self->channels * GF_OBSERVABLES * self->levels; ++k) {
+        if (!isfinite(self->observables[k])) {
+            gf_file_reject(file, "/spectrum holds matrix elements that are not finite");
+            return;
         }
     }
 }
@@ -514,6 +548,7 @@ static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *
     if (status == GF_OK) {
         fill_levels(spectrum, energy, magnetization, degeneracy, file);
         fill_observables(spectrum, force, noise);
+        check_finite(spectrum, file);
         set_energy_unit(spectrum);
         status = gf_file_check(file, error);
     }

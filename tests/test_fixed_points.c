@@ -89,6 +89,73 @@ START_TEST(conserved_charges_make_lines) {
 }
 END_TEST
 
+/* H = sum Z Z + h Z and flips of spins with unequal neighbours: the domain walls stay, so that f2 =
+ * h f1 and all states with lambda1 + h lambda2 = 0 are fixed points. */
+START_TEST(proportional_forces_make_a_line) {
+    fixture f;
+    fixture_parse(&f,
+                  "name: walls\nsites: 6\nboundary: periodic\nparameters: {h: 0.3}\n"
+                  "hamiltonian: [\"Z[0]*Z[1] + h*Z[0]\"]\n"
+                  "lindblad: [{name: x, rate: 1, operator: \"Pu[-1]*X[0]*Pd[1]\"}]\n");
+    gf_state s = fixture_at(&f, 0.4, -0.7);
+    ck_assert_double_eq_tol(s.force[1], 0.3 * s.force[0], 1e-13);
+    gf_fixed_points p = find(&f);
+    ck_assert(p.continuum && !p.conserved[0] && !p.conserved[1]);
+    gf_fixed_points_free(&p);
+    fixture_close(&f);
+}
+END_TEST
+
+/* Six up spins in a row are needed to flip the next: where the ground states of the sectors at the
+ * border have none, they are dark, and the force fades out towards them without a fixed point. */
+START_TEST(fading_forces_are_no_fixed_points) {
+    fixture f;
+    fixture_parse(&f,
+                  "name: fading\nsites: 10\nboundary: periodic\n"
+                  "hamiltonian: [\"X[0]*X[1] + Y[0]*Y[1] + Z[0]*Z[1]\"]\n"
+                  "lindblad: [{name: l, rate: 1, operator: \"Pu[0]*Pu[1]*Pu[2]*Pu[3]*Pu[4]*Pu[5]*"
+                  "Sp[6]\"}]\n");
+    gf_fixed_points p = find(&f);
+    ck_assert_uint_ge(p.count, 2);
+    for (size_t k = 0; k < p.count; ++k) {
+        ck_assert_int_eq(p.points[k].stability, GF_BORDER);
+    }
+    gf_fixed_points_free(&p);
+    fixture_close(&f);
+}
+END_TEST
+
+/* The units of energy and of rates are the user's: eigenvalues scale with both, the rest with one.
+ */
+START_TEST(units_do_not_matter) {
+    static const char *const yaml =
+        "name: units\nsites: 6\nboundary: periodic\nparameters: {J: %g, K: %g}\n"
+        "hamiltonian: [\"J*(X[0]*X[1] + Y[0]*Y[1] + Z[0]*Z[1])\"]\n"
+        "lindblad:\n"
+        "  - {name: flip, rate: 0.1*K, operator: \"X[0]\"}\n"
+        "  - {name: align, rate: 0.9*K, operator: \"Pu[-1]*Sp[0]*Pu[1] + Pd[-1]*Sm[0]*Pd[1]\"}\n";
+    static const double units[][2] = {{1, 1}, {1e-7, 1}, {3e6, 1}, {1, 1e-9}, {1, 1e7}, {1e5, 1e5}};
+    double m = 0, e = 0, eigenvalue = 0;
+    for (size_t k = 0; k < sizeof units / sizeof *units; ++k) {
+        char text[800];
+        fixture f;
+        (void)snprintf(text, sizeof text, yaml, units[k][0], units[k][1]);
+        fixture_parse(&f, text);
+        gf_fixed_points p = find(&f);
+        ck_assert_uint_eq(p.count, 3);
+        ck_assert(p.complete);
+        m = k == 0 ? p.points[2].density[0] : m;
+        e = k == 0 ? p.points[2].density[1] : e;
+        eigenvalue = k == 0 ? creal(p.points[2].eigenvalue[1]) : eigenvalue;
+        ck_assert_double_eq_tol(p.points[2].density[0], m, 1e-9);
+        ck_assert_double_eq_tol(p.points[2].density[1] / units[k][0], e, 1e-9);
+        ck_assert_double_eq_tol(creal(p.points[2].eigenvalue[1]) / units[k][1], eigenvalue, 1e-9);
+        gf_fixed_points_free(&p);
+        fixture_close(&f);
+    }
+}
+END_TEST
+
 /* At gamma = 1 the two polarised states are dark; just below, the points are near the corners. */
 START_TEST(dark_states_are_at_the_border) {
     fixture f;
@@ -174,6 +241,10 @@ START_TEST(the_pitchfork_is_where_the_axis_loses_stability) {
             high = middle;
         }
     }
+    gf_scan whole = scan(&f, "gamma", 0.8, 1, 2); /* ends at the border: still one pitchfork */
+    ck_assert_uint_eq(whole.bifurcation_count, 1);
+    ck_assert_int_eq(whole.bifurcations[0].kind, GF_PITCHFORK);
+    gf_scan_free(&whole);
     gf_scan coarse = scan(&f, "gamma", 0.8, 0.95, 7), fine = scan(&f, "gamma", 0.8, 0.95, 24);
     ck_assert_uint_eq(coarse.bifurcation_count, 1);
     ck_assert_uint_eq(fine.bifurcation_count, 1);
@@ -199,8 +270,11 @@ START_TEST(an_imperfect_pitchfork_has_a_fold) {
                   "  - {name: align, rate: gamma, operator: \"Pu[-1]*Sp[0]*Pu[1] + "
                   "Pd[-1]*Sm[0]*Pd[1]\"}\n"
                   "  - {name: pump, rate: pump, operator: \"Sp[0]\"}\n");
-    gf_scan s = scan(&f, "gamma", 0.8, 0.95, 16);
+    gf_scan coarse = scan(&f, "gamma", 0.8, 0.95, 3), s = scan(&f, "gamma", 0.8, 0.95, 16);
+    ck_assert_uint_eq(coarse.bifurcation_count, 1);
     ck_assert_uint_eq(s.bifurcation_count, 1);
+    ck_assert_double_eq_tol(coarse.bifurcations[0].parameter, s.bifurcations[0].parameter, 1e-9);
+    gf_scan_free(&coarse);
     const gf_bifurcation *fold = &s.bifurcations[0];
     ck_assert_int_eq(fold->kind, GF_FOLD);
     double rates[8] = {1 - fold->parameter, fold->parameter, 0.002};
@@ -278,6 +352,9 @@ int main(void) {
     tcase_add_test(tests, the_literal_reading_has_one_stable_point);
     tcase_add_test(tests, pump_and_loss_balance);
     tcase_add_test(tests, conserved_charges_make_lines);
+    tcase_add_test(tests, proportional_forces_make_a_line);
+    tcase_add_test(tests, fading_forces_are_no_fixed_points);
+    tcase_add_test(tests, units_do_not_matter);
     tcase_add_test(tests, dark_states_are_at_the_border);
     tcase_add_test(tests, a_field_tilts_the_plane);
     tcase_add_test(tests, the_pitchfork_is_where_the_axis_loses_stability);

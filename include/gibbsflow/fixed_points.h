@@ -18,10 +18,12 @@ typedef struct gf_fixed_points {
  * spectrum, it serves any rates. */
 typedef struct gf_survey gf_survey;
 
+/* The spectrum must outlive the survey. */
 gf_status gf_survey_create(const gf_spectrum *spectrum, gf_survey **survey, gf_error *error);
 void gf_survey_free(gf_survey *self);
 
-/* All fixed points at the given rates. The caller frees them. */
+/* All fixed points at the given rates[channels]. Fails if magnetisation and energy are not
+ * independent (the joint spectrum lies on a line). The caller frees them. */
 gf_status gf_fixed_points_find(const gf_survey *survey, const gf_region *region,
                                const double *rates, gf_fixed_points *result, gf_error *error);
 void gf_fixed_points_free(gf_fixed_points *self);

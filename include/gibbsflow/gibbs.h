@@ -22,7 +22,7 @@ typedef struct gf_state {
     double noise[2][2];          /* N_ij per epsilon, App. A.2 */
     double force_slope[2][2];    /* df_i/dlambda_j */
     const double *observables;   /* [channels][GF_OBSERVABLES] per unit rate; the evaluator's, valid
-                                    until its next use */
+                                    until its next use; NULL after GF_DENSITIES */
 } gf_state;
 
 /* An evaluator with its workspace; use one per thread. */

@@ -17,7 +17,7 @@ const char *gf_bifurcation_name(gf_bifurcation_kind kind);
 
 typedef struct gf_bifurcation {
     gf_bifurcation_kind kind;
-    double parameter; /* located to about ten digits */
+    double parameter; /* located to about ten digits; fewer if a value of the scan lies on it */
     double density[2], lambda[2];
 } gf_bifurcation;
 
@@ -27,6 +27,8 @@ typedef struct gf_scan {
     size_t branches;
     gf_fixed_point *points; /* [axis.points][branches]; GF_ABSENT where a branch has none */
     bool *continuum;        /* [axis.points]: no isolated points at this value */
+    size_t unexplained; /* intervals in which the number of points changes for no reason found */
+    size_t incomplete;  /* values at which fixed points are missing, by their indices */
     size_t bifurcation_count;
     gf_bifurcation *bifurcations; /* by parameter */
 } gf_scan;
