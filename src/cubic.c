@@ -4,15 +4,24 @@
 
 #include <math.h>
 
-GF_CLONES static void force(double linear, double cubic, size_t count, const double *restrict m,
-                            double *restrict f) {
+/* result = old_weight old + (weight + linear - cubic m^2 - 2 laplace) m + laplace (left + right) */
+GF_CLONES static void drift(double old_weight, double linear, double cubic, double laplace,
+                            size_t count, const double *old, const double *restrict m,
+                            double *result) {
+#pragma GCC ivdep
     for (size_t i = 0; i < count; ++i) {
-        f[i] = (linear - cubic * m[i] * m[i]) * m[i];
+        double left = m[i], centre = m[i + 1], right = m[i + 2];
+        double rest = old_weight * old[i] + laplace * (left + right);
+        result[i] = (linear - cubic * centre * centre) * centre + rest;
     }
 }
 
-void gf_cubic_force(const gf_dynamics *dynamics, size_t count, const double *m, double *f) {
-    force(dynamics->linear, dynamics->cubic, count, m, f);
+void gf_cubic_drift(const gf_dynamics *dynamics, const gf_stage *stage, size_t count,
+                    const double *old, const double *m, double *result) {
+    double laplace =
+        stage->time * dynamics->diffusion / (dynamics->spacing * dynamics->spacing);
+    drift(stage->old_weight, stage->weight + stage->time * dynamics->linear - 2 * laplace,
+          stage->time * dynamics->cubic, laplace, count, old, m - 1, result);
 }
 
 GF_CLONES static void flow(double growth, double saturation, size_t count, double *restrict m) {

@@ -24,7 +24,7 @@ const gf_equation gf_equation_double_well = {.name = "double-well",
                                              .parameters = parameters,
                                              .has_space = false,
                                              .prepare = prepare,
-                                             .force = gf_cubic_force,
+                                             .drift = gf_cubic_drift,
                                              .flow = gf_cubic_flow,
                                              .potential = gf_cubic_potential,
                                              .stiffness = gf_cubic_stiffness};

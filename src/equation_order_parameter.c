@@ -33,7 +33,7 @@ const gf_equation gf_equation_order_parameter = {.name = "order-parameter",
                                                  .parameters = parameters,
                                                  .has_space = true,
                                                  .prepare = prepare,
-                                                 .force = gf_cubic_force,
+                                                 .drift = gf_cubic_drift,
                                                  .flow = gf_cubic_flow,
                                                  .potential = gf_cubic_potential,
                                                  .stiffness = gf_cubic_stiffness};

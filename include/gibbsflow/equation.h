@@ -39,6 +39,11 @@ typedef struct gf_noise_strength {
     bool renormalised; /* m^3 - 3 (thermal / (2 D dx)) m in place of m^3 */
 } gf_noise_strength;
 
+/* The weights of a stage; see drift below. */
+typedef struct gf_stage {
+    double old_weight, weight, time;
+} gf_stage;
+
 struct gf_equation {
     const char *name;
     const char *const *parameters; /* names, NULL-terminated; the first is the usual sweep */
@@ -48,7 +53,10 @@ struct gf_equation {
      * the equation makes no sense. */
     gf_status (*prepare)(const double *parameter, const gf_noise_strength *noise,
                          gf_dynamics *dynamics, gf_error *error);
-    void (*force)(const gf_dynamics *dynamics, size_t count, const double *m, double *f);
+    /* A stage of a step: result[i] = old_weight old[i] + weight m[i] + time F(m)[i] with the drift
+     * F(m) = D d2m/dr2 + f(m). m[-1] and m[count] are read; result may be old, not m. */
+    void (*drift)(const gf_dynamics *dynamics, const gf_stage *stage, size_t count,
+                  const double *old, const double *m, double *result);
     /* Follows dm/dt = f(m) for a time, exactly. */
     void (*flow)(const gf_dynamics *dynamics, double time, size_t count, double *m);
     double (*potential)(const gf_dynamics *dynamics, double m); /* v, f = -dv/dm */
