@@ -1,4 +1,5 @@
-/* Diffusion and the force linear m - cubic m^3, and what follows from it: shared by the equations that have it. */
+/* Diffusion and the force linear m - cubic m^3, and what follows from it: shared by the equations
+ * that have it. */
 #ifndef GIBBSFLOW_CUBIC_H
 #define GIBBSFLOW_CUBIC_H
 

@@ -37,8 +37,8 @@ static void end(gf_lattice *lattice) {
     lattice->work = NULL;
 }
 
-/* Mode k of the increments: a Gaussian of variance `power` per unit of time and of decay rate `rate`,
- * for the real and imaginary part; modes that are real have all of it in the real part. */
+/* Mode k of the increments: a Gaussian of variance `power` per unit of time and of decay rate
+ * `rate`, for the real and imaginary part; modes that are real have all of it in the real part. */
 static void set_mode(spectral *self, const gf_lattice *lattice, size_t k) {
     const gf_dynamics *d = &lattice->dynamics;
     double n = (double)lattice->cells, dx = d->spacing, dt = lattice->step;

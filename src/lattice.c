@@ -23,11 +23,8 @@ const char *gf_integrator_names(void) {
 gf_status gf_lattice_init(gf_lattice *self, const gf_dynamics *dynamics,
                           const gf_integrator *integrator, size_t cells, bool reversed, double step,
                           gf_noise noise, gf_error *error) {
-    *self = (gf_lattice){.dynamics = *dynamics,
-                         .cells = cells,
-                         .reversed = reversed,
-                         .step = step,
-                         .noise = noise};
+    *self = (gf_lattice){
+        .dynamics = *dynamics, .cells = cells, .reversed = reversed, .step = step, .noise = noise};
     double longest = integrator->longest_step(dynamics);
     if (step > longest) {
         return gf_fail(error, GF_INVALID,

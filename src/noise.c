@@ -1,5 +1,5 @@
-/* Compiled with -ffast-math so that the loops below run on the vector units; nothing here may rely on
- * infinities or NaN. */
+/* Compiled with -ffast-math so that the loops below run on the vector units; nothing here may rely
+ * on infinities or NaN. */
 #include "gibbsflow/noise.h"
 
 #include "clones.h"
@@ -27,7 +27,8 @@ GF_CLONES static void draw_words(philox4x32_key_t key, uint32_t first, uint32_t 
 static inline float log_positive(float u) {
     uint32_t bits = 0;
     memcpy(&bits, &u, sizeof bits);
-    int32_t exponent = (int32_t)(bits - 0x3f3504f3U) >> 23; /* so that the rest is in sqrt(1/2..2) */
+    int32_t exponent =
+        (int32_t)(bits - 0x3f3504f3U) >> 23; /* so that the rest is in sqrt(1/2..2) */
     bits -= (uint32_t)exponent << 23;
     float rest = 0;
     memcpy(&rest, &bits, sizeof rest);

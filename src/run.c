@@ -45,10 +45,10 @@ static gf_status read_number(const parser *p, const gf_node *node, const char *w
 typedef enum domain { ANY, NOT_NEGATIVE, POSITIVE, COUNT } domain;
 
 static bool lies_in(double value, domain where) {
-    return isfinite(value) && (where == ANY || (where == NOT_NEGATIVE && value >= 0) ||
-                               (where == POSITIVE && value > 0) ||
-                               (where == COUNT && value >= 1 && value <= 1e9 &&
-                                value == floor(value)));
+    return isfinite(value) &&
+           (where == ANY || (where == NOT_NEGATIVE && value >= 0) ||
+            (where == POSITIVE && value > 0) ||
+            (where == COUNT && value >= 1 && value <= 1e9 && value == floor(value)));
 }
 
 /* The number at `key` of `map`, or its override; `*value` stays where there is neither, unless
@@ -90,12 +90,12 @@ static gf_status read_word(const parser *p, const gf_node *node, const char *key
         (void)snprintf(expected + used, sizeof expected - used, "%s%s", used > 0 ? ", " : "",
                        words[*index]);
     }
-    return gf_document_fail(p->document, node, p->error, "%s '%.60s' is not known; expected one of: %s",
-                            key, text, expected);
+    return gf_document_fail(p->document, node, p->error,
+                            "%s '%.60s' is not known; expected one of: %s", key, text, expected);
 }
 
-static gf_status take_word(const parser *p, gf_node *map, const char *key,
-                           const char *const *words, size_t *index) {
+static gf_status take_word(const parser *p, gf_node *map, const char *key, const char *const *words,
+                           size_t *index) {
     gf_node *node = gf_document_get(p->document, map, key);
     return node != NULL ? read_word(p, node, key, words, index) : GF_OK;
 }
@@ -209,9 +209,9 @@ static gf_status take_space(const parser *p) {
         status = divide(p, map, "length", run->length, "spacing", run->spacing, &cells);
     }
     if (status == GF_OK && (cells < 4 || cells > 1000000000)) {
-        status = gf_document_fail(p->document, map, p->error,
-                                  "length/spacing gives %.0f cells; expected 4 to 1e9",
-                                  (double)cells);
+        status =
+            gf_document_fail(p->document, map, p->error,
+                             "length/spacing gives %.0f cells; expected 4 to 1e9", (double)cells);
     }
     run->cells = (size_t)cells;
     run->antiperiodic = boundary == 1;
@@ -280,9 +280,8 @@ static gf_status take_initial(const parser *p) {
     if (status == GF_OK) {
         status = take_number(p, map, "amplitude", NOT_NEGATIVE, false, &run->amplitude);
     }
-    return status == GF_OK
-               ? take_number(p, map, "domain", POSITIVE, false, &run->domain_length)
-               : status;
+    return status == GF_OK ? take_number(p, map, "domain", POSITIVE, false, &run->domain_length)
+                           : status;
 }
 
 static gf_status take_repetition(const parser *p) {
@@ -418,8 +417,7 @@ static gf_status take_sweep_values(const parser *p, gf_node *list, const char *n
     p->run->points = count;
     for (size_t i = 0; i < count && status == GF_OK; ++i) {
         gf_node *key = NULL;
-        status =
-            read_number(p, gf_document_entry(p->document, list, i, &key), name, &values[i]);
+        status = read_number(p, gf_document_entry(p->document, list, i, &key), name, &values[i]);
     }
     return status;
 }
@@ -445,7 +443,8 @@ static gf_status take_sweep(const parser *p) {
     gf_node *list = gf_document_entry(p->document, map, 0, &key);
     const char *name = NULL;
     status = gf_document_text(p->document, key, "a parameter's name", &name, p->error);
-    for (run->swept = 0; status == GF_OK && strcmp(run->equation->parameters[run->swept], name) != 0;) {
+    for (run->swept = 0;
+         status == GF_OK && strcmp(run->equation->parameters[run->swept], name) != 0;) {
         ++run->swept;
     }
     if (status == GF_OK && override(p, name, &fixed)) {
@@ -472,7 +471,8 @@ static gf_status check_settings(const parser *p) {
                                    : gf_fail(p->error, GF_INVALID, "a run has no --sites to set");
 }
 
-/* Errors that belong to no single key: every sweep point must make sense, and its step be stable. */
+/* Errors that belong to no single key: every sweep point must make sense, and its step be stable.
+ */
 static gf_status check_points(const parser *p) {
     gf_status status = GF_OK;
     for (size_t k = 0; k < p->run->points && status == GF_OK; ++k) {
@@ -499,12 +499,12 @@ static gf_status parse(const parser *p) {
                                        "seed",      "walls",      "realisations", "snapshots",
                                        "histogram", "sweep",      "common_noise", NULL};
     static gf_status (*const sections[])(const parser *) = {
-        take_methods, take_parameters, take_noise,     take_space,     take_time,
-        take_initial, take_repetition, take_walls,     take_snapshots, take_histogram,
+        take_methods, take_parameters, take_noise,  take_space,     take_time,
+        take_initial, take_repetition, take_walls,  take_snapshots, take_histogram,
         take_sweep,   check_settings,  check_points};
-    gf_status status = p->root != NULL ? gf_document_check_keys(p->document, p->root, "the run",
-                                                                keys, p->error)
-                                       : gf_fail(p->error, GF_INVALID, "the run file is empty");
+    gf_status status = p->root != NULL
+                           ? gf_document_check_keys(p->document, p->root, "the run", keys, p->error)
+                           : gf_fail(p->error, GF_INVALID, "the run file is empty");
     for (size_t i = 0; i < sizeof sections / sizeof *sections && status == GF_OK; ++i) {
         status = sections[i](p);
     }

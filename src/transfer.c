@@ -22,8 +22,9 @@ static double temperature(const gf_dynamics *dynamics) {
     return dynamics->drive / 2;
 }
 
-/* A field beyond which exp(-2 length v/T) of a correlation length is below 1e-40: the range of m. The
- * local weight of a path falls at least like exp(-S), S = integral sqrt(2 D (v - v0)) dm / T. */
+/* A field beyond which exp(-2 length v/T) of a correlation length is below 1e-40: the range of m.
+ * The local weight of a path falls at least like exp(-S), S = integral sqrt(2 D (v - v0)) dm / T.
+ */
 static double range_of(const gf_dynamics *dynamics) {
     double t = temperature(dynamics), m = dynamics->order, action = 0, step = 0.01 * m;
     double bottom = dynamics->equation->potential(dynamics, m);
@@ -100,9 +101,8 @@ static gf_status two_eigenpairs(const double *matrix, size_t size, bool lowest, 
     lapack_int *fail = calloc(size, sizeof *fail), info = -1;
     if (copy != NULL && values != NULL && columns != NULL && fail != NULL) {
         memcpy(copy, matrix, size * size * sizeof *copy);
-        info = LAPACKE_dsyevx(LAPACK_COL_MAJOR, 'V', 'I', 'U', n, copy, n, 0, 0,
-                              lowest ? 1 : n - 1, lowest ? 2 : n, 0, &found, values, columns, n,
-                              fail);
+        info = LAPACKE_dsyevx(LAPACK_COL_MAJOR, 'V', 'I', 'U', n, copy, n, 0, 0, lowest ? 1 : n - 1,
+                              lowest ? 2 : n, 0, &found, values, columns, n, fail);
     }
     if (info == 0 && found == 2) {
         memcpy(value, values, 2 * sizeof *value);
@@ -143,8 +143,8 @@ static gf_status make_kernel(const gf_dynamics *dynamics, double level, cell_ker
     return two_eigenpairs(self->kernel, n, false, self->value, self->vector, error);
 }
 
-/* u_i = sqrt(w_i) psi0(m_i) q(m_i) with q = 0 below, 1 above and, in between, Q = P Q: a linear system
- * for the middle panel, (L0 - K) u = K u_above. */
+/* u_i = sqrt(w_i) psi0(m_i) q(m_i) with q = 0 below, 1 above and, in between, Q = P Q: a linear
+ * system for the middle panel, (L0 - K) u = K u_above. */
 static gf_status solve_committor(const cell_kernel *self, double *u, gf_error *error) {
     size_t n = self->size, first = PANEL, last = 2 * PANEL;
     const double *ground = self->vector + n;
@@ -175,8 +175,7 @@ static gf_status solve_committor(const cell_kernel *self, double *u, gf_error *e
                                "the committor could not be computed (LAPACK dgesv: %d)", (int)info);
 }
 
-static gf_status count_walls(const cell_kernel *self, double dx, double *density,
-                             gf_error *error) {
+static gf_status count_walls(const cell_kernel *self, double dx, double *density, gf_error *error) {
     size_t n = self->size;
     const double *ground = self->vector + n;
     double *u = calloc(n, sizeof *u), flux = 0;
@@ -274,14 +273,14 @@ gf_status gf_transfer_continuum(const gf_dynamics *dynamics, double level, gf_tr
     }
     if (status == GF_OK) {
         double gap = value[1] - value[0];
-        *transfer = (gf_transfer){
-            .gap = gap, .correlation_length = 1 / gap, .dilute_density = gap / 2};
+        *transfer =
+            (gf_transfer){.gap = gap, .correlation_length = 1 / gap, .dilute_density = gap / 2};
         for (size_t i = 0; i < GRID; ++i) {
             double m = -range + (double)i * spacing;
             transfer->second_moment += vector[i] * vector[i] * m * m;
         }
-        transfer->count_density = temperature(dynamics) / dynamics->diffusion /
-                                  resistance(vector, range, spacing, level);
+        transfer->count_density =
+            temperature(dynamics) / dynamics->diffusion / resistance(vector, range, spacing, level);
     }
     free(matrix);
     free(vector);

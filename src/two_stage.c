@@ -5,8 +5,8 @@
  *   Leimkuhler-Matthews       x = m + w/2             m' = m + w + dt F(x) = 2x - m + dt F(x)
  *
  * A step goes once through the field, in blocks that stay in the first-level cache: the first stage
- * is computed one cell beyond a block on either side, so that blocks need nothing of one another but
- * old values. */
+ * is computed one cell beyond a block on either side, so that blocks need nothing of one another
+ * but old values. */
 #include "gibbsflow/lattice.h"
 
 #include "clones.h"
@@ -16,8 +16,8 @@
 
 enum { BLOCK = GF_NOISE_BLOCK, HALO = GF_LATTICE_HALO };
 
-/* What a step needs of one block: old values u from two cells before the block to two beyond it, the
- * Gaussians g and the stages from one before. */
+/* What a step needs of one block: old values u from two cells before the block to two beyond it,
+ * the Gaussians g and the stages from one before. */
 typedef struct window {
     alignas(64) double u[BLOCK + 2 * HALO];
     alignas(64) double noisy[BLOCK + 2 * HALO];

@@ -81,8 +81,8 @@ static double integrated_time(const double *data, size_t realisations, size_t st
 }
 
 /* The largest difference between the averages of two starts over its standard error. */
-static double compare_starts(const double *means, size_t realisations, size_t starts,
-                             double single, double *group) {
+static double compare_starts(const double *means, size_t realisations, size_t starts, double single,
+                             double *group) {
     double worst = NAN, mean[16] = {0}, error[16] = {0};
     if (starts < 2 || starts > 16 || realisations < starts) {
         return worst;
@@ -134,8 +134,8 @@ gf_status gf_estimate_series(const double *data, size_t realisations, size_t str
     double single = e.series_error * sqrt((double)realisations);
     e.start_effect = compare_starts(means, realisations, starts, single, means + realisations);
     e.drift = find_drift(data, realisations, stride, count, e.error, means + realisations);
-    e.steady = !(fabs(e.drift) > GF_ESTIMATE_SIGNIFICANT) &&
-               !(e.start_effect > GF_ESTIMATE_SIGNIFICANT);
+    e.steady =
+        !(fabs(e.drift) > GF_ESTIMATE_SIGNIFICANT) && !(e.start_effect > GF_ESTIMATE_SIGNIFICANT);
     free(means);
     *estimate = e;
     return GF_OK;

@@ -6,13 +6,13 @@
  * cells of width dx; m is a cell average. Equations are a table: a new one is one file and one line
  * in equation.c.
  *
- * The conserved noise lives on the faces between cells. Over a time step both noises together give a
- * cell the Gaussian increment w_j with
+ * The conserved noise lives on the faces between cells. Over a time step both noises together give
+ * a cell the Gaussian increment w_j with
  *
  *   <w_i w_j> / dt = drive/dx delta_ij + thermal/dx^3 (2 delta_ij - delta_i,j-1 - delta_i,j+1),
  *
- * which is that of the moving average w_j = a g_j - b g_{j+1} of one Gaussian g per cell: one random
- * number does the work of two, exactly (gf_dynamics_noise). */
+ * which is that of the moving average w_j = a g_j - b g_{j+1} of one Gaussian g per cell: one
+ * random number does the work of two, exactly (gf_dynamics_noise). */
 #ifndef GIBBSFLOW_EQUATION_H
 #define GIBBSFLOW_EQUATION_H
 

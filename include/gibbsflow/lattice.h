@@ -45,14 +45,14 @@ struct gf_integrator {
  * lambda = 4 D/dx^2 + |f'|. In the linear case a mode of rate k has, with z = k dt, the stationary
  * variance (1-z/2)^2 / (1 - z + z^2/2 - z^3/8) times the exact one. */
 extern const gf_integrator gf_integrator_heun;
-/* Leimkuhler & Matthews (AMRX 2013) in Markovian form (Vilmart 2015): the state is the field less half
- * of the next noise. One force per step; weak order 1, but order 2 in stationary averages at
+/* Leimkuhler & Matthews (AMRX 2013) in Markovian form (Vilmart 2015): the state is the field less
+ * half of the next noise. One force per step; weak order 1, but order 2 in stationary averages at
  * thermal = 0, and exact stationary variances in the linear case. Stability as Heun's. */
 extern const gf_integrator gf_integrator_leimkuhler_matthews;
-/* Strang splitting: exact flow of the force (half a step), exact Ornstein-Uhlenbeck step of diffusion
- * and both noises in Fourier space (FFTW), half a flow. Weak order 2, stable for every step; bias
- * of stationary averages like dt cubic^2 (thermal/(2 D dx))^2 with conserved noise. The state is the
- * field less the last half flow. */
+/* Strang splitting: exact flow of the force (half a step), exact Ornstein-Uhlenbeck step of
+ * diffusion and both noises in Fourier space (FFTW), half a flow. Weak order 2, stable for every
+ * step; bias of stationary averages like dt cubic^2 (thermal/(2 D dx))^2 with conserved noise. The
+ * state is the field less the last half flow. */
 extern const gf_integrator gf_integrator_exponential;
 
 const gf_integrator *gf_integrator_find(const char *name); /* or NULL */

@@ -2,8 +2,8 @@
  *
  * Counter-based generator Philox4x32 (Random123) with 7 rounds, the number from which on it passes
  * BigCrush (Salmon et al., SC'11), and the Box-Muller transform in single precision: 2^-32 is the
- * smallest uniform number, so that |g| reaches 6.76; the density of the numbers is Gaussian to 2^-24.
- * Any part of a stream can be had at any time, by any thread. */
+ * smallest uniform number, so that |g| reaches 6.76; the density of the numbers is Gaussian to
+ * 2^-24. Any part of a stream can be had at any time, by any thread. */
 #ifndef GIBBSFLOW_NOISE_H
 #define GIBBSFLOW_NOISE_H
 

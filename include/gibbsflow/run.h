@@ -1,5 +1,5 @@
-/* A run: which Langevin equation, with what numbers, on what cells, how long, what is measured. Read
- * from YAML; the format is described in the README ("Langevin runs"). */
+/* A run: which Langevin equation, with what numbers, on what cells, how long, what is measured.
+ * Read from YAML; the format is described in the README ("Langevin runs"). */
 #ifndef GIBBSFLOW_RUN_H
 #define GIBBSFLOW_RUN_H
 
@@ -14,9 +14,9 @@
 
 enum { GF_RUN_MAX_PARAMETERS = 8, GF_RUN_MAX_STARTS = 4 };
 
-/* Fields to start from, m0 = dynamics.order: Gaussian of standard deviation amplitude * m0; constant
- * amplitude * m0; a step from -amplitude * m0 to +amplitude * m0 in the middle; alternating domains
- * of +- amplitude * m0 of a given length. */
+/* Fields to start from, m0 = dynamics.order: Gaussian of standard deviation amplitude * m0;
+ * constant amplitude * m0; a step from -amplitude * m0 to +amplitude * m0 in the middle;
+ * alternating domains of +- amplitude * m0 of a given length. */
 typedef enum gf_profile {
     GF_PROFILE_RANDOM,
     GF_PROFILE_UNIFORM,

@@ -1,9 +1,9 @@
 /* What is exactly known of the stationary state without conserved noise.
  *
  * At thermal = 0 the equation is one of equilibrium: the stationary measure is
- * exp(-integral [D m'^2/2 + v(m)] / T) with T = drive/2, a path measure whose time is r. Its averages
- * are those of the transfer operator: in the continuum H = -(T/2D) d2/dm2 + v(m)/T with eigenvalues
- * E0 < E1 < ...; on cells of width dx the kernel
+ * exp(-integral [D m'^2/2 + v(m)] / T) with T = drive/2, a path measure whose time is r. Its
+ * averages are those of the transfer operator: in the continuum H = -(T/2D) d2/dm2 + v(m)/T with
+ * eigenvalues E0 < E1 < ...; on cells of width dx the kernel
  *
  *   K(m,m') = exp(-[D (m-m')^2/(2 dx) + dx (v(m)+v(m'))/2] / T)
  *
@@ -33,7 +33,8 @@ gf_status gf_transfer_continuum(const gf_dynamics *dynamics, double level, gf_tr
                                 gf_error *error);
 
 /* The wall m0 tanh(r/width) between the two minima, width = sqrt(2D/linear) (Eq. 16), and its
- * energy (4/3) D m0^2 / width, the integral of D (dm/dr)^2 (a times Eq. 17). Renormalised forces excluded. */
+ * energy (4/3) D m0^2 / width, the integral of D (dm/dr)^2 (a times Eq. 17). Renormalised forces
+ * excluded. */
 double gf_transfer_wall_width(const gf_dynamics *dynamics);
 double gf_transfer_wall_energy(const gf_dynamics *dynamics);
 

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* smooth[i] = average of m[i] ... m[i + width - 1], around the end of the row, where the field changes
- * sign if `reversed`. 1 <= width <= cells. */
+/* smooth[i] = average of m[i] ... m[i + width - 1], around the end of the row, where the field
+ * changes sign if `reversed`. 1 <= width <= cells. */
 void gf_walls_smooth(const double *m, size_t cells, bool reversed, size_t width, double *smooth);
 
 /* Once around the row, the passages from below -level to above +level and back: walls, counted with
@@ -23,8 +23,8 @@ typedef struct gf_estimate {
     double autocorrelation; /* integrated autocorrelation time, in samples; 1/2 if independent */
     double effective;       /* number of independent samples */
     double drift;           /* second half of the window less the first, in standard errors */
-    double start_effect;    /* largest difference between starts, in standard errors; NaN: one start */
-    bool steady;            /* neither is significant */
+    double start_effect; /* largest difference between starts, in standard errors; NaN: one start */
+    bool steady;         /* neither is significant */
 } gf_estimate;
 
 /* data[realisation * stride + i], i < count, of realisations that began in one of `starts` ways:
