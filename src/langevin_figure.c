@@ -67,7 +67,7 @@ static gf_status draw_histogram(const gf_langevin *self, gf_plot *plot, gf_error
                   "set xrange [%g:%g]\nset xlabel 'x'\nset multiplot layout 2,1\n"
                   "set ylabel 'V(x)'\nset lmargin 10\n"
                   "plot $exact using 1:3 with lines lw 2 lc rgb '#404040' notitle\n"
-                  "set ylabel 'P(x)'\nset yrange [0:*]\nset key top center\n"
+                  "set ylabel 'P(x)'\nset yrange [0:*<1.2]\nset key at graph 0.5,0.9 center\n"
                   "plot $exact with lines lw 2 lc rgb '#c03030' title 'exp(−V/α)/Z, α = %g', "
                   "$counts with yerrorbars pt 7 ps 0.3 lc rgb '#205080' title 'simulation'\n"
                   "unset multiplot\n",
@@ -115,7 +115,7 @@ static gf_status draw_profile(const gf_langevin *self, gf_plot *plot, gf_error *
                       k > 0 ? ", " : "", k, k, gf_langevin_coupling(self, k));
     }
     (void)fprintf(script,
-                  "\nset origin 0.13,0.56\nset size 0.4,0.4\nset xlabel 'r ~ε{.3˜}^{1/2} / a' "
+                  "\nset origin 0.13,0.56\nset size 0.4,0.4\nset xlabel 'r ~ε{.3˜} ^{1/2} / a' "
                   "offset 0,0.5\nunset ylabel\n"
                   "set xrange [-20:20]\nset xtics 10\nset ytics 0.5\nunset key\nplot ");
     for (size_t k = 0; k < run->points; ++k) {
