@@ -47,12 +47,14 @@ static void watch_signals(void) {
 
 static void announce(const cli_options *options, const gf_langevin *self, double seconds) {
     const gf_run *run = &self->run;
-    double work =
-        (double)run->steps * (double)run->cells * (double)run->points * (double)run->realisations;
+    double steps = 0;
+    for (size_t k = 0; k < run->points; ++k) {
+        steps += (double)gf_run_steps(run, k) * (double)run->realisations;
+    }
     cli_say(options,
-            "%s: %zu points x %zu realisations of %zu cells x %.0f steps: %.3g site-steps, roughly "
+            "%s: %zu points x %zu realisations of %zu cells: %.3g site-steps, roughly "
             "%.3g min left on %d threads",
-            options->input, run->points, run->realisations, run->cells, (double)run->steps, work,
+            options->input, run->points, run->realisations, run->cells, steps * (double)run->cells,
             seconds / 60, gf_machine_threads());
 }
 

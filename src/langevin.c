@@ -188,7 +188,7 @@ static void measure(gf_langevin *self, task *t, size_t sample) {
 static gf_status keep_state(gf_langevin *self, const task *t, gf_error *error) {
     double **state = &self->states[t->index];
     self->steps[t->index] = t->lattice.steps;
-    if (t->lattice.steps == self->run.steps) {
+    if (t->lattice.steps == gf_run_steps(&self->run, t->point)) {
         free(*state);
         *state = NULL;
         return GF_OK;
@@ -203,29 +203,31 @@ static gf_status keep_state(gf_langevin *self, const task *t, gf_error *error) {
     return GF_OK;
 }
 
-/* Steps until the next sample, or fewer so that a stretch lasts a fraction of a second. Stretches
- * end at the same steps whatever happens in between. */
-static uint64_t next_stretch(const gf_run *run, uint64_t steps) {
-    uint64_t longest = 20000000 / run->cells + 1, phase = steps % run->steps_per_sample;
-    uint64_t left = run->steps_per_sample - phase, stretch = longest - phase % longest;
-    return stretch < left ? stretch : left;
+/* Steps until the next sample, or fewer so that a leg lasts a fraction of a second. Legs end at the
+ * same steps whatever happens in between. */
+static uint64_t next_leg(const gf_run *run, size_t point, uint64_t steps) {
+    uint64_t per_sample = gf_run_steps_per_sample(run, point), phase = steps % per_sample;
+    uint64_t longest = 20000000 / run->cells + 1, left = per_sample - phase;
+    uint64_t leg = longest - phase % longest;
+    return leg < left ? leg : left;
 }
 
 static bool must_stop(const crew *c) {
     return c->status != GF_OK || (c->control->stop != NULL && *c->control->stop != 0);
 }
 
-/* After a stretch, under the lock: results, state, progress and, now and then, a checkpoint. */
-static void report(crew *c, task *t, uint64_t stretch) {
+/* After a leg, under the lock: results, state, progress and, now and then, a checkpoint. */
+static void report(crew *c, task *t, uint64_t leg) {
     gf_langevin *self = c->langevin;
     gf_status status = check_field(&self->run, t, c->error);
-    if (status == GF_OK && t->lattice.steps % self->run.steps_per_sample == 0) {
-        measure(self, t, (size_t)(t->lattice.steps / self->run.steps_per_sample) - 1);
+    uint64_t per_sample = gf_run_steps_per_sample(&self->run, t->point);
+    if (status == GF_OK && t->lattice.steps % per_sample == 0) {
+        measure(self, t, (size_t)(t->lattice.steps / per_sample) - 1);
     }
     if (status == GF_OK) {
         status = keep_state(self, t, c->error);
     }
-    c->made += stretch;
+    c->made += leg;
     gf_progress_update(c->control->progress, (double)c->made / (double)c->total);
     double now = gf_machine_clock(), every = c->control->checkpoint_every;
     if (status == GF_OK && c->control->path != NULL && every > 0 && now - c->saved >= every) {
@@ -247,12 +249,12 @@ static void work(crew *c, size_t index) {
     }
     bool stop = must_stop(c);
     omp_unset_lock(&c->lock);
-    while (!stop && t.lattice.steps < c->langevin->run.steps) {
-        uint64_t stretch = next_stretch(&c->langevin->run, t.lattice.steps);
-        gf_lattice_advance(&t.lattice, stretch);
+    while (!stop && t.lattice.steps < gf_run_steps(&c->langevin->run, t.point)) {
+        uint64_t leg = next_leg(&c->langevin->run, t.point, t.lattice.steps);
+        gf_lattice_advance(&t.lattice, leg);
         omp_set_lock(&c->lock);
         if (c->status == GF_OK) {
-            report(c, &t, stretch);
+            report(c, &t, leg);
         }
         stop = must_stop(c);
         omp_unset_lock(&c->lock);
@@ -271,7 +273,11 @@ static uint64_t steps_made(const gf_langevin *self) {
 }
 
 static uint64_t steps_wanted(const gf_langevin *self) {
-    return self->run.steps * self->run.points * self->run.realisations;
+    uint64_t sum = 0;
+    for (size_t k = 0; k < self->run.points; ++k) {
+        sum += gf_run_steps(&self->run, k) * self->run.realisations;
+    }
+    return sum;
 }
 
 double gf_langevin_done(const gf_langevin *self) {
@@ -292,7 +298,8 @@ gf_status gf_langevin_carry_on(gf_langevin *self, const gf_langevin_control *con
 #pragma omp parallel for schedule(dynamic, 1)
     for (size_t index = 0; index < tasks; ++index) {
         omp_set_lock(&c.lock);
-        bool wanted = !must_stop(&c) && self->steps[index] < self->run.steps;
+        size_t point = index / self->run.realisations;
+        bool wanted = !must_stop(&c) && self->steps[index] < gf_run_steps(&self->run, point);
         omp_unset_lock(&c.lock);
         if (wanted) {
             work(&c, index);
@@ -391,7 +398,7 @@ double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double l
             reversals += count_reversals(shots + x, run->positions, count, level);
         }
     }
-    double time = (double)(count - 1) * run->snapshot_every * (double)run->positions *
-                  (double)run->realisations;
+    double time = (double)(count - 1) * run->snapshot_every * (double)run->stretch[point] *
+                  (double)run->positions * (double)run->realisations;
     return reversals > 0 ? time / (double)reversals : INFINITY;
 }

@@ -60,6 +60,27 @@ static void put_regular_axis(gf_file *file, const char *path, const char *units,
     free(values);
 }
 
+static void write_stretch(const gf_langevin *self, const char *sweep, gf_file *file) {
+    const gf_run *run = &self->run;
+    int64_t *stretch = malloc(run->points * sizeof *stretch);
+    if (stretch == NULL) {
+        gf_file_reject(file, "out of memory for the sweep");
+        return;
+    }
+    for (size_t k = 0; k < run->points; ++k) {
+        stretch[k] = (int64_t)run->stretch[k];
+    }
+    gf_file_put_integers(file,
+                         &(gf_dataset){.path = "/sweep/stretch",
+                                       .units = "1",
+                                       .description = "factor of all times of the sweep point",
+                                       .rank = 1,
+                                       .shape = {run->points},
+                                       .axes = {sweep}},
+                         stretch);
+    free(stretch);
+}
+
 static void write_series(const gf_langevin *self, const char *sweep, gf_file *file) {
     const gf_run *run = &self->run;
     const struct {
@@ -75,8 +96,9 @@ static void write_series(const gf_langevin *self, const char *sweep, gf_file *fi
          "walls per length: passages between -threshold m0 and +threshold m0 after smoothing",
          self->wall_density},
     };
-    put_regular_axis(file, "/statistics/time", "a^2/D", "time of the samples, warm-up included",
-                     run->samples, run->sample_every, run->sample_every);
+    put_regular_axis(file, "/statistics/time", "a^2/D",
+                     "time of the samples, warm-up included, where stretch is 1", run->samples,
+                     run->sample_every, run->sample_every);
     for (size_t i = 0; i < sizeof series / sizeof *series; ++i) {
         gf_file_put_doubles(file,
                             &(gf_dataset){.path = series[i].path,
@@ -331,6 +353,7 @@ gf_status gf_langevin_write(const gf_langevin *self, const char *path, gf_error 
     sweep_path(&self->run, sweep, sizeof sweep);
     write_run(self, file);
     put_axis(file, sweep, "1", "the parameter that is varied", self->run.points, self->run.sweep);
+    write_stretch(self, sweep, file);
     write_series(self, sweep, file);
     write_snapshots(self, sweep, file);
     write_histogram(self, sweep, file);
@@ -443,8 +466,9 @@ static gf_status read_steps(gf_langevin *self, gf_file *file, gf_error *error) {
         for (size_t i = 0; i < tasks; ++i) {
             self->steps[i] = (uint64_t)steps[i];
             bool open = self->states[i] != NULL;
-            if (steps[i] < 0 || self->steps[i] > run->steps ||
-                open != (steps[i] > 0 && self->steps[i] < run->steps)) {
+            uint64_t all = gf_run_steps(run, i / run->realisations);
+            if (steps[i] < 0 || self->steps[i] > all ||
+                open != (steps[i] > 0 && self->steps[i] < all)) {
                 gf_file_reject(file, "/checkpoint/steps does not fit the states");
                 break;
             }
@@ -483,7 +507,7 @@ static gf_status read_all(gf_langevin *self, gf_file *file, const char *path, gf
         status = read_checkpoint(self, file, error);
     } else {
         for (size_t i = 0; status == GF_OK && i < self->run.points * self->run.realisations; ++i) {
-            self->steps[i] = self->run.steps;
+            self->steps[i] = gf_run_steps(&self->run, i / self->run.realisations);
         }
     }
     return status;

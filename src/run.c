@@ -399,6 +399,24 @@ static gf_status take_histogram(const parser *p) {
     return status;
 }
 
+/* As many factors as there are sweep points. */
+static gf_status take_stretch(const parser *p, gf_node *list) {
+    gf_status status = gf_document_expect_sequence(p->document, list, "stretch", p->error);
+    if (status == GF_OK && gf_document_size(list) != p->run->points) {
+        status = gf_document_fail(p->document, list, p->error,
+                                  "%zu stretches for %zu values; expected one for each",
+                                  gf_document_size(list), p->run->points);
+    }
+    for (size_t i = 0; i < p->run->points && status == GF_OK; ++i) {
+        gf_node *key = NULL;
+        long factor = 1;
+        status = gf_document_integer(p->document, gf_document_entry(p->document, list, i, &key),
+                                     "stretch", 1, 1000000, &factor, p->error);
+        p->run->stretch[i] = (uint64_t)factor;
+    }
+    return status;
+}
+
 static gf_status take_sweep_values(const parser *p, gf_node *list, const char *name) {
     gf_status status = gf_document_expect_sequence(p->document, list, name, p->error);
     size_t count = gf_document_size(list);
@@ -410,11 +428,16 @@ static gf_status take_sweep_values(const parser *p, gf_node *list, const char *n
         return status;
     }
     double *values = realloc(p->run->sweep, count * sizeof *values);
-    if (values == NULL) {
+    p->run->sweep = values != NULL ? values : p->run->sweep;
+    uint64_t *stretch = realloc(p->run->stretch, count * sizeof *stretch);
+    p->run->stretch = stretch != NULL ? stretch : p->run->stretch;
+    if (values == NULL || stretch == NULL) {
         return gf_fail_memory(p->error, "the sweep");
     }
-    p->run->sweep = values;
     p->run->points = count;
+    for (size_t i = 0; i < count; ++i) {
+        stretch[i] = 1;
+    }
     for (size_t i = 0; i < count && status == GF_OK; ++i) {
         gf_node *key = NULL;
         status = read_number(p, gf_document_entry(p->document, list, i, &key), name, &values[i]);
@@ -428,30 +451,49 @@ static gf_status take_sweep(const parser *p) {
     gf_node *map = NULL, *key = NULL;
     double fixed = 0;
     run->sweep = malloc(sizeof *run->sweep);
-    if (run->sweep == NULL) {
+    run->stretch = malloc(sizeof *run->stretch);
+    if (run->sweep == NULL || run->stretch == NULL) {
         return gf_fail_memory(p->error, "the sweep");
     }
     run->points = 1;
     run->sweep[0] = run->parameters[0];
-    gf_status status = take_section(p, "sweep", run->equation->parameters, false, &map);
-    if (status != GF_OK || map == NULL) {
+    run->stretch[0] = 1;
+    map = gf_document_get(p->document, p->root, "sweep");
+    if (map == NULL) {
+        return GF_OK;
+    }
+    gf_status status = gf_document_check_keys(p->document, map, "sweep", NULL, p->error);
+    if (status != GF_OK) {
         return status;
     }
-    if (gf_document_size(map) != 1) {
+    gf_node *stretch = gf_document_get(p->document, map, "stretch");
+    if (gf_document_size(map) != (stretch != NULL ? 2 : 1)) {
         return gf_document_fail(p->document, map, p->error, "sweep must vary one parameter");
     }
     gf_node *list = gf_document_entry(p->document, map, 0, &key);
+    if (list == stretch) {
+        list = gf_document_entry(p->document, map, 1, &key);
+    }
     const char *name = NULL;
     status = gf_document_text(p->document, key, "a parameter's name", &name, p->error);
-    for (run->swept = 0;
-         status == GF_OK && strcmp(run->equation->parameters[run->swept], name) != 0;) {
+    run->swept = 0;
+    while (status == GF_OK && run->equation->parameters[run->swept] != NULL &&
+           strcmp(run->equation->parameters[run->swept], name) != 0) {
         ++run->swept;
+    }
+    if (status == GF_OK && run->equation->parameters[run->swept] == NULL) {
+        run->swept = 0;
+        return gf_document_fail(p->document, key, p->error, "%s has no parameter '%.60s' to sweep",
+                                run->equation->name, name);
     }
     if (status == GF_OK && override(p, name, &fixed)) {
         run->sweep[0] = fixed;
         return GF_OK;
     }
-    return status == GF_OK ? take_sweep_values(p, list, name) : status;
+    if (status == GF_OK) {
+        status = take_sweep_values(p, list, name);
+    }
+    return status == GF_OK && stretch != NULL ? take_stretch(p, stretch) : status;
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
@@ -576,6 +618,7 @@ void gf_run_free(gf_run *self) {
     free(self->yaml);
     free(self->settings);
     free(self->sweep);
+    free(self->stretch);
     *self = (gf_run){0};
 }
 
@@ -602,6 +645,14 @@ gf_status gf_run_dynamics(const gf_run *self, size_t point, gf_dynamics *dynamic
     parameters[self->swept] = self->sweep[point];
     *dynamics = (gf_dynamics){.equation = self->equation, .spacing = self->spacing};
     return self->equation->prepare(parameters, &self->noise, dynamics, error);
+}
+
+uint64_t gf_run_steps(const gf_run *self, size_t point) {
+    return self->steps * self->stretch[point];
+}
+
+uint64_t gf_run_steps_per_sample(const gf_run *self, size_t point) {
+    return self->steps_per_sample * self->stretch[point];
 }
 
 static void fill_random(gf_lattice *lattice, double width) {

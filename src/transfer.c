@@ -1,12 +1,14 @@
 #include "gibbsflow/transfer.h"
 
+#include "gibbsflow/machine.h"
+
 #include <lapacke.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PANEL = 160, PANELS = 3, GRID = 601 };
+enum { PANELS = 3, MOST_NODES = 1500, GRID = 601 };
 
 static gf_status check(const gf_dynamics *dynamics, double level, gf_error *error) {
     if (dynamics->thermal > 0 || !(dynamics->drive > 0) || !(dynamics->diffusion > 0) ||
@@ -28,7 +30,7 @@ static double temperature(const gf_dynamics *dynamics) {
 static double range_of(const gf_dynamics *dynamics) {
     double t = temperature(dynamics), m = dynamics->order, action = 0, step = 0.01 * m;
     double bottom = dynamics->equation->potential(dynamics, m);
-    while (action < 46 && m < 1000 * dynamics->order) {
+    while (action < 24 && m < 1000 * dynamics->order) {
         double height = dynamics->equation->potential(dynamics, m) - bottom;
         action += step * sqrt(2 * dynamics->diffusion * fmax(height, 0)) / t;
         m += step;
@@ -64,7 +66,7 @@ static void legendre(double low, double high, size_t count, double *node, double
 
 /* The kernel on nodes that respect +-level, and its two highest eigenpairs. */
 typedef struct cell_kernel {
-    size_t size;
+    size_t size, first, last;                /* nodes first...last-1 lie between -level and level */
     double *node, *weight, *kernel, *vector; /* [size], [size], [size,size], [2,size] */
     double value[2];                         /* L1 < L0 */
 } cell_kernel;
@@ -122,34 +124,58 @@ static gf_status two_eigenpairs(const double *matrix, size_t size, bool lowest, 
                          (int)info);
 }
 
+static gf_status new_kernel(size_t n, cell_kernel *self, gf_error *error) {
+    self->size = n;
+    self->node = malloc(n * sizeof(double));
+    self->weight = malloc(n * sizeof(double));
+    self->kernel = malloc(n * n * sizeof(double));
+    self->vector = malloc(2 * n * sizeof(double));
+    return self->node != NULL && self->weight != NULL && self->kernel != NULL &&
+                   self->vector != NULL
+               ? GF_OK
+               : gf_fail_memory(error, "the transfer operator");
+}
+
+/* Panels between -range, -level, level and range, with nodes enough for the width of the kernel. */
 static gf_status make_kernel(const gf_dynamics *dynamics, double level, cell_kernel *self,
                              gf_error *error) {
-    double range = range_of(dynamics);
-    size_t n = (size_t)PANEL * PANELS;
-    *self = (cell_kernel){.size = n,
-                          .node = malloc(n * sizeof(double)),
-                          .weight = malloc(n * sizeof(double)),
-                          .kernel = malloc(n * n * sizeof(double)),
-                          .vector = malloc(2 * n * sizeof(double))};
-    if (self->node == NULL || self->weight == NULL || self->kernel == NULL ||
-        self->vector == NULL) {
-        return gf_fail_memory(error, "the transfer operator");
-    }
+    double range = fmax(range_of(dynamics), 1.5 * level), nodes = 0;
+    double width = sqrt(temperature(dynamics) * dynamics->spacing / dynamics->diffusion);
     const double edge[] = {-range, -level, level, range};
+    size_t count[PANELS], start = 0;
+    *self = (cell_kernel){0};
     for (size_t p = 0; p < PANELS; ++p) {
-        legendre(edge[p], edge[p + 1], PANEL, self->node + p * PANEL, self->weight + p * PANEL);
+        double wanted = 40 + 4 * (edge[p + 1] - edge[p]) / width;
+        nodes += wanted;
+        count[p] = wanted < MOST_NODES ? (size_t)wanted : MOST_NODES;
     }
+    if (nodes > MOST_NODES) {
+        return gf_fail(error, GF_INVALID,
+                       "cells of %g are too narrow for their transfer operator (%.0f nodes); the "
+                       "continuum serves",
+                       dynamics->spacing, nodes);
+    }
+    gf_status status = new_kernel(count[0] + count[1] + count[2], self, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    for (size_t p = 0; p < PANELS; ++p) {
+        legendre(edge[p], edge[p + 1], count[p], self->node + start, self->weight + start);
+        start += count[p];
+    }
+    self->first = count[0];
+    self->last = count[0] + count[1];
     fill_kernel(self, dynamics);
-    return two_eigenpairs(self->kernel, n, false, self->value, self->vector, error);
+    return two_eigenpairs(self->kernel, self->size, false, self->value, self->vector, error);
 }
 
 /* u_i = sqrt(w_i) psi0(m_i) q(m_i) with q = 0 below, 1 above and, in between, Q = P Q: a linear
  * system for the middle panel, (L0 - K) u = K u_above. */
 static gf_status solve_committor(const cell_kernel *self, double *u, gf_error *error) {
-    size_t n = self->size, first = PANEL, last = 2 * PANEL;
+    size_t n = self->size, first = self->first, last = self->last, inner = last - first;
     const double *ground = self->vector + n;
-    double *matrix = malloc((size_t)PANEL * PANEL * sizeof *matrix);
-    lapack_int *pivot = malloc(PANEL * sizeof *pivot);
+    double *matrix = malloc(inner * inner * sizeof *matrix);
+    lapack_int *pivot = malloc(inner * sizeof *pivot);
     lapack_int info = -1;
     for (size_t i = 0; i < n; ++i) {
         u[i] = i < last ? 0 : ground[i];
@@ -162,11 +188,12 @@ static gf_status solve_committor(const cell_kernel *self, double *u, gf_error *e
             }
             u[i] = source;
             for (size_t j = first; j < last; ++j) {
-                matrix[(j - first) * PANEL + i - first] =
+                matrix[(j - first) * inner + i - first] =
                     (i == j ? self->value[1] : 0) - self->kernel[i * n + j];
             }
         }
-        info = LAPACKE_dgesv(LAPACK_COL_MAJOR, PANEL, 1, matrix, PANEL, pivot, u + first, PANEL);
+        lapack_int order = (lapack_int)inner;
+        info = LAPACKE_dgesv(LAPACK_COL_MAJOR, order, 1, matrix, order, pivot, u + first, order);
     }
     free(matrix);
     free(pivot);
@@ -183,8 +210,8 @@ static gf_status count_walls(const cell_kernel *self, double dx, double *density
         return gf_fail_memory(error, "the committor");
     }
     gf_status status = solve_committor(self, u, error);
-    for (size_t i = 0; i < PANEL; ++i) {
-        for (size_t j = PANEL; j < n; ++j) {
+    for (size_t i = 0; i < self->first; ++i) {
+        for (size_t j = self->first; j < n; ++j) {
             flux += ground[i] * self->kernel[i * n + j] * u[j] / self->value[1];
         }
     }
@@ -197,6 +224,7 @@ gf_status gf_transfer_cells(const gf_dynamics *dynamics, double level, gf_transf
                             gf_error *error) {
     cell_kernel kernel = {0};
     double dx = dynamics->spacing;
+    int threads = gf_machine_set_blas_threads(1); /* too small a matrix for more */
     gf_status status = check(dynamics, level, error);
     if (status == GF_OK) {
         status = make_kernel(dynamics, level, &kernel, error);
@@ -211,6 +239,7 @@ gf_status gf_transfer_cells(const gf_dynamics *dynamics, double level, gf_transf
         }
         status = count_walls(&kernel, dx, &transfer->count_density, error);
     }
+    (void)gf_machine_set_blas_threads(threads);
     free_kernel(&kernel);
     return status;
 }
@@ -268,8 +297,10 @@ gf_status gf_transfer_continuum(const gf_dynamics *dynamics, double level, gf_tr
     if (matrix == NULL || vector == NULL) {
         status = gf_fail_memory(error, "the transfer operator");
     } else {
+        int threads = gf_machine_set_blas_threads(1);
         fill_hamiltonian(dynamics, range, spacing, matrix);
         status = two_eigenpairs(matrix, GRID, true, value, vector, error);
+        (void)gf_machine_set_blas_threads(threads);
     }
     if (status == GF_OK) {
         double gap = value[1] - value[0];

@@ -80,23 +80,40 @@ static double integrated_time(const double *data, size_t realisations, size_t st
     return fmax(time, 0.5);
 }
 
-/* The largest difference between the averages of two starts over its standard error. */
+/* Standard deviation of the means of realisations about the average of their own start. */
+static double spread_within_starts(const double *means, size_t realisations, size_t starts,
+                                   double *average) {
+    double sum = 0;
+    for (size_t s = 0; s < starts; ++s) {
+        size_t size = (realisations - s - 1) / starts + 1;
+        average[s] = 0;
+        for (size_t r = s; r < realisations; r += starts) {
+            average[s] += means[r] / (double)size;
+        }
+        for (size_t r = s; r < realisations; r += starts) {
+            sum += (means[r] - average[s]) * (means[r] - average[s]);
+        }
+    }
+    return realisations > starts ? sqrt(sum / (double)(realisations - starts)) : NAN;
+}
+
+/* The largest difference between the averages of two starts over its standard error. `single` is
+ * the error of one realisation, for where their scatter tells nothing. */
 static double compare_starts(const double *means, size_t realisations, size_t starts, double single,
-                             double *group) {
-    double worst = NAN, mean[16] = {0}, error[16] = {0};
-    if (starts < 2 || starts > 16 || realisations < starts) {
+                             double *average) {
+    double worst = NAN;
+    if (starts < 2 || realisations < starts) {
         return worst;
     }
+    double spread = spread_within_starts(means, realisations, starts, average);
+    spread = realisations > starts + 1 ? spread : single;
     for (size_t s = 0; s < starts; ++s) {
-        size_t size = 0;
-        for (size_t r = s; r < realisations; r += starts) {
-            group[size++] = means[r];
-        }
-        mean[s] = mean_of(group, size);
-        error[s] = size > 2 ? scatter_of(group, size) : single / sqrt((double)size);
         for (size_t t = 0; t < s; ++t) {
-            double difference = fabs(mean[s] - mean[t]);
-            double effect = difference > 0 ? difference / hypot(error[s], error[t]) : 0;
+            double size_a = (double)((realisations - s - 1) / starts + 1);
+            double size_b = (double)((realisations - t - 1) / starts + 1);
+            double difference = fabs(average[s] - average[t]);
+            double effect =
+                difference > 0 ? difference / (spread * sqrt(1 / size_a + 1 / size_b)) : 0;
             worst = fmax(worst, effect); /* fmax ignores the NaN of the first */
         }
     }

@@ -46,7 +46,7 @@ struct gf_integrator {
  * variance (1-z/2)^2 / (1 - z + z^2/2 - z^3/8) times the exact one. */
 extern const gf_integrator gf_integrator_heun;
 /* Leimkuhler & Matthews (AMRX 2013) in Markovian form (Vilmart 2015): the state is the field less
- * half of the next noise. One force per step; weak order 1, but order 2 in stationary averages at
+ * half of the next noise. One force per step; weak order 1, but 2 in stationary averages at
  * thermal = 0, and exact stationary variances in the linear case. Stability as Heun's. */
 extern const gf_integrator gf_integrator_leimkuhler_matthews;
 /* Strang splitting: exact flow of the force (half a step), exact Ornstein-Uhlenbeck step of

@@ -37,9 +37,9 @@ typedef struct gf_run {
     bool antiperiodic;
 
     double step, end, warm_up, sample_every;
-    uint64_t steps, steps_per_sample;
-    size_t samples;        /* at sample_every, 2 sample_every, ... end */
-    size_t first_measured; /* samples from this index on lie after the warm-up */
+    uint64_t steps, steps_per_sample; /* where stretch is 1 */
+    size_t samples;                   /* at sample_every, 2 sample_every, ... end */
+    size_t first_measured;            /* samples from this index on lie after the warm-up */
 
     gf_profile starts[GF_RUN_MAX_STARTS]; /* realisation r starts from starts[r % start_count] */
     size_t start_count;
@@ -58,7 +58,8 @@ typedef struct gf_run {
 
     size_t swept; /* index of the parameter that the sweep varies */
     double *sweep;
-    size_t points; /* at least 1 */
+    uint64_t *stretch; /* per sweep point: all times but the step are multiplied by it */
+    size_t points;     /* at least 1 */
 } gf_run;
 
 /* The caller frees the run, also after a failure. Settings override parameters and, by their names,
@@ -74,6 +75,10 @@ gf_status gf_run_parse_settings(const char *text, gf_settings *settings, gf_erro
 
 /* The numbers of sweep point `point`. Fails where the equation makes no sense. */
 gf_status gf_run_dynamics(const gf_run *self, size_t point, gf_dynamics *dynamics, gf_error *error);
+
+/* Steps of a realisation of the sweep point: all of them, and from sample to sample. */
+uint64_t gf_run_steps(const gf_run *self, size_t point);
+uint64_t gf_run_steps_per_sample(const gf_run *self, size_t point);
 
 /* A lattice for a realisation, in its starting state. The caller frees it. */
 gf_status gf_run_start(const gf_run *self, size_t point, size_t realisation, gf_lattice *lattice,
