@@ -4,18 +4,18 @@
 
 #include "clones.h"
 
-#include <Random123/philox.h>
+#include <Random123/threefry.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
-enum { ROUNDS = 7, COUNTERS = GF_NOISE_BLOCK / 4, PAIRS = GF_NOISE_BLOCK / 2 };
+enum { COUNTERS = GF_NOISE_BLOCK / 4, PAIRS = GF_NOISE_BLOCK / 2 };
 
-GF_CLONES static void draw_words(philox4x32_key_t key, uint32_t first, uint32_t step,
+GF_CLONES static void draw_words(threefry4x32_key_t key, uint32_t first, uint32_t step,
                                  uint32_t step_high, uint32_t stream, uint32_t *restrict words) {
     for (uint32_t j = 0; j < COUNTERS; ++j) {
-        philox4x32_ctr_t counter = {{first + j, step, step_high, stream}};
-        counter = philox4x32_R(ROUNDS, counter, key);
+        threefry4x32_ctr_t counter = {{first + j, step, step_high, stream}};
+        counter = threefry4x32_R(threefry4x32_rounds, counter, key);
         words[j] = counter.v[0];
         words[COUNTERS + j] = counter.v[1];
         words[2 * COUNTERS + j] = counter.v[2];
@@ -66,7 +66,7 @@ GF_CLONES static void transform(const uint32_t *restrict words, float *restrict 
 void gf_noise_normal(const gf_noise *self, gf_noise_purpose purpose, uint64_t step, uint32_t block,
                      float *normal) {
     uint32_t words[GF_NOISE_BLOCK];
-    philox4x32_key_t key = {{(uint32_t)self->seed, (uint32_t)(self->seed >> 32)}};
+    threefry4x32_key_t key = {{(uint32_t)self->seed, (uint32_t)(self->seed >> 32), 0, 0}};
     uint32_t step_high = (uint32_t)(step >> 32) | (uint32_t)purpose << 24;
     draw_words(key, block * COUNTERS, (uint32_t)step, step_high, self->stream, words);
     transform(words, normal);

@@ -14,14 +14,16 @@
 #include <stdalign.h>
 #include <string.h>
 
-enum { BLOCK = GF_NOISE_BLOCK, HALO = GF_LATTICE_HALO };
+/* ROOM keeps arrays that are read and written side by side from lying a multiple of 4096 bytes
+ * apart, where processors take a read for one of the value just written. */
+enum { BLOCK = GF_NOISE_BLOCK, HALO = GF_LATTICE_HALO, ROOM = BLOCK + 172 };
 
 /* What a step needs of one block: old values u from two cells before the block to two beyond it,
  * the Gaussians g and the stages from one before. */
 typedef struct window {
-    alignas(64) double u[BLOCK + 2 * HALO];
-    alignas(64) double noisy[BLOCK + 2 * HALO];
-    alignas(64) double x[BLOCK + 2 * HALO];
+    alignas(64) double u[ROOM];
+    alignas(64) double noisy[ROOM];
+    alignas(64) double x[ROOM];
     alignas(64) float g[2 * BLOCK + 1];
 } window;
 
