@@ -67,7 +67,7 @@ START_TEST(test_exact) {
     ck_assert_int_eq(gf_langevin_summarise(&langevin, 0, &p, NULL), GF_OK);
     ck_assert(p.exact);
     ck_assert_msg(p.walls.steady, "drift %g, start %g", p.walls.drift, p.walls.start_effect);
-    double precision = 0.02 * sqrt(4000.0 / LENGTH);
+    double precision = 0.03 * sqrt(4000.0 / LENGTH);
     ck_assert_double_lt(p.second.error / p.second.mean, precision);
     ck_assert_double_lt(p.walls.error / p.walls.mean, precision);
     ck_assert_msg(fabs(p.second.mean - p.cells.second_moment) < 3 * p.second.error,
