@@ -17,7 +17,7 @@ static const cli_command *const commands[] = {&cli_operators,    &cli_spectrum, 
                                               &cli_fixed_points, &cli_langevin, &cli_walls,
                                               &cli_figure,       &cli_info};
 
-enum { COMMANDS = sizeof commands / sizeof *commands };
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 /* --- interruption ---------------------------------------------------------------------------- */
 
@@ -32,7 +32,8 @@ static void on_interrupt(int signal_number) {
     (void)raise(signal_number);
 }
 
-static void watch_output(const char *path) {
+void cli_watch_output(const char *path) {
+    free(unfinished_file);
     unfinished_file = gf_file_part_name(path);
     (void)signal(SIGINT, on_interrupt);
     (void)signal(SIGTERM, on_interrupt);
@@ -74,7 +75,7 @@ void cli_say(const cli_options *options, const char *format, ...) {
 
 /* --- progress -------------------------------------------------------------------------------- */
 
-static void format_duration(double seconds, char *text, size_t size) {
+void cli_format_duration(double seconds, char *text, size_t size) {
     long whole = lround(seconds);
     if (whole < 100) {
         (void)snprintf(text, size, "%ld s", whole);
@@ -93,7 +94,7 @@ static void draw_progress(void *context, double fraction) {
         return;
     }
     char left[40], bar[WIDTH + 1];
-    format_duration(fraction > 0 ? elapsed * (1 - fraction) / fraction : 0, left, sizeof left);
+    cli_format_duration(fraction > 0 ? elapsed * (1 - fraction) / fraction : 0, left, sizeof left);
     for (int k = 0; k < WIDTH; ++k) {
         bar[k] = k < fraction * WIDTH ? '#' : '.';
     }
@@ -206,7 +207,7 @@ static int apply_options(const cli_options *options) {
         omp_set_num_threads(options->threads);
     }
     if (options->output != NULL) {
-        watch_output(options->output);
+        cli_watch_output(options->output);
     }
     return CLI_GO_ON;
 }
@@ -284,7 +285,7 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
     }
     if (cost.seconds > 5) {
         char duration[40];
-        format_duration(cost.seconds, duration, sizeof duration);
+        cli_format_duration(cost.seconds, duration, sizeof duration);
         cli_say(options,
                 "%s: %d sites, largest sector %zu states: about %.2g GiB of memory and roughly %s",
                 model->name, model->chain.sites, cost.largest, cost.memory / 0x1p30, duration);
@@ -359,6 +360,7 @@ static void print_overview(FILE *out) {
 
 int main(int argc, char **argv) {
     restart_with_better_kernels(argv);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit is then an error like a full disk */
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_overview(stdout);

@@ -59,6 +59,12 @@ void cli_say(const cli_options *options, const char *format, ...);
  * written, before the work starts. */
 int cli_check_output(const cli_options *options, const char *const *endings);
 
+/* Has an interruption (Ctrl-C) remove the unfinished version of the file `path`. */
+void cli_watch_output(const char *path);
+
+/* "42 s", "3 min 05 s", "2 h 10 min" */
+void cli_format_duration(double seconds, char *text, size_t size);
+
 /* A bar with the time left, on a terminal only. */
 typedef struct cli_progress {
     gf_progress progress;

@@ -1,37 +1,45 @@
 #include "cli.h"
 
-#include "gibbsflow/langevin_figure.h"
+#include "gibbsflow/figure.h"
 
 #include <stdlib.h>
 
 static const char help[] =
-    "Draws the run of an HDF5 file of 'gibbsflow langevin'.\n\n"
+    "Draws what a file holds, with gnuplot. The format follows from the name: .pdf, .png or .svg.\n"
+    "  forces   the force field over magnetisation and energy: arrows along the force, coloured "
+    "by\n"
+    "           its size, the border of the reachable region, the fixed points and the flow lines\n"
+    "           that leave the saddles (Fig. 2 of Lange & Rosch)\n"
+    "  scan     the fixed points against the parameter of a scan, with the bifurcations\n"
+    "Of a Langevin run: histogram, profile, space-time or walls (Figs. 1, 3, 4, 5 and 6).\n\n"
     "Examples:\n"
-    "  gibbsflow figure fig6.h5 -o fig6.pdf\n"
-    "  gibbsflow figure fig4.h5 --kind walls -o walls.png\n";
+    "  gibbsflow figure fig2.h5 -o fig2.pdf\n"
+    "  gibbsflow figure scan.h5 --kind scan -o scan.png\n";
 
 static int run(const cli_command *command, int argc, const char **argv) {
     static const char *const endings[] = {".pdf", ".png", ".svg", NULL};
-    cli_options options;
     char *kind = NULL;
     gf_error error;
     struct poptOption own[] = {{"kind", 'k', POPT_ARG_STRING, &kind, 0,
-                                "histogram, profile, space-time or walls (default: what fits)",
-                                "KIND"},
+                                "which figure, where the file supports several", "KIND"},
                                POPT_TABLEEND};
+    cli_options options;
     int result = cli_open(&options, command, CLI_OUTPUT, own, argc, argv);
-    result = result == CLI_GO_ON ? cli_check_output(&options, endings) : result;
     if (result == CLI_GO_ON) {
-        gf_status status = gf_langevin_figure_draw(options.input, kind, options.output, &error);
-        result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
+        result = cli_check_output(&options, endings);
     }
-    cli_close(&options);
+    if (result == CLI_GO_ON) {
+        result = gf_figure_draw(options.input, kind, options.output, &error) == GF_OK
+                     ? CLI_DONE
+                     : cli_fail(&options, &error);
+    }
     free(kind);
+    cli_close(&options);
     return result;
 }
 
 const cli_command cli_figure = {.name = "figure",
-                                .arguments = "FILE.h5 -o FIGURE.pdf",
-                                .summary = "draw what an HDF5 file holds",
+                                .arguments = "FILE.h5 -o FIGURE",
+                                .summary = "draw a force table, a scan or a run",
                                 .help = help,
                                 .run = run};

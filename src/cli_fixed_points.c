@@ -41,9 +41,9 @@ gf_status cli_find_fixed_points(const gf_model *model, const gf_spectrum *spectr
     return status;
 }
 
-/* Without the sign of a rounded zero. */
+/* Without the sign of a zero that six decimals would show as -0. */
 static double tidy(double value) {
-    return fabs(value) < 5e-11 ? 0 : value;
+    return fabs(value) < 5e-7 ? 0 : value;
 }
 
 static void print_eigenvalue(double complex value) {
@@ -149,45 +149,38 @@ typedef struct results {
     bool scanned;
 } results;
 
-static gf_status store_new(const cli_options *options, const results *all, gf_error *error) {
-    gf_file *file = NULL;
-    gf_status status = gf_file_create(options->output, &file, error);
-    if (status == GF_OK) {
-        gf_file_put_origin(file, options->line);
-        gf_spectrum_write(&all->spectrum, &all->model, file);
-        gf_region_write(&all->region, file);
-        if (all->scanned) {
-            gf_scan_write(&all->scan, file);
-        } else {
-            gf_fixed_points_write(&all->points, file);
-        }
-        status = gf_file_commit(&file, error);
+/* Writes what was found; `anew` also the model and its spectrum, so that the file is complete. */
+static gf_status write_findings(const cli_options *options, const results *all, bool anew,
+                                gf_file **file, gf_error *error) {
+    if (anew) {
+        gf_file_put_origin(*file, options->line);
+        gf_spectrum_write(&all->spectrum, &all->model, *file);
+        gf_region_write(&all->region, *file);
+    } else {
+        gf_file_remove(*file, all->scanned ? "/scan" : "/fixed_points");
     }
-    return status;
-}
-
-static gf_status store_in_place(const cli_options *options, const results *all, gf_error *error) {
-    gf_file *file = NULL;
-    gf_status status = gf_file_edit(options->input, &file, error);
-    if (status == GF_OK) {
-        gf_file_remove(file, all->scanned ? "/scan" : "/fixed_points");
-        if (all->scanned) {
-            gf_scan_write(&all->scan, file);
-        } else {
-            gf_fixed_points_write(&all->points, file);
-        }
-        status = gf_file_commit(&file, error);
+    if (all->scanned) {
+        gf_scan_write(&all->scan, *file);
+    } else {
+        gf_fixed_points_write(&all->points, *file);
     }
-    return status;
+    return gf_file_commit(file, error);
 }
 
 static gf_status store(const cli_options *options, const results *all, gf_error *error) {
-    if (options->output != NULL) {
-        return store_new(options, all, error);
-    }
+    gf_file *file = NULL;
     bool unchanged = options->settings.count == 0 && options->settings.sites == 0;
-    return unchanged && gf_file_is_hdf5(options->input) ? store_in_place(options, all, error)
-                                                        : GF_OK;
+    gf_status status = GF_OK;
+    if (options->output != NULL) {
+        status = gf_file_create(options->output, &file, error);
+    } else if (unchanged && gf_file_is_hdf5(options->input)) {
+        cli_watch_output(options->input);
+        status = gf_file_edit(options->input, &file, error);
+    } else {
+        return GF_OK; /* printed only */
+    }
+    return status == GF_OK ? write_findings(options, all, options->output != NULL, &file, error)
+                           : status;
 }
 
 /* --- the command ----------------------------------------------------------------------------- */

@@ -54,8 +54,10 @@ static int print_model(const cli_options *options) {
     if (status != GF_OK) {
         return cli_fail(options, &error);
     }
-    (void)printf("diagonalisation: about %.2g GiB at the peak, roughly %.2g s\n",
-                 cost.memory / 0x1p30, cost.seconds);
+    char duration[40];
+    cli_format_duration(cost.seconds, duration, sizeof duration);
+    (void)printf("diagonalisation: about %.2g GiB at the peak, roughly %s\n", cost.memory / 0x1p30,
+                 duration);
     return CLI_DONE;
 }
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <yaml.h>
 
+enum { MAX_DEPTH = 32 }; /* of nested lists and mappings */
+
 struct gf_document {
     yaml_document_t yaml;
     char *name;
@@ -21,6 +23,37 @@ static gf_status fail_parse(const yaml_parser_t *parser, const char *name, gf_er
     return gf_fail(error, GF_INVALID, "%s:%zu:%zu: %s%s%s", name, parser->problem_mark.line + 1,
                    parser->problem_mark.column + 1, problem, parser->context != NULL ? " " : "",
                    parser->context != NULL ? parser->context : "");
+}
+
+/* Refuses what libyaml would take very long over, or pass on cut short: deep nesting and NUL. */
+static gf_status check_text(const char *text, size_t length, const char *name, gf_error *error) {
+    if (memchr(text, '\0', length) != NULL) {
+        return gf_fail(error, GF_INVALID, "%s: contains NUL bytes; expected a YAML text in UTF-8",
+                       name);
+    }
+    yaml_parser_t parser;
+    yaml_event_t event = {0};
+    if (yaml_parser_initialize(&parser) == 0) {
+        return gf_fail_memory(error, "a YAML document");
+    }
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+    gf_status status = GF_OK;
+    bool more = true;
+    for (int depth = 0; more && status == GF_OK;) {
+        if (yaml_parser_parse(&parser, &event) == 0) {
+            break; /* the loader will say what is wrong */
+        }
+        depth += event.type == YAML_MAPPING_START_EVENT || event.type == YAML_SEQUENCE_START_EVENT;
+        depth -= event.type == YAML_MAPPING_END_EVENT || event.type == YAML_SEQUENCE_END_EVENT;
+        more = event.type != YAML_STREAM_END_EVENT;
+        if (depth > MAX_DEPTH) {
+            status = gf_fail(error, GF_INVALID, "%s:%zu:%zu: nested too deeply", name,
+                             event.start_mark.line + 1, event.start_mark.column + 1);
+        }
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    return status;
 }
 
 /* Loads the one document of the stream. */
@@ -50,15 +83,19 @@ static gf_status load(gf_document *self, yaml_parser_t *parser, gf_error *error)
 gf_status gf_document_parse(const char *text, size_t length, const char *name,
                             gf_document **document, gf_error *error) {
     yaml_parser_t parser;
-    gf_document *self = calloc(1, sizeof *self);
     *document = NULL;
+    gf_status status = check_text(text, length, name, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    gf_document *self = calloc(1, sizeof *self);
     if (self == NULL || (self->name = strdup(name)) == NULL ||
         yaml_parser_initialize(&parser) == 0) {
         gf_document_free(self);
         return gf_fail_memory(error, "a YAML document");
     }
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
-    gf_status status = load(self, &parser, error);
+    status = load(self, &parser, error);
     yaml_parser_delete(&parser);
     if (status == GF_OK) {
         *document = self;
@@ -82,15 +119,15 @@ gf_node *gf_document_root(gf_document *self) {
     return yaml_document_get_root_node(&self->yaml);
 }
 
-gf_status gf_document_fail(const gf_document *self, const gf_node *node, gf_error *error,
-                           const char *format, ...) {
+void gf_document_report(const gf_document *self, const gf_node *node, gf_error *error,
+                        const char *format, ...) {
     char message[800];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    return gf_fail(error, GF_INVALID, "%s:%zu:%zu: %s", self->name, node->start_mark.line + 1,
-                   node->start_mark.column + 1, message);
+    gf_error_set(error, GF_INVALID, "%s:%zu:%zu: %s", self->name, node->start_mark.line + 1,
+                 node->start_mark.column + 1, message);
 }
 
 static bool is_scalar(const gf_node *node) {
@@ -217,11 +254,13 @@ gf_status gf_document_source(gf_document *self, const gf_node *node, const char 
     const char *text = NULL;
     gf_status status = gf_document_text(self, node, what, &text, error);
     if (status == GF_OK) {
-        int quote = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? 0 : 1;
+        bool folded = node->start_mark.line != node->end_mark.line;
+        int quote = folded || node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? 0 : 1;
         *source = (gf_source){.text = text,
                               .file = self->name,
                               .line = (int)node->start_mark.line + 1,
-                              .column = (int)node->start_mark.column + 1 + quote};
+                              .column = (int)node->start_mark.column + 1 + quote,
+                              .folded = folded};
     }
     return status;
 }

@@ -19,18 +19,19 @@ typedef struct parser {
     gf_error *error;
 } parser;
 
-gf_status gf_source_fail(const gf_source *source, size_t offset, gf_error *error,
-                         const char *format, ...) {
+void gf_source_report(const gf_source *source, size_t offset, gf_error *error, const char *format,
+                      ...) {
     char message[800];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     if (source->line == 0) {
-        return gf_fail(error, GF_INVALID, "%s: %s", source->file, message);
+        gf_error_set(error, GF_INVALID, "%s: %s", source->file, message);
+    } else {
+        gf_error_set(error, GF_INVALID, "%s:%d:%d: %s", source->file, source->line,
+                     source->column + (source->folded ? 0 : (int)offset), message);
     }
-    return gf_fail(error, GF_INVALID, "%s:%d:%d: %s", source->file, source->line,
-                   source->column + (int)offset, message);
 }
 
 static gf_status fail_at(const parser *self, const char *where, const char *what) {
@@ -168,7 +169,7 @@ static gf_status parse_factor(parser *self, gf_operator *result) {
         if (status == GF_OK && peek(self) != ')') {
             status = fail_at(self, self->at, "expected ')'");
         }
-        ++self->at;
+        self->at += status == GF_OK;
     } else if (c == '+' || c == '-') {
         ++self->at;
         gf_operator factor = {0};
@@ -197,7 +198,7 @@ static gf_status apply(parser *self, char operation, const char *where, gf_opera
         if (divisor == 0) {
             return fail_at(self, where, "division by zero");
         }
-        result = gf_operator_scaled(left, 1 / divisor);
+        result = gf_operator_quotient(left, divisor);
     } else if (operation == '*') {
         result = gf_operator_product(left, right);
     } else {

@@ -14,6 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A file being written grows in memory by this much at a time. It meets the disk only when it is
+ * complete: HDF5 1.10 crashes at exit after a write that failed. */
+enum { MEMORY_STEP = 1 << 22 };
+
 struct gf_file {
     hid_t id;
     char *path;
@@ -79,6 +83,9 @@ char *gf_file_part_name(const char *path) {
 
 gf_status gf_file_check_writable(const char *path, gf_error *error) {
     struct stat status;
+    if (*path == '\0') {
+        return gf_fail(error, GF_IO, "%s: cannot be written: the name is empty", path);
+    }
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
         return gf_fail(error, GF_IO, "%s: cannot be written: not a regular file", path);
     }
@@ -86,7 +93,7 @@ gf_status gf_file_check_writable(const char *path, gf_error *error) {
     if (part == NULL) {
         return gf_fail_memory(error, path);
     }
-    int descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int descriptor = open(part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     gf_status result =
         descriptor >= 0 ? GF_OK
                         : gf_fail(error, GF_IO, "%s: cannot be written: %s", path, strerror(errno));
@@ -142,41 +149,48 @@ gf_status gf_file_create(const char *path, gf_file **file, gf_error *error) {
     if (status != GF_OK) {
         return status;
     }
-    (*file)->id = H5Fcreate((*file)->part, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    (void)H5Pset_fapl_core(access, MEMORY_STEP, 0);
+    (*file)->id = H5Fcreate((*file)->part, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    (void)H5Pclose(access);
     return check_opened(file, "write", error);
 }
 
-static bool copy_bytes(const char *from, const char *to) {
-    FILE *source = fopen(from, "rb"), *target = fopen(to, "wb");
-    bool done = source != NULL && target != NULL;
-    char block[1 << 16];
-    size_t length = 0;
-    while (done && (length = fread(block, 1, sizeof block, source)) > 0) {
-        done = fwrite(block, 1, length, target) == length;
+static gf_status read_bytes(const char *path, void **bytes, size_t *size, gf_error *error) {
+    struct stat status;
+    FILE *source = fopen(path, "rb");
+    *bytes = NULL;
+    bool done = source != NULL && fstat(fileno(source), &status) == 0;
+    if (done) {
+        *size = (size_t)status.st_size;
+        *bytes = malloc(*size + 1);
+        done = *bytes != NULL && fread(*bytes, 1, *size, source) == *size;
     }
-    done = done && ferror(source) == 0;
+    gf_status result =
+        done ? GF_OK : gf_fail(error, GF_IO, "%s: cannot be read: %s", path, strerror(errno));
     if (source != NULL) {
         (void)fclose(source);
     }
-    return target != NULL && fclose(target) == 0 && done;
+    return result;
 }
 
 gf_status gf_file_edit(const char *path, gf_file **file, gf_error *error) {
-    gf_status status = gf_file_check_writable(path, error);
+    void *bytes = NULL;
+    size_t size = 0;
     *file = NULL;
+    gf_status status = gf_file_check_writable(path, error);
+    if (status == GF_OK) {
+        status = read_bytes(path, &bytes, &size, error);
+    }
     if (status == GF_OK) {
         status = new_file(path, true, file, error);
     }
-    if (status != GF_OK) {
-        return status;
+    if (status == GF_OK) {
+        (*file)->id = H5LTopen_file_image(bytes, size, H5LT_FILE_IMAGE_OPEN_RW);
+        status = check_opened(file, "change", error);
     }
-    if (!copy_bytes(path, (*file)->part)) {
-        status = gf_fail(error, GF_IO, "%s: cannot be copied: %s", path, strerror(errno));
-        gf_file_close(file);
-        return status;
-    }
-    (*file)->id = H5Fopen((*file)->part, H5F_ACC_RDWR, H5P_DEFAULT);
-    return check_opened(file, "change", error);
+    free(bytes);
+    return status;
 }
 
 void gf_file_close(gf_file **file) {
@@ -204,34 +218,57 @@ static void settle_mode(const gf_file *self) {
     }
 }
 
-static void move_into_place(gf_file *self) {
-    int descriptor = open(self->part, O_RDONLY | O_CLOEXEC);
-    bool synced = descriptor >= 0 && fsync(descriptor) == 0;
+static bool write_bytes(int descriptor, const char *bytes, size_t size) {
+    while (size > 0) {
+        ssize_t written = write(descriptor, bytes, size);
+        if (written < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes += written > 0 ? written : 0;
+        size -= written > 0 ? (size_t)written : 0;
+    }
+    return fsync(descriptor) == 0;
+}
+
+static void put_in_place(gf_file *self, const char *bytes, size_t size) {
+    int descriptor = open(self->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    bool written = descriptor >= 0 && write_bytes(descriptor, bytes, size);
+    int reason = errno;
     if (descriptor >= 0) {
         (void)close(descriptor);
     }
     settle_mode(self);
-    if (!synced || rename(self->part, self->path) != 0) {
-        (void)gf_fail(&self->error, GF_IO, "%s: cannot be put in place: %s", self->path,
-                      strerror(errno));
+    if (!written || rename(self->part, self->path) != 0) {
+        (void)gf_fail(&self->error, GF_IO, "%s: cannot be written: %s", self->path,
+                      strerror(written ? errno : reason));
     } else {
         free(self->part);
         self->part = NULL;
     }
 }
 
+/* The file as bytes, complete. The caller frees them; NULL after a failure. */
+static char *take_image(gf_file *self, size_t *size) {
+    ssize_t length =
+        H5Fflush(self->id, H5F_SCOPE_GLOBAL) >= 0 ? H5Fget_file_image(self->id, NULL, 0) : -1;
+    char *bytes = length > 0 ? malloc((size_t)length) : NULL;
+    if (bytes == NULL || H5Fget_file_image(self->id, bytes, (size_t)length) != length) {
+        fail(self, "complete", "the file");
+        free(bytes);
+        return NULL;
+    }
+    *size = (size_t)length;
+    return bytes;
+}
+
 gf_status gf_file_commit(gf_file **file, gf_error *error) {
     gf_file *self = *file;
-    if (!failed(self) && H5Fflush(self->id, H5F_SCOPE_GLOBAL) < 0) {
-        fail(self, "write", "the file");
+    size_t size = 0;
+    char *bytes = failed(self) ? NULL : take_image(self, &size);
+    if (bytes != NULL) {
+        put_in_place(self, bytes, size);
     }
-    if (H5Fclose(self->id) < 0) {
-        fail(self, "close", "the file");
-    }
-    self->id = H5I_INVALID_HID;
-    if (!failed(self)) {
-        move_into_place(self);
-    }
+    free(bytes);
     gf_status status = gf_file_check(self, error);
     gf_file_close(file);
     return status;
@@ -283,12 +320,6 @@ static void attach_axes(gf_file *self, hid_t data, const gf_dataset *dataset) {
     }
 }
 
-static void put_text(gf_file *self, const char *path, const char *name, const char *text) {
-    if (H5LTset_attribute_string(self->id, path, name, text) < 0) {
-        fail(self, "write the attribute", name);
-    }
-}
-
 static void put(gf_file *self, const gf_dataset *dataset, hid_t type, const void *data) {
     if (failed(self)) {
         return;
@@ -305,9 +336,9 @@ static void put(gf_file *self, const gf_dataset *dataset, hid_t type, const void
     if (id < 0 || H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
         fail(self, "write", dataset->path);
     } else {
-        put_text(self, dataset->path, "units", dataset->units);
+        gf_file_put_text_attribute(self, dataset->path, "units", dataset->units);
         if (dataset->description != NULL) {
-            put_text(self, dataset->path, "description", dataset->description);
+            gf_file_put_text_attribute(self, dataset->path, "description", dataset->description);
         }
         attach_axes(self, id, dataset);
     }
@@ -531,24 +562,46 @@ char **gf_file_get_strings(gf_file *self, const char *path, int rank, size_t *sh
     return packed;
 }
 
-char *gf_file_get_text_attribute(gf_file *self, const char *path, const char *name) {
-    char *raw = NULL, *text = NULL;
+/* Opens an attribute that must be one value of the given class. */
+static hid_t open_attribute(gf_file *self, const char *path, const char *name, H5T_class_t class) {
     if (failed(self)) {
-        return NULL;
+        return H5I_INVALID_HID;
     }
     if (!gf_file_has(self, path) || H5Aexists_by_name(self->id, path, name, H5P_DEFAULT) <= 0) {
         gf_file_reject(self, "has no attribute %s of %s; expected a file that gibbsflow wrote",
                        name, path);
+        return H5I_INVALID_HID;
+    }
+    hid_t id = H5Aopen_by_name(self->id, path, name, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t type = id >= 0 ? H5Aget_type(id) : -1, space = id >= 0 ? H5Aget_space(id) : -1;
+    bool text = class == H5T_STRING;
+    bool fits = type >= 0 && space >= 0 && H5Sget_simple_extent_npoints(space) == 1 &&
+                (text ? H5Tis_variable_str(type) > 0
+                      : H5Tget_class(type) == H5T_INTEGER || H5Tget_class(type) == H5T_FLOAT);
+    if (!fits) {
+        gf_file_reject(self, "the attribute %s of %s is not a single %s", name, path,
+                       text ? "text" : "number");
+    }
+    (void)(type >= 0 && H5Tclose(type));
+    (void)(space >= 0 && H5Sclose(space));
+    if (!fits && id >= 0) {
+        (void)H5Aclose(id);
+        id = H5I_INVALID_HID;
+    }
+    return id;
+}
+
+char *gf_file_get_text_attribute(gf_file *self, const char *path, const char *name) {
+    char *raw = NULL, *text = NULL;
+    hid_t id = open_attribute(self, path, name, H5T_STRING);
+    if (id < 0) {
         return NULL;
     }
     hid_t type = string_type();
-    hid_t id = H5Aopen_by_name(self->id, path, name, H5P_DEFAULT, H5P_DEFAULT);
-    if (id < 0 || H5Aread(id, type, &raw) < 0 || raw == NULL || (text = strdup(raw)) == NULL) {
+    if (H5Aread(id, type, &raw) < 0 || raw == NULL || (text = strdup(raw)) == NULL) {
         fail(self, "read the attribute", name);
     }
-    if (id >= 0) {
-        (void)H5Aclose(id);
-    }
+    (void)H5Aclose(id);
     (void)H5Tclose(type);
     (void)H5free_memory(raw);
     return text;
@@ -556,16 +609,12 @@ char *gf_file_get_text_attribute(gf_file *self, const char *path, const char *na
 
 double gf_file_get_number_attribute(gf_file *self, const char *path, const char *name) {
     double value = 0;
-    if (!failed(self)) {
-        hid_t id = gf_file_has(self, path)
-                       ? H5Aopen_by_name(self->id, path, name, H5P_DEFAULT, H5P_DEFAULT)
-                       : H5I_INVALID_HID;
-        if (id < 0 || H5Aread(id, H5T_NATIVE_DOUBLE, &value) < 0) {
+    hid_t id = open_attribute(self, path, name, H5T_FLOAT);
+    if (id >= 0) {
+        if (H5Aread(id, H5T_NATIVE_DOUBLE, &value) < 0) {
             fail(self, "read the attribute", name);
         }
-        if (id >= 0) {
-            (void)H5Aclose(id);
-        }
+        (void)H5Aclose(id);
     }
     return value;
 }

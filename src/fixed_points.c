@@ -1,7 +1,5 @@
 #include "gibbsflow/fixed_points.h"
 
-#include "point_table.h"
-
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -9,13 +7,11 @@
 
 /* The survey samples lambda_i = scale_i tan(pi x/2) at x = +-1/NODES, +-3/NODES, ...: dense where
  * temperatures are high, with the last nodes a hundred scales out. */
-enum { NODES = 240, MAX_NEWTON_STEPS = 80, MAX_HALVINGS = 30 };
+enum { NODES = 240 };
 
-static const double TOLERANCE = 1e-12;   /* of |f|, in units of the largest possible force */
-static const double MARGINAL = 1e-7;     /* |eigenvalue| below this times the scale is zero */
-static const double INDISTINCT = 1e-11;  /* points between which |f| stays below this are one */
-static const double BORDER_DEPTH = 1e-9; /* closer to the border than this is the border */
-static const size_t MAX_ISOLATED = 64;   /* more marginal points than this are a line */
+static const double ROUNDING = 1e-12;   /* of a force that vanishes identically */
+static const double INDISTINCT = 1e-11; /* points between which |f| stays below this are one */
+static const size_t MAX_ISOLATED = 64;  /* more marginal points than this are a line */
 static const double PI = 3.14159265358979323846;
 
 struct gf_survey {
@@ -23,12 +19,6 @@ struct gf_survey {
     double node[2][NODES];
     double *force; /* [channels][NODES lambda1][NODES lambda2][2] */
 };
-
-const char *gf_stability_name(gf_stability stability) {
-    static const char *const names[] = {"stable",   "saddle", "unstable",
-                                        "marginal", "border", "absent"};
-    return names[stability];
-}
 
 /* --- survey ---------------------------------------------------------------------------------- */
 
@@ -120,88 +110,6 @@ void gf_survey_free(gf_survey *self) {
     }
 }
 
-/* --- one point ------------------------------------------------------------------------------- */
-
-static double force_scale(const gf_spectrum *spectrum, const double *rates) {
-    return fmax(gf_spectrum_force_scale(spectrum, rates, 0),
-                gf_spectrum_force_scale(spectrum, rates, 1));
-}
-
-static void eigenvalues(double a[2][2], double complex value[2]) {
-    double half_trace = (a[0][0] + a[1][1]) / 2, half_difference = (a[0][0] - a[1][1]) / 2;
-    double discriminant = half_difference * half_difference + a[0][1] * a[1][0];
-    double root = sqrt(fabs(discriminant));
-    value[0] = discriminant >= 0 ? half_trace - root : half_trace - root * I;
-    value[1] = discriminant >= 0 ? half_trace + root : half_trace + root * I;
-}
-
-static gf_stability classify(const double complex value[2]) {
-    double scale = fmax(cabs(value[0]), cabs(value[1]));
-    double low = creal(value[0]), high = creal(value[1]);
-    if (fmin(fabs(low), fabs(high)) <= MARGINAL * scale) {
-        return GF_MARGINAL;
-    }
-    return high < 0 ? GF_STABLE : low > 0 ? GF_UNSTABLE : GF_SADDLE;
-}
-
-static double norm(const double vector[2]) {
-    return hypot(vector[0], vector[1]);
-}
-
-/* Damped Newton steps on f(lambda) = 0 until they do not help any more. */
-static void descend(gf_gibbs *gibbs, gf_state *state) {
-    for (int steps = 0; steps < MAX_NEWTON_STEPS && norm(state->force) > 0; ++steps) {
-        double step[2], scale = 1;
-        if (!gf_solve2(state->force_slope, state->force, step)) {
-            return;
-        }
-        double length = norm(step);
-        scale = length > 1 ? 1 / length : 1;
-        gf_state next;
-        bool better = false;
-        for (int k = 0; k < MAX_HALVINGS && !better; ++k, scale /= 2) {
-            double trial[2] = {state->lambda[0] - scale * step[0],
-                               state->lambda[1] - scale * step[1]};
-            gf_gibbs_evaluate(gibbs, trial, GF_SLOPES, &next);
-            better = norm(next.force) < norm(state->force) * (1 - 1e-4 * scale);
-        }
-        if (!better) {
-            return;
-        }
-        *state = next;
-    }
-}
-
-static bool describe(const gf_state *state, gf_fixed_point *point) {
-    double matrix[2][2];
-    if (!gf_state_stability(state, matrix)) {
-        return false;
-    }
-    *point = (gf_fixed_point){.lambda = {state->lambda[0], state->lambda[1]},
-                              .density = {state->density[0], state->density[1]},
-                              .residual = norm(state->force)};
-    memcpy(point->noise, state->noise, sizeof point->noise);
-    eigenvalues(matrix, point->eigenvalue);
-    point->stability = classify(point->eigenvalue);
-    return true;
-}
-
-static bool refine(gf_gibbs *gibbs, const gf_region *region, double scale, const double lambda[2],
-                   gf_fixed_point *point) {
-    gf_state state;
-    gf_gibbs_evaluate(gibbs, lambda, GF_SLOPES, &state);
-    descend(gibbs, &state);
-    return norm(state.force) <= TOLERANCE * scale &&
-           gf_region_depth(region, state.density) > BORDER_DEPTH && describe(&state, point);
-}
-
-bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region, const double lambda[2],
-                           gf_fixed_point *point) {
-    const double *rates = gf_gibbs_rates(gibbs);
-    double scale = fmin(1, force_scale(gf_gibbs_spectrum(gibbs), rates));
-    return refine(gibbs, region, scale, lambda, point);
-}
-
 /* --- the search ------------------------------------------------------------------------------ */
 
 typedef struct search {
@@ -209,7 +117,6 @@ typedef struct search {
     const gf_region *region;
     const double *rates;
     gf_gibbs *gibbs;
-    double scale; /* |f| counts as zero below TOLERANCE times this */
     gf_fixed_points *result;
     size_t capacity;
     gf_status status;
@@ -261,14 +168,14 @@ static void look_around(search *self, const gf_fixed_point *point) {
     gf_state state;
     gf_gibbs_evaluate(self->gibbs, point->lambda, GF_SLOPES, &state);
     const double *a = state.force_slope[0], *b = state.force_slope[1];
-    const double *row = norm(a) > norm(b) ? a : b;
-    double length = norm(row);
-    for (double reach = 0.3; reach > 1e-4 && length > 0; reach /= 4) {
+    const double *row = hypot(a[0], a[1]) > hypot(b[0], b[1]) ? a : b;
+    double length = hypot(row[0], row[1]);
+    for (double reach = 0.3; reach > 1e-3 && length > 0; reach /= 10) {
         for (int side = -1; side <= 1; side += 2) {
             double start[2] = {point->lambda[0] - side * reach * row[1] / length,
                                point->lambda[1] + side * reach * row[0] / length};
             gf_fixed_point found;
-            if (refine(self->gibbs, self->region, self->scale, start, &found)) {
+            if (gf_fixed_point_refine(self->gibbs, self->region, start, &found)) {
                 (void)add_point(self, &found);
             }
         }
@@ -288,7 +195,7 @@ static bool may_vanish(const search *self, int row, int column) {
     }
     bool both = true;
     for (int i = 0; i < 2; ++i) {
-        double margin = (high[i] - low[i]) / 2;
+        double margin = (high[i] - low[i]) / 10;
         both = both && low[i] - margin <= 0 && high[i] + margin >= 0;
     }
     return both;
@@ -302,7 +209,7 @@ static void search_cells(search *self) {
                 (self->survey->node[1][column] + self->survey->node[1][column + 1]) / 2};
             gf_fixed_point found;
             if (self->result->count <= MAX_ISOLATED && may_vanish(self, row, column) &&
-                refine(self->gibbs, self->region, self->scale, centre, &found)) {
+                gf_fixed_point_refine(self->gibbs, self->region, centre, &found)) {
                 (void)add_point(self, &found);
             }
         }
@@ -330,7 +237,7 @@ static void search_corners(search *self) {
                                           {mean[GF_NOISE_ME], mean[GF_NOISE_EE]}},
                                 .residual = hypot(mean[GF_FORCE_M], mean[GF_FORCE_E]),
                                 .stability = GF_BORDER};
-        if (point.residual <= TOLERANCE * self->scale) {
+        if (point.residual <= gf_fixed_point_tolerance(self->gibbs)) {
             (void)add_point(self, &point);
         }
     }
@@ -385,7 +292,7 @@ static void find_conserved(search *self) {
     size = fmax(size, fmax(fabs(self->region->low[1]), fabs(self->region->high[1])));
     for (int i = 0; i < 2; ++i) {
         self->result->conserved[i] =
-            gf_spectrum_force_scale(spectrum, self->rates, i) <= TOLERANCE * total_rate * size;
+            gf_spectrum_force_scale(spectrum, self->rates, i) <= ROUNDING * total_rate * size;
     }
     self->result->continuum = self->result->conserved[0] || self->result->conserved[1];
 }
@@ -407,7 +314,6 @@ gf_status gf_fixed_points_find(const gf_survey *survey, const gf_region *region,
                        "magnetisation and energy are not independent in this model (the joint "
                        "spectrum lies on a line), so fixed points in their plane are not defined");
     }
-    self.scale = fmin(1, force_scale(survey->spectrum, rates));
     find_conserved(&self);
     if (result->continuum) {
         return GF_OK;
@@ -446,7 +352,7 @@ void gf_fixed_points_write(const gf_fixed_points *self, gf_file *file) {
     static const char *const axes[] = {"fixed point"};
     const char *conserved = self->conserved[0] ? (self->conserved[1] ? "both" : "magnetization")
                                                : (self->conserved[1] ? "energy" : "none");
-    gf_point_table_write(file, "/fixed_points", 1, &self->count, axes, self->points);
+    gf_fixed_point_write_table(file, "/fixed_points", 1, &self->count, axes, self->points);
     gf_file_put_text_attribute(file, "/fixed_points", "conserved_by_bath", conserved);
     gf_file_put_integer_attribute(file, "/fixed_points", "continuum", self->continuum);
     gf_file_put_integer_attribute(file, "/fixed_points", "complete", self->complete);
@@ -454,7 +360,7 @@ void gf_fixed_points_write(const gf_fixed_points *self, gf_file *file) {
 
 gf_status gf_fixed_points_read(gf_file *file, gf_fixed_points *result, gf_error *error) {
     *result = (gf_fixed_points){0};
-    result->points = gf_point_table_read(file, "/fixed_points", 1, &result->count);
+    result->points = gf_fixed_point_read_table(file, "/fixed_points", 1, &result->count);
     char *conserved = gf_file_get_text_attribute(file, "/fixed_points", "conserved_by_bath");
     result->continuum = gf_file_get_number_attribute(file, "/fixed_points", "continuum") != 0;
     result->complete = gf_file_get_number_attribute(file, "/fixed_points", "complete") != 0;

@@ -240,7 +240,7 @@ gf_status gf_flow_read(gf_file *file, gf_flow *flow, gf_error *error) {
         gf_file_reject(file, "the datasets of /flow_lines do not fit together");
     }
     gf_status status = gf_file_check(file, error);
-    if (status == GF_OK) {
+    if (status == GF_OK && density != NULL && first != NULL) {
         status = take_lines(density, first, ends - 1, shape[0], flow, file, error);
     }
     free(density);

@@ -1,5 +1,7 @@
 #include "gibbsflow/force_table.h"
 
+#include "gibbsflow/machine.h"
+
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -185,6 +187,20 @@ static void run_tasks(job *self) {
     }
 }
 
+/* Refuses grids that would not fit into memory. */
+static gf_status check_memory(const gf_model *model, gf_error *error) {
+    double points = (double)model->lambda1.points * (double)model->lambda2.points +
+                    (double)model->magnetization.points * (double)model->energy.points;
+    double need = 8 * points * (15 + 6 * (double)model->channel_count);
+    double spare = (double)gf_machine_free_memory();
+    return need <= spare
+               ? GF_OK
+               : gf_fail(error, GF_NO_MEMORY,
+                         "the grids have %.3g points and need %.3g GiB of memory, but %.3g "
+                         "GiB are free; ask for fewer points",
+                         points, need / 0x1p30, spare / 0x1p30);
+}
+
 gf_status gf_force_table_compute(const gf_model *model, const gf_spectrum *spectrum,
                                  const gf_region *region, const gf_progress *progress,
                                  gf_force_table *table, gf_error *error) {
@@ -193,8 +209,12 @@ gf_status gf_force_table_compute(const gf_model *model, const gf_spectrum *spect
     energy.from = isnan(energy.from) ? region->low[1] : energy.from;
     energy.to = isnan(energy.to) ? region->high[1] : energy.to;
     *table = (gf_force_table){.channels = channels};
+    gf_status status = check_memory(model, error);
+    if (status != GF_OK) {
+        return status;
+    }
     double *rates = malloc(channels * sizeof *rates);
-    gf_status status = rates != NULL ? GF_OK : gf_fail_memory(error, "the force table");
+    status = rates != NULL ? GF_OK : gf_fail_memory(error, "the force table");
     if (status == GF_OK) {
         gf_model_rates(model, rates);
         status =

@@ -11,7 +11,8 @@
  */
 enum { MOMENTS = 3, MAX_NEWTON_STEPS = 200, MAX_HALVINGS = 40 };
 
-static const double MAX_STEP = 2; /* of lambda in one Newton step, in units of 1/J or 1 */
+static const double MAX_STEP = 2;       /* of lambda in one Newton step, in units of 1/J or 1 */
+static const double CLOSE_ENOUGH = 1e3; /* times the goal, where rounding prevents more */
 
 struct gf_gibbs {
     const gf_spectrum *spectrum;
@@ -267,7 +268,8 @@ bool gf_gibbs_invert(gf_gibbs *self, const double density[2], double lambda[2]) 
         double step[2], scale = 1;
         newton_step(&here, step);
         bool better = false;
-        for (int k = 0; k < MAX_HALVINGS && !better; ++k, scale /= 2) {
+        int halvings = here.norm <= CLOSE_ENOUGH * goal ? 1 : MAX_HALVINGS; /* there: rounding */
+        for (int k = 0; k < halvings && !better; ++k, scale /= 2) {
             double trial[2] = {lambda[0] + scale * step[0], lambda[1] + scale * step[1]};
             double descent = scale * (here.q[0] * step[0] + here.q[1] * step[1]);
             evaluate_residual(self, trial, density, &next);
@@ -280,7 +282,7 @@ bool gf_gibbs_invert(gf_gibbs *self, const double density[2], double lambda[2]) 
         lambda[0] = here.state.lambda[0];
         lambda[1] = here.state.lambda[1];
     }
-    return here.norm <= 1e3 * goal;
+    return here.norm <= CLOSE_ENOUGH * goal;
 }
 
 bool gf_state_stability(const gf_state *state, double matrix[2][2]) {

@@ -3,6 +3,7 @@
 #include <cblas.h>
 #include <omp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -14,8 +15,10 @@ static size_t read_number(const char *path, const char *label, size_t missing) {
     char line[256];
     size_t value = missing;
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (strncmp(line, label, strlen(label)) == 0 &&
-            sscanf(line + strlen(label), "%zu", &value) == 1) {
+        char *end = NULL, *text = line + strlen(label);
+        if (strncmp(line, label, strlen(label)) == 0) {
+            unsigned long long number = strtoull(text, &end, 10);
+            value = end != text ? (size_t)number : missing; /* "max" stands for no limit */
             break;
         }
     }

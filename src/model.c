@@ -238,9 +238,26 @@ static gf_status fail_term(gf_document *document, const gf_node *list, const gf_
     return status;
 }
 
+/* The term of h to which a term of h - h' goes back: itself, or one whose adjoint it is. */
+static gf_operator_term culprit(const gf_operator *h, const gf_operator_term *difference) {
+    for (size_t i = 0; i < h->count; ++i) {
+        const gf_operator_term *term = &h->terms[i];
+        bool itself = term->plus == difference->plus && term->minus == difference->minus;
+        bool adjoint = term->plus == difference->minus && term->minus == difference->plus;
+        if (term->z == difference->z && (itself || adjoint)) {
+            return *term;
+        }
+    }
+    return *difference;
+}
+
 static gf_status check_hamiltonian(gf_document *document, const gf_node *list,
                                    const gf_model *model, gf_error *error) {
     const gf_operator *h = &model->hamiltonian;
+    if (!gf_operator_is_finite(h)) {
+        return gf_document_fail(document, list, error,
+                                "the terms of the Hamiltonian add up to infinity");
+    }
     for (size_t i = 0; i < h->count; ++i) {
         if (gf_operator_term_moves_magnetization(&h->terms[i])) {
             return fail_term(document, list, model, h->terms[i],
@@ -253,15 +270,8 @@ static gf_status check_hamiltonian(gf_document *document, const gf_node *list,
     gf_operator_term difference = {0};
     bool hermitian = gf_operator_equal(h, &adjoint, &difference);
     gf_operator_free(&adjoint);
-    for (size_t i = 0; i < h->count && !hermitian; ++i) { /* show it with its own coefficient */
-        const gf_operator_term *term = &h->terms[i];
-        if (term->plus == difference.plus && term->minus == difference.minus &&
-            term->z == difference.z) {
-            difference.coefficient = term->coefficient;
-        }
-    }
     return hermitian ? GF_OK
-                     : fail_term(document, list, model, difference,
+                     : fail_term(document, list, model, culprit(h, &difference),
                                  "the Hamiltonian must be Hermitian, but on the whole chain it "
                                  "contains, without its adjoint,",
                                  error);
@@ -293,7 +303,7 @@ static gf_status parse_channel(gf_document *document, gf_node *map, gf_model *mo
     static const char *const keys[] = {"name", "rate", "operator", NULL};
     gf_channel *channel = &model->channels[model->channel_count++];
     gf_node *name = NULL, *rate = NULL, *jump = NULL;
-    const char *text = NULL;
+    const char *text = "";
     gf_status status = gf_document_check_keys(document, map, "a lindblad channel", keys, error);
     if (status != GF_OK ||
         (status = gf_document_require(document, map, "name", &name, error)) != GF_OK ||
@@ -303,7 +313,8 @@ static gf_status parse_channel(gf_document *document, gf_node *map, gf_model *mo
         return status;
     }
     for (size_t i = 0; i + 1 < model->channel_count; ++i) {
-        if (strcmp(model->channels[i].name, text) == 0) {
+        const char *earlier = model->channels[i].name;
+        if (earlier != NULL && strcmp(earlier, text) == 0) {
             return gf_document_fail(document, name, error, "a second channel named '%.100s'", text);
         }
     }
@@ -512,16 +523,20 @@ static void list_changes(const gf_model *a, const gf_model *b, char *text, size_
     }
 }
 
+static const char *boundary_name(const gf_chain *chain) {
+    return chain->periodic ? "periodic" : "open";
+}
+
 gf_status gf_model_check_same_spectrum(const gf_model *self, const gf_model *other,
                                        gf_error *error) {
     char changes[300];
     list_changes(self, other, changes, sizeof changes);
     if (self->chain.sites != other->chain.sites || self->chain.periodic != other->chain.periodic) {
-        return gf_fail(
-            error, GF_INVALID,
-            "the stored spectrum is of %d sites, not %d: diagonalise anew from the model "
-            "file",
-            self->chain.sites, other->chain.sites);
+        return gf_fail(error, GF_INVALID,
+                       "the stored spectrum is of %d sites, %s, not of %d, %s: diagonalise anew "
+                       "from the model file",
+                       self->chain.sites, boundary_name(&self->chain), other->chain.sites,
+                       boundary_name(&other->chain));
     }
     if (!gf_operator_equal(&self->hamiltonian, &other->hamiltonian, NULL)) {
         return gf_fail(

@@ -17,7 +17,7 @@ void gf_operator_append(gf_operator *self, gf_operator_term term) {
     }
     if (self->count == self->capacity) {
         size_t capacity = self->capacity > 0 ? 2 * self->capacity : 8;
-        gf_operator_term *terms = capacity <= 2 * GF_OPERATOR_MAX_TERMS
+        gf_operator_term *terms = capacity <= GF_OPERATOR_MAX_TERMS
                                       ? realloc(self->terms, capacity * sizeof *terms)
                                       : NULL;
         if (terms == NULL) {
@@ -55,8 +55,8 @@ void gf_operator_normalize(gf_operator *self) {
             sum.coefficient += self->terms[i].coefficient;
             magnitude += cabs(self->terms[i].coefficient);
         }
-        /* What cancels down to rounding is zero; the negation keeps NaN visible. */
-        if (!(cabs(sum.coefficient) <= 16 * DBL_EPSILON * magnitude)) {
+        /* What cancels down to rounding is zero; infinity and NaN stay visible. */
+        if (!(cabs(sum.coefficient) <= 16 * DBL_EPSILON * magnitude) || isinf(magnitude)) {
             self->terms[kept++] = sum;
         }
     }
@@ -97,7 +97,8 @@ bool gf_operator_site(const char *name, size_t length, int site, gf_operator *re
 
 void gf_operator_add(gf_operator *self, double complex factor, const gf_operator *b) {
     self->exhausted = self->exhausted || b->exhausted;
-    for (size_t i = 0; i < b->count; ++i) {
+    size_t count = b->count; /* b may be self */
+    for (size_t i = 0; i < count && !self->exhausted; ++i) {
         gf_operator_term term = b->terms[i];
         term.coefficient *= factor;
         gf_operator_append(self, term);
@@ -108,6 +109,15 @@ void gf_operator_add(gf_operator *self, double complex factor, const gf_operator
 gf_operator gf_operator_scaled(const gf_operator *a, double complex factor) {
     gf_operator result = {0};
     gf_operator_add(&result, factor, a);
+    return result;
+}
+
+gf_operator gf_operator_quotient(const gf_operator *a, double complex divisor) {
+    gf_operator result = gf_operator_scaled(a, 1);
+    for (size_t i = 0; i < result.count; ++i) {
+        result.terms[i].coefficient /= divisor;
+    }
+    gf_operator_normalize(&result);
     return result;
 }
 
@@ -210,15 +220,17 @@ bool gf_operator_term_moves_magnetization(const gf_operator_term *term) {
     return __builtin_popcountll(term->plus) != __builtin_popcountll(term->minus);
 }
 
+static double largest_coefficient(const gf_operator *self) {
+    double largest = 0;
+    for (size_t i = 0; i < self->count; ++i) {
+        largest = fmax(largest, cabs(self->terms[i].coefficient));
+    }
+    return largest;
+}
+
 bool gf_operator_equal(const gf_operator *a, const gf_operator *b, gf_operator_term *difference) {
     gf_operator rest = gf_operator_sum(a, -1, b);
-    double scale = 0;
-    for (size_t i = 0; i < a->count; ++i) {
-        scale = fmax(scale, cabs(a->terms[i].coefficient));
-    }
-    for (size_t i = 0; i < b->count; ++i) {
-        scale = fmax(scale, cabs(b->terms[i].coefficient));
-    }
+    double scale = fmax(largest_coefficient(a), largest_coefficient(b));
     bool equal = !rest.exhausted;
     for (size_t i = 0; i < rest.count && equal; ++i) {
         if (!(cabs(rest.terms[i].coefficient) <= 1e-13 * scale)) {
@@ -247,19 +259,38 @@ static bool write_factors(FILE *out, const gf_operator_term *term, int first, bo
     return leading;
 }
 
-static void write_term(FILE *out, const gf_operator_term *term, int first, bool opening) {
+/* Twelve digits, or all of them where those would miss the number by more than rounding of the
+ * operator's largest coefficient. */
+static void write_number(FILE *out, double number, double scale) {
+    char text[40];
+    (void)snprintf(text, sizeof text, "%.12g", number);
+    if (!(fabs(strtod(text, NULL) - number) <= 4 * DBL_EPSILON * scale)) {
+        (void)snprintf(text, sizeof text, "%.17g", number);
+    }
+    (void)fputs(text, out);
+}
+
+static void write_complex(FILE *out, double complex number, double scale) {
+    (void)fputc('(', out);
+    write_number(out, creal(number), scale);
+    (void)fputs(cimag(number) < 0 ? " - " : " + ", out);
+    write_number(out, fabs(cimag(number)), scale);
+    (void)fputs("*i)", out);
+}
+
+static void write_term(FILE *out, const gf_operator_term *term, int first, double scale,
+                       bool opening) {
     double re = creal(term->coefficient), im = cimag(term->coefficient);
-    bool complex_number = re != 0 && im != 0;
+    bool complex_number = re != 0 && im != 0, leading = true;
     double shown = re != 0 ? re : im;
     bool negative = !complex_number && shown < 0;
     (void)fprintf(out, "%s", opening ? (negative ? "-" : "") : (negative ? " - " : " + "));
-    bool leading = true;
     if (complex_number) {
-        (void)fprintf(out, "(%.12g %c %.12g*i)", re, im < 0 ? '-' : '+', fabs(im));
+        write_complex(out, term->coefficient, scale);
         leading = false;
     } else {
         if (fabs(shown) != 1) {
-            (void)fprintf(out, "%.12g", fabs(shown));
+            write_number(out, fabs(shown), scale);
             leading = false;
         }
         if (im != 0) {
@@ -275,12 +306,13 @@ static void write_term(FILE *out, const gf_operator_term *term, int first, bool 
 char *gf_operator_format(const gf_operator *self, int first) {
     char *text = NULL;
     size_t length = 0;
+    double scale = largest_coefficient(self);
     FILE *out = open_memstream(&text, &length);
     if (out == NULL) {
         return NULL;
     }
     for (size_t i = 0; i < self->count; ++i) {
-        write_term(out, &self->terms[i], first, i == 0);
+        write_term(out, &self->terms[i], first, scale, i == 0);
     }
     if (self->count == 0) {
         (void)fputc('0', out);

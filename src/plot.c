@@ -12,8 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 struct gf_plot {
     char *path, *part;
     char *text; /* the script, complete once `script` is closed */

@@ -67,10 +67,11 @@ static gf_status take_number(const parser *p, gf_node *map, const char *key, dom
     if (status != GF_OK || lies_in(*value, where)) {
         return status;
     }
-    return overridden || node == NULL
-               ? gf_fail(p->error, GF_INVALID, "%s = %g; expected %s", key, *value, names[where])
-               : gf_document_fail(p->document, node, p->error, "%s = %g; expected %s", key, *value,
-                                  names[where]);
+    if (overridden || node == NULL) {
+        return gf_fail(p->error, GF_INVALID, "%s = %g; expected %s", key, *value, names[where]);
+    }
+    return gf_document_fail(p->document, node, p->error, "%s = %g; expected %s", key, *value,
+                            names[where]);
 }
 
 /* The entry of `map` at `key` as one of a list of words: its index. */

@@ -1,7 +1,5 @@
 #include "gibbsflow/scan.h"
 
-#include "point_table.h"
-
 #include <lapacke.h>
 #include <math.h>
 #include <stdio.h>
@@ -548,7 +546,7 @@ void gf_scan_write(const gf_scan *self, gf_file *file) {
     static const char *const axes[] = {"/scan/parameter", "branch"};
     const size_t shape[] = {self->axis.points, self->branches};
     write_axis(self, file);
-    gf_point_table_write(file, "/scan", 2, shape, axes, self->points);
+    gf_fixed_point_write_table(file, "/scan", 2, shape, axes, self->points);
     gf_file_put_text_attribute(file, "/scan", "parameter_name", self->parameter);
     write_bifurcations(self, file);
     char *text = NULL;
@@ -600,7 +598,7 @@ gf_status gf_scan_read(gf_file *file, gf_scan *scan, gf_error *error) {
     double *values = gf_file_get_doubles(file, "/scan/parameter", 1, &points);
     int64_t *continuum = gf_file_get_integers(file, "/scan/continuum", 1, &flags);
     scan->parameter = gf_file_get_text_attribute(file, "/scan", "parameter_name");
-    scan->points = gf_point_table_read(file, "/scan", 2, shape);
+    scan->points = gf_fixed_point_read_table(file, "/scan", 2, shape);
     read_bifurcations(file, scan);
     if (points == 0 || shape[0] != points || flags != points) {
         gf_file_reject(file, "the datasets of /scan do not fit together");

@@ -144,7 +144,9 @@ static gf_status diagonalize(matrix *self, double *energy, gf_error *error) {
     if (info == LAPACK_WORK_MEMORY_ERROR) {
         return gf_fail_memory(error, "the diagonalisation of a sector");
     }
-    return info == 0
+    /* The levels are in order: if the outer ones are numbers, all are. */
+    bool finite = isfinite(energy[0]) && isfinite(energy[self->size - 1]);
+    return info == 0 && finite
                ? GF_OK
                : gf_fail(error, GF_NO_CONVERGENCE,
                          "LAPACK could not diagonalise a sector of %zu states (info %ld); are "
@@ -242,10 +244,11 @@ size_t gf_sector_merge(size_t levels, double tolerance, double *energy, double *
     for (size_t i = 0; i < levels; ++families) {
         size_t begin = i;
         double total = 0, mean = 0;
-        for (; i < levels && energy[i] - energy[begin] <= tolerance; ++i) {
+        do {
             total += degeneracy[i];
             mean += degeneracy[i] * (energy[i] - energy[begin]);
-        }
+            ++i;
+        } while (i < levels && energy[i] - energy[begin] <= tolerance);
         for (size_t row = 0; row < rows; ++row) {
             double sum = 0;
             for (size_t k = begin; k < i; ++k) {
@@ -277,9 +280,9 @@ static gf_status solve(const gf_elements *hamiltonian, const gf_elements *observ
     } else {
         h.complex_ = calloc(n * n, sizeof *h.complex_);
     }
-    sector->energy = malloc(n * sizeof *sector->energy);
-    sector->degeneracy = malloc(n * sizeof *sector->degeneracy);
-    sector->observable = malloc((observables->count * n + 1) * sizeof *sector->observable);
+    sector->energy = calloc(n, sizeof *sector->energy);
+    sector->degeneracy = calloc(n, sizeof *sector->degeneracy);
+    sector->observable = calloc(observables->count * n + 1, sizeof *sector->observable);
     gf_status status = GF_OK;
     if ((h.real == NULL && h.complex_ == NULL) || sector->energy == NULL ||
         sector->degeneracy == NULL || sector->observable == NULL) {

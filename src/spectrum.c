@@ -16,8 +16,8 @@
 enum { LARGE_SECTOR = 3000 };
 
 /* Estimated times from this on are worth a trial diagonalisation of this size. */
-static const double TRIAL_FROM_SECONDS = 5;
-enum { TRIAL_SIZE = 600 };
+static const double TRIAL_FROM_SECONDS = 10;
+enum { TRIAL_SIZE = 1200 };
 
 /* --- deriving the operators ------------------------------------------------------------------ */
 
@@ -276,8 +276,13 @@ static void write_model(const gf_model *model, gf_file *file) {
         return;
     }
     for (size_t i = 0; i < model->parameter_count; ++i) {
-        (void)fprintf(out, "%s%s=%.17g", i > 0 ? " " : "", model->parameters[i].name,
-                      model->parameters[i].value);
+        double value = model->parameters[i].value;
+        char digits[32];
+        (void)snprintf(digits, sizeof digits, "%.15g", value); /* reads better, if it is exact */
+        if (strtod(digits, NULL) != value) {
+            (void)snprintf(digits, sizeof digits, "%.17g", value);
+        }
+        (void)fprintf(out, "%s%s=%s", i > 0 ? " " : "", model->parameters[i].name, digits);
     }
     (void)fclose(out);
     gf_file_put_text_attribute(file, "/model", "parameters", text);

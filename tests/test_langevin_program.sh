@@ -2,7 +2,9 @@
 # End-to-end tests of `gibbsflow langevin`, `walls` and `figure`: kill -9 and resume, signals, a full
 # disk, wrong usage. Usage: test_langevin_program.sh PROGRAM
 set -u
-program=$1
+export LC_ALL=C
+export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS-}" UBSAN_OPTIONS="exitcode=99:${UBSAN_OPTIONS-}"
+program=$(realpath "$1")
 command -v h5dump > /dev/null || { echo "h5dump is missing"; exit 77; }
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
@@ -25,9 +27,10 @@ expect() {
     grep -qF -- "$text" err.txt || fail "'$text' not in '$(cat err.txt)': $*"
 }
 
-# The content of a file, without the date and the name.
+# The content of a file, without its name, date and command line.
 content() {
-    h5dump -m '%.17g' "$1" | sed -e '/^HDF5 /d' -e 's/"....-..-..T..:..:..Z"//'
+    h5dump -m '%.17g' "$1" |
+        sed -e '/^HDF5 /d' -e 's/"....-..-..T..:..:..Z"//' -e '/"gibbsflow langevin /d'
 }
 
 write_run() { # END
@@ -134,7 +137,7 @@ fi
 expect 2 "-o FILE" "$program" langevin run.yaml
 expect 2 "must end in" "$program" langevin run.yaml -o run.txt
 expect 1 "cannot be read" "$program" langevin absent.yaml -o out.h5
-expect 1 "no/such: " "$program" langevin --resume no/such
+expect 1 "such.h5: " "$program" langevin --resume such.h5
 expect 1 "unstable" "$program" langevin run.yaml --set step=0.25 -o out.h5
 expect 1 "nothing of that name" "$program" langevin run.yaml --set colour=1 -o out.h5
 expect 2 "no --set" "$program" langevin --resume whole/run.h5 --set seed=2

@@ -20,6 +20,7 @@ typedef struct gf_basis {
 
 size_t gf_basis_dimension(int sites, int up); /* binomial(sites, up) */
 
+/* 0 <= up <= sites <= 32. The caller frees the basis. */
 gf_status gf_basis_init(gf_basis *self, int sites, int up, gf_error *error);
 void gf_basis_free(gf_basis *self);
 

@@ -17,13 +17,16 @@ void gf_document_free(gf_document *self);
 
 gf_node *gf_document_root(gf_document *self);
 
-/* Fails with a message that points at the node. */
+/* Fails with a message "file:line:column: ..." that points at the node. */
+#define gf_document_fail(document, node, error, ...)                                               \
+    (gf_document_report((document), (node), (error), __VA_ARGS__), GF_INVALID)
+
 #if defined(__GNUC__)
 __attribute__((format(printf, 4, 5)))
 #endif
-gf_status
-gf_document_fail(const gf_document *self, const gf_node *node, gf_error *error, const char *format,
-                 ...);
+void
+gf_document_report(const gf_document *self, const gf_node *node, gf_error *error,
+                   const char *format, ...);
 
 /* Checks that the node is a mapping whose keys are scalars, each present once and, unless `known`
  * is NULL, each in the NULL-terminated list `known`. `what` names the mapping in messages. */

@@ -19,14 +19,20 @@ typedef struct gf_error {
     char message[1024];
 } gf_error;
 
-/* Fills `error` (may be NULL) and returns `status`: `return gf_fail(error, GF_IO, "...", ...);` */
+/* Fills `error` (may be NULL). */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
-gf_status
-gf_fail(gf_error *error, gf_status status, const char *format, ...);
+void
+gf_error_set(gf_error *error, gf_status status, const char *format, ...);
 
-/* The usual message when memory for `what` could not be had. */
-gf_status gf_fail_memory(gf_error *error, const char *what);
+/* Fills `error` (may be NULL) and is `status`: return gf_fail(error, GF_IO, "%s: ...", path);
+ * A macro, so that readers and static analysis see which value a failure returns. */
+#define gf_fail(error, status, ...)                                                                \
+    (gf_error_set((error), (status), __VA_ARGS__), (gf_status)(status))
+
+/* The usual failure when memory for `what` could not be had. */
+#define gf_fail_memory(error, what)                                                                \
+    gf_fail(error, GF_NO_MEMORY, "out of memory for %s; try a smaller problem", what)
 
 #endif

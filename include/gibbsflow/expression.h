@@ -22,14 +22,18 @@ typedef struct gf_source {
     const char *text;
     const char *file;
     int line, column;
+    bool folded; /* over several lines: messages can only point at its start */
 } gf_source;
 
 /* Fails with a message "file:line:column: ..." that points `offset` characters into the source. */
+#define gf_source_fail(source, offset, error, ...)                                                 \
+    (gf_source_report((source), (offset), (error), __VA_ARGS__), GF_INVALID)
+
 #if defined(__GNUC__)
 __attribute__((format(printf, 4, 5)))
 #endif
-gf_status
-gf_source_fail(const gf_source *source, size_t offset, gf_error *error, const char *format, ...);
+void
+gf_source_report(const gf_source *source, size_t offset, gf_error *error, const char *format, ...);
 
 /* Indices must lie in [-GF_TERM_ORIGIN, GF_TERM_ORIGIN). The caller frees term->operator. */
 gf_status gf_expression_parse(const gf_source *source, const gf_parameter *parameters,

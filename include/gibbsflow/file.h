@@ -1,9 +1,9 @@
 /* HDF5 files that are either whole or absent.
  *
- * A file is written as PATH.<process>.part and renamed to PATH by gf_file_commit, so a reader sees
- * the old file or the new one, never half of one. A gf_file remembers its first failure: later
- * calls do nothing, and gf_file_commit or gf_file_check reports it. HDF5's own printing of errors
- * is switched off for the process when a file is opened. */
+ * A file is made in memory; gf_file_commit writes it as PATH.<process>.part and renames that to
+ * PATH, so a reader sees the old file or the new one, never half of one. A gf_file remembers its
+ * first failure: later calls do nothing, and gf_file_commit or gf_file_check reports it. HDF5's own
+ * printing of errors is switched off for the process when a file is opened. */
 #ifndef GIBBSFLOW_FILE_H
 #define GIBBSFLOW_FILE_H
 
@@ -38,7 +38,7 @@ char *gf_file_part_name(const char *path);
 
 gf_status gf_file_open(const char *path, gf_file **file, gf_error *error);   /* to read */
 gf_status gf_file_create(const char *path, gf_file **file, gf_error *error); /* to write */
-/* To change parts of an existing file: works on a copy that replaces it. */
+/* To change parts of an existing file: works on a copy in memory that replaces it. */
 gf_status gf_file_edit(const char *path, gf_file **file, gf_error *error);
 
 /* Completes a written file and puts it in place. Frees the file in any case, sets it to NULL, and

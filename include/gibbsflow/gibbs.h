@@ -28,7 +28,7 @@ typedef struct gf_state {
 /* An evaluator with its workspace; use one per thread. */
 typedef struct gf_gibbs gf_gibbs;
 
-/* The spectrum must outlive the evaluator; the rates [channels] are copied. */
+/* The spectrum must outlive the evaluator and stay where it is; the rates [channels] are copied. */
 gf_status gf_gibbs_create(const gf_spectrum *spectrum, const double *rates, gf_gibbs **gibbs,
                           gf_error *error);
 void gf_gibbs_free(gf_gibbs *self);

@@ -43,6 +43,7 @@ gf_operator gf_operator_product(const gf_operator *a, const gf_operator *b);
 gf_operator gf_operator_commutator(const gf_operator *a, const gf_operator *b);
 gf_operator gf_operator_adjoint(const gf_operator *a);
 gf_operator gf_operator_scaled(const gf_operator *a, double complex factor);
+gf_operator gf_operator_quotient(const gf_operator *a, double complex divisor);
 
 /* *self += factor * b; */
 void gf_operator_add(gf_operator *self, double complex factor, const gf_operator *b);

@@ -1,8 +1,124 @@
-#include "point_table.h"
+#include "gibbsflow/fixed_point.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MAX_NEWTON_STEPS = 80, MAX_HALVINGS = 12, PATIENCE = 8 };
+
+static const double TOLERANCE = 1e-12;     /* of |f|, in units of the largest possible force */
+static const double MARGINAL = 1e-7;       /* |eigenvalue| below this times the scale is zero */
+static const double BORDER_DEPTH = 1e-9;   /* closer to the border than this is the border */
+static const double STEP_ROUNDING = 1e-14; /* steps of lambda below this change nothing */
+static const double FLAT = 1e-8;           /* eigenvalues that are all below this are of no point */
+
+const char *gf_stability_name(gf_stability stability) {
+    static const char *const names[] = {"stable",   "saddle", "unstable",
+                                        "marginal", "border", "absent"};
+    return names[stability];
+}
+
+/* --- one point ------------------------------------------------------------------------------- */
+
+/* The largest force that any state could have at the rates of the evaluator, but at most 1. */
+static double force_scale(const gf_gibbs *gibbs) {
+    const gf_spectrum *spectrum = gf_gibbs_spectrum(gibbs);
+    const double *rates = gf_gibbs_rates(gibbs);
+    return fmin(1, fmax(gf_spectrum_force_scale(spectrum, rates, 0),
+                        gf_spectrum_force_scale(spectrum, rates, 1)));
+}
+
+double gf_fixed_point_tolerance(const gf_gibbs *gibbs) {
+    return TOLERANCE * force_scale(gibbs);
+}
+
+static void eigenvalues(double a[2][2], double complex value[2]) {
+    double half_trace = (a[0][0] + a[1][1]) / 2, half_difference = (a[0][0] - a[1][1]) / 2;
+    double discriminant = half_difference * half_difference + a[0][1] * a[1][0];
+    double root = sqrt(fabs(discriminant));
+    value[0] = discriminant >= 0 ? half_trace - root : half_trace - root * I;
+    value[1] = discriminant >= 0 ? half_trace + root : half_trace + root * I;
+}
+
+static gf_stability classify(const double complex value[2]) {
+    double scale = fmax(cabs(value[0]), cabs(value[1]));
+    double low = creal(value[0]), high = creal(value[1]);
+    if (fmin(fabs(low), fabs(high)) <= MARGINAL * scale) {
+        return GF_MARGINAL;
+    }
+    return high < 0 ? GF_STABLE : low > 0 ? GF_UNSTABLE : GF_SADDLE;
+}
+
+static double norm(const double vector[2]) {
+    return hypot(vector[0], vector[1]);
+}
+
+/* Damped Newton steps on f(lambda) = 0 until they do not help any more, or lead nowhere: far out,
+ * where a single state dominates, the force hardly depends on lambda. */
+static void descend(gf_gibbs *gibbs, gf_state *state) {
+    double checkpoint = INFINITY;
+    for (int steps = 0; steps < MAX_NEWTON_STEPS && norm(state->force) > 0; ++steps) {
+        double step[2];
+        if (steps % PATIENCE == 0) {
+            if (norm(state->force) > checkpoint / 2) {
+                return;
+            }
+            checkpoint = norm(state->force);
+        }
+        if (!gf_solve2(state->force_slope, state->force, step)) {
+            return;
+        }
+        double length = norm(step), scale = fmin(1, 1 / length);
+        if (length <= STEP_ROUNDING * (1 + norm(state->lambda))) {
+            return;
+        }
+        gf_state next;
+        bool better = false;
+        for (int k = 0; k < MAX_HALVINGS && !better; ++k, scale /= 2) {
+            double trial[2] = {state->lambda[0] - scale * step[0],
+                               state->lambda[1] - scale * step[1]};
+            gf_gibbs_evaluate(gibbs, trial, GF_SLOPES, &next);
+            better = norm(next.force) < norm(state->force) * (1 - 1e-4 * scale);
+        }
+        if (!better) {
+            return;
+        }
+        *state = next;
+    }
+}
+
+static bool describe(const gf_state *state, gf_fixed_point *point) {
+    double matrix[2][2];
+    if (!gf_state_stability(state, matrix)) {
+        return false;
+    }
+    *point = (gf_fixed_point){.lambda = {state->lambda[0], state->lambda[1]},
+                              .density = {state->density[0], state->density[1]},
+                              .residual = norm(state->force)};
+    memcpy(point->noise, state->noise, sizeof point->noise);
+    eigenvalues(matrix, point->eigenvalue);
+    point->stability = classify(point->eigenvalue);
+    return true;
+}
+
+/* True if the force vanishes here, and not because it fades out towards dark states: there it is as
+ * small over a whole neighbourhood, and so is its slope. */
+static bool is_zero(const gf_fixed_point *point, double scale) {
+    double steepest = fmax(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
+    return point->residual <= TOLERANCE * scale && steepest > FLAT * scale;
+}
+
+bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region, const double lambda[2],
+                           gf_fixed_point *point) {
+    gf_state state;
+    gf_gibbs_evaluate(gibbs, lambda, GF_SLOPES, &state);
+    descend(gibbs, &state);
+    return gf_region_depth(region, state.density) > BORDER_DEPTH && describe(&state, point) &&
+           is_zero(point, force_scale(gibbs));
+}
+
+/* --- HDF5 ------------------------------------------------------------------------------------ */
 
 enum { REALS = 4, PATH = 64 };
 
@@ -33,8 +149,8 @@ static size_t count_points(int rank, const size_t *shape) {
 }
 
 /* The dataset `name` with the leading shape and `charges` axes of length 2. */
-static gf_dataset describe(const char *path, int rank, const size_t *shape, const char *const *axes,
-                           int charges) {
+static gf_dataset table_dataset(const char *path, int rank, const size_t *shape,
+                                const char *const *axes, int charges) {
     gf_dataset dataset = {.path = path, .units = "1", .rank = rank + charges};
     for (int k = 0; k < dataset.rank; ++k) {
         dataset.shape[k] = k < rank ? shape[k] : 2;
@@ -55,7 +171,7 @@ static void write_reals(gf_file *file, const char *group, int rank, const size_t
             memcpy(values + width * k, (const char *)&points[k] + reals[i].offset,
                    width * sizeof *values);
         }
-        gf_dataset dataset = describe(path, rank, shape, axes, reals[i].charges);
+        gf_dataset dataset = table_dataset(path, rank, shape, axes, reals[i].charges);
         dataset.units = reals[i].units;
         dataset.description = reals[i].description;
         gf_file_put_doubles(file, &dataset, values);
@@ -66,8 +182,8 @@ static void write_reals(gf_file *file, const char *group, int rank, const size_t
     free(values);
 }
 
-void gf_point_table_write(gf_file *file, const char *group, int rank, const size_t *shape,
-                          const char *const *axes, const gf_fixed_point *points) {
+void gf_fixed_point_write_table(gf_file *file, const char *group, int rank, const size_t *shape,
+                                const char *const *axes, const gf_fixed_point *points) {
     size_t count = count_points(rank, shape);
     double complex *eigenvalues = calloc(2 * count + 1, sizeof *eigenvalues);
     const char **stability = calloc(count + 1, sizeof *stability);
@@ -81,12 +197,12 @@ void gf_point_table_write(gf_file *file, const char *group, int rank, const size
             stability[k] = gf_stability_name(points[k].stability);
         }
         make_path(path, group, "eigenvalues");
-        gf_dataset dataset = describe(path, rank, shape, axes, 1);
+        gf_dataset dataset = table_dataset(path, rank, shape, axes, 1);
         dataset.units = "epsilon J";
         dataset.description = "of df/dq, smaller real part first";
         gf_file_put_complex(file, &dataset, eigenvalues);
         make_path(path, group, "stability");
-        dataset = describe(path, rank, shape, axes, 0);
+        dataset = table_dataset(path, rank, shape, axes, 0);
         dataset.description =
             "stable, saddle, unstable, marginal, border (a dark state), or absent";
         gf_file_put_strings(file, &dataset, stability);
@@ -150,7 +266,8 @@ static bool parse_stability(const char *name, gf_stability *stability) {
     return false;
 }
 
-gf_fixed_point *gf_point_table_read(gf_file *file, const char *group, int rank, size_t *shape) {
+gf_fixed_point *gf_fixed_point_read_table(gf_file *file, const char *group, int rank,
+                                          size_t *shape) {
     char path[PATH];
     size_t actual[GF_FILE_MAX_RANK] = {0};
     make_path(path, group, "stability");

@@ -1,0 +1,47 @@
+/* A fixed point of the force field: a Gibbs state with f1 = f2 = 0, and its stability. */
+#ifndef GIBBSFLOW_FIXED_POINT_H
+#define GIBBSFLOW_FIXED_POINT_H
+
+#include "gibbsflow/gibbs.h"
+#include "gibbsflow/region.h"
+
+typedef enum gf_stability {
+    GF_STABLE,   /* both eigenvalues of df/dq have negative real parts */
+    GF_SADDLE,   /* real eigenvalues of either sign */
+    GF_UNSTABLE, /* both have positive real parts */
+    GF_MARGINAL, /* one is zero to rounding: a bifurcation, or a point on a line */
+    GF_BORDER, /* a corner of the region where the force vanishes: a dark state, |lambda| -> inf */
+    GF_ABSENT  /* in a scan: the branch has no point at this value */
+} gf_stability;
+
+const char *gf_stability_name(gf_stability stability);
+
+typedef struct gf_fixed_point {
+    double lambda[2];             /* NaN at the border */
+    double density[2];            /* m, e */
+    double complex eigenvalue[2]; /* of df/dq, units of epsilon J, smaller real part first; NaN at
+                                     the border */
+    double noise[2][2];           /* N_ij per epsilon */
+    double residual;              /* |f| per epsilon */
+    gf_stability stability;
+} gf_fixed_point;
+
+/* |f| below this counts as zero: 1e-12, or less where all forces are small. */
+double gf_fixed_point_tolerance(const gf_gibbs *gibbs);
+
+/* Refines `lambda` to |f| ~ rounding by damped Newton steps and describes the point it finds, at
+ * the rates of the evaluator. False if there is none to be had from this start. */
+bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region, const double lambda[2],
+                           gf_fixed_point *point);
+
+/* Writes points of the leading shape[rank] (at most 2 axes, named by `axes` as in gf_dataset) into
+ * `group`: density, lambda, eigenvalues, stability, noise and force_residual. */
+void gf_fixed_point_write_table(gf_file *file, const char *group, int rank, const size_t *shape,
+                                const char *const *axes, const gf_fixed_point *points);
+
+/* Reads them; shape[rank] receives the leading sizes. The caller frees the points. NULL after a
+ * failure, which the file remembers. */
+gf_fixed_point *gf_fixed_point_read_table(gf_file *file, const char *group, int rank,
+                                          size_t *shape);
+
+#endif

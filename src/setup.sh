@@ -1,0 +1,54 @@
+#!/bin/sh
+# Installs the Debian packages that are missing and builds into build/.
+#
+#   sh src/setup.sh          what the program needs
+#   sh src/setup.sh tests    also what the tests need
+set -eu
+cd "$(dirname "$0")/.."
+
+packages="gcc libc6-dev make cmake pkg-config libopenblas-dev liblapacke-dev libhdf5-dev
+    libyaml-dev libpopt-dev gnuplot-nox fonts-dejavu-core"
+[ "${1:-}" != tests ] || packages="$packages check clang-format"
+
+installed() {
+    dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'
+}
+
+missing=""
+if command -v dpkg-query >/dev/null; then
+    for package in $packages; do
+        installed "$package" || missing="$missing $package"
+    done
+else
+    echo "No Debian packages here: make sure that the libraries named in the README are installed."
+fi
+
+if [ -n "$missing" ]; then
+    echo "Installing$missing"
+    as_root=""
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            echo "Run as root first: apt-get install$missing" >&2
+            exit 1
+        fi
+        as_root=sudo
+    fi
+    log=$(mktemp)
+    # shellcheck disable=SC2086 # a list of words
+    if ! { $as_root apt-get update &&
+        $as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+        tail -n 20 "$log" >&2
+        echo "The packages could not be installed." >&2
+        exit 1
+    fi
+    rm -f "$log"
+fi
+
+echo "Building build/gibbsflow"
+cmake -S . -B build -DBUILD_TESTING=OFF >build.log 2>&1 &&
+    cmake --build build --parallel "$(nproc)" >>build.log 2>&1 || {
+    tail -n 30 build.log >&2
+    exit 1
+}
+mv build.log build/build.log

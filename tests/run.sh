@@ -1,0 +1,27 @@
+#!/bin/sh
+# All tests, from nothing: installs what is missing, then checks the format of the sources, builds with
+# warnings as errors, runs the tests, runs them again under AddressSanitizer and
+# UndefinedBehaviorSanitizer, installs, and builds the example against the installed library.
+set -eu
+cd "$(dirname "$0")/.."
+sh src/setup.sh tests
+
+echo "== format"
+clang-format --dry-run --Werror src/*.[ch] include/gibbsflow/*.h tests/*.[ch] tests/*/*.c
+
+echo "== tests"
+cmake --preset release -DBUILD_TESTING=ON >/dev/null
+cmake --build --preset release --parallel "$(nproc)"
+ctest --preset release
+
+echo "== tests under sanitizers"
+cmake --preset sanitize >/dev/null
+cmake --build --preset sanitize --parallel "$(nproc)"
+ctest --preset sanitize
+
+echo "== installation"
+prefix=$(mktemp -d)
+trap 'rm -rf "$prefix"' EXIT
+cmake --install build --prefix "$prefix" >/dev/null
+sh tests/example/run.sh "$prefix" models/xxz_jprime.yaml
+echo "All passed."

@@ -1,0 +1,353 @@
+/* The arithmetic of model files: values by hand, and errors with the place they point at. */
+#include "gibbsflow/expression.h"
+
+#include "check_suite.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static const gf_parameter constants[] = {
+    {(char[]){"J"}, 2}, {(char[]){"gamma"}, 0.875}, {(char[]){"half_2"}, 0.5}, {(char[]){"e"}, 3}};
+enum { CONSTANTS = sizeof constants / sizeof *constants };
+
+/* Every text stands in line 7 from column 5 on. */
+static gf_source at_line_7(const char *text) {
+    return (gf_source){.text = text, .file = "file", .line = 7, .column = 5};
+}
+
+static gf_status parse(const char *text, gf_term *term, gf_error *error) {
+    gf_source source = at_line_7(text);
+    return gf_expression_parse(&source, constants, CONSTANTS, term, error);
+}
+
+static gf_term parse_good(const char *text) {
+    gf_term term;
+    gf_error error = {0};
+    ck_assert_msg(parse(text, &term, &error) == GF_OK, "%s", error.message);
+    return term;
+}
+
+/* --- values ---------------------------------------------------------------------------------- */
+
+START_TEST(numbers_have_their_values) {
+    static const struct {
+        const char *text;
+        double value;
+    } cases[] = {{"1", 1},
+                 {" 1 ", 1},
+                 {"\t1\n+\r2", 3},
+                 {".5", 0.5},
+                 {"5.", 5},
+                 {"1e-3", 1e-3},
+                 {"1E+3", 1000},
+                 {"2.5e2", 250},
+                 {"1e-999", 0},
+                 {"2+3*4", 14},
+                 {"2*3+4", 10},
+                 {"(2+3)*4", 20},
+                 {"2-3-4", -5},
+                 {"2-(3-4)", 3},
+                 {"16/4/2", 2},
+                 {"16/(4/2)", 8},
+                 {"16/4*2", 8},
+                 {"2*16/4", 8},
+                 {"-2", -2},
+                 {"+2", 2},
+                 {"--2", 2},
+                 {"-+-2", 2},
+                 {"2*-3", -6},
+                 {"2--3", 5},
+                 {"-2*3+1", -5},
+                 {"-(2+3)", -5},
+                 {"J", 2},
+                 {"J*(1-gamma)", 0.25},
+                 {"half_2*J", 1},
+                 {"2*e", 6},
+                 {"i*i", -1},
+                 {"-i*i", 1},
+                 {"1/i*i", 1},
+                 {"(1+i)*(1-i)", 2},
+                 {"(3+4*i)/(3+4*i)", 1},
+                 {"1/8", 0.125},
+                 {"((((7))))", 7}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        gf_source source = at_line_7(cases[i].text);
+        gf_error error = {0};
+        double value = (double)NAN;
+        ck_assert_msg(gf_expression_number(&source, constants, CONSTANTS, &value, &error) == GF_OK,
+                      "%s", error.message);
+        ck_assert_msg(fabs(value - cases[i].value) <= 1e-15 * fabs(cases[i].value), "%s is %g",
+                      cases[i].text, value);
+    }
+}
+END_TEST
+
+START_TEST(different_writings_of_one_operator_are_equal) {
+    static const char *const pairs[][2] = {
+        {"X[0]*Y[0]", "i*Z[0]"},
+        {"Y[0]*X[0]", "-i*Z[0]"},
+        {"X[0]*X[1] + Y[0]*Y[1]", "2*(Sp[0]*Sm[1] + Sm[0]*Sp[1])"},
+        {"(X[0] + i*Y[0])/2", "Sp[0]"},
+        {"(X[0] - i*Y[0])/J", "Sm[0]"},
+        {"(1 + Z[-3])/2", "Pu[-3]"},
+        {"1/2 - Z[-3]/2", "Pd[-3]"},
+        {"X[0]*(Y[1] - Z[2])", "X[0]*Y[1] - X[0]*Z[2]"},
+        {"X[ -32 ]*X [ 31 ]", "X[31]*X[-32]"},
+        {"-X[0]*-Y[1]", "X[0]*Y[1]"},
+        {"X[+1]", "X[1]"},
+        {"I[5]*3", "3"},
+        {"2*X[0]/4*2", "X[0]"},
+        {"Z[0]*Sp[0] - Sp[0]", "0"},
+        {"Sp[0]*Sp[0]", "0"},
+        {"X[0]/(Z[1]*Z[1])", "X[0]"},
+    };
+    for (size_t k = 0; k < sizeof pairs / sizeof *pairs; ++k) {
+        gf_term a = parse_good(pairs[k][0]), b = parse_good(pairs[k][1]);
+        ck_assert_msg(gf_operator_equal(&a.operator, & b.operator, NULL), "%s", pairs[k][0]);
+        gf_operator_free(&a.operator);
+        gf_operator_free(&b.operator);
+    }
+}
+END_TEST
+
+START_TEST(extent_is_that_of_the_written_indices) {
+    static const struct {
+        const char *text;
+        int first, last;
+    } cases[] = {{"X[0]", 0, 0},          {"X[-1]*Z[2]", -1, 2}, {"X[0]*I[2]", 0, 2},
+                 {"0*X[5] + X[1]", 1, 5}, {"X[3] - X[3]", 3, 3}, {"X[-32] + X[31]", -32, 31}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        gf_term term = parse_good(cases[i].text);
+        ck_assert_int_eq(term.first, cases[i].first);
+        ck_assert_int_eq(term.last, cases[i].last);
+        gf_operator_free(&term.operator);
+    }
+    gf_term number = parse_good("J/2");
+    ck_assert_int_gt(number.first, number.last);
+    gf_operator_free(&number.operator);
+}
+END_TEST
+
+/* --- errors ---------------------------------------------------------------------------------- */
+
+static void assert_fails(const char *text, int offset, const char *what) {
+    gf_term term;
+    gf_error error = {0};
+    char place[40];
+    (void)snprintf(place, sizeof place, "file:7:%d: ", 5 + offset);
+    ck_assert_msg(parse(text, &term, &error) == GF_INVALID, "'%s' is accepted", text);
+    ck_assert_int_eq(error.status, GF_INVALID);
+    assert_starts(error.message, place);
+    assert_contains(error.message, what);
+    ck_assert_ptr_null(term.operator.terms);
+    ck_assert_int_eq(parse(text, &term, NULL), GF_INVALID); /* a message is not asked for */
+}
+
+START_TEST(errors_point_at_the_character) {
+    static const struct {
+        const char *text;
+        int offset;
+        const char *what;
+    } cases[] = {
+        {"", 0, "expected a number"},
+        {"   ", 3, "expected a number"},
+        {"foo", 0, "unknown name 'foo'"},
+        {"1 + foo*2", 4, "unknown name 'foo'"},
+        {"2*Gamma", 2, "unknown name 'Gamma' in '2*Gamma'; parameters: J gamma half_2 e"},
+        {"nan", 0, "unknown name 'nan'"},
+        {"NaN", 0, "unknown name 'NaN'"},
+        {"inf", 0, "unknown name 'inf'"},
+        {"-infinity", 1, "unknown name 'infinity'"},
+        {"Xx", 0, "unknown name 'Xx'"},
+        {"Q[0]", 0, "unknown site factor"},
+        {"1 + S[0]", 4, "unknown site factor"},
+        {"J[0]", 0, "unknown site factor"},
+        {"(1+2", 4, "expected ')'"},
+        {"((1+2)", 6, "expected ')'"},
+        {"1+2)", 3, "unexpected text"},
+        {"()", 1, "expected a number"},
+        {")", 0, "expected a number"},
+        {"1 2", 2, "unexpected text"},
+        {"X[0] Y[1]", 5, "unexpected text"},
+        {"2^3", 1, "unexpected text"},
+        {"2X[0]", 1, "unexpected text"},
+        {"1 +", 3, "expected a number"},
+        {"1 + * 2", 4, "expected a number"},
+        {"*2", 0, "expected a number"},
+        {"-", 1, "expected a number"},
+        {"X", 1, "expected '['"},
+        {"X*Y[0]", 1, "expected '['"},
+        {"2*Sp + 1", 5, "expected '['"},
+        {"X[]", 2, "expected an integer"},
+        {"X[", 2, "expected an integer"},
+        {"X[j]", 2, "expected an integer"},
+        {"X[0", 3, "expected ']'"},
+        {"X[1.5]", 3, "expected ']'"},
+        {"X[1 2]", 4, "expected ']'"},
+        {"X[1e1]", 3, "expected ']'"},
+        {"X[32]", 2, "site index beyond the chain"},
+        {"Z[0]*X[-33]", 7, "site index beyond the chain"},
+        {"X[99999999999999999999999]", 2, "site index beyond the chain"},
+        {"1/0", 1, "division by zero"},
+        {"1/(1-1)", 1, "division by zero"},
+        {"2 + J/(X[0]-X[0])", 5, "division by zero"},
+        {"1/X[0]", 1, "division by an operator"},
+        {"Z[0]/(1 + Z[1])", 4, "division by an operator"},
+        {"1e999", 0, "number too large"},
+        {"1 - 1e999", 4, "number too large"},
+        {"1e200*1e200", 0, "not finite"},
+        {"1e200*1e200*X[0]", 0, "not finite"},
+        {"1.2.3", 0, "malformed number"},
+        {".", 0, "malformed number"},
+        {"1e", 1, "unexpected text"},
+        {"1e+", 1, "unexpected text"},
+        {"0x10", 1, "unexpected text"},
+        {"1,5", 1, "unexpected text"},
+        {"X[0]@", 4, "unexpected text"},
+        {"\xc3\xa4", 0, "expected a number"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        assert_fails(cases[i].text, cases[i].offset, cases[i].what);
+        assert_fails(cases[i].text, cases[i].offset, cases[i].text); /* the offending text */
+    }
+}
+END_TEST
+
+/* `count` times `piece`, then `end`; the caller frees it. */
+static char *repeated(const char *piece, size_t count, const char *end) {
+    size_t length = strlen(piece);
+    char *text = malloc(length * count + strlen(end) + 1), *at = text;
+    ck_assert_ptr_nonnull(text);
+    for (size_t i = 0; i < count; ++i, at += length) {
+        memcpy(at, piece, length);
+    }
+    memcpy(at, end, strlen(end) + 1);
+    return text;
+}
+
+START_TEST(deep_nesting_is_an_error_and_no_crash) {
+    static const char *const pieces[] = {"(", "-", "-(", "1+(", "2*("};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; ++i) {
+        char *text = repeated(pieces[i], 10000, "1");
+        gf_term term;
+        gf_error error = {0};
+        ck_assert_int_eq(parse(text, &term, &error), GF_INVALID);
+        assert_starts(error.message, "file:7:");
+        assert_contains(error.message, "nested too deeply");
+        free(text);
+    }
+}
+END_TEST
+
+START_TEST(long_but_flat_expressions_are_fine) {
+    char *text = repeated("1+", 100000, "1");
+    gf_source source = at_line_7(text);
+    double value = 0;
+    ck_assert_int_eq(gf_expression_number(&source, NULL, 0, &value, NULL), GF_OK);
+    ck_assert_double_eq(value, 100001);
+    free(text);
+}
+END_TEST
+
+/* (1 + Z)/2 on each of 24 sites has 2^24 terms. */
+START_TEST(too_many_terms_are_an_error) {
+    char text[600] = "";
+    for (int half = 0; half < 2; ++half) {
+        (void)strcat(text, half == 0 ? "(Sp[0]" : ")*(Sm[0]");
+        for (int site = 1; site < 24; ++site) {
+            size_t used = strlen(text);
+            (void)snprintf(text + used, sizeof text - used, "*%s[%d]", half == 0 ? "Sp" : "Sm",
+                           site);
+        }
+    }
+    (void)strcat(text, ")");
+    assert_fails(text, (int)(strstr(text, ")*(") + 1 - text), "too many terms");
+}
+END_TEST
+
+START_TEST(a_number_must_be_a_finite_real_number) {
+    static const struct {
+        const char *text, *what;
+    } cases[] = {{"X[0]", "expected a number, not the operator 'X[0]'"},
+                 {"1 + Z[0]", "expected a number, not the operator"},
+                 {"Z[0]*Z[0]", "expected a number, not the operator"},
+                 {"0*X[0]", "expected a number, not the operator"},
+                 {"i", "expected a real number, but 'i' is complex"},
+                 {"1 + 2*i", "is complex"},
+                 {"1e300*1e300", "not finite"},
+                 {"foo", "unknown name 'foo'"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        gf_source source = at_line_7(cases[i].text);
+        gf_error error = {0};
+        double value = 0;
+        ck_assert_msg(gf_expression_number(&source, constants, CONSTANTS, &value, &error) ==
+                          GF_INVALID,
+                      "'%s' is accepted", cases[i].text);
+        assert_starts(error.message, "file:7:5: ");
+        assert_contains(error.message, cases[i].what);
+    }
+}
+END_TEST
+
+START_TEST(text_of_a_command_line_has_no_column) {
+    gf_source source = {.text = "1 + foo", .file = "gamma=1 + foo"};
+    gf_error error = {0};
+    double value = 0;
+    ck_assert_int_eq(gf_expression_number(&source, NULL, 0, &value, &error), GF_INVALID);
+    assert_starts(error.message, "gamma=1 + foo: unknown name 'foo'");
+    assert_contains(error.message, "parameters: none");
+}
+END_TEST
+
+/* Whatever the text, the parser ends, and an error lies within the text. */
+START_TEST(random_text_never_crashes) {
+    for (int seed = 0; seed < 2000; ++seed) {
+        static const char *const pieces[] = {"X[0]", "Sp[-1]", "(", ")", "+",    "-",
+                                             "*",    "/",      "i", "J", "1e3",  "[",
+                                             "]",    ".",      " ", "7", "\x80", "_"};
+        uint64_t state = (uint64_t)seed;
+        char text[400] = "";
+        for (int k = random_below(&state, 24); k > 0; --k) {
+            (void)strcat(text, pieces[random_below(&state, sizeof pieces / sizeof *pieces)]);
+        }
+        gf_term term;
+        gf_error error = {0};
+        if (parse(text, &term, &error) != GF_OK) {
+            int column = 0;
+            ck_assert_int_eq(sscanf(error.message, "file:7:%d: ", &column), 1);
+            ck_assert_int_ge(column, 5);
+            ck_assert_int_le(column, 5 + (int)strlen(text));
+        }
+        gf_operator_free(&term.operator);
+    }
+}
+END_TEST
+
+START_TEST(names_in_use_are_not_free) {
+    static const char *const taken[] = {"X", "Y", "Z", "Sp",  "Sm",  "Pu", "Pd",      "I",
+                                        "i", "",  "2", "a b", "a-b", "a[", "\xc3\xa4"};
+    static const char *const open[] = {"J", "gamma", "_", "x", "e", "J_2", "Spin", "nan", "Sx"};
+    for (size_t k = 0; k < sizeof taken / sizeof *taken; ++k) {
+        ck_assert_msg(!gf_expression_name_is_free(taken[k]), "'%s'", taken[k]);
+    }
+    for (size_t k = 0; k < sizeof open / sizeof *open; ++k) {
+        ck_assert_msg(gf_expression_name_is_free(open[k]), "'%s'", open[k]);
+    }
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("expression");
+    tcase_add_test(tests, numbers_have_their_values);
+    tcase_add_test(tests, different_writings_of_one_operator_are_equal);
+    tcase_add_test(tests, extent_is_that_of_the_written_indices);
+    tcase_add_test(tests, errors_point_at_the_character);
+    tcase_add_test(tests, deep_nesting_is_an_error_and_no_crash);
+    tcase_add_test(tests, long_but_flat_expressions_are_fine);
+    tcase_add_test(tests, too_many_terms_are_an_error);
+    tcase_add_test(tests, a_number_must_be_a_finite_real_number);
+    tcase_add_test(tests, text_of_a_command_line_has_no_column);
+    tcase_add_test(tests, random_text_never_crashes);
+    tcase_add_test(tests, names_in_use_are_not_free);
+    return run_suite("expression", tests);
+}

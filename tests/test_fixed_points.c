@@ -1,0 +1,287 @@
+/* Fixed points, scans and flow lines against theory and limits. */
+#include "fixture.h"
+#include "suite.h"
+
+#include "gibbsflow/flow.h"
+#include "gibbsflow/scan.h"
+
+#include <math.h>
+
+static gf_fixed_points find(fixture *f) {
+    gf_survey *survey = NULL;
+    gf_fixed_points points;
+    gf_error error = {.message = ""};
+    ck_assert_int_eq(gf_survey_create(&f->spectrum, &survey, &error), GF_OK);
+    ck_assert_msg(gf_fixed_points_find(survey, &f->region, f->rates, &points, &error) == GF_OK,
+                  "%s", error.message);
+    gf_survey_free(survey);
+    return points;
+}
+
+/* An independent brute-force calculation gave these for N = 12, to six digits. */
+START_TEST(the_three_points_of_fig_2) {
+    fixture f;
+    fixture_open(&f, "xxz_jprime.yaml", 0, NULL);
+    gf_fixed_points p = find(&f);
+    ck_assert_uint_eq(p.count, 3);
+    ck_assert(p.complete && !p.continuum);
+    for (int k = 0; k < 3; ++k) {
+        ck_assert_double_lt(p.points[k].residual, 1e-12);
+        ck_assert_double_eq_tol(p.points[k].density[0], -p.points[2 - k].density[0], 1e-12);
+    }
+    ck_assert_int_eq(p.points[1].stability, GF_SADDLE);
+    ck_assert_double_eq_tol(p.points[1].density[1], 0.5515, 5e-5);
+    ck_assert_double_eq_tol(p.points[1].lambda[1], -0.2597, 5e-5);
+    ck_assert_double_eq_tol(creal(p.points[1].eigenvalue[0]), -1.457, 5e-4);
+    ck_assert_double_eq_tol(creal(p.points[1].eigenvalue[1]), 0.0973, 5e-5);
+    ck_assert_int_eq(p.points[2].stability, GF_STABLE);
+    ck_assert_double_eq_tol(p.points[2].density[0], 0.690933, 5e-7);
+    ck_assert_double_eq_tol(p.points[2].density[1], 0.664003, 5e-7);
+    ck_assert_double_eq_tol(p.points[2].lambda[0], -0.676486, 5e-7);
+    ck_assert_double_eq_tol(p.points[2].lambda[1], -0.159891, 5e-7);
+    ck_assert_double_eq_tol(creal(p.points[2].eigenvalue[0]), -1.42765, 5e-6);
+    ck_assert_double_eq_tol(creal(p.points[2].eigenvalue[1]), -0.24447, 5e-6);
+    gf_fixed_points_free(&p);
+    fixture_close(&f);
+}
+END_TEST
+
+START_TEST(the_literal_reading_has_one_stable_point) {
+    fixture f;
+    fixture_open(&f, "xxz_jprime_literal.yaml", 0, NULL);
+    gf_fixed_points p = find(&f);
+    ck_assert_uint_eq(p.count, 1);
+    ck_assert_int_eq(p.points[0].stability, GF_STABLE);
+    ck_assert_double_eq_tol(p.points[0].density[0], 0, 1e-12);
+    ck_assert_double_eq_tol(p.points[0].density[1], 0.534, 5e-4);
+    gf_fixed_points_free(&p);
+    fixture_close(&f);
+}
+END_TEST
+
+/* Pump p and loss l at every site: an infinite-temperature product state, m = (p - l)/(p + l),
+ * which m approaches at the rate p + l. */
+START_TEST(pump_and_loss_balance) {
+    fixture f;
+    fixture_open(&f, "pump_loss.yaml", 7, NULL);
+    gf_fixed_points p = find(&f);
+    ck_assert_uint_eq(p.count, 1);
+    ck_assert(p.complete);
+    ck_assert_int_eq(p.points[0].stability, GF_STABLE);
+    ck_assert_double_eq_tol(p.points[0].density[0], 0.4, 1e-12);
+    ck_assert_double_eq_tol(p.points[0].density[1], 1.5 * 0.16 * 6 / 7, 1e-12); /* 6 bonds */
+    ck_assert_double_eq_tol(p.points[0].lambda[0], -atanh(0.4), 1e-12);
+    ck_assert_double_eq_tol(p.points[0].lambda[1], 0, 1e-12);
+    ck_assert_double_eq_tol(creal(p.points[0].eigenvalue[1]), -1, 1e-11);
+    gf_fixed_points_free(&p);
+    fixture_close(&f);
+}
+END_TEST
+
+START_TEST(conserved_charges_make_lines) {
+    fixture f;
+    fixture_open(&f, "dephasing.yaml", 6, NULL);
+    gf_fixed_points p = find(&f);
+    ck_assert(p.continuum && p.conserved[0] && !p.conserved[1]);
+    ck_assert_uint_eq(p.count, 0);
+    gf_fixed_points_free(&p);
+    fixture_close(&f);
+}
+END_TEST
+
+/* At gamma = 1 the two polarised states are dark; just below, the points are near the corners. */
+START_TEST(dark_states_are_at_the_border) {
+    fixture f;
+    fixture_open(&f, "xxz_jprime.yaml", 8, "gamma=1");
+    gf_fixed_points p = find(&f);
+    ck_assert_uint_eq(p.count, 3);
+    ck_assert_int_eq(p.points[0].stability, GF_BORDER);
+    ck_assert_int_eq(p.points[1].stability, GF_SADDLE);
+    ck_assert_int_eq(p.points[2].stability, GF_BORDER);
+    ck_assert_double_eq_tol(p.points[2].density[0], 1, 1e-14);
+    ck_assert_double_eq_tol(p.points[2].density[1], 1, 1e-12);
+    gf_fixed_points_free(&p);
+    fixture_close(&f);
+    fixture_open(&f, "xxz_jprime.yaml", 8, "gamma=0.999999");
+    p = find(&f);
+    ck_assert_uint_eq(p.count, 3);
+    ck_assert_int_eq(p.points[2].stability, GF_STABLE);
+    ck_assert_double_eq_tol(p.points[2].density[0], 1, 1e-5);
+    gf_fixed_points_free(&p);
+    fixture_close(&f);
+}
+END_TEST
+
+/* A field only tilts the plane: e -> e + h m, lambda1 -> lambda1 - h lambda2, all else the same. */
+START_TEST(a_field_tilts_the_plane) {
+    fixture with, without;
+    fixture_open(&with, "dm_field.yaml", 6, "h=0.45");
+    fixture_open(&without, "dm_field.yaml", 6, "h=0");
+    gf_fixed_points p = find(&with), q = find(&without);
+    ck_assert_uint_eq(p.count, q.count);
+    ck_assert_uint_ge(p.count, 1);
+    for (size_t k = 0; k < p.count; ++k) {
+        const gf_fixed_point *a = &p.points[k], *b = &q.points[k];
+        ck_assert_double_eq_tol(a->density[0], b->density[0], 1e-11);
+        ck_assert_double_eq_tol(a->density[1], b->density[1] + 0.45 * b->density[0], 1e-11);
+        ck_assert_double_eq_tol(a->lambda[0], b->lambda[0] - 0.45 * b->lambda[1], 1e-11);
+        ck_assert_double_eq_tol(a->lambda[1], b->lambda[1], 1e-11);
+        for (int i = 0; i < 2; ++i) {
+            ck_assert_double_lt(cabs(a->eigenvalue[i] - b->eigenvalue[i]), 1e-9);
+        }
+    }
+    gf_fixed_points_free(&p);
+    gf_fixed_points_free(&q);
+    fixture_close(&with);
+    fixture_close(&without);
+}
+END_TEST
+
+static gf_scan scan(fixture *f, const char *parameter, double from, double to, size_t points) {
+    gf_scan result;
+    gf_error error = {.message = ""};
+    gf_axis axis = {from, to, points};
+    ck_assert_msg(gf_scan_run(&f->model, &f->spectrum, &f->region, parameter, &axis, NULL, &result,
+                              &error) == GF_OK,
+                  "%s", error.message);
+    return result;
+}
+
+/* By symmetry the pitchfork is where, on the axis lambda1 = 0 with f2 = 0, df1/dlambda1 = 0. Both
+ * conditions are linear in gamma: eliminate it and bisect for lambda2. */
+static double pitchfork_condition(fixture *f, double lambda2, double *gamma) {
+    gf_state s;
+    double only_flip[8] = {1, 0}, only_align[8] = {0, 1};
+    gf_gibbs_set_rates(f->gibbs, only_flip);
+    gf_gibbs_evaluate(f->gibbs, (double[2]){0, lambda2}, GF_SLOPES, &s);
+    double f2 = s.force[1], slope = s.force_slope[0][0];
+    gf_gibbs_set_rates(f->gibbs, only_align);
+    gf_gibbs_evaluate(f->gibbs, (double[2]){0, lambda2}, GF_SLOPES, &s);
+    *gamma = f2 / (f2 - s.force[1]);
+    return (1 - *gamma) * slope + *gamma * s.force_slope[0][0];
+}
+
+START_TEST(the_pitchfork_is_where_the_axis_loses_stability) {
+    fixture f;
+    fixture_open(&f, "xxz_jprime.yaml", 8, NULL);
+    double low = -1, high = -0.05, gamma = 0;
+    double sign = pitchfork_condition(&f, low, &gamma);
+    for (int k = 0; k < 60; ++k) {
+        double middle = (low + high) / 2;
+        if (pitchfork_condition(&f, middle, &gamma) * sign > 0) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    gf_scan coarse = scan(&f, "gamma", 0.8, 0.95, 7), fine = scan(&f, "gamma", 0.8, 0.95, 24);
+    ck_assert_uint_eq(coarse.bifurcation_count, 1);
+    ck_assert_uint_eq(fine.bifurcation_count, 1);
+    ck_assert_int_eq(coarse.bifurcations[0].kind, GF_PITCHFORK);
+    ck_assert_double_eq_tol(coarse.bifurcations[0].parameter, gamma, 1e-9);
+    ck_assert_double_eq_tol(fine.bifurcations[0].parameter, gamma, 1e-9);
+    gf_scan_free(&coarse);
+    gf_scan_free(&fine);
+    fixture_close(&f);
+}
+END_TEST
+
+/* An extra pump breaks the symmetry and unfolds the pitchfork into a fold: there f = 0 and
+ * det df/dlambda = 0, with two more points on one side. */
+START_TEST(an_imperfect_pitchfork_has_a_fold) {
+    fixture f;
+    fixture_parse(&f,
+                  "name: fold\nsites: 8\nboundary: periodic\n"
+                  "parameters: {gamma: 0.9, pump: 0.002}\n"
+                  "hamiltonian: [\"X[0]*X[1] + Y[0]*Y[1] + Z[0]*Z[1]\"]\n"
+                  "lindblad:\n"
+                  "  - {name: flip, rate: 1-gamma, operator: \"X[0]\"}\n"
+                  "  - {name: align, rate: gamma, operator: \"Pu[-1]*Sp[0]*Pu[1] + "
+                  "Pd[-1]*Sm[0]*Pd[1]\"}\n"
+                  "  - {name: pump, rate: pump, operator: \"Sp[0]\"}\n");
+    gf_scan s = scan(&f, "gamma", 0.8, 0.95, 16);
+    ck_assert_uint_eq(s.bifurcation_count, 1);
+    const gf_bifurcation *fold = &s.bifurcations[0];
+    ck_assert_int_eq(fold->kind, GF_FOLD);
+    double rates[8] = {1 - fold->parameter, fold->parameter, 0.002};
+    gf_gibbs_set_rates(f.gibbs, rates);
+    gf_state at = fixture_at(&f, fold->lambda[0], fold->lambda[1]);
+    double(*m)[2] = at.force_slope;
+    ck_assert_double_lt(hypot(at.force[0], at.force[1]), 1e-11);
+    ck_assert_double_lt(fabs(m[0][0] * m[1][1] - m[0][1] * m[1][0]), 1e-9);
+    for (int side = -1; side <= 1; side += 2) {
+        double gamma = fold->parameter + side * 1e-4;
+        f.rates[0] = 1 - gamma;
+        f.rates[1] = gamma;
+        gf_fixed_points p = find(&f);
+        ck_assert_uint_eq(p.count, side < 0 ? 1 : 3);
+        gf_fixed_points_free(&p);
+    }
+    gf_scan_free(&s);
+    fixture_close(&f);
+}
+END_TEST
+
+START_TEST(scans_refuse_what_they_cannot_do) {
+    fixture f;
+    fixture_open(&f, "xxz_jprime.yaml", 4, NULL);
+    gf_scan s;
+    gf_error error = {.message = ""};
+    gf_axis axis = {0.5, 1.5, 3};
+    const char *const names[] = {"Delta", "nothing", "gamma"};
+    const char *const reasons[] = {"Hamiltonian", "no parameter", "negative"};
+    for (int k = 0; k < 3; ++k) {
+        ck_assert_int_ne(
+            gf_scan_run(&f.model, &f.spectrum, &f.region, names[k], &axis, NULL, &s, &error),
+            GF_OK);
+        ck_assert_ptr_nonnull(strstr(error.message, reasons[k]));
+    }
+    fixture_close(&f);
+}
+END_TEST
+
+/* Flow lines start at the saddle, end at the stable points, and are tangent to the force. */
+START_TEST(flow_lines_follow_the_force) {
+    fixture f;
+    gf_flow flow;
+    gf_error error = {.message = ""};
+    fixture_open(&f, "xxz_jprime.yaml", 8, NULL);
+    gf_fixed_points p = find(&f);
+    ck_assert_int_eq(gf_flow_trace(&f.model, &f.spectrum, &f.region, &p, &flow, &error), GF_OK);
+    ck_assert_uint_eq(flow.count, 2);
+    for (size_t k = 0; k < flow.count; ++k) {
+        const gf_flow_line *line = &flow.lines[k];
+        const double *end = line->density[line->count - 1], *begin = line->density[0];
+        ck_assert_double_eq(begin[0], p.points[1].density[0]);
+        ck_assert_double_eq_tol(fabs(end[0]), p.points[2].density[0], 1e-9);
+        double lambda[2] = {0, 0};
+        for (size_t i = 2; i + 3 < line->count; ++i) {
+            const double *a = line->density[i - 1], *b = line->density[i + 1];
+            gf_state s;
+            ck_assert(gf_gibbs_invert(f.gibbs, line->density[i], lambda));
+            gf_gibbs_evaluate(f.gibbs, lambda, GF_RESPONSE, &s);
+            double dx = b[0] - a[0], dy = b[1] - a[1];
+            double cosine =
+                (dx * s.force[0] + dy * s.force[1]) / hypot(dx, dy) / hypot(s.force[0], s.force[1]);
+            ck_assert_double_gt(cosine, 0.999);
+        }
+    }
+    gf_flow_free(&flow);
+    gf_fixed_points_free(&p);
+    fixture_close(&f);
+}
+END_TEST
+
+int main(void) {
+    const TTest *const tests[] = {the_three_points_of_fig_2,
+                                  the_literal_reading_has_one_stable_point,
+                                  pump_and_loss_balance,
+                                  conserved_charges_make_lines,
+                                  dark_states_are_at_the_border,
+                                  a_field_tilts_the_plane,
+                                  the_pitchfork_is_where_the_axis_loses_stability,
+                                  an_imperfect_pitchfork_has_a_fold,
+                                  scans_refuse_what_they_cannot_do,
+                                  flow_lines_follow_the_force};
+    return run_suite("fixed points", tests, sizeof tests / sizeof *tests);
+}

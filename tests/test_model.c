@@ -1,0 +1,564 @@
+/* Model files: each mistake gives one message that points at it; what is right is accepted. */
+#include "gibbsflow/model.h"
+
+#include "check_suite.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* A good model of seven lines; each test replaces one of them. */
+enum { NAME = 1, CHAIN, BOUNDARY, PARAMETERS, HAMILTONIAN, LINDBLAD, GRID, LINES = GRID };
+
+static const char *const good_lines[] = {
+    "name: test",
+    "sites: 6",
+    "boundary: periodic",
+    "parameters: {J: 1, g: 0.5}",
+    "hamiltonian: [\"J*(X[0]*X[1] + Y[0]*Y[1])\", \"J*Z[0]*Z[1]\"]",
+    "lindblad: [{name: flip, rate: g, operator: \"X[0]\"}]",
+    "grid: {lambda1: {from: -1, to: 1, points: 5}}"};
+
+static char *model_text(int line, const char *replacement) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    ck_assert_ptr_nonnull(out);
+    for (int k = 1; k <= LINES; ++k) {
+        (void)fprintf(out, "%s\n", k == line ? replacement : good_lines[k - 1]);
+    }
+    ck_assert_int_eq(fclose(out), 0);
+    return text;
+}
+
+static gf_status parse(int line, const char *replacement, const gf_settings *settings,
+                       gf_model *model, gf_error *error) {
+    char *text = model_text(line, replacement);
+    gf_status status = gf_model_parse(text, strlen(text), "file", settings, model, error);
+    free(text);
+    return status;
+}
+
+static gf_model parse_good(int line, const char *replacement, const gf_settings *settings) {
+    gf_model model;
+    gf_error error = {0};
+    gf_status status = parse(line, replacement, settings, &model, &error);
+    ck_assert_msg(status == GF_OK, "%s", error.message);
+    return model;
+}
+
+static gf_settings set(int sites, const char *assignment) {
+    gf_settings settings = {.sites = sites};
+    gf_error error = {0};
+    if (assignment != NULL) {
+        ck_assert_msg(gf_settings_assign(&settings, assignment, &error) == GF_OK, "%s",
+                      error.message);
+    }
+    return settings;
+}
+
+/* --- bad models ------------------------------------------------------------------------------ */
+
+typedef struct mistake {
+    int line;
+    const char *text;
+    int at_line, at_column;
+    const char *message;
+} mistake;
+
+static const mistake mistakes[] = {
+    /* keys */
+    {NAME, "name: test\nbeta: 3", 2, 1, "unknown key 'beta' in the model; expected: name, sites"},
+    {NAME, "name: test\nname: again", 2, 1, "key 'name' stands twice in the model"},
+    {NAME, "", 2, 1, "the key 'name' is missing"},
+    {CHAIN, "", 1, 1, "the key 'sites' is missing"},
+    {BOUNDARY, "", 1, 1, "the key 'boundary' is missing"},
+    {HAMILTONIAN, "", 1, 1, "the key 'hamiltonian' is missing"},
+    {LINDBLAD, "", 1, 1, "the key 'lindblad' is missing"},
+    /* types */
+    {NAME, "name: [test]", 1, 7, "name must be a single value, not a list"},
+    {NAME, "name:", 1, 6, "name must not be empty"},
+    {CHAIN, "sites: [6]", 2, 8, "sites must be a single value, not a list"},
+    {CHAIN, "sites: {n: 6}", 2, 8, "sites must be a single value, not a mapping"},
+    {BOUNDARY, "boundary: [open]", 3, 11, "boundary must be a single value, not a list"},
+    {BOUNDARY, "boundary: closed", 3, 11, "boundary must be periodic or open, not 'closed'"},
+    {PARAMETERS, "parameters: [J, g]", 4, 13, "parameters must be a mapping"},
+    {PARAMETERS, "parameters: {J: [1], g: 1}", 4, 17, "J must be a single value, not a list"},
+    {HAMILTONIAN, "hamiltonian: Z[0]*Z[1]", 5, 14, "hamiltonian must be a list"},
+    {HAMILTONIAN, "hamiltonian: {a: 1}", 5, 14, "hamiltonian must be a list"},
+    {HAMILTONIAN, "hamiltonian: []", 5, 14, "hamiltonian must list at least one term"},
+    {HAMILTONIAN, "hamiltonian: [[\"Z[0]\"]]", 5, 15, "must be a single value, not a list"},
+    {LINDBLAD, "lindblad: {name: a, rate: 1, operator: \"X[0]\"}", 6, 11,
+     "lindblad must be a list"},
+    {LINDBLAD, "lindblad: []", 6, 11, "lindblad must list at least one channel"},
+    {LINDBLAD, "lindblad: [flip]", 6, 12, "a lindblad channel must be a mapping"},
+    {GRID, "grid: 5", 7, 7, "grid must be a mapping"},
+    {GRID, "grid: {lambda1: 5}", 7, 17, "lambda1 must be a mapping"},
+    {GRID, "grid: {lambda1: {from: [1]}}", 7, 24, "from must be a single value, not a list"},
+    /* sites */
+    {CHAIN, "sites: 0", 2, 8, "sites must be an integer from 1 to 32, not '0'"},
+    {CHAIN, "sites: 33", 2, 8, "sites must be an integer from 1 to 32, not '33'"},
+    {CHAIN, "sites: -1", 2, 8, "not '-1'"},
+    {CHAIN, "sites: 1e9", 2, 8, "not '1e9'"},
+    {CHAIN, "sites: 1000000000", 2, 8, "not '1000000000'"},
+    {CHAIN, "sites: many", 2, 8, "not 'many'"},
+    {CHAIN, "sites: 6.5", 2, 8, "not '6.5'"},
+    /* parameters */
+    {PARAMETERS, "parameters: {J: 1, g: foo}", 4, 23, "unknown name 'foo'"},
+    {PARAMETERS, "parameters: {J: 1, g: J}", 4, 23, "unknown name 'J'"},
+    {PARAMETERS, "parameters: {J: 1, g: nan}", 4, 23, "unknown name 'nan'"},
+    {PARAMETERS, "parameters: {J: 1, g: .inf}", 4, 23, "malformed number"},
+    {PARAMETERS, "parameters: {J: 1, g: i}", 4, 23, "expected a real number, but 'i' is complex"},
+    {PARAMETERS, "parameters: {J: 1, J: 2, g: 1}", 4, 20, "key 'J' stands twice in parameters"},
+    {PARAMETERS, "parameters: {J: 1, g: 1, X: 2}", 4, 26, "'X' cannot name a parameter"},
+    {PARAMETERS, "parameters: {J: 1, g: 1, i: 2}", 4, 26, "'i' cannot name a parameter"},
+    {PARAMETERS, "parameters: {J: 1, g: 1, a-b: 2}", 4, 26, "'a-b' cannot name a parameter"},
+    /* expressions */
+    {HAMILTONIAN, "hamiltonian: [\"J*Q[0]\"]", 5, 18, "unknown site factor"},
+    {HAMILTONIAN, "hamiltonian:\n  - K*Z[0]", 6, 5,
+     "unknown name 'K' in 'K*Z[0]'; parameters: J g"},
+    {HAMILTONIAN, "hamiltonian:\n  - J*(Z[0]", 6, 12, "expected ')'"},
+    {HAMILTONIAN, "hamiltonian:\n  - Z[0]\n  - Z[0]*Z", 7, 11, "expected '['"},
+    {HAMILTONIAN, "hamiltonian: [\"Z[0]*Z[6]\"]", 5, 16,
+     "spans indices 0 to 6, beyond the chain of 6"},
+    {HAMILTONIAN, "hamiltonian: [\"Z[0]*I[-6]\"]", 5, 16, "spans indices -6 to 0"},
+    {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: \"X[-3]*X[3]\"}]", 6, 42,
+     "beyond the chain of 6"},
+    /* the Hamiltonian */
+    {HAMILTONIAN, "hamiltonian: [\"i*Z[0]\"]", 5, 15, "the Hamiltonian must be Hermitian"},
+    {HAMILTONIAN, "hamiltonian: [\"Z[0]\", \"Sp[0]*Sm[1]\"]", 5, 23, "must be Hermitian"},
+    {HAMILTONIAN, "hamiltonian: [\"X[0]\"]", 5, 15, "must conserve the magnetisation sum(Z)"},
+    {HAMILTONIAN, "hamiltonian: [\"Z[0]\", \"X[0]*X[1]\"]", 5, 23,
+     "must conserve the magnetisation"},
+    {HAMILTONIAN, "hamiltonian: [\"X[0]*X[1] + 0.99*Y[0]*Y[1]\"]", 5, 15, "must conserve"},
+    /* channels */
+    {LINDBLAD, "lindblad: [{rate: 1, operator: \"X[0]\"}]", 6, 12, "the key 'name' is missing"},
+    {LINDBLAD, "lindblad: [{name: a, operator: \"X[0]\"}]", 6, 12, "the key 'rate' is missing"},
+    {LINDBLAD, "lindblad: [{name: a, rate: 1}]", 6, 12, "the key 'operator' is missing"},
+    {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: \"X[0]\", x: 1}]", 6, 49,
+     "unknown key 'x'"},
+    {LINDBLAD, "lindblad: [{name: a, rate: -1, operator: \"X[0]\"}]", 6, 28,
+     "the rate of channel 'a' is -1"},
+    {LINDBLAD, "lindblad: [{name: a, rate: g-1, operator: \"X[0]\"}]", 6, 28,
+     "is -0.5; rates must not be negative"},
+    {LINDBLAD, "lindblad: [{name: a, rate: 1+i, operator: \"X[0]\"}]", 6, 28,
+     "but '1+i' is complex"},
+    {LINDBLAD, "lindblad: [{name: a, rate: \"X[0]\", operator: \"X[0]\"}]", 6, 29,
+     "not the operator 'X[0]'"},
+    {LINDBLAD, "lindblad: [{name: a, rate: 1/0, operator: \"X[0]\"}]", 6, 29, "division by zero"},
+    {LINDBLAD,
+     "lindblad:\n  - {name: a, rate: 1, operator: \"X[0]\"}\n  - {name: a, rate: 1, operator: "
+     "\"Z[0]\"}",
+     8, 12, "a second channel named 'a'"},
+    /* the grid */
+    {GRID, "grid: {lambda3: {from: 1}}", 7, 8, "unknown key 'lambda3' in grid; expected: lambda1"},
+    {GRID, "grid: {lambda1: {start: 1}}", 7, 18, "unknown key 'start' in lambda1"},
+    {GRID, "grid: {lambda1: {points: 0}}", 7, 26,
+     "points must be an integer from 1 to 100000, not '0'"},
+    {GRID, "grid: {lambda1: {points: -5}}", 7, 26, "not '-5'"},
+    {GRID, "grid: {lambda1: {from: 1, to: 1, points: 3}}", 7, 17,
+     "the axis lambda1 is empty: from 1 to 1"},
+    {GRID, "grid: {lambda2: {from: 2, to: -2}}", 7, 17, "the axis lambda2 is empty: from 2 to -2"},
+    {GRID, "grid: {energy: {from: 1, to: 0}}", 7, 16, "the axis energy is empty"},
+    {GRID, "grid: {lambda1: {from: 1e999}}", 7, 24, "number too large"},
+    /* YAML */
+    {NAME, "name: test\n\tsites: 6", 2, 1, "tab character"},
+    {GRID, "---\nname: second", 8, 1, "a second YAML document"},
+};
+
+START_TEST(each_mistake_gives_a_message_that_points_at_it) {
+    const mistake *bad = &mistakes[_i];
+    gf_model model;
+    gf_error error = {0};
+    char place[40];
+    (void)snprintf(place, sizeof place, "file:%d:%d: ", bad->at_line, bad->at_column);
+    ck_assert_msg(parse(bad->line, bad->text, NULL, &model, &error) == GF_INVALID,
+                  "'%s' is accepted", bad->text);
+    ck_assert_int_eq(error.status, GF_INVALID);
+    assert_starts(error.message, place);
+    assert_contains(error.message, bad->message);
+    gf_model_free(&model);
+    ck_assert_int_eq(parse(bad->line, bad->text, NULL, &model, NULL), GF_INVALID);
+    gf_model_free(&model);
+}
+END_TEST
+
+START_TEST(text_that_is_no_model_is_refused) {
+    static const struct {
+        const char *text;
+        size_t length;
+        const char *message;
+    } cases[] = {
+        {"", 0, "file: empty"},
+        {"# nothing\n", 10, "file: empty"},
+        {"word", 4, "file:1:1: the model must be a mapping"},
+        {"- a\n", 4, "file:1:1: the model must be a mapping"},
+        {"{}", 2, "file:1:1: the key 'name' is missing"},
+        {"\x89HDF\r\n\x1a\n", 8, "file: "},
+        {"name: a\0b", 9, "file: "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        gf_model model;
+        gf_error error = {0};
+        ck_assert_int_eq(
+            gf_model_parse(cases[i].text, cases[i].length, "file", NULL, &model, &error),
+            GF_INVALID);
+        assert_starts(error.message, cases[i].message);
+        gf_model_free(&model);
+    }
+}
+END_TEST
+
+/* YAML may be UTF-16: such a file is refused, or its text is kept so that it parses again. */
+START_TEST(kept_text_is_the_whole_model) {
+    char *text = model_text(0, NULL), wide[1000] = {(char)0xff, (char)0xfe};
+    size_t length = 2;
+    for (const char *c = text; *c != '\0'; ++c, length += 2) {
+        ck_assert_uint_lt(length + 2, sizeof wide);
+        wide[length] = *c;
+    }
+    gf_model model, again;
+    gf_error error = {0};
+    if (gf_model_parse(wide, length, "file", NULL, &model, NULL) == GF_OK) {
+        gf_status status =
+            gf_model_parse(model.yaml, strlen(model.yaml), "kept", NULL, &again, &error);
+        ck_assert_msg(status == GF_OK, "%s", error.message);
+        gf_model_free(&again);
+    }
+    gf_model_free(&model);
+    free(text);
+}
+END_TEST
+
+START_TEST(infinite_couplings_and_rates_are_refused) {
+    static const struct {
+        int line;
+        const char *text;
+    } cases[] = {
+        {HAMILTONIAN, "hamiltonian: [\"1e200*1e200*Z[0]\"]"},
+        {HAMILTONIAN, "hamiltonian: [\"1.7e308*Z[0]\", \"1.7e308*Z[0]\"]"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 1e200*1e200, operator: \"X[0]\"}]"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: \"1e200*1e200*X[0]\"}]"},
+        {PARAMETERS, "parameters: {J: 1e200*1e200, g: 1}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        gf_model model;
+        gf_error error = {0};
+        gf_status status = parse(cases[i].line, cases[i].text, NULL, &model, &error);
+        gf_model_free(&model);
+        ck_assert_msg(status == GF_INVALID, "'%s' is accepted", cases[i].text);
+    }
+}
+END_TEST
+
+/* Some bytes of a good model changed at random: a model or a message. */
+START_TEST(damaged_models_never_crash) {
+    for (int seed = 0; seed < 2000; ++seed) {
+        uint64_t state = (uint64_t)seed;
+        char *text = model_text(0, NULL);
+        size_t length = strlen(text);
+        for (int k = 1 + random_below(&state, 4); k > 0; --k) {
+            size_t at = (size_t)random_below(&state, (int)length);
+            text[at] =
+                seed % 2 == 0 ? (char)random_bits(&state) : text[random_below(&state, (int)length)];
+        }
+        gf_model model;
+        gf_error error = {0};
+        gf_status status = gf_model_parse(text, length, "file", NULL, &model, &error);
+        ck_assert(status == GF_OK || strncmp(error.message, "file:", 5) == 0);
+        gf_model_free(&model);
+        free(text);
+    }
+}
+END_TEST
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+static void assert_unreadable(const char *path, gf_status expected, const char *what) {
+    gf_model model;
+    gf_error error = {0};
+    ck_assert_int_eq(gf_model_read(path, NULL, &model, &error), expected);
+    ck_assert_int_eq(error.status, expected);
+    assert_starts(error.message, path);
+    assert_contains(error.message, what);
+    gf_model_free(&model);
+}
+
+/* A file of `size` bytes, all 0 but for `text` at its start; the caller removes it. */
+static void write_file(char *path, size_t size, const char *text) {
+    (void)snprintf(path, 100, "%s/gibbsflow-test-XXXXXX", P_tmpdir);
+    int descriptor = mkstemp(path);
+    ck_assert_int_ge(descriptor, 0);
+    ck_assert_int_eq(ftruncate(descriptor, (off_t)size), 0);
+    ck_assert_int_eq(write(descriptor, text, strlen(text)), (ssize_t)strlen(text));
+    ck_assert_int_eq(close(descriptor), 0);
+}
+
+START_TEST(unreadable_files_are_refused) {
+    char path[100];
+    assert_unreadable("no/such/model.yaml", GF_IO, "No such file or directory");
+    assert_unreadable(GF_MODELS, GF_IO, "Is a directory");
+    write_file(path, 0, "");
+    assert_unreadable(path, GF_INVALID, "empty");
+    (void)unlink(path);
+    write_file(path, (size_t)1 << 24, "name: large\n");
+    assert_unreadable(path, GF_INVALID, "larger than 16 MiB");
+    (void)unlink(path);
+}
+END_TEST
+
+START_TEST(file_and_text_give_the_same_model) {
+    char path[100], *text = model_text(0, NULL);
+    gf_model model;
+    gf_error error = {0};
+    write_file(path, 0, text);
+    ck_assert_msg(gf_model_read(path, NULL, &model, &error) == GF_OK, "%s", error.message);
+    ck_assert_str_eq(model.yaml, text);
+    (void)unlink(path);
+    free(text);
+    gf_model_free(&model);
+}
+END_TEST
+
+START_TEST(shipped_models_parse) {
+    DIR *folder = opendir(GF_MODELS);
+    ck_assert_ptr_nonnull(folder);
+    int count = 0;
+    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        if (strstr(entry->d_name, ".yaml") != NULL) {
+            char path[600];
+            gf_model model;
+            gf_error error = {0};
+            (void)snprintf(path, sizeof path, "%s/%s", GF_MODELS, entry->d_name);
+            ck_assert_msg(gf_model_read(path, NULL, &model, &error) == GF_OK, "%s", error.message);
+            gf_model_free(&model);
+            ++count;
+        }
+    }
+    (void)closedir(folder);
+    ck_assert_int_ge(count, 2);
+}
+END_TEST
+
+/* --- good models ----------------------------------------------------------------------------- */
+
+START_TEST(a_model_is_what_its_file_says) {
+    gf_model model = parse_good(0, NULL, NULL);
+    ck_assert_str_eq(model.name, "test");
+    ck_assert(model.chain.sites == 6 && model.chain.periodic);
+    ck_assert_uint_eq(model.parameter_count, 2);
+    ck_assert_str_eq(model.parameters[1].name, "g");
+    ck_assert_double_eq(model.parameters[1].value, 0.5);
+    ck_assert_uint_eq(model.hamiltonian.count, 18); /* S+ S-, S- S+ and Z Z on six bonds */
+    ck_assert_uint_eq(model.channel_count, 1);
+    ck_assert_str_eq(model.channels[0].name, "flip");
+    double rate = 0;
+    gf_model_rates(&model, &rate);
+    ck_assert_double_eq(rate, 0.5);
+    ck_assert(model.lambda1.from == -1 && model.lambda1.to == 1 && model.lambda1.points == 5);
+    ck_assert(isnan(model.energy.from) && isnan(model.energy.to));
+    gf_model_free(&model);
+}
+END_TEST
+
+START_TEST(axes_are_evenly_spaced) {
+    gf_axis axis = {-3, 3, 121}, single = {2, 7, 1};
+    ck_assert_double_eq(gf_axis_value(&axis, 0), -3);
+    ck_assert_double_eq(gf_axis_value(&axis, 60), 0);
+    ck_assert_double_eq(gf_axis_value(&axis, 120), 3);
+    ck_assert_double_eq_tol(gf_axis_value(&axis, 1), -2.95, 1e-15);
+    ck_assert_double_eq(gf_axis_value(&single, 0), 2);
+}
+END_TEST
+
+START_TEST(what_is_right_on_the_whole_chain_is_accepted) {
+    static const struct {
+        int line;
+        const char *text;
+    } cases[] = {
+        {HAMILTONIAN, "hamiltonian: [\"X[0]*X[1]\", \"Y[0]*Y[1]\"]"},
+        {HAMILTONIAN, "hamiltonian: [\"Sp[0]*Sm[1]\", \"Sm[0]*Sp[1]\"]"},
+        {HAMILTONIAN, "hamiltonian: [\"(1+i)*Z[0]\", \"-i*Z[1]\"]"},
+        {HAMILTONIAN, "hamiltonian: [\"Sp[0]*Sm[2]\", \"Sp[0]*Sm[-2]\"]"},
+        {HAMILTONIAN, "hamiltonian: [\"0.3*X[0]*X[1]\", \"(0.1 + 0.2)*Y[0]*Y[1]\"]"},
+        {HAMILTONIAN, "hamiltonian: [\"X[0]*Y[1] - Y[0]*X[1]\"]"},
+        {HAMILTONIAN, "hamiltonian: [\"Z[0]*Z[5]\", \"2\"]"},
+        {HAMILTONIAN, "hamiltonian:\n  - >-\n    Z[0]\n    + Z[1]"},
+        {PARAMETERS, "parameters: {J: 1/3, g: 2*(1-0.5), x_1: -1e-3}"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 0, operator: \"(1+2*i)*Sp[0]\"}]"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: 0}]"},
+        {GRID, ""},
+        {GRID, "grid: {}"},
+        {GRID, "grid: {lambda1: {from: 2, to: 1, points: 1}}"},
+        {GRID, "grid: {energy: {from: -J}}"},
+        {GRID, "grid: {energy: {to: 2*J, points: 100000}}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        gf_model model = parse_good(cases[i].line, cases[i].text, NULL);
+        gf_model_free(&model);
+    }
+}
+END_TEST
+
+/* --- settings -------------------------------------------------------------------------------- */
+
+START_TEST(settings_override_the_file) {
+    gf_settings settings = set(8, "g=1/4");
+    ck_assert_int_eq(gf_settings_assign(&settings, "J=3", NULL), GF_OK);
+    ck_assert_int_eq(gf_settings_set(&settings, "J", 2, NULL), GF_OK); /* the later one counts */
+    gf_model model = parse_good(0, NULL, &settings);
+    ck_assert_int_eq(model.chain.sites, 8);
+    ck_assert_double_eq(model.parameters[0].value, 2);
+    ck_assert_double_eq(model.channels[0].rate, 0.25);
+    gf_model written =
+        parse_good(PARAMETERS, "parameters: {J: 2, g: 0.25}", &(gf_settings){.sites = 8});
+    ck_assert_uint_eq(model.hamiltonian.count, 24); /* three for each of eight bonds */
+    ck_assert(gf_operator_equal(&model.hamiltonian, &written.hamiltonian, NULL));
+    gf_model_free(&model);
+    gf_model_free(&written);
+    gf_settings_free(&settings);
+}
+END_TEST
+
+START_TEST(later_settings_win) {
+    gf_settings first = set(8, "g=1"), second = set(0, "g=2"), third = set(10, "J=3");
+    ck_assert_int_eq(gf_settings_merge(&first, &second, NULL), GF_OK);
+    ck_assert_int_eq(gf_settings_merge(&first, &third, NULL), GF_OK);
+    ck_assert_int_eq(first.sites, 10);
+    ck_assert_uint_eq(first.count, 2);
+    ck_assert_double_eq(first.parameters[0].value, 2);
+    ck_assert_double_eq(first.parameters[1].value, 3);
+    gf_settings_free(&first);
+    gf_settings_free(&second);
+    gf_settings_free(&third);
+}
+END_TEST
+
+START_TEST(bad_assignments_are_refused) {
+    static const char *const texts[] = {"",      "g",      "=1",    "g=",    "g=foo",
+                                        "g=nan", "g=J",    "X=1",   "a b=1", "g=1e999",
+                                        "g=i",   "g=X[0]", "g=1=2", "g=1 2", "i=1"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
+        gf_settings settings = {0};
+        gf_error error = {0};
+        ck_assert_msg(gf_settings_assign(&settings, texts[i], &error) == GF_INVALID, "%s",
+                      texts[i]);
+        assert_contains(error.message, texts[i]);
+        ck_assert_uint_eq(settings.count, 0);
+        gf_settings_free(&settings);
+    }
+}
+END_TEST
+
+static void assert_settings_fail(gf_settings settings, const char *message, const char *detail) {
+    gf_model model;
+    gf_error error = {0};
+    ck_assert_int_eq(parse(0, NULL, &settings, &model, &error), GF_INVALID);
+    assert_contains(error.message, message);
+    assert_contains(error.message, detail);
+    gf_model_free(&model);
+    gf_settings_free(&settings);
+}
+
+START_TEST(settings_that_do_not_fit_are_refused) {
+    assert_settings_fail(set(0, "gamma=1"), "no parameter 'gamma' to set", "it has: J g");
+    assert_settings_fail(set(33, NULL), "33 sites asked for", "1 to 32");
+    assert_settings_fail(set(-1, NULL), "-1 sites asked for", "1 to 32");
+    assert_settings_fail(set(1, NULL), "file:5:16: ", "beyond the chain of 1 sites");
+    assert_settings_fail(set(0, "g=-2"), "file:6:31: ", "the rate of channel 'flip' is -2");
+}
+END_TEST
+
+/* --- the same spectrum ----------------------------------------------------------------------- */
+
+static gf_status compare(int line, const char *text, const gf_settings *settings, gf_error *error) {
+    gf_model a = parse_good(0, NULL, NULL), b = parse_good(line, text, settings);
+    gf_status status = gf_model_check_same_spectrum(&a, &b, error);
+    ck_assert_int_eq(gf_model_check_same_spectrum(&b, &a, NULL), status);
+    gf_model_free(&a);
+    gf_model_free(&b);
+    return status;
+}
+
+START_TEST(rates_grids_and_names_leave_the_spectrum) {
+    static const struct {
+        int line;
+        const char *text;
+    } cases[] = {
+        {0, NULL},
+        {NAME, "name: other"},
+        {GRID, "grid: {lambda1: {from: -2, to: 2, points: 7}}"},
+        {PARAMETERS, "parameters: {J: 1, g: 0.75}"},
+        {LINDBLAD, "lindblad: [{name: flip, rate: 3*g, operator: \"Sp[0] + Sm[0]\"}]"},
+        {HAMILTONIAN, "hamiltonian: [\"2*Sp[0]*Sm[1] + Z[3]*Z[4]\", \"2*Sp[4]*Sm[3]\"]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        gf_error error = {0};
+        ck_assert_msg(compare(cases[i].line, cases[i].text, NULL, &error) == GF_OK, "%s",
+                      error.message);
+    }
+}
+END_TEST
+
+START_TEST(other_spectra_are_refused) {
+    static const struct {
+        int line;
+        const char *text, *message;
+    } cases[] = {
+        {CHAIN, "sites: 8", "is of 6 sites, not 8"},
+        {BOUNDARY, "boundary: open", "stored spectrum"},
+        {PARAMETERS, "parameters: {J: 1.5, g: 0.5}",
+         "the Hamiltonian is not that of the stored spectrum (J: 1.5, was 1)"},
+        {HAMILTONIAN, "hamiltonian: [\"Z[0]*Z[1]\"]", "the Hamiltonian is not that"},
+        {LINDBLAD, "lindblad: [{name: flip, rate: g, operator: \"Z[0]\"}]",
+         "jump operator of channel 'flip'"},
+        {LINDBLAD, "lindblad: [{name: flip, rate: g, operator: \"X[1]\"}]",
+         "jump operator of channel 'flip'"},
+        {LINDBLAD,
+         "lindblad: [{name: flip, rate: g, operator: \"X[0]\"}, {name: more, rate: g, operator: "
+         "\"Z[0]\"}]",
+         "other Lindblad channels"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        gf_error error = {0};
+        ck_assert_int_eq(compare(cases[i].line, cases[i].text, NULL, &error), GF_INVALID);
+        assert_contains(error.message, cases[i].message);
+    }
+}
+END_TEST
+
+START_TEST(settings_decide_on_the_spectrum_too) {
+    gf_settings rate = set(0, "g=0.25"), coupling = set(0, "J=1.25"), size = set(7, NULL);
+    ck_assert_int_eq(compare(0, NULL, &rate, NULL), GF_OK);
+    ck_assert_int_eq(compare(0, NULL, &coupling, NULL), GF_INVALID);
+    ck_assert_int_eq(compare(0, NULL, &size, NULL), GF_INVALID);
+    gf_settings_free(&rate);
+    gf_settings_free(&coupling);
+    gf_settings_free(&size);
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("model");
+    tcase_add_loop_test(tests, each_mistake_gives_a_message_that_points_at_it, 0,
+                        (int)(sizeof mistakes / sizeof *mistakes));
+    tcase_add_test(tests, text_that_is_no_model_is_refused);
+    tcase_add_test(tests, kept_text_is_the_whole_model);
+    tcase_add_test(tests, infinite_couplings_and_rates_are_refused);
+    tcase_add_test(tests, damaged_models_never_crash);
+    tcase_add_test(tests, unreadable_files_are_refused);
+    tcase_add_test(tests, file_and_text_give_the_same_model);
+    tcase_add_test(tests, shipped_models_parse);
+    tcase_add_test(tests, a_model_is_what_its_file_says);
+    tcase_add_test(tests, axes_are_evenly_spaced);
+    tcase_add_test(tests, what_is_right_on_the_whole_chain_is_accepted);
+    tcase_add_test(tests, settings_override_the_file);
+    tcase_add_test(tests, later_settings_win);
+    tcase_add_test(tests, bad_assignments_are_refused);
+    tcase_add_test(tests, settings_that_do_not_fit_are_refused);
+    tcase_add_test(tests, rates_grids_and_names_leave_the_spectrum);
+    tcase_add_test(tests, other_spectra_are_refused);
+    tcase_add_test(tests, settings_decide_on_the_spectrum_too);
+    return run_suite("model", tests);
+}
