@@ -35,6 +35,9 @@ size_t gf_walls_count(const double *m, size_t cells, bool reversed, double level
     return walls;
 }
 
+/* Degrees of freedom from which on the scatter of realisations is a measure of errors. */
+enum { FEWEST = 4 };
+
 /* --- estimates ------------------------------------------------------------------------------- */
 
 static double mean_of(const double *x, size_t count) {
@@ -106,7 +109,7 @@ static double compare_starts(const double *means, size_t realisations, size_t st
         return worst;
     }
     double spread = spread_within_starts(means, realisations, starts, average);
-    spread = realisations > starts + 1 ? spread : single;
+    spread = realisations >= starts + FEWEST ? spread : single;
     for (size_t s = 0; s < starts; ++s) {
         for (size_t t = 0; t < s; ++t) {
             double size_a = (double)((realisations - s - 1) / starts + 1);
@@ -128,7 +131,7 @@ static double find_drift(const double *data, size_t realisations, size_t stride,
         difference[r] = mean_of(x + count - half, half) - mean_of(x, half);
     }
     double mean = half > 0 ? mean_of(difference, realisations) : 0;
-    double sigma = realisations > 2 ? scatter_of(difference, realisations) : 2 * error;
+    double sigma = realisations > FEWEST ? scatter_of(difference, realisations) : 2 * error;
     return fabs(mean) > 0 ? mean / sigma : 0;
 }
 

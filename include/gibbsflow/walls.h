@@ -32,8 +32,8 @@ typedef struct gf_estimate {
 gf_status gf_estimate_series(const double *data, size_t realisations, size_t stride, size_t count,
                              size_t starts, gf_estimate *estimate, gf_error *error);
 
-/* Beyond this many standard errors, estimated from few realisations, a drift or an effect of the start
- * counts. */
+/* Beyond this many standard errors, estimated from few realisations, a drift or an effect of the
+ * start counts. */
 #define GF_ESTIMATE_SIGNIFICANT 5.0
 
 #endif
