@@ -8,7 +8,7 @@
 GF_CLONES static void drift(double old_weight, double linear, double cubic, double laplace,
                             size_t count, const double *old, const double *restrict m,
                             double *result) {
-#pragma GCC ivdep
+#pragma omp simd
     for (size_t i = 0; i < count; ++i) {
         double left = m[i], centre = m[i + 1], right = m[i + 2];
         double rest = old_weight * old[i] + laplace * (left + right);

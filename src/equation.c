@@ -7,7 +7,7 @@ static const gf_equation *const equations[] = {&gf_equation_order_parameter,
                                                &gf_equation_double_well};
 
 const gf_equation *gf_equation_find(const char *name) {
-    for (size_t i = 0; i < sizeof equations / sizeof *equations; ++i) {
+    for (size_t i = 0; i < sizeof equations / sizeof equations[0]; ++i) {
         if (strcmp(equations[i]->name, name) == 0) {
             return equations[i];
         }

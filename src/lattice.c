@@ -8,7 +8,7 @@ static const gf_integrator *const integrators[] = {
     &gf_integrator_heun, &gf_integrator_leimkuhler_matthews, &gf_integrator_exponential};
 
 const gf_integrator *gf_integrator_find(const char *name) {
-    for (size_t i = 0; i < sizeof integrators / sizeof *integrators; ++i) {
+    for (size_t i = 0; i < sizeof integrators / sizeof integrators[0]; ++i) {
         if (strcmp(integrators[i]->name, name) == 0) {
             return integrators[i];
         }
@@ -41,14 +41,14 @@ gf_status gf_lattice_init(gf_lattice *self, const gf_dynamics *dynamics,
         return gf_fail(error, GF_INVALID, "%zu cells; expected 4 to %lu", cells,
                        (unsigned long)UINT32_MAX);
     }
-    enum { LINE = 8 }; /* doubles in a cache line */
-    size_t room = (cells + 2 * LINE + LINE - 1) / LINE * LINE;
-    self->memory = aligned_alloc(LINE * sizeof(double), room * sizeof(double));
+    const size_t line = 8; /* doubles in a cache line */
+    size_t room = (cells + 2 * line + line - 1) / line * line;
+    self->memory = aligned_alloc(line * sizeof(double), room * sizeof(double));
     if (self->memory == NULL) {
         return gf_fail_memory(error, "a field");
     }
     memset(self->memory, 0, room * sizeof(double));
-    self->state = self->memory + LINE;
+    self->state = self->memory + line;
     self->integrator = integrator;
     return integrator->begin != NULL ? integrator->begin(self, error) : GF_OK;
 }

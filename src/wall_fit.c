@@ -126,7 +126,7 @@ static gf_status find_errors(const sample *s, gf_wall_fit *fit, gf_error *error)
                        forms[fit->form].text);
     }
     double scale = fit->freedom > 0 ? fmax(1, fit->chi_square / (double)fit->freedom) : 1;
-    for (lapack_int a = 0; a < n; ++a) {
+    for (size_t a = 0; a < forms[fit->form].parameters; ++a) {
         fit->error[a] = sqrt(matrix[4 * a] * scale);
     }
     return GF_OK;

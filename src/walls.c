@@ -83,12 +83,17 @@ static double integrated_time(const double *data, size_t realisations, size_t st
     return fmax(time, 0.5);
 }
 
+/* Realisations that began in the way `start`. */
+static size_t count_of_start(size_t realisations, size_t starts, size_t start) {
+    return (realisations - start - 1) / starts + 1;
+}
+
 /* Standard deviation of the means of realisations about the average of their own start. */
 static double spread_within_starts(const double *means, size_t realisations, size_t starts,
                                    double *average) {
     double sum = 0;
     for (size_t s = 0; s < starts; ++s) {
-        size_t size = (realisations - s - 1) / starts + 1;
+        size_t size = count_of_start(realisations, starts, s);
         average[s] = 0;
         for (size_t r = s; r < realisations; r += starts) {
             average[s] += means[r] / (double)size;
@@ -112,8 +117,8 @@ static double compare_starts(const double *means, size_t realisations, size_t st
     spread = realisations >= starts + FEWEST ? spread : single;
     for (size_t s = 0; s < starts; ++s) {
         for (size_t t = 0; t < s; ++t) {
-            double size_a = (double)((realisations - s - 1) / starts + 1);
-            double size_b = (double)((realisations - t - 1) / starts + 1);
+            double size_a = (double)count_of_start(realisations, starts, s);
+            double size_b = (double)count_of_start(realisations, starts, t);
             double difference = fabs(average[s] - average[t]);
             double effect =
                 difference > 0 ? difference / (spread * sqrt(1 / size_a + 1 / size_b)) : 0;
