@@ -55,6 +55,7 @@ static gf_status draw_histogram(const gf_langevin *self, gf_plot *plot, gf_error
     }
     double alpha = d.drive / (2 * d.spacing), range = 4 * fmax(d.order, pow(alpha, 0.25));
     double norm = partition(&d, alpha, range);
+    double highest = exp(-d.equation->potential(&d, d.order) / alpha) / norm;
     put_histogram(self, 0, plot);
     gf_plot_open_data(plot, "exact");
     for (int i = 0; i <= 400; ++i) {
@@ -67,11 +68,11 @@ static gf_status draw_histogram(const gf_langevin *self, gf_plot *plot, gf_error
                   "set xrange [%g:%g]\nset xlabel 'x'\nset multiplot layout 2,1\n"
                   "set ylabel 'V(x)'\nset lmargin 10\n"
                   "plot $exact using 1:3 with lines lw 2 lc rgb '#404040' notitle\n"
-                  "set ylabel 'P(x)'\nset yrange [0:*<1.2]\nset key at graph 0.5,0.9 center\n"
+                  "set ylabel 'P(x)'\nset yrange [0:%g]\nset key top center horizontal\n"
                   "plot $exact with lines lw 2 lc rgb '#c03030' title 'exp(−V/α)/Z, α = %g', "
                   "$counts with yerrorbars pt 7 ps 0.3 lc rgb '#205080' title 'simulation'\n"
                   "unset multiplot\n",
-                  run->histogram.from, run->histogram.to, alpha);
+                  run->histogram.from, run->histogram.to, 1.25 * highest, alpha);
     return GF_OK;
 }
 
