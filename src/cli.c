@@ -35,9 +35,12 @@ static void on_interrupt(int signal_number) {
 void cli_watch_output(const char *path) {
     free(unfinished_file);
     unfinished_file = gf_file_part_name(path);
-    (void)signal(SIGINT, on_interrupt);
-    (void)signal(SIGTERM, on_interrupt);
-    (void)signal(SIGHUP, on_interrupt);
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t k = 0; k < sizeof signals / sizeof *signals; ++k) {
+        if (signal(signals[k], on_interrupt) == SIG_IGN) {
+            (void)signal(signals[k], SIG_IGN); /* as under nohup */
+        }
+    }
 }
 
 static void stop_watching(void) {
@@ -140,7 +143,7 @@ static char *join_words(int argc, const char **argv) {
 
 static void print_help(const cli_options *options) {
     const cli_command *command = options->command;
-    (void)printf("%s\n\n", command->summary);
+    (void)printf("gibbsflow %s: %s\n\n", command->name, command->summary);
     poptPrintHelp(options->context, stdout, 0);
     (void)printf("\n%s", command->help);
 }
@@ -235,6 +238,9 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_MODEL) != 0 ? model : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, NULL, NULL},
         POPT_TABLEEND};
+    char title[64];
+    (void)snprintf(title, sizeof title, "gibbsflow %s", command->name);
+    argv[0] = title; /* what the help calls the program */
     options->context = poptGetContext("gibbsflow", argc, argv, table, 0);
     poptSetOtherOptionHelp(options->context, command->arguments);
     int result = take_options(options);
@@ -358,10 +364,7 @@ static void print_overview(FILE *out) {
         "  gibbsflow figure fig2.h5 -o fig2.pdf\n");
 }
 
-int main(int argc, char **argv) {
-    restart_with_better_kernels(argv);
-    (void)signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit is then an error like a full disk */
-    const char *name = argc > 1 ? argv[1] : "";
+static int dispatch(const char *name, int argc, char **argv) {
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_overview(stdout);
         return CLI_DONE;
@@ -372,13 +375,7 @@ int main(int argc, char **argv) {
     }
     for (int k = 0; k < COMMANDS; ++k) {
         if (strcmp(name, commands[k]->name) == 0) {
-            int result = commands[k]->run(commands[k], argc - 1, (const char **)argv + 1);
-            if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-                (void)fprintf(
-                    stderr, "gibbsflow %s: the result could not be written to the output\n", name);
-                return CLI_FAILED;
-            }
-            return result;
+            return commands[k]->run(commands[k], argc - 1, (const char **)argv + 1);
         }
     }
     if (argc > 1) {
@@ -386,4 +383,15 @@ int main(int argc, char **argv) {
     }
     print_overview(stderr);
     return CLI_WRONG_USAGE;
+}
+
+int main(int argc, char **argv) {
+    restart_with_better_kernels(argv);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit is then an error like a full disk */
+    int result = dispatch(argc > 1 ? argv[1] : "", argc, argv);
+    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+        (void)fprintf(stderr, "gibbsflow: the result could not be written to the output\n");
+        return result == CLI_DONE ? CLI_FAILED : result;
+    }
+    return result;
 }

@@ -41,35 +41,41 @@ gf_status cli_find_fixed_points(const gf_model *model, const gf_spectrum *spectr
     return status;
 }
 
-/* Without the sign of a zero that six decimals would show as -0. */
+/* Numbers that symmetry makes zero, without their rounding. */
 static double tidy(double value) {
-    return fabs(value) < 5e-7 ? 0 : value;
+    return fabs(value) < 5e-9 ? 0 : value;
 }
 
 static void print_eigenvalue(double complex value) {
-    if (isnan(creal(value))) {
-        (void)printf(" %20s", "-");
-    } else if (cimag(value) == 0) {
-        (void)printf(" %20.8f", creal(value));
-    } else {
-        char text[48];
-        (void)snprintf(text, sizeof text, "%.6f%+.6fi", creal(value), cimag(value));
-        (void)printf(" %20s", text);
+    char text[48] = "-";
+    if (!isnan(creal(value)) && cimag(value) == 0) {
+        (void)snprintf(text, sizeof text, "%.8g", creal(value));
+    } else if (!isnan(creal(value))) {
+        (void)snprintf(text, sizeof text, "%.6g%+.6gi", creal(value), cimag(value));
     }
+    (void)printf(" %20s", text);
+}
+
+static void print_density(const gf_fixed_point *point) {
+    (void)printf("%-9s %11.6g %11.6g", gf_stability_name(point->stability), tidy(point->density[0]),
+                 point->density[1]);
 }
 
 static void print_point(const gf_fixed_point *point) {
-    (void)printf("%-9s %10.6f %10.6f", gf_stability_name(point->stability), tidy(point->density[0]),
-                 tidy(point->density[1]));
+    print_density(point);
     if (point->stability == GF_BORDER) {
         (void)printf(" %11s %11s", "infinite", "infinite");
     } else {
-        (void)printf(" %11.6f %11.6f", tidy(point->lambda[0]), tidy(point->lambda[1]));
+        double unit = sqrt(point->noise[1][1] / point->noise[0][0]); /* of energy, roughly */
+        (void)printf(" %11.6g %11.6g", tidy(point->lambda[0]),
+                     tidy(point->lambda[1] * unit) == 0 ? 0 : point->lambda[1]);
     }
     print_eigenvalue(point->eigenvalue[0]);
     print_eigenvalue(point->eigenvalue[1]);
-    (void)printf(" %9.5f %9.5f %9.5f\n", tidy(point->noise[0][0]), tidy(point->noise[0][1]),
-                 tidy(point->noise[1][1]));
+    double mixed = point->noise[0][1];
+    double size = sqrt(fabs(point->noise[0][0] * point->noise[1][1]));
+    (void)printf(" %11.6g %11.6g %11.6g\n", point->noise[0][0],
+                 fabs(mixed) < 1e-9 * size ? 0 : mixed, point->noise[1][1]);
 }
 
 static void print_continuum(const gf_fixed_points *points) {
@@ -97,7 +103,7 @@ void cli_print_fixed_points(const gf_fixed_points *points) {
         (void)printf("There is no fixed point.\n");
         return;
     }
-    (void)printf("%-9s %10s %10s %11s %11s %20s %20s %9s %9s %9s\n", "kind", "m", "e", "lambda1",
+    (void)printf("%-9s %11s %11s %11s %11s %20s %20s %11s %11s %11s\n", "kind", "m", "e", "lambda1",
                  "lambda2", "eigenvalue 1", "eigenvalue 2", "N_mm", "N_me", "N_ee");
     for (size_t k = 0; k < points->count; ++k) {
         print_point(&points->points[k]);
@@ -110,15 +116,14 @@ void cli_print_fixed_points(const gf_fixed_points *points) {
 }
 
 static void print_scan(const gf_scan *scan) {
-    (void)printf("%-14s %-9s %10s %10s %20s %20s\n", scan->parameter, "kind", "m", "e",
+    (void)printf("%-14s %-9s %11s %11s %20s %20s\n", scan->parameter, "kind", "m", "e",
                  "eigenvalue 1", "eigenvalue 2");
     for (size_t value = 0; value < scan->axis.points; ++value) {
         for (size_t branch = 0; branch < scan->branches; ++branch) {
             const gf_fixed_point *point = &scan->points[value * scan->branches + branch];
             if (point->stability != GF_ABSENT) {
-                (void)printf("%-14.8g %-9s %10.6f %10.6f", gf_axis_value(&scan->axis, value),
-                             gf_stability_name(point->stability), tidy(point->density[0]),
-                             tidy(point->density[1]));
+                (void)printf("%-14.8g ", gf_axis_value(&scan->axis, value));
+                print_density(point);
                 print_eigenvalue(point->eigenvalue[0]);
                 print_eigenvalue(point->eigenvalue[1]);
                 (void)printf("\n");
@@ -130,8 +135,9 @@ static void print_scan(const gf_scan *scan) {
     }
     for (size_t k = 0; k < scan->bifurcation_count; ++k) {
         const gf_bifurcation *one = &scan->bifurcations[k];
-        (void)printf("%s at %s = %.9f, m = %.6f, e = %.6f\n", gf_bifurcation_name(one->kind),
-                     scan->parameter, one->parameter, tidy(one->density[0]), tidy(one->density[1]));
+        (void)printf("%s at %s = %.10g, m = %.6g, e = %.6g\n", gf_bifurcation_name(one->kind),
+                     scan->parameter, one->parameter,
+                     fabs(one->density[0]) < 1e-6 ? 0 : one->density[0], one->density[1]);
     }
     if (scan->bifurcation_count == 0) {
         (void)printf("no bifurcation between these values\n");
@@ -209,13 +215,13 @@ static int find(const cli_options *options, const char *parameter, const gf_axis
     results all = {0};
     gf_error error;
     gf_status status = compute(options, parameter, axis, &all, &error);
-    if (status == GF_OK) {
-        status = store(options, &all, &error);
-    }
     if (status == GF_OK && all.scanned) {
         print_scan(&all.scan);
     } else if (status == GF_OK) {
         cli_print_fixed_points(&all.points);
+    }
+    if (status == GF_OK) {
+        status = store(options, &all, &error);
     }
     gf_scan_free(&all.scan);
     gf_fixed_points_free(&all.points);

@@ -124,8 +124,12 @@ static int run(const cli_command *command, int argc, const char **argv) {
         if (options.input == NULL) {
             print_machine();
             result = CLI_DONE;
+        } else if (!gf_file_is_hdf5(options.input)) {
+            result = print_model(&options);
+        } else if (options.settings.count > 0 || options.settings.sites != 0) {
+            result = cli_usage(&options, "--set and --sites change models, not what a file tells");
         } else {
-            result = gf_file_is_hdf5(options.input) ? print_file(&options) : print_model(&options);
+            result = print_file(&options);
         }
     }
     cli_close(&options);

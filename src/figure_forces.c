@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Arrows along each axis, and their length in units of the distance between them. */
 static const double ARROWS = 34, ARROW_LENGTH = 0.8;
@@ -144,7 +145,7 @@ static void write_setup(const content *self, gf_plot *plot) {
                   "set palette defined (0 '#440154', 1 '#46327e', 2 '#365c8d', 3 '#277f8e', "
                   "4 '#1fa187', 5 '#4ac16d', 6 '#a0da39')\n"
                   "set logscale cb\nset format cb '10^{%%T}'\n"
-                  "set bmargin 5\nset key at screen 0.47,0.045 center horizontal maxrows 1 "
+                  "set bmargin 5.6\nset key at screen 0.47,0.035 center horizontal maxrows 1 "
                   "samplen 1.6 Left reverse\n",
                   self->low[0], self->high[0], self->low[1], self->high[1]);
 }
@@ -179,12 +180,14 @@ static void write_plot(const content *self, gf_plot *plot) {
     }
     for (size_t k = 0; k < sizeof marks / sizeof *marks; ++k) {
         const char *block = marks[k].title[0] == 'd' ? "border" : marks[k].title;
-        if (present[k]) {
+        if (present[k]) { /* the key shows the fill, or the outline where the fill is white */
+            bool white = strcmp(marks[k].colour, "#ffffff") == 0;
             (void)fprintf(
                 out,
-                ", $%s using 1:2 with points pt %d ps 0.9 lc rgb '%s' notitle"
+                ", $%s using 1:2 with points pt %d ps 0.9 lc rgb '%s' title '%s'"
                 ", $%s using 1:2 with points pt %d ps 0.9 lw 1.5 lc rgb 'black' title '%s'",
-                block, marks[k].fill, marks[k].colour, block, marks[k].outline, marks[k].title);
+                block, marks[k].fill, marks[k].colour, white ? "" : marks[k].title, block,
+                marks[k].outline, white ? marks[k].title : "");
         }
     }
     (void)fputs("\n", out);

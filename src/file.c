@@ -21,7 +21,6 @@ enum { MEMORY_STEP = 1 << 22 };
 struct gf_file {
     hid_t id;
     char *path;
-    char *part; /* NULL when reading */
     gf_error error;
 };
 
@@ -76,9 +75,17 @@ bool gf_file_is_hdf5(const char *path) {
     return H5Fis_hdf5(path) > 0;
 }
 
+/* What a path stands for when a file is to be replaced: the file that a symbolic link points to. */
+static char *resolve(const char *path) {
+    char *target = realpath(path, NULL);
+    return target != NULL ? target : strdup(path);
+}
+
 char *gf_file_part_name(const char *path) {
-    char *name = NULL;
-    return asprintf(&name, "%s.%ld.part", path, (long)getpid()) >= 0 ? name : NULL;
+    char *name = NULL, *target = resolve(path);
+    bool made = target != NULL && asprintf(&name, "%s.%ld.part", target, (long)getpid()) >= 0;
+    free(target);
+    return made ? name : NULL;
 }
 
 gf_status gf_file_check_writable(const char *path, gf_error *error) {
@@ -105,15 +112,14 @@ gf_status gf_file_check_writable(const char *path, gf_error *error) {
     return result;
 }
 
-static gf_status new_file(const char *path, bool writing, gf_file **file, gf_error *error) {
+static gf_status new_file(const char *path, gf_file **file, gf_error *error) {
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     *file = calloc(1, sizeof **file);
     if (*file != NULL) {
         (*file)->id = H5I_INVALID_HID;
         (*file)->path = strdup(path);
-        (*file)->part = writing ? gf_file_part_name(path) : NULL;
     }
-    if (*file == NULL || (*file)->path == NULL || (writing && (*file)->part == NULL)) {
+    if (*file == NULL || (*file)->path == NULL) {
         gf_file_close(file);
         return gf_fail_memory(error, path);
     }
@@ -132,7 +138,7 @@ static gf_status check_opened(gf_file **file, const char *doing, gf_error *error
 }
 
 gf_status gf_file_open(const char *path, gf_file **file, gf_error *error) {
-    gf_status status = new_file(path, false, file, error);
+    gf_status status = new_file(path, file, error);
     if (status != GF_OK) {
         return status;
     }
@@ -144,14 +150,14 @@ gf_status gf_file_create(const char *path, gf_file **file, gf_error *error) {
     gf_status status = gf_file_check_writable(path, error);
     *file = NULL;
     if (status == GF_OK) {
-        status = new_file(path, true, file, error);
+        status = new_file(path, file, error);
     }
     if (status != GF_OK) {
         return status;
     }
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     (void)H5Pset_fapl_core(access, MEMORY_STEP, 0);
-    (*file)->id = H5Fcreate((*file)->part, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    (*file)->id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
     (void)H5Pclose(access);
     return check_opened(file, "write", error);
 }
@@ -183,7 +189,7 @@ gf_status gf_file_edit(const char *path, gf_file **file, gf_error *error) {
         status = read_bytes(path, &bytes, &size, error);
     }
     if (status == GF_OK) {
-        status = new_file(path, true, file, error);
+        status = new_file(path, file, error);
     }
     if (status == GF_OK) {
         (*file)->id = H5LTopen_file_image(bytes, size, H5LT_FILE_IMAGE_OPEN_RW);
@@ -202,23 +208,11 @@ void gf_file_close(gf_file **file) {
     if (self->id >= 0) {
         (void)H5Fclose(self->id);
     }
-    if (self->part != NULL) {
-        (void)unlink(self->part);
-    }
     free(self->path);
-    free(self->part);
     free(self);
 }
 
-/* The mode that a plain open() would have given the file, or that of the file it replaces. */
-static void settle_mode(const gf_file *self) {
-    struct stat old;
-    if (stat(self->path, &old) == 0) {
-        (void)chmod(self->part, old.st_mode & 07777);
-    }
-}
-
-static bool write_bytes(int descriptor, const char *bytes, size_t size) {
+static bool write_all(int descriptor, const char *bytes, size_t size) {
     while (size > 0) {
         ssize_t written = write(descriptor, bytes, size);
         if (written < 0 && errno != EINTR) {
@@ -230,21 +224,34 @@ static bool write_bytes(int descriptor, const char *bytes, size_t size) {
     return fsync(descriptor) == 0;
 }
 
-static void put_in_place(gf_file *self, const char *bytes, size_t size) {
-    int descriptor = open(self->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool written = descriptor >= 0 && write_bytes(descriptor, bytes, size);
+/* Writes `part` and renames it to `target`, with the mode of the file it replaces. */
+static bool replace(const char *part, const char *target, const char *bytes, size_t size) {
+    int descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    bool written = descriptor >= 0 && write_all(descriptor, bytes, size);
     int reason = errno;
+    struct stat old;
+    if (written && stat(target, &old) == 0) {
+        (void)fchmod(descriptor, old.st_mode & 07777);
+    }
     if (descriptor >= 0) {
         (void)close(descriptor);
     }
-    settle_mode(self);
-    if (!written || rename(self->part, self->path) != 0) {
-        (void)gf_fail(&self->error, GF_IO, "%s: cannot be written: %s", self->path,
-                      strerror(written ? errno : reason));
-    } else {
-        free(self->part);
-        self->part = NULL;
+    errno = reason;
+    return written && rename(part, target) == 0;
+}
+
+gf_status gf_file_write_bytes(const char *path, const char *bytes, size_t size, gf_error *error) {
+    char *part = gf_file_part_name(path), *target = resolve(path);
+    gf_status status = GF_OK;
+    if (part == NULL || target == NULL) {
+        status = gf_fail_memory(error, path);
+    } else if (!replace(part, target, bytes, size)) {
+        status = gf_fail(error, GF_IO, "%s: cannot be written: %s", path, strerror(errno));
+        (void)unlink(part);
     }
+    free(part);
+    free(target);
+    return status;
 }
 
 /* The file as bytes, complete. The caller frees them; NULL after a failure. */
@@ -265,11 +272,11 @@ gf_status gf_file_commit(gf_file **file, gf_error *error) {
     gf_file *self = *file;
     size_t size = 0;
     char *bytes = failed(self) ? NULL : take_image(self, &size);
-    if (bytes != NULL) {
-        put_in_place(self, bytes, size);
+    gf_status status = gf_file_check(self, error);
+    if (status == GF_OK) {
+        status = gf_file_write_bytes(self->path, bytes, size, error);
     }
     free(bytes);
-    gf_status status = gf_file_check(self, error);
     gf_file_close(file);
     return status;
 }

@@ -21,16 +21,24 @@ const char *gf_stability_name(gf_stability stability) {
 
 /* --- one point ------------------------------------------------------------------------------- */
 
-/* The largest force that any state could have at the rates of the evaluator, but at most 1. */
+/* The largest force that any state could have at the rates of the evaluator, dimensionless but for
+ * the rates. */
 static double force_scale(const gf_gibbs *gibbs) {
     const gf_spectrum *spectrum = gf_gibbs_spectrum(gibbs);
     const double *rates = gf_gibbs_rates(gibbs);
-    return fmin(1, fmax(gf_spectrum_force_scale(spectrum, rates, 0),
-                        gf_spectrum_force_scale(spectrum, rates, 1)));
+    double largest[2] = {gf_spectrum_force_scale(spectrum, rates, 0),
+                         gf_spectrum_force_scale(spectrum, rates, 1)};
+    return gf_spectrum_length(spectrum, largest);
 }
 
-double gf_fixed_point_tolerance(const gf_gibbs *gibbs) {
-    return TOLERANCE * force_scale(gibbs);
+double gf_fixed_point_distance(const gf_spectrum *spectrum, const gf_fixed_point *a,
+                               const gf_fixed_point *b) {
+    const double change[2] = {a->density[0] - b->density[0], a->density[1] - b->density[1]};
+    return gf_spectrum_length(spectrum, change);
+}
+
+bool gf_fixed_point_vanishes(const gf_gibbs *gibbs, const double force[2]) {
+    return gf_spectrum_length(gf_gibbs_spectrum(gibbs), force) <= TOLERANCE * force_scale(gibbs);
 }
 
 static void eigenvalues(double a[2][2], double complex value[2]) {
@@ -50,41 +58,40 @@ static gf_stability classify(const double complex value[2]) {
     return high < 0 ? GF_STABLE : low > 0 ? GF_UNSTABLE : GF_SADDLE;
 }
 
-static double norm(const double vector[2]) {
-    return hypot(vector[0], vector[1]);
-}
-
 /* Damped Newton steps on f(lambda) = 0 until they do not help any more, or lead nowhere: far out,
  * where a single state dominates, the force hardly depends on lambda. */
 static void descend(gf_gibbs *gibbs, gf_state *state) {
-    double checkpoint = INFINITY;
-    for (int steps = 0; steps < MAX_NEWTON_STEPS && norm(state->force) > 0; ++steps) {
+    const gf_spectrum *spectrum = gf_gibbs_spectrum(gibbs);
+    double checkpoint = INFINITY, size = gf_spectrum_length(spectrum, state->force);
+    for (int steps = 0; steps < MAX_NEWTON_STEPS && size > 0; ++steps) {
         double step[2];
         if (steps % PATIENCE == 0) {
-            if (norm(state->force) > checkpoint / 2) {
+            if (size > checkpoint / 2) {
                 return;
             }
-            checkpoint = norm(state->force);
+            checkpoint = size;
         }
         if (!gf_solve2(state->force_slope, state->force, step)) {
             return;
         }
-        double length = norm(step), scale = fmin(1, 1 / length);
-        if (length <= STEP_ROUNDING * (1 + norm(state->lambda))) {
+        double length = gf_spectrum_lambda_length(spectrum, step), scale = fmin(1, 1 / length);
+        if (length <= STEP_ROUNDING * (1 + gf_spectrum_lambda_length(spectrum, state->lambda))) {
             return;
         }
         gf_state next;
-        bool better = false;
-        for (int k = 0; k < MAX_HALVINGS && !better; ++k, scale /= 2) {
+        double next_size = INFINITY;
+        for (int k = 0; k < MAX_HALVINGS && next_size >= size * (1 - 1e-4 * scale);
+             ++k, scale /= 2) {
             double trial[2] = {state->lambda[0] - scale * step[0],
                                state->lambda[1] - scale * step[1]};
             gf_gibbs_evaluate(gibbs, trial, GF_SLOPES, &next);
-            better = norm(next.force) < norm(state->force) * (1 - 1e-4 * scale);
+            next_size = gf_spectrum_length(spectrum, next.force);
         }
-        if (!better) {
+        if (next_size >= size) {
             return;
         }
         *state = next;
+        size = next_size;
     }
 }
 
@@ -95,18 +102,11 @@ static bool describe(const gf_state *state, gf_fixed_point *point) {
     }
     *point = (gf_fixed_point){.lambda = {state->lambda[0], state->lambda[1]},
                               .density = {state->density[0], state->density[1]},
-                              .residual = norm(state->force)};
+                              .residual = hypot(state->force[0], state->force[1])};
     memcpy(point->noise, state->noise, sizeof point->noise);
     eigenvalues(matrix, point->eigenvalue);
     point->stability = classify(point->eigenvalue);
     return true;
-}
-
-/* True if the force vanishes here, and not because it fades out towards dark states: there it is as
- * small over a whole neighbourhood, and so is its slope. */
-static bool is_zero(const gf_fixed_point *point, double scale) {
-    double steepest = fmax(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
-    return point->residual <= TOLERANCE * scale && steepest > FLAT * scale;
 }
 
 bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region, const double lambda[2],
@@ -114,8 +114,13 @@ bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region, const doubl
     gf_state state;
     gf_gibbs_evaluate(gibbs, lambda, GF_SLOPES, &state);
     descend(gibbs, &state);
-    return gf_region_depth(region, state.density) > BORDER_DEPTH && describe(&state, point) &&
-           is_zero(point, force_scale(gibbs));
+    if (gf_region_depth(region, state.density) <= BORDER_DEPTH || !describe(&state, point)) {
+        return false;
+    }
+    /* Where the force fades out towards dark states it is tiny over a whole neighbourhood; but so
+     * is its slope. */
+    double steepest = fmax(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
+    return gf_fixed_point_vanishes(gibbs, state.force) && steepest > FLAT * force_scale(gibbs);
 }
 
 /* --- HDF5 ------------------------------------------------------------------------------------ */

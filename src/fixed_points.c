@@ -117,6 +117,7 @@ typedef struct search {
     const gf_region *region;
     const double *rates;
     gf_gibbs *gibbs;
+    double total_rate;
     gf_fixed_points *result;
     size_t capacity;
     gf_status status;
@@ -132,19 +133,21 @@ static void node_force(const search *self, int row, int column, double force[2])
 }
 
 /* Two points are one if the force between them cannot be told from zero. */
-static bool same_point(const gf_fixed_point *a, const gf_fixed_point *b) {
-    double distance = hypot(a->density[0] - b->density[0], a->density[1] - b->density[1]);
+static bool same_point(const gf_spectrum *spectrum, double rate, const gf_fixed_point *a,
+                       const gf_fixed_point *b) {
+    double distance = gf_fixed_point_distance(spectrum, a, b);
     double slow = fmax(cabs(a->eigenvalue[0]), cabs(a->eigenvalue[1]));
     for (int i = 0; i < 2; ++i) {
         slow = fmin(slow, fmin(cabs(a->eigenvalue[i]), cabs(b->eigenvalue[i])));
     }
-    return distance < 1e-8 || distance * slow < INDISTINCT;
+    return distance < 1e-8 || distance * slow < INDISTINCT * rate;
 }
 
 static bool add_point(search *self, const gf_fixed_point *point) {
     gf_fixed_points *all = self->result;
     for (size_t i = 0; i < all->count; ++i) {
-        if (all->points[i].stability != GF_BORDER && same_point(&all->points[i], point)) {
+        if (all->points[i].stability != GF_BORDER &&
+            same_point(self->survey->spectrum, self->total_rate, &all->points[i], point)) {
             return false;
         }
     }
@@ -168,12 +171,16 @@ static void look_around(search *self, const gf_fixed_point *point) {
     gf_state state;
     gf_gibbs_evaluate(self->gibbs, point->lambda, GF_SLOPES, &state);
     const double *a = state.force_slope[0], *b = state.force_slope[1];
-    const double *row = hypot(a[0], a[1]) > hypot(b[0], b[1]) ? a : b;
-    double length = hypot(row[0], row[1]);
+    double unit = self->survey->spectrum->energy_unit;
+    double along[2] = {-a[1] / unit, a[0]}, other[2] = {-b[1] / (unit * unit), b[0] / unit};
+    if (hypot(other[0], other[1]) > hypot(along[0], along[1])) {
+        memcpy(along, other, sizeof along);
+    }
+    double length = hypot(along[0], along[1]);
     for (double reach = 0.3; reach > 1e-3 && length > 0; reach /= 10) {
         for (int side = -1; side <= 1; side += 2) {
-            double start[2] = {point->lambda[0] - side * reach * row[1] / length,
-                               point->lambda[1] + side * reach * row[0] / length};
+            double start[2] = {point->lambda[0] + side * reach * along[0] / length,
+                               point->lambda[1] + side * reach * along[1] / length / unit};
             gf_fixed_point found;
             if (gf_fixed_point_refine(self->gibbs, self->region, start, &found)) {
                 (void)add_point(self, &found);
@@ -237,7 +244,7 @@ static void search_corners(search *self) {
                                           {mean[GF_NOISE_ME], mean[GF_NOISE_EE]}},
                                 .residual = hypot(mean[GF_FORCE_M], mean[GF_FORCE_E]),
                                 .stability = GF_BORDER};
-        if (point.residual <= gf_fixed_point_tolerance(self->gibbs)) {
+        if (gf_fixed_point_vanishes(self->gibbs, mean)) {
             (void)add_point(self, &point);
         }
     }
@@ -285,14 +292,13 @@ static int compare_points(const void *left, const void *right) {
 /* Charges that the bath leaves alone, and the line of fixed points that follows. */
 static void find_conserved(search *self) {
     const gf_spectrum *spectrum = self->survey->spectrum;
-    double total_rate = 0, size = 1;
+    const double unit[2] = {1, spectrum->energy_unit};
     for (size_t c = 0; c < spectrum->channels; ++c) {
-        total_rate += self->rates[c];
+        self->total_rate += self->rates[c];
     }
-    size = fmax(size, fmax(fabs(self->region->low[1]), fabs(self->region->high[1])));
     for (int i = 0; i < 2; ++i) {
-        self->result->conserved[i] =
-            gf_spectrum_force_scale(spectrum, self->rates, i) <= ROUNDING * total_rate * size;
+        self->result->conserved[i] = gf_spectrum_force_scale(spectrum, self->rates, i) <=
+                                     ROUNDING * self->total_rate * unit[i];
     }
     self->result->continuum = self->result->conserved[0] || self->result->conserved[1];
 }

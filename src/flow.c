@@ -16,7 +16,7 @@ enum { MAX_STEPS = 20000 };
 static bool slope_at(gf_gibbs *gibbs, const double lambda[2], double slope[2], double density[2]) {
     gf_state state;
     gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
-    double speed = hypot(state.force[0], state.force[1]);
+    double speed = gf_spectrum_length(gf_gibbs_spectrum(gibbs), state.force);
     double direction[2] = {-state.force[0] / speed, -state.force[1] / speed};
     density[0] = state.density[0];
     density[1] = state.density[1];
@@ -46,11 +46,11 @@ static bool try_step(gf_gibbs *gibbs, const double from[2], double step, double 
     if (!slope_at(gibbs, to, k4, density)) {
         return false;
     }
-    *error = 0;
+    double difference[2];
     for (int i = 0; i < 2; ++i) {
-        double difference = -5 * k1[i] / 72 + k2[i] / 12 + k3[i] / 9 - k4[i] / 8;
-        *error = fmax(*error, fabs(step * difference));
+        difference[i] = step * (-5 * k1[i] / 72 + k2[i] / 12 + k3[i] / 9 - k4[i] / 8);
     }
+    *error = gf_spectrum_lambda_length(gf_gibbs_spectrum(gibbs), difference);
     memcpy(k, k4, sizeof k4);
     return true;
 }
@@ -69,12 +69,12 @@ static bool append(gf_flow_line *line, size_t *capacity, const double density[2]
 }
 
 /* The fixed point, other than the saddle it left, that the line has come to. */
-static const gf_fixed_point *arrival(const gf_fixed_points *points, const gf_fixed_point *saddle,
-                                     const double density[2]) {
+static const gf_fixed_point *arrival(const gf_spectrum *spectrum, const gf_fixed_points *points,
+                                     const gf_fixed_point *saddle, const double density[2]) {
+    const gf_fixed_point here = {.density = {density[0], density[1]}};
     for (size_t k = 0; k < points->count; ++k) {
         const gf_fixed_point *point = &points->points[k];
-        if (point != saddle &&
-            hypot(point->density[0] - density[0], point->density[1] - density[1]) < ARRIVAL) {
+        if (point != saddle && gf_fixed_point_distance(spectrum, point, &here) < ARRIVAL) {
             return point;
         }
     }
@@ -94,7 +94,7 @@ static bool follow(gf_gibbs *gibbs, const gf_region *region, const gf_fixed_poin
             memcpy(lambda, next, sizeof next);
             memcpy(slope, next_slope, sizeof slope);
             stored = append(line, &capacity, density);
-            const gf_fixed_point *end = arrival(points, saddle, density);
+            const gf_fixed_point *end = arrival(gf_gibbs_spectrum(gibbs), points, saddle, density);
             if (end != NULL && stored) {
                 return append(line, &capacity, end->density);
             }
@@ -106,11 +106,14 @@ static bool follow(gf_gibbs *gibbs, const gf_region *region, const gf_fixed_poin
     return stored;
 }
 
-/* The unit vector along the eigenvector of the positive eigenvalue. */
-static void unstable_direction(double a[2][2], double eigenvalue, double direction[2]) {
-    double first[2] = {-a[0][1], a[0][0] - eigenvalue},
-           second[2] = {a[1][1] - eigenvalue, -a[1][0]};
-    double first_length = hypot(first[0], first[1]), second_length = hypot(second[0], second[1]);
+/* The vector of length 1 along the eigenvector of the positive eigenvalue. */
+static void unstable_direction(const gf_spectrum *spectrum, double a[2][2], double eigenvalue,
+                               double direction[2]) {
+    double unit = spectrum->energy_unit; /* brings both candidates to the dimensions of (m, e) */
+    double first[2] = {-a[0][1] * unit, (a[0][0] - eigenvalue) * unit};
+    double second[2] = {a[1][1] - eigenvalue, -a[1][0]};
+    double first_length = gf_spectrum_length(spectrum, first);
+    double second_length = gf_spectrum_length(spectrum, second);
     const double *best = first_length > second_length ? first : second;
     double length = fmax(first_length, second_length);
     direction[0] = best[0] / length;
@@ -126,7 +129,7 @@ static gf_status leave_saddle(gf_gibbs *gibbs, const gf_region *region,
     if (!gf_state_stability(&state, matrix)) {
         return GF_OK;
     }
-    unstable_direction(matrix, creal(saddle->eigenvalue[1]), direction);
+    unstable_direction(gf_gibbs_spectrum(gibbs), matrix, creal(saddle->eigenvalue[1]), direction);
     for (int side = -1; side <= 1; side += 2) {
         double away[2] = {-side * DEPARTURE * direction[0], -side * DEPARTURE * direction[1]};
         if (!gf_solve2(state.susceptibility, away, shift)) {

@@ -11,7 +11,7 @@
  */
 enum { MOMENTS = 3, MAX_NEWTON_STEPS = 200, MAX_HALVINGS = 40 };
 
-static const double MAX_STEP = 2;       /* of lambda in one Newton step, in units of 1/J or 1 */
+static const double MAX_STEP = 2;       /* of lambda in one Newton step, dimensionless */
 static const double CLOSE_ENOUGH = 1e3; /* times the goal, where rounding prevents more */
 
 struct gf_gibbs {
@@ -242,31 +242,33 @@ static void evaluate_residual(gf_gibbs *self, const double lambda[2], const doub
     gf_gibbs_evaluate(self, lambda, GF_DENSITIES, &result->state);
     result->q[0] = result->state.density[0] - density[0];
     result->q[1] = result->state.density[1] - density[1];
-    result->norm = hypot(result->q[0], result->q[1]);
+    result->norm = gf_spectrum_length(self->spectrum, result->q);
     result->potential =
         result->state.log_partition + lambda[0] * density[0] + lambda[1] * density[1];
 }
 
 /* The Newton step, or where C is singular to rounding a step down the gradient. */
-static void newton_step(residual *at, double step[2]) {
+static void newton_step(const gf_spectrum *spectrum, residual *at, double step[2]) {
+    double unit = spectrum->energy_unit;
     if (!gf_solve2(at->state.susceptibility, at->q, step)) {
         step[0] = MAX_STEP * at->q[0] / at->norm;
-        step[1] = MAX_STEP * at->q[1] / at->norm;
+        step[1] = MAX_STEP * at->q[1] / (unit * unit * at->norm);
     }
-    double largest = fmax(fabs(step[0]), fabs(step[1]));
-    if (largest > MAX_STEP) {
-        step[0] *= MAX_STEP / largest;
-        step[1] *= MAX_STEP / largest;
+    double length = gf_spectrum_lambda_length(spectrum, step);
+    if (length > MAX_STEP) {
+        step[0] *= MAX_STEP / length;
+        step[1] *= MAX_STEP / length;
     }
 }
 
 bool gf_gibbs_invert(gf_gibbs *self, const double density[2], double lambda[2]) {
-    const double goal = 4 * DBL_EPSILON * (1 + fabs(density[0]) + fabs(density[1]));
+    const double unit = self->spectrum->energy_unit;
+    const double goal = 4 * DBL_EPSILON * (1 + fabs(density[0]) + fabs(density[1] / unit));
     residual here, next;
     evaluate_residual(self, lambda, density, &here);
     for (int steps = 0; steps < MAX_NEWTON_STEPS && here.norm > goal; ++steps) {
         double step[2], scale = 1;
-        newton_step(&here, step);
+        newton_step(self->spectrum, &here, step);
         bool better = false;
         int halvings = here.norm <= CLOSE_ENOUGH * goal ? 1 : MAX_HALVINGS; /* there: rounding */
         for (int k = 0; k < halvings && !better; ++k, scale /= 2) {

@@ -2,6 +2,7 @@
 
 #include "gibbsflow/document.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -80,6 +81,16 @@ void gf_settings_free(gf_settings *self) {
 }
 
 /* --- parsing --------------------------------------------------------------------------------- */
+
+/* Names are printed on terminals and into scripts of other programs. */
+static bool has_control_characters(const char *text) {
+    for (; *text != '\0'; ++text) {
+        if (iscntrl((unsigned char)*text)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static gf_status parse_number(gf_document *document, const gf_node *node, const char *what,
                               const gf_model *model, double *value, gf_error *error) {
@@ -273,7 +284,7 @@ static gf_status check_hamiltonian(gf_document *document, const gf_node *list,
     return hermitian ? GF_OK
                      : fail_term(document, list, model, culprit(h, &difference),
                                  "the Hamiltonian must be Hermitian, but on the whole chain it "
-                                 "contains, without its adjoint,",
+                                 "contains a term without its adjoint",
                                  error);
 }
 
@@ -311,6 +322,9 @@ static gf_status parse_channel(gf_document *document, gf_node *map, gf_model *mo
         (status = gf_document_require(document, map, "operator", &jump, error)) != GF_OK ||
         (status = gf_document_text(document, name, "a channel's name", &text, error)) != GF_OK) {
         return status;
+    }
+    if (has_control_characters(text)) {
+        return gf_document_fail(document, name, error, "the name holds a control character");
     }
     for (size_t i = 0; i + 1 < model->channel_count; ++i) {
         const char *earlier = model->channels[i].name;
@@ -413,6 +427,9 @@ static gf_status parse_root(gf_document *document, const char *file, const gf_se
         (status = gf_document_require(document, root, "lindblad", &lindblad, error)) != GF_OK ||
         (status = gf_document_text(document, name, "name", &text, error)) != GF_OK) {
         return status;
+    }
+    if (has_control_characters(text)) {
+        return gf_document_fail(document, name, error, "the name holds a control character");
     }
     model->name = strdup(text);
     if (model->name == NULL) {

@@ -8,12 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 struct gf_plot {
-    char *path, *part;
+    char *path;
     char *text; /* the script, complete once `script` is closed */
     size_t length;
     FILE *script;
@@ -38,14 +37,6 @@ static const char *terminal(const char *path) {
     return NULL;
 }
 
-static void put_quoted(FILE *out, const char *text) {
-    (void)fputc('\'', out);
-    for (; *text != '\0'; ++text) {
-        (void)fprintf(out, *text == '\'' ? "''" : "%c", *text);
-    }
-    (void)fputc('\'', out);
-}
-
 gf_status gf_plot_begin(const char *path, double width, double height, gf_plot **plot,
                         gf_error *error) {
     const char *format = terminal(path);
@@ -62,10 +53,9 @@ gf_status gf_plot_begin(const char *path, double width, double height, gf_plot *
     *plot = self;
     if (self != NULL) {
         self->path = strdup(path);
-        self->part = gf_file_part_name(path);
         self->script = open_memstream(&self->text, &self->length);
     }
-    if (self == NULL || self->path == NULL || self->part == NULL || self->script == NULL) {
+    if (self == NULL || self->path == NULL || self->script == NULL) {
         gf_plot_abandon(plot);
         return gf_fail_memory(error, path);
     }
@@ -73,9 +63,7 @@ gf_status gf_plot_begin(const char *path, double width, double height, gf_plot *
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     (void)fprintf(self->script, format, width, height);
 #pragma GCC diagnostic pop
-    (void)fputs("set output ", self->script);
-    put_quoted(self->script, self->part);
-    (void)fputs("\nset encoding utf8\n", self->script);
+    (void)fputs("set encoding utf8\n", self->script);
     return GF_OK;
 }
 
@@ -84,17 +72,18 @@ FILE *gf_plot_script(gf_plot *self) {
 }
 
 void gf_plot_quote(gf_plot *self, const char *text) {
-    (void)fputc('"', self->script);
+    /* Single quotes: in double quotes gnuplot would run what stands between backquotes. */
+    (void)fputc('\'', self->script);
     for (; *text != '\0'; ++text) {
-        if (strchr("_^@&{}~", *text) != NULL) {
-            (void)fprintf(self->script, "\\\\%c", *text);
-        } else if (*text == '"' || *text == '\\') {
+        if (strchr("_^@&{}~\\", *text) != NULL) {
             (void)fprintf(self->script, "\\%c", *text);
+        } else if (*text == '\'') {
+            (void)fputs("\'\'", self->script);
         } else {
-            (void)fputc(*text, self->script);
+            (void)fputc((unsigned char)*text < ' ' ? ' ' : *text, self->script);
         }
     }
-    (void)fputc('"', self->script);
+    (void)fputc('\'', self->script);
 }
 
 void gf_plot_open_data(gf_plot *self, const char *name) {
@@ -107,28 +96,18 @@ void gf_plot_close_data(gf_plot *self) {
 
 /* --- running --------------------------------------------------------------------------------- */
 
-static bool write_all(int descriptor, const char *text, size_t length) {
-    while (length > 0) {
-        ssize_t written = write(descriptor, text, length);
-        if (written <= 0) {
-            return false;
-        }
-        text += written;
-        length -= (size_t)written;
-    }
-    return lseek(descriptor, 0, SEEK_SET) == 0;
-}
+/* The files of a run of gnuplot, all in memory. */
+enum { SCRIPT, PICTURE, MESSAGES, STREAMS };
 
-/* Runs gnuplot with `script` as its input and `messages` as its output. */
-static gf_status run_gnuplot(int script, int messages, int *exit_status, gf_error *error) {
+static gf_status run_gnuplot(const int stream[STREAMS], int *exit_status, gf_error *error) {
     char program[] = "gnuplot";
     char *const arguments[] = {program, NULL};
     posix_spawn_file_actions_t actions;
     pid_t child = 0;
     (void)posix_spawn_file_actions_init(&actions);
-    (void)posix_spawn_file_actions_adddup2(&actions, script, STDIN_FILENO);
-    (void)posix_spawn_file_actions_adddup2(&actions, messages, STDOUT_FILENO);
-    (void)posix_spawn_file_actions_adddup2(&actions, messages, STDERR_FILENO);
+    (void)posix_spawn_file_actions_adddup2(&actions, stream[SCRIPT], STDIN_FILENO);
+    (void)posix_spawn_file_actions_adddup2(&actions, stream[PICTURE], STDOUT_FILENO);
+    (void)posix_spawn_file_actions_adddup2(&actions, stream[MESSAGES], STDERR_FILENO);
     int failure = posix_spawnp(&child, program, &actions, NULL, arguments, environ);
     (void)posix_spawn_file_actions_destroy(&actions);
     if (failure != 0) {
@@ -140,47 +119,75 @@ static gf_status run_gnuplot(int script, int messages, int *exit_status, gf_erro
     return GF_OK;
 }
 
-/* What gnuplot had to say: the last lines, on one. */
-static void read_messages(int descriptor, char *text, size_t size) {
+/* All that a stream holds, with a final NUL. The caller frees it. */
+static char *read_stream(int descriptor, size_t *size) {
     off_t end = lseek(descriptor, 0, SEEK_END);
-    off_t start = end > (off_t)size - 1 ? end - (off_t)size + 1 : 0;
-    (void)lseek(descriptor, start, SEEK_SET);
-    ssize_t length = read(descriptor, text, size - 1);
-    text[length > 0 ? length : 0] = '\0';
-    for (char *c = text; *c != '\0'; ++c) {
+    *size = end > 0 ? (size_t)end : 0;
+    char *bytes = malloc(*size + 1);
+    for (size_t at = 0; bytes != NULL && at < *size;) {
+        ssize_t length = pread(descriptor, bytes + at, *size - at, (off_t)at);
+        at = length > 0 ? at + (size_t)length : *size;
+    }
+    if (bytes != NULL) {
+        bytes[*size] = '\0';
+    }
+    return bytes;
+}
+
+/* What gnuplot had to say: the end of it, on one line. */
+static gf_status fail_gnuplot(const gf_plot *self, int messages, gf_error *error) {
+    enum { SHOWN = 600 };
+    size_t size = 0;
+    char *text = read_stream(messages, &size);
+    for (char *c = text; c != NULL && *c != '\0'; ++c) {
         *c = *c == '\n' ? ' ' : *c;
     }
+    gf_status status = gf_fail(error, GF_IO, "%s: gnuplot failed: %s", self->path,
+                               text == NULL ? "" : text + (size > SHOWN ? size - SHOWN : 0));
+    free(text);
+    return status;
+}
+
+static gf_status draw_streams(const gf_plot *self, const int stream[STREAMS], gf_error *error) {
+    int exit_status = -1;
+    if (write(stream[SCRIPT], self->text, self->length) != (ssize_t)self->length ||
+        lseek(stream[SCRIPT], 0, SEEK_SET) != 0) {
+        return gf_fail(error, GF_IO, "%s: the script cannot be passed to gnuplot: %s", self->path,
+                       strerror(errno));
+    }
+    gf_status status = run_gnuplot(stream, &exit_status, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    size_t size = 0;
+    char *picture = read_stream(stream[PICTURE], &size);
+    status = exit_status == 0 && picture != NULL && size > 0
+                 ? gf_file_write_bytes(self->path, picture, size, error)
+                 : fail_gnuplot(self, stream[MESSAGES], error);
+    free(picture);
+    return status;
 }
 
 static gf_status draw(const gf_plot *self, gf_error *error) {
-    int script = memfd_create("gnuplot-script", MFD_CLOEXEC);
-    int messages = memfd_create("gnuplot-messages", MFD_CLOEXEC), exit_status = -1;
-    gf_status status = GF_OK;
-    if (script < 0 || messages < 0 || !write_all(script, self->text, self->length)) {
-        status = gf_fail(error, GF_IO, "%s: the script cannot be passed to gnuplot: %s", self->path,
-                         strerror(errno));
-    } else {
-        status = run_gnuplot(script, messages, &exit_status, error);
+    int stream[STREAMS];
+    bool ready = true;
+    for (int k = 0; k < STREAMS; ++k) {
+        stream[k] = memfd_create("gnuplot", MFD_CLOEXEC);
+        ready = ready && stream[k] >= 0;
     }
-    struct stat part;
-    bool drawn = exit_status == 0 && stat(self->part, &part) == 0 && part.st_size > 0;
-    if (status == GF_OK && (!drawn || rename(self->part, self->path) != 0)) {
-        char text[600];
-        read_messages(messages, text, sizeof text);
-        status = gf_fail(error, GF_IO, "%s: gnuplot failed: %s", self->path, text);
-    }
-    if (script >= 0) {
-        (void)close(script);
-    }
-    if (messages >= 0) {
-        (void)close(messages);
+    gf_status status = ready ? draw_streams(self, stream, error)
+                             : gf_fail(error, GF_IO, "%s: no room for the figure: %s", self->path,
+                                       strerror(errno));
+    for (int k = 0; k < STREAMS; ++k) {
+        if (stream[k] >= 0) {
+            (void)close(stream[k]);
+        }
     }
     return status;
 }
 
 gf_status gf_plot_finish(gf_plot **plot, gf_error *error) {
     gf_plot *self = *plot;
-    (void)fputs("unset output\n", self->script);
     bool complete = fclose(self->script) == 0;
     self->script = NULL;
     gf_status status = complete ? draw(self, error) : gf_fail_memory(error, self->path);
@@ -197,11 +204,7 @@ void gf_plot_abandon(gf_plot **plot) {
     if (self->script != NULL) {
         (void)fclose(self->script);
     }
-    if (self->part != NULL) {
-        (void)unlink(self->part);
-    }
     free(self->text);
     free(self->path);
-    free(self->part);
     free(self);
 }

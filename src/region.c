@@ -6,20 +6,22 @@
 static const double ROUNDING = 1e-12; /* in units of the region's size */
 
 static double size_of(const gf_region *self) {
-    return hypot(self->high[0] - self->low[0], self->high[1] - self->low[1]);
+    return hypot(self->high[0] - self->low[0], (self->high[1] - self->low[1]) / self->energy_unit);
 }
 
 /* Twice the area of the triangle a b c, positive if it runs counterclockwise. */
-static double turn(const gf_corner *a, const gf_corner *b, const gf_corner *c) {
-    return (b->density[0] - a->density[0]) * (c->density[1] - a->density[1]) -
-           (b->density[1] - a->density[1]) * (c->density[0] - a->density[0]);
+static double turn(const gf_region *self, const gf_corner *a, const gf_corner *b,
+                   const gf_corner *c) {
+    return ((b->density[0] - a->density[0]) * (c->density[1] - a->density[1]) -
+            (b->density[1] - a->density[1]) * (c->density[0] - a->density[0])) /
+           self->energy_unit;
 }
 
 /* Appends a corner and drops those before it that it makes concave or straight. */
 static void extend(gf_region *self, size_t first, gf_corner corner) {
     double area = size_of(self) * size_of(self);
     while (self->count >= first + 2 &&
-           turn(&self->corners[self->count - 2], &self->corners[self->count - 1], &corner) <=
+           turn(self, &self->corners[self->count - 2], &self->corners[self->count - 1], &corner) <=
                ROUNDING * area) {
         --self->count;
     }
@@ -46,7 +48,8 @@ static void find_extent(gf_region *self, const gf_spectrum *spectrum) {
 
 gf_status gf_region_init(gf_region *self, const gf_spectrum *spectrum, gf_error *error) {
     int sites = spectrum->sites;
-    *self = (gf_region){.corners = calloc(2 * ((size_t)sites + 2), sizeof *self->corners)};
+    *self = (gf_region){.energy_unit = spectrum->energy_unit,
+                        .corners = calloc(2 * ((size_t)sites + 2), sizeof *self->corners)};
     if (self->corners == NULL) {
         return gf_fail_memory(error, "the reachable region");
     }
@@ -81,8 +84,9 @@ double gf_region_depth(const gf_region *self, const double density[2]) {
     for (size_t i = 0; i < self->count; ++i) {
         const gf_corner *a = &self->corners[i], *b = &self->corners[(i + 1) % self->count];
         gf_corner point = {.density = {density[0], density[1]}};
-        double length = hypot(b->density[0] - a->density[0], b->density[1] - a->density[1]);
-        depth = fmin(depth, turn(a, b, &point) / length);
+        double length = hypot(b->density[0] - a->density[0],
+                              (b->density[1] - a->density[1]) / self->energy_unit);
+        depth = fmin(depth, turn(self, a, b, &point) / length);
     }
     return depth;
 }

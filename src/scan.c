@@ -41,6 +41,9 @@ gf_status gf_scan_parse(const char *text, char **name, gf_axis *axis, gf_error *
     *name = strndup(text, (size_t)(equals - text));
     gf_status status = *name != NULL ? GF_OK : gf_fail_memory(error, "the scan");
     double points = 0;
+    if (status == GF_OK && !gf_expression_name_is_free(*name)) {
+        status = gf_fail(error, GF_INVALID, "'%.100s' cannot be the name of a parameter", *name);
+    }
     if (status == GF_OK) {
         status = parse_bound(text, equals + 1, (size_t)(first - equals - 1), &axis->from, error);
     }
@@ -54,9 +57,9 @@ gf_status gf_scan_parse(const char *text, char **name, gf_axis *axis, gf_error *
                              axis->from < axis->to)) {
         status =
             gf_fail(error, GF_INVALID,
-                    "'%.200s' is an empty range; expected name=from:to:points with from < to and "
-                    "at least 2 points",
-                    text);
+                    "'%.200s' is no range; expected name=from:to:points with from < to and a whole "
+                    "number of points from 2 to %d",
+                    text, MAX_POINTS);
     }
     axis->points = status == GF_OK ? (size_t)points : 0;
     return status;
@@ -66,6 +69,7 @@ gf_status gf_scan_parse(const char *text, char **name, gf_axis *axis, gf_error *
 
 typedef struct runner {
     const gf_model *model;
+    const gf_spectrum *spectrum;
     const gf_region *region;
     const char *parameter;
     const gf_survey *survey;
@@ -149,14 +153,11 @@ static gf_status add_branches(gf_scan *scan, size_t more, gf_error *error) {
     return GF_OK;
 }
 
-static double distance(const gf_fixed_point *a, const gf_fixed_point *b) {
-    return hypot(a->density[0] - b->density[0], a->density[1] - b->density[1]);
-}
-
 /* Continues branches to the points found at `value`, nearest pairs first. Points that are left over
  * start new branches; `taken` marks the others. */
-static void continue_branches(gf_scan *scan, size_t value, const gf_fixed_points *found,
+static void continue_branches(const runner *self, size_t value, const gf_fixed_points *found,
                               bool *taken) {
+    gf_scan *scan = self->scan;
     for (;;) {
         double nearest = MAX_JUMP;
         size_t best_branch = 0, best_point = 0;
@@ -166,7 +167,7 @@ static void continue_branches(gf_scan *scan, size_t value, const gf_fixed_points
                 continue;
             }
             for (size_t k = 0; k < found->count; ++k) {
-                double gap = distance(before, &found->points[k]);
+                double gap = gf_fixed_point_distance(self->spectrum, before, &found->points[k]);
                 if (!taken[k] && gap < nearest) {
                     nearest = gap;
                     best_branch = b;
@@ -189,7 +190,7 @@ static gf_status store_points(runner *self, size_t value, const gf_fixed_points 
         return gf_fail_memory(self->error, "the branches of a scan");
     }
     if (value > 0) {
-        continue_branches(scan, value, found, taken);
+        continue_branches(self, value, found, taken);
     }
     size_t fresh = 0;
     for (size_t k = 0; k < found->count; ++k) {
@@ -225,10 +226,11 @@ static gf_status add_bifurcation(runner *self, gf_bifurcation bifurcation) {
     gf_scan *scan = self->scan;
     for (size_t k = 0; k < scan->bifurcation_count; ++k) { /* crossing branches meet in one point */
         const gf_bifurcation *known = &scan->bifurcations[k];
+        const double apart[2] = {known->density[0] - bifurcation.density[0],
+                                 known->density[1] - bifurcation.density[1]};
         if (fabs(known->parameter - bifurcation.parameter) <
                 1e-6 * (fabs(bifurcation.parameter) + scan->axis.to - scan->axis.from) &&
-            hypot(known->density[0] - bifurcation.density[0],
-                  known->density[1] - bifurcation.density[1]) < 1e-3) {
+            gf_spectrum_length(self->spectrum, apart) < 1e-3) {
             return GF_OK;
         }
     }
@@ -289,10 +291,11 @@ static gf_status fold_condition(runner *self, const double x[3], double value[3]
 }
 
 /* Derivatives of the fold condition, row-major, by central differences. */
-static gf_status fold_jacobian(runner *self, const double x[3], double reach, double jacobian[9]) {
+static gf_status fold_jacobian(runner *self, const double x[3], const double scale[3],
+                               double jacobian[9]) {
     gf_state state;
     for (int k = 0; k < 3; ++k) {
-        double high[3] = {0}, low[3] = {0}, width = k < 2 ? 1e-5 : 1e-3 * reach;
+        double high[3] = {0}, low[3] = {0}, width = (k < 2 ? 1e-5 : 1e-3) * scale[k];
         double y[3] = {x[0], x[1], x[2]};
         y[k] = x[k] + width;
         gf_status status = fold_condition(self, y, high, &state);
@@ -312,12 +315,13 @@ static gf_status fold_jacobian(runner *self, const double x[3], double reach, do
 
 /* Newton's method on the fold condition; `reach` bounds the steps of the parameter. */
 static gf_status locate_fold(runner *self, double x[3], double reach, bool *found) {
+    const double scale[3] = {1, 1 / self->spectrum->energy_unit, reach};
     gf_state state;
     *found = false;
     for (int step = 0; step < NEWTON_STEPS && !*found; ++step) {
         double jacobian[9], value[3], largest = 0;
         lapack_int pivot[3];
-        gf_status status = fold_jacobian(self, x, reach, jacobian);
+        gf_status status = fold_jacobian(self, x, scale, jacobian);
         if (status == GF_OK) {
             status = fold_condition(self, x, value, &state);
         }
@@ -326,9 +330,9 @@ static gf_status locate_fold(runner *self, double x[3], double reach, bool *foun
             return status;
         }
         for (int k = 0; k < 3; ++k) {
-            double limit = k < 2 ? 0.3 : reach;
+            double limit = (k < 2 ? 0.3 : 1) * scale[k];
             x[k] -= fmax(-limit, fmin(limit, value[k]));
-            largest = fmax(largest, fabs(value[k]));
+            largest = fmax(largest, fabs(value[k]) / scale[k]);
         }
         *found = largest < 1e-11;
     }
@@ -344,7 +348,7 @@ static gf_status find_folds(runner *self, size_t value, size_t with, size_t with
             const gf_fixed_point *p = point_at(scan, with, a), *q = point_at(scan, with, b);
             if (!inside(p) || !inside(q) || present(point_at(scan, without, a)) ||
                 present(point_at(scan, without, b)) || determinant(p) * determinant(q) >= 0 ||
-                distance(p, q) > MAX_JUMP) {
+                gf_fixed_point_distance(self->spectrum, p, q) > MAX_JUMP) {
                 continue;
             }
             double from = gf_axis_value(&scan->axis, value - 1),
@@ -437,6 +441,7 @@ gf_status gf_scan_run(const gf_model *model, const gf_spectrum *spectrum, const 
                       .axis = *axis,
                       .continuum = calloc(axis->points, sizeof(bool))};
     runner self = {.model = model,
+                   .spectrum = spectrum,
                    .region = region,
                    .parameter = parameter,
                    .rates = calloc(model->channel_count, sizeof(double)),

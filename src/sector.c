@@ -149,9 +149,9 @@ static gf_status diagonalize(matrix *self, double *energy, gf_error *error) {
     return info == 0 && finite
                ? GF_OK
                : gf_fail(error, GF_NO_CONVERGENCE,
-                         "LAPACK could not diagonalise a sector of %zu states (info %ld); are "
+                         "a sector of %zu states could not be diagonalised (LAPACK: %ld%s); are "
                          "the coefficients of a sensible size?",
-                         self->size, (long)info);
+                         self->size, (long)info, finite ? "" : ", levels are not finite");
 }
 
 /* --- expectation values ---------------------------------------------------------------------- */

@@ -46,9 +46,9 @@ if [ -n "$missing" ]; then
 fi
 
 echo "Building build/gibbsflow"
-cmake -S . -B build -DBUILD_TESTING=OFF >build.log 2>&1 &&
-    cmake --build build --parallel "$(nproc)" >>build.log 2>&1 || {
+if ! { cmake -S . -B build -DBUILD_TESTING=OFF && cmake --build build --parallel "$(nproc)"; } \
+    >build.log 2>&1; then
     tail -n 30 build.log >&2
     exit 1
-}
+fi
 mv build.log build/build.log

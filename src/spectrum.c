@@ -171,8 +171,8 @@ static gf_status allocate(gf_spectrum *self, int sites, size_t channels, size_t 
                           gf_error *error) {
     *self = (gf_spectrum){.sites = sites, .channels = channels, .levels = levels};
     self->sector = calloc((size_t)sites + 2, sizeof *self->sector);
-    self->energy = malloc(levels * sizeof *self->energy);
-    self->degeneracy = malloc(levels * sizeof *self->degeneracy);
+    self->energy = calloc(levels + 1, sizeof *self->energy);
+    self->degeneracy = calloc(levels + 1, sizeof *self->degeneracy);
     self->observables = malloc(channels * GF_OBSERVABLES * levels * sizeof *self->observables);
     if (self->sector == NULL || self->energy == NULL || self->degeneracy == NULL ||
         self->observables == NULL) {
@@ -180,6 +180,21 @@ static gf_status allocate(gf_spectrum *self, int sites, size_t channels, size_t 
         return gf_fail_memory(error, "the spectrum");
     }
     return GF_OK;
+}
+
+static void set_energy_unit(gf_spectrum *self) {
+    double states = 0, mean = 0, square = 0, largest = 0;
+    for (size_t n = 0; n < self->levels; ++n) {
+        largest = fmax(largest, fabs(self->energy[n]));
+    }
+    for (size_t n = 0; n < self->levels && largest > 0; ++n) {
+        double x = self->energy[n] / largest;
+        states += self->degeneracy[n];
+        mean += self->degeneracy[n] * x;
+        square += self->degeneracy[n] * x * x;
+    }
+    double variance = largest > 0 ? square / states - mean / states * mean / states : 0;
+    self->energy_unit = variance > 1e-20 ? largest * sqrt(variance / self->sites) : 1;
 }
 
 static gf_status collect(const gf_sector *sectors, int sites, size_t channels,
@@ -201,6 +216,9 @@ static gf_status collect(const gf_sector *sectors, int sites, size_t channels,
         }
         at += sector->levels;
         spectrum->sector[up + 1] = at;
+    }
+    if (status == GF_OK) {
+        set_energy_unit(spectrum);
     }
     return status;
 }
@@ -496,6 +514,7 @@ static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *
     if (status == GF_OK) {
         fill_levels(spectrum, energy, magnetization, degeneracy, file);
         fill_observables(spectrum, force, noise);
+        set_energy_unit(spectrum);
         status = gf_file_check(file, error);
     }
     free(energy);

@@ -1,25 +1,46 @@
-/* Runs a Check suite of plain tests; returns the exit status of the test program. */
+/* What the Check programs of this folder share: running a suite, messages, random numbers. */
 #ifndef GIBBSFLOW_TEST_SUITE_H
 #define GIBBSFLOW_TEST_SUITE_H
 
 #include <check.h>
-#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
-static inline int run_suite(const char *name, const TTest *const *tests, size_t count) {
+/* Runs a suite of one test case: the exit status of the program. */
+static inline int run_suite(const char *name, TCase *tests) {
     Suite *suite = suite_create(name);
-    TCase *all = tcase_create(name);
-    tcase_set_timeout(all, 300);
-    for (size_t k = 0; k < count; ++k) {
-        tcase_add_test(all, tests[k]);
-    }
-    suite_add_tcase(suite, all);
+    tcase_set_timeout(tests, 300);
+    suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK); /* OpenMP and fork do not mix */
-    srunner_run_all(runner, CK_NORMAL);
+    srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#define assert_contains(text, part)                                                                \
+    ck_assert_msg(strstr(text, part) != NULL, "'%s' does not contain '%s'", text, part)
+
+#define assert_starts(text, part)                                                                  \
+    ck_assert_msg(strncmp(text, part, strlen(part)) == 0, "'%s' does not start with '%s'", text,   \
+                  part)
+
+/* splitmix64 (Steele, Lea & Flood, OOPSLA 2014): the same numbers everywhere and always. */
+static inline uint64_t random_bits(uint64_t *state) {
+    uint64_t z = *state += 0x9e3779b97f4a7c15U;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+}
+
+static inline int random_below(uint64_t *state, int limit) { /* 0 ... limit-1 */
+    return (int)(random_bits(state) % (uint64_t)limit);
+}
+
+/* A multiple of 1/64 in [-4, 4): sums and products of a few of them are exact. */
+static inline double random_dyadic(uint64_t *state) {
+    return (double)(random_below(state, 512) - 256) / 64;
 }
 
 #endif

@@ -2,7 +2,7 @@
  * ... < p_k stands at position sum_j binomial(p_j, j) (D. E. Knuth, TAOCP 4A, 7.2.1.3). */
 #include "gibbsflow/basis.h"
 
-#include "check_suite.h"
+#include "suite.h"
 
 /* Pascal's triangle */
 static uint64_t binomial[34][34];

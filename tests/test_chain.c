@@ -1,8 +1,8 @@
 /* Terms placed along a chain: wrapping, open ends, and the unique form of a translation sum. */
 #include "gibbsflow/chain.h"
 
-#include "check_suite.h"
 #include "gibbsflow/expression.h"
+#include "suite.h"
 
 static gf_term parse(const char *text) {
     gf_source source = {.text = text, .file = "test"};

@@ -3,9 +3,9 @@
  * on the exchange terms kept. */
 #include "gibbsflow/dissipator.h"
 
-#include "check_suite.h"
 #include "gibbsflow/expression.h"
 #include "gibbsflow/model.h"
+#include "suite.h"
 
 static const gf_parameter constants[] = {
     {(char[]){"J"}, 1.25}, {(char[]){"Delta"}, 0.7}, {(char[]){"Jp"}, 0.3}, {(char[]){"D"}, 0.45}};

@@ -1,7 +1,7 @@
 /* YAML documents: what is read, and where messages point. */
 #include "gibbsflow/document.h"
 
-#include "check_suite.h"
+#include "suite.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* The arithmetic of model files: values by hand, and errors with the place they point at. */
 #include "gibbsflow/expression.h"
 
-#include "check_suite.h"
+#include "suite.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* HDF5 files: what is written is read back, also by plain HDF5, and a file is whole or absent. */
 #include "gibbsflow/file.h"
 
-#include "check_suite.h"
+#include "suite.h"
 
 #include <dirent.h>
 #include <hdf5.h>

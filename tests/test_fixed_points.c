@@ -273,15 +273,16 @@ START_TEST(flow_lines_follow_the_force) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {the_three_points_of_fig_2,
-                                  the_literal_reading_has_one_stable_point,
-                                  pump_and_loss_balance,
-                                  conserved_charges_make_lines,
-                                  dark_states_are_at_the_border,
-                                  a_field_tilts_the_plane,
-                                  the_pitchfork_is_where_the_axis_loses_stability,
-                                  an_imperfect_pitchfork_has_a_fold,
-                                  scans_refuse_what_they_cannot_do,
-                                  flow_lines_follow_the_force};
-    return run_suite("fixed points", tests, sizeof tests / sizeof *tests);
+    TCase *tests = tcase_create("fixed points");
+    tcase_add_test(tests, the_three_points_of_fig_2);
+    tcase_add_test(tests, the_literal_reading_has_one_stable_point);
+    tcase_add_test(tests, pump_and_loss_balance);
+    tcase_add_test(tests, conserved_charges_make_lines);
+    tcase_add_test(tests, dark_states_are_at_the_border);
+    tcase_add_test(tests, a_field_tilts_the_plane);
+    tcase_add_test(tests, the_pitchfork_is_where_the_axis_loses_stability);
+    tcase_add_test(tests, an_imperfect_pitchfork_has_a_fold);
+    tcase_add_test(tests, scans_refuse_what_they_cannot_do);
+    tcase_add_test(tests, flow_lines_follow_the_force);
+    return run_suite("fixed points", tests);
 }

@@ -160,9 +160,11 @@ START_TEST(dependent_charges_have_no_plane) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {every_reachable_density_is_found,
-                                  the_lambda_grid_holds_the_states, the_shipped_model_is_symmetric,
-                                  files_and_threads_change_nothing,
-                                  dependent_charges_have_no_plane};
-    return run_suite("force table", tests, sizeof tests / sizeof *tests);
+    TCase *tests = tcase_create("force table");
+    tcase_add_test(tests, every_reachable_density_is_found);
+    tcase_add_test(tests, the_lambda_grid_holds_the_states);
+    tcase_add_test(tests, the_shipped_model_is_symmetric);
+    tcase_add_test(tests, files_and_threads_change_nothing);
+    tcase_add_test(tests, dependent_charges_have_no_plane);
+    return run_suite("force table", tests);
 }

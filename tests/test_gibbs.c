@@ -203,13 +203,14 @@ START_TEST(dephasing_conserves_magnetization) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {infinite_temperature_is_a_product_state,
-                                  two_sites_by_hand,
-                                  free_fermions,
-                                  derivatives_are_exact,
-                                  extreme_lambda,
-                                  noise_is_positive_and_flip_symmetric,
-                                  inversion_finds_lambda,
-                                  dephasing_conserves_magnetization};
-    return run_suite("gibbs", tests, sizeof tests / sizeof *tests);
+    TCase *tests = tcase_create("gibbs");
+    tcase_add_test(tests, infinite_temperature_is_a_product_state);
+    tcase_add_test(tests, two_sites_by_hand);
+    tcase_add_test(tests, free_fermions);
+    tcase_add_test(tests, derivatives_are_exact);
+    tcase_add_test(tests, extreme_lambda);
+    tcase_add_test(tests, noise_is_positive_and_flip_symmetric);
+    tcase_add_test(tests, inversion_finds_lambda);
+    tcase_add_test(tests, dephasing_conserves_magnetization);
+    return run_suite("gibbs", tests);
 }

@@ -1,7 +1,7 @@
 /* Model files: each mistake gives one message that points at it; what is right is accepted. */
 #include "gibbsflow/model.h"
 
-#include "check_suite.h"
+#include "suite.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -507,7 +507,7 @@ START_TEST(other_spectra_are_refused) {
         int line;
         const char *text, *message;
     } cases[] = {
-        {CHAIN, "sites: 8", "is of 6 sites, not 8"},
+        {CHAIN, "sites: 8", "is of 6 sites, periodic, not of 8"},
         {BOUNDARY, "boundary: open", "stored spectrum"},
         {PARAMETERS, "parameters: {J: 1.5, g: 0.5}",
          "the Hamiltonian is not that of the stored spectrum (J: 1.5, was 1)"},

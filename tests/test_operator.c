@@ -1,8 +1,8 @@
 /* Polynomials in spin operators against dense matrices made of Kronecker products. */
 #include "gibbsflow/operator.h"
 
-#include "check_suite.h"
 #include "gibbsflow/expression.h"
+#include "suite.h"
 
 #include <math.h>
 

@@ -331,7 +331,7 @@ test_physics_of_models() {
 
 # Coefficients beyond what a double can hold, in the matrices if not in the terms.
 test_overflow() {
-    bad_model hamiltonian 'hamiltonian: ["1e308*Z[0]", "1e308*Pu[0]", "X[0]*X[1] + Y[0]*Y[1]"]' "sensible size"
+    bad_model hamiltonian 'hamiltonian: ["1e308*Z[0]", "1e308*Pu[0]", "X[0]*X[1] + Y[0]*Y[1]"]' "add up to infinity"
     bad_model hamiltonian 'hamiltonian: ["1e308*(X[0]*X[1] + Y[0]*Y[1])"]' ""
 }
 
@@ -377,7 +377,7 @@ test_stored_files() {
     for command in spectrum forces fixed-points; do
         refuse_to_write 1 "(J: 2, was 1)" $command spectrum.h5 --set J=2
         refuse_to_write 1 "(Jp: 0.5, was 0.01)" $command spectrum.h5 --set gamma=0.8 --set Jp=0.5
-        refuse_to_write 1 "of 6 sites, not 8" $command spectrum.h5 --sites 8
+        refuse_to_write 1 "of 6 sites, periodic, not of 8" $command spectrum.h5 --sites 8
         refuse_to_write 1 "no parameter 'delta'" $command spectrum.h5 --set delta=1
         refuse_to_write 1 "the rate of channel 'flip' is -1" $command spectrum.h5 --set gamma=2
     done
@@ -474,8 +474,18 @@ test_full_output() {
 
 # --- interruption --------------------------------------------------------------------------------
 
-# interrupt SIGNAL SECONDS ARGUMENTS... -o FILE: killed by the signal it leaves things as they were;
-# if it came too late for that, the file is complete.
+# in_list WORD LIST...: true if the word is one of the others.
+in_list() {
+    word=$1
+    shift
+    for one in "$@"; do
+        [ "$one" = "$word" ] && return 0
+    done
+    return 1
+}
+
+# interrupt SIGNAL SECONDS ARGUMENTS... -o FILE: whenever the signal comes, there is no debris, and
+# FILE is either as it was before or complete.
 interrupt() {
     signal=$1 seconds=$2
     shift 2
@@ -484,17 +494,14 @@ interrupt() {
     status=$?
     title="SIG$signal after $seconds s, $*"
     case $signal in INT) expected=130 ;; TERM) expected=143 ;; HUP) expected=129 ;; esac
-    if [ $status -eq 0 ]; then
-        for result in new.h5 old.h5; do
-            if [ -e $result ] && ! cmp -s $result old.pdf; then
-                check "$title: incomplete $result" "$program" info $result >$out
-            fi
-        done
-        rm -f new.h5
-        echo "the old file" >old.h5
-    else
-        check "$title: exit status $status" [ $status -eq "$expected" ]
-    fi
+    check "$title: exit status $status" in_list "$status" 0 "$expected"
+    for result in new.h5 old.h5; do
+        if [ -e $result ] && ! cmp -s $result old.pdf; then
+            check "$title: incomplete $result" "$program" info $result >$out
+        fi
+    done
+    rm -f new.h5
+    echo "the old file" >old.h5
     check_files "$title"
 }
 
@@ -521,13 +528,9 @@ interrupt_in_place() {
     timeout --preserve-status -s INT "$1" "$program" fixed-points large.h5 >$out 2>$err
     status=$?
     check_files "fixed-points in place, interrupted after $1 s"
-    if [ $status -eq 0 ]; then
-        accept info large.h5
-        check "fixed-points in place: not stored" contains "$said" "/fixed_points"
-    else
-        check "fixed-points in place: exit status $status" [ $status -eq 130 ]
-        check "fixed-points in place: touches the file" cmp large.h5 before.h5
-    fi
+    check "fixed-points in place: exit status $status" in_list "$status" 0 130
+    accept info large.h5 # complete in any case
+    check "fixed-points in place: not stored" contains "$said" "/fixed_points"
     rm -f ./*.part # counted above
 }
 
@@ -610,7 +613,7 @@ pitchfork() {
     count=0 value=0
     while read -r kind _ name _ number _; do
         if [ "$kind" = pitchfork ]; then
-            number=${number%,}
+            number=$(printf '%.9f' "${number%,}")
             count=$((count + 1)) value=$((1${number#0.} - 1000000000))
             check "scan: pitchfork of $name" [ "$name" = gamma ]
         fi
@@ -638,8 +641,7 @@ test_units() {
     for unit in 0.001 1000; do
         accept fixed-points "$reference" --sites 6 --set J=$unit --set Jp=0.01*$unit
         check "J = $unit: $said" [ "$(wc -l <$out)" -eq 4 ] # a title and three points
-        check "J = $unit: the stable point is lost" contains "$said" "
-stable     -0.69"
+        check "J = $unit: the stable point is lost" grep -Eq '^stable +-0\.69' $out
     done
 }
 

@@ -144,8 +144,11 @@ START_TEST(single_states) {
 END_TEST
 
 int main(void) {
-    const TTest *const tests[] = {elements_of_the_hamiltonian_are_energies, traces,
-                                  rotated_degenerate_subspaces_merge_to_the_same,
-                                  merging_stops_at_the_tolerance, single_states};
-    return run_suite("sector", tests, sizeof tests / sizeof *tests);
+    TCase *tests = tcase_create("sector");
+    tcase_add_test(tests, elements_of_the_hamiltonian_are_energies);
+    tcase_add_test(tests, traces);
+    tcase_add_test(tests, rotated_degenerate_subspaces_merge_to_the_same);
+    tcase_add_test(tests, merging_stops_at_the_tolerance);
+    tcase_add_test(tests, single_states);
+    return run_suite("sector", tests);
 }

@@ -30,6 +30,9 @@ typedef struct gf_dataset {
 
 bool gf_file_is_hdf5(const char *path);
 
+/* Puts a whole file of any kind in place: written beside, then renamed. */
+gf_status gf_file_write_bytes(const char *path, const char *bytes, size_t size, gf_error *error);
+
 /* Fails at once, with the reason, if a file could not be written at `path`. */
 gf_status gf_file_check_writable(const char *path, gf_error *error);
 

@@ -26,8 +26,12 @@ typedef struct gf_fixed_point {
     gf_stability stability;
 } gf_fixed_point;
 
-/* |f| below this counts as zero: 1e-12, or less where all forces are small. */
-double gf_fixed_point_tolerance(const gf_gibbs *gibbs);
+/* True if a force is zero to within 1e-12 of the largest one possible at the evaluator's rates. */
+bool gf_fixed_point_vanishes(const gf_gibbs *gibbs, const double force[2]);
+
+/* The distance of two points in the plane, with the energy in its unit. */
+double gf_fixed_point_distance(const gf_spectrum *spectrum, const gf_fixed_point *a,
+                               const gf_fixed_point *b);
 
 /* Refines `lambda` to |f| ~ rounding by damped Newton steps and describes the point it finds, at
  * the rates of the evaluator. False if there is none to be had from this start. */

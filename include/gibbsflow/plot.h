@@ -1,6 +1,6 @@
 /* Figures drawn by gnuplot: a script is collected, then run.
  *
- * The figure is written beside its path and renamed into place when gnuplot has succeeded. */
+ * gnuplot draws into memory; the figure is put in place when it is complete. */
 #ifndef GIBBSFLOW_PLOT_H
 #define GIBBSFLOW_PLOT_H
 

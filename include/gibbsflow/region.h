@@ -17,12 +17,13 @@ typedef struct gf_region {
                                independent and no density is interior */
     gf_corner *corners;     /* counterclockwise */
     double low[2], high[2]; /* the smallest and the largest m and e */
+    double energy_unit;     /* of the spectrum */
 } gf_region;
 
 gf_status gf_region_init(gf_region *self, const gf_spectrum *spectrum, gf_error *error);
 void gf_region_free(gf_region *self);
 
-/* Distance to the border; negative outside. */
+/* Distance to the border, with the energy in its unit; negative outside. */
 double gf_region_depth(const gf_region *self, const double density[2]);
 
 /* True if the density is inside by more than rounding. */

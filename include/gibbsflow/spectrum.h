@@ -10,6 +10,8 @@
 #include "gibbsflow/model.h"
 #include "gibbsflow/progress.h"
 
+#include <math.h>
+
 typedef struct gf_spectrum {
     int sites;
     size_t channels;
@@ -17,6 +19,8 @@ typedef struct gf_spectrum {
     size_t *sector; /* [sites + 2]: the levels of sector `up` are sector[up] ... sector[up+1]-1 */
     double *energy; /* [levels], of the whole chain, increasing within a sector */
     double *degeneracy;  /* [levels], summing to 2^sites */
+    double energy_unit;  /* spread of the energy per site at infinite temperature, sqrt(C_22): what
+                            makes energies dimensionless; 1 if H is a constant */
     double *observables; /* [channels][GF_OBSERVABLES][levels]: <n|O|n> per site and unit rate */
 } gf_spectrum;
 
@@ -44,6 +48,16 @@ static inline double gf_spectrum_magnetization(const gf_spectrum *self, int up) 
 static inline const double *gf_spectrum_observable(const gf_spectrum *self, size_t channel,
                                                    size_t observable) {
     return self->observables + (channel * GF_OBSERVABLES + observable) * self->levels;
+}
+
+/* The length of a change of densities (m, e), or of a force, with the energy in its unit. */
+static inline double gf_spectrum_length(const gf_spectrum *self, const double change[2]) {
+    return hypot(change[0], change[1] / self->energy_unit);
+}
+
+/* Likewise of a change of (lambda1, lambda2). */
+static inline double gf_spectrum_lambda_length(const gf_spectrum *self, const double change[2]) {
+    return hypot(change[0], change[1] * self->energy_unit);
 }
 
 /* Largest |f_i| that any state can have at these rates, summed over channels: the scale against
