@@ -5,17 +5,9 @@
 #ifndef GIBBSFLOW_MODEL_H
 #define GIBBSFLOW_MODEL_H
 
+#include "gibbsflow/axis.h"
 #include "gibbsflow/chain.h"
-#include "gibbsflow/error.h"
-#include "gibbsflow/expression.h"
-
-/* Evenly spaced values from ... to; a single point is `from`. */
-typedef struct gf_axis {
-    double from, to;
-    size_t points;
-} gf_axis;
-
-double gf_axis_value(const gf_axis *axis, size_t index);
+#include "gibbsflow/settings.h"
 
 /* One Lindblad channel: rate (units of epsilon) times the dissipator of `jump`, at every site. */
 typedef struct gf_channel {
@@ -36,19 +28,6 @@ typedef struct gf_model {
     gf_axis lambda1, lambda2, magnetization;
     gf_axis energy; /* from and to are NaN where the file leaves them to the spectrum */
 } gf_model;
-
-/* What overrides the model file: `--sites` and `--set name=value`. Zeroed: nothing. */
-typedef struct gf_settings {
-    int sites; /* 0: as in the file */
-    gf_parameter *parameters;
-    size_t count;
-} gf_settings;
-
-/* Later settings of a name replace earlier ones. `assignment` is "name=value". */
-gf_status gf_settings_assign(gf_settings *self, const char *assignment, gf_error *error);
-gf_status gf_settings_set(gf_settings *self, const char *name, double value, gf_error *error);
-gf_status gf_settings_merge(gf_settings *self, const gf_settings *later, gf_error *error);
-void gf_settings_free(gf_settings *self);
 
 /* Parses and checks a model; `name` is what messages call the text. The caller frees the model,
  * also after a failure. */

@@ -1,0 +1,20 @@
+/* Values set on the command line in place of those of an input file. */
+#ifndef GIBBSFLOW_SETTINGS_H
+#define GIBBSFLOW_SETTINGS_H
+
+#include "gibbsflow/expression.h"
+
+/* What overrides an input file: `--sites` and `--set name=value`. Zeroed: nothing. */
+typedef struct gf_settings {
+    int sites; /* 0: as in the file */
+    gf_parameter *parameters;
+    size_t count;
+} gf_settings;
+
+/* Later settings of a name replace earlier ones. `assignment` is "name=value". */
+gf_status gf_settings_assign(gf_settings *self, const char *assignment, gf_error *error);
+gf_status gf_settings_set(gf_settings *self, const char *name, double value, gf_error *error);
+gf_status gf_settings_merge(gf_settings *self, const gf_settings *later, gf_error *error);
+void gf_settings_free(gf_settings *self);
+
+#endif
