@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 static const cli_command *const commands[] = {&cli_operators,    &cli_spectrum, &cli_forces,
-                                              &cli_fixed_points, &cli_figure,   &cli_info};
+                                              &cli_fixed_points, &cli_langevin, &cli_walls,
+                                              &cli_figure,       &cli_info};
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -19,8 +19,8 @@ typedef struct cli_command {
     int (*run)(const struct cli_command *command, int argc, const char **argv);
 } cli_command;
 
-extern const cli_command cli_operators, cli_spectrum, cli_forces, cli_fixed_points, cli_figure,
-    cli_info;
+extern const cli_command cli_operators, cli_spectrum, cli_forces, cli_fixed_points, cli_langevin,
+    cli_walls, cli_figure, cli_info;
 
 /* The options that every command has, and what it was called with. */
 typedef struct cli_options {

@@ -10,7 +10,8 @@ static const char help[] =
     "by\n"
     "           its size, the border of the reachable region, the fixed points and the flow lines\n"
     "           that leave the saddles (Fig. 2 of Lange & Rosch)\n"
-    "  scan     the fixed points against the parameter of a scan, with the bifurcations\n\n"
+    "  scan     the fixed points against the parameter of a scan, with the bifurcations\n"
+    "Of a Langevin run: histogram, profile, space-time or walls (Figs. 1, 3, 4, 5 and 6).\n\n"
     "Examples:\n"
     "  gibbsflow figure fig2.h5 -o fig2.pdf\n"
     "  gibbsflow figure scan.h5 --kind scan -o scan.png\n";
@@ -20,7 +21,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
     char *kind = NULL;
     gf_error error;
     struct poptOption own[] = {{"kind", 'k', POPT_ARG_STRING, &kind, 0,
-                                "which figure, where the file supports several", "forces|scan"},
+                                "which figure, where the file supports several", "KIND"},
                                POPT_TABLEEND};
     cli_options options;
     int result = cli_open(&options, command, CLI_OUTPUT, own, argc, argv);
@@ -39,6 +40,6 @@ static int run(const cli_command *command, int argc, const char **argv) {
 
 const cli_command cli_figure = {.name = "figure",
                                 .arguments = "FILE.h5 -o FIGURE",
-                                .summary = "draw a force table or a scan",
+                                .summary = "draw a force table, a scan or a run",
                                 .help = help,
                                 .run = run};

@@ -61,11 +61,41 @@ static int print_model(const cli_options *options) {
     return CLI_DONE;
 }
 
-static int print_file(const cli_options *options) {
-    static const char *const names[] = {"program", "version", "command", "date"};
+static void print_contents(gf_file *file) {
     static const char *const groups[] = {"/spectrum", "/lambda_grid",  "/density_grid",
                                          "/region",   "/fixed_points", "/flow_lines",
                                          "/scan"};
+    gf_error error;
+    char *name = gf_file_get_text_attribute(file, "/model", "name");
+    char *parameters = gf_file_get_text_attribute(file, "/model", "parameters");
+    double sites = gf_file_get_number_attribute(file, "/model", "sites");
+    if (gf_file_check(file, &error) == GF_OK) {
+        (void)printf("model: %s\nsites: %g\nparameters: %s\nholds:", name, sites, parameters);
+        for (size_t k = 0; k < sizeof groups / sizeof groups[0]; ++k) {
+            if (gf_file_has(file, groups[k])) {
+                (void)printf(" %s", groups[k]);
+            }
+        }
+        (void)printf("\n");
+    }
+    free(name);
+    free(parameters);
+}
+
+static void print_run(gf_file *file) {
+    gf_error error;
+    char *equation = gf_file_get_text_attribute(file, "/run", "equation");
+    char *integrator = gf_file_get_text_attribute(file, "/run", "integrator");
+    double done = gf_file_get_number_attribute(file, "/run", "done");
+    if (gf_file_check(file, &error) == GF_OK) {
+        (void)printf("Langevin run: %s, %s\ndone: %.4g %%\n", equation, integrator, 100 * done);
+    }
+    free(equation);
+    free(integrator);
+}
+
+static int print_file(const cli_options *options) {
+    static const char *const names[] = {"program", "version", "command", "date"};
     gf_file *file = NULL;
     gf_error error;
     if (gf_file_open(options->input, &file, &error) != GF_OK) {
@@ -78,21 +108,12 @@ static int print_file(const cli_options *options) {
         }
         free(text);
     }
-    char *name = gf_file_get_text_attribute(file, "/model", "name");
-    char *parameters = gf_file_get_text_attribute(file, "/model", "parameters");
-    double sites = gf_file_get_number_attribute(file, "/model", "sites");
-    gf_status status = gf_file_check(file, &error);
-    if (status == GF_OK) {
-        (void)printf("model: %s\nsites: %g\nparameters: %s\nholds:", name, sites, parameters);
-        for (size_t k = 0; k < sizeof groups / sizeof *groups; ++k) {
-            if (gf_file_has(file, groups[k])) {
-                (void)printf(" %s", groups[k]);
-            }
-        }
-        (void)printf("\n");
+    if (gf_file_has(file, "/run")) {
+        print_run(file);
+    } else {
+        print_contents(file);
     }
-    free(name);
-    free(parameters);
+    gf_status status = gf_file_check(file, &error);
     gf_file_close(&file);
     return status == GF_OK ? CLI_DONE : cli_fail(options, &error);
 }

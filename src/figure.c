@@ -2,6 +2,8 @@
 
 #include "figure_kinds.h"
 
+#include "gibbsflow/langevin_figure.h"
+
 #include <string.h>
 
 /* A kind of figure, and the group that a file must hold for it. */
@@ -21,20 +23,24 @@ gf_status gf_figure_draw(const char *path, const char *kind, const char *output,
     if (status != GF_OK) {
         return status;
     }
+    if (gf_file_has(file, "/run")) {
+        gf_file_close(&file);
+        return gf_langevin_figure_draw(path, kind, output, error);
+    }
     int chosen = 0;
     while (chosen < KINDS && (kind != NULL ? strcmp(kind, kinds[chosen].name) != 0
                                            : !gf_file_has(file, kinds[chosen].group))) {
         ++chosen;
     }
     if (chosen == KINDS) {
-        status =
-            kind != NULL
-                ? gf_fail(error, GF_INVALID, "no figure of the kind '%s'; known: forces, scan",
-                          kind)
-                : gf_fail(error, GF_INVALID,
-                          "%s holds nothing to draw: neither a force table (written by "
-                          "'gibbsflow forces') nor a scan (by 'gibbsflow fixed-points --scan')",
-                          path);
+        status = kind != NULL
+                     ? gf_fail(error, GF_INVALID, "no figure of the kind '%s'; known: forces, scan",
+                               kind)
+                     : gf_fail(error, GF_INVALID,
+                               "%s holds nothing to draw: neither a force table (written by "
+                               "'gibbsflow forces') nor a scan (by 'gibbsflow fixed-points "
+                               "--scan'), nor a run (by 'gibbsflow langevin')",
+                               path);
     } else {
         status = kinds[chosen].draw(file, output, error);
     }

@@ -326,7 +326,8 @@ START_TEST(shipped_models_parse) {
     ck_assert_ptr_nonnull(folder);
     int count = 0;
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
-        if (strstr(entry->d_name, ".yaml") != NULL) {
+        bool is_run = strncmp(entry->d_name, "fig", 3) == 0; /* of the Langevin side */
+        if (strstr(entry->d_name, ".yaml") != NULL && !is_run) {
             char path[600];
             gf_model model;
             gf_error error = {0};

@@ -1,0 +1,76 @@
+/* Carrying a run out: every realisation of every sweep point, in time, with what is measured.
+ *
+ * Realisations are independent tasks, dealt out to OpenMP threads. What a task has done depends on
+ * the run alone, so results do not depend on threads, or on interruptions. */
+#ifndef GIBBSFLOW_LANGEVIN_H
+#define GIBBSFLOW_LANGEVIN_H
+
+#include "gibbsflow/error.h"
+#include "gibbsflow/progress.h"
+#include "gibbsflow/run.h"
+#include "gibbsflow/transfer.h"
+#include "gibbsflow/walls.h"
+
+#include <signal.h>
+
+/* K = run.points, R = run.realisations, T = run.samples, S = run.snapshots, X = run.positions.
+ * Entries of what has not been done yet are NaN. Densities and moments are averages over space. */
+typedef struct gf_langevin {
+    gf_run run;
+    char *command;           /* the command line that began it */
+    double *mean;            /* [K,R,T] of the cell values */
+    double *second;          /* [K,R,T] their squares */
+    double *smoothed_second; /* [K,R,T] after smoothing */
+    double *wall_density;    /* [K,R,T] after smoothing, with hysteresis */
+    double *snapshots;       /* [K,R,S,X] averages over a snapshot's spacing */
+    int64_t *histogram;      /* [K,R,bins] of cell values after the warm-up */
+    uint64_t *steps;         /* [K,R] made */
+    double **states;         /* [K*R], NULL or [cells]: of the tasks begun and not done */
+} gf_langevin;
+
+/* How to carry on. */
+typedef struct gf_langevin_control {
+    const char *path;        /* the file that receives checkpoints and the result; NULL: none */
+    double checkpoint_every; /* seconds; 0: only when stopped */
+    const volatile sig_atomic_t *stop; /* becomes non-zero: make a checkpoint and return */
+    const gf_progress *progress;       /* or NULL */
+} gf_langevin_control;
+
+/* Takes the run over, in any case. `command` is kept as the origin of the results. The caller frees
+ * the result, also after a failure. */
+gf_status gf_langevin_init(gf_langevin *self, gf_run *run, const char *command, gf_error *error);
+void gf_langevin_free(gf_langevin *self);
+
+/* Does what is left to do, and writes the file. A run that was stopped returns GF_OK with
+ * gf_langevin_done(self) < 1. A field that runs away is an error that tells time and cell. */
+gf_status gf_langevin_carry_on(gf_langevin *self, const gf_langevin_control *control,
+                               gf_error *error);
+
+double gf_langevin_done(const gf_langevin *self); /* fraction, 1 when complete */
+
+/* Seconds that the rest will take on this machine, from a short trial. */
+gf_status gf_langevin_estimate(const gf_langevin *self, double *seconds, gf_error *error);
+
+/* HDF5, in langevin_file.c. A file of an unfinished run is a checkpoint: it can be carried on. */
+gf_status gf_langevin_write(const gf_langevin *self, const char *path, gf_error *error);
+gf_status gf_langevin_read(gf_langevin *self, const char *path, gf_error *error);
+
+/* What a sweep point has come to. */
+typedef struct gf_langevin_point {
+    gf_dynamics dynamics;
+    gf_estimate walls, mean, second, smoothed_second; /* after the warm-up */
+    bool exact;                                       /* the next two are known */
+    gf_transfer cells, continuum;
+} gf_langevin_point;
+
+gf_status gf_langevin_summarise(const gf_langevin *self, size_t point, gf_langevin_point *result,
+                                gf_error *error);
+
+/* epsilon a^2 J / D of a sweep point (order-parameter equation); else the swept parameter. */
+double gf_langevin_coupling(const gf_langevin *self, size_t point);
+
+/* Mean time between passages of a cell of the snapshots from below -level to above +level or back,
+ * after the warm-up; INFINITY if there were none. */
+double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double level);
+
+#endif

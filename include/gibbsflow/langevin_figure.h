@@ -1,0 +1,16 @@
+/* Figures of Langevin runs. */
+#ifndef GIBBSFLOW_LANGEVIN_FIGURE_H
+#define GIBBSFLOW_LANGEVIN_FIGURE_H
+
+#include "gibbsflow/error.h"
+
+/* Draws a run (an HDF5 file of gf_langevin_write) to `output` (.pdf, .png, .svg). Kinds:
+ *   histogram    the distribution of the cell values of a double well, against exp(-V/alpha)
+ *   profile      the last snapshots, with the wall of Eq. (16), rescaled in an inset
+ *   space-time   the snapshots after the warm-up, one panel per sweep point
+ *   walls        wall density against coupling, with fit and exact values
+ * NULL chooses what the run was made for. */
+gf_status gf_langevin_figure_draw(const char *path, const char *kind, const char *output,
+                                  gf_error *error);
+
+#endif

@@ -1,0 +1,321 @@
+/* The commands of the Langevin side: langevin and walls. */
+#include "cli.h"
+
+#include "gibbsflow/file.h"
+#include "gibbsflow/langevin.h"
+#include "gibbsflow/machine.h"
+#include "gibbsflow/wall_fit.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const endings[] = {".h5", ".hdf5", NULL};
+
+/* --- langevin -------------------------------------------------------------------------------- */
+
+static const char langevin_help[] =
+    "Integrates the Langevin equation of a run file and measures what it asks for. The file "
+    "written "
+    "is\n"
+    "a checkpoint until the run is complete: interrupt it (Ctrl-C) or let the machine go down, and "
+    "carry\n"
+    "on with --resume; the result is the same, bit by bit. Numbers of the run file can be changed "
+    "with\n"
+    "--set, also length, spacing, step, end, warm_up, realisations, seed, drive, thermal, "
+    "smoothing.\n\n"
+    "Examples:\n"
+    "  gibbsflow langevin models/fig6.yaml -o fig6.h5\n"
+    "  gibbsflow langevin --resume fig6.h5\n"
+    "  gibbsflow langevin models/fig6.yaml --set epsilon=0.2 --set length=1000 -o try.h5\n";
+
+static volatile sig_atomic_t stop_wanted;
+
+static void ask_to_stop(int signal_number) {
+    (void)signal(signal_number, SIG_DFL); /* a second one ends at once */
+    stop_wanted = 1;
+}
+
+/* From here on an interruption means: make a checkpoint, then go. */
+static void watch_signals(void) {
+    (void)signal(SIGINT, ask_to_stop);
+    (void)signal(SIGTERM, ask_to_stop);
+    (void)signal(SIGHUP, ask_to_stop);
+}
+
+static void announce(const cli_options *options, const gf_langevin *self, double seconds) {
+    const gf_run *run = &self->run;
+    double steps = 0;
+    for (size_t k = 0; k < run->points; ++k) {
+        steps += (double)gf_run_steps(run, k) * (double)run->realisations;
+    }
+    cli_say(options,
+            "%s: %zu points x %zu realisations of %zu cells: %.3g site-steps, roughly "
+            "%.3g min left on %d threads",
+            options->input, run->points, run->realisations, run->cells, steps * (double)run->cells,
+            seconds / 60, gf_machine_threads());
+}
+
+static gf_status load(const cli_options *options, bool resume, gf_langevin *self, gf_error *error) {
+    if (resume) {
+        return gf_langevin_read(self, options->input, error);
+    }
+    gf_run run;
+    *self = (gf_langevin){0};
+    gf_status status = gf_run_read(options->input, &options->settings, &run, error);
+    if (status == GF_OK) {
+        status = gf_langevin_init(self, &run, options->line, error);
+    }
+    gf_run_free(&run);
+    return status;
+}
+
+static gf_status carry_on(const cli_options *options, gf_langevin *self, double every,
+                          gf_error *error) {
+    double seconds = 0;
+    cli_progress progress;
+    gf_status status = gf_langevin_estimate(self, &seconds, error);
+    if (status == GF_OK) {
+        announce(options, self, seconds);
+        watch_signals();
+        cli_progress_start(&progress, options, "integrating");
+        gf_langevin_control control = {.path = options->output,
+                                       .checkpoint_every = every,
+                                       .stop = &stop_wanted,
+                                       .progress = &progress.progress};
+        status = gf_langevin_carry_on(self, &control, error);
+        cli_progress_end(&progress);
+    }
+    if (status == GF_OK && gf_langevin_done(self) < 1) {
+        status = gf_fail(error, GF_IO,
+                         "interrupted when %.4g %% was done; carry on with 'gibbsflow langevin "
+                         "--resume %s'",
+                         100 * gf_langevin_done(self), options->output);
+    }
+    return status;
+}
+
+static int run_langevin(const cli_command *command, int argc, const char **argv) {
+    cli_options options;
+    int resume = 0;
+    double every = 60;
+    struct poptOption own[] = {
+        {"resume", 'r', POPT_ARG_NONE, &resume, 0, "carry on with the run of FILE.h5", NULL},
+        {"checkpoint", 'c', POPT_ARG_DOUBLE, &every, 0,
+         "time between checkpoints (default: 60; 0: only when interrupted)", "SECONDS"},
+        POPT_TABLEEND};
+    int result = cli_open(&options, command, CLI_OUTPUT | CLI_MODEL, own, argc, argv);
+    if (result == CLI_GO_ON && resume != 0 && options.settings.count > 0) {
+        result = cli_usage(&options, "--resume carries on with the numbers of the file; no --set");
+    }
+    if (result == CLI_GO_ON && !(every >= 0)) {
+        result = cli_usage(&options, "--checkpoint takes 0 or more seconds");
+    }
+    if (result == CLI_GO_ON && resume != 0 && options.output == NULL) {
+        options.output = strdup(options.input);
+    }
+    result = result == CLI_GO_ON ? cli_check_output(&options, endings) : result;
+    if (result == CLI_GO_ON) {
+        gf_langevin langevin;
+        gf_error error;
+        gf_status status = load(&options, resume != 0, &langevin, &error);
+        if (status == GF_OK && resume != 0 && gf_langevin_done(&langevin) >= 1) {
+            cli_say(&options, "%s: the run is complete", options.input);
+        } else if (status == GF_OK) {
+            status = carry_on(&options, &langevin, every, &error);
+        }
+        gf_langevin_free(&langevin);
+        result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
+    }
+    cli_close(&options);
+    return result;
+}
+
+const cli_command cli_langevin = {.name = "langevin",
+                                  .arguments = "RUN.yaml -o FILE.h5 | --resume FILE.h5",
+                                  .summary = "integrate a Langevin equation",
+                                  .help = langevin_help,
+                                  .run = run_langevin};
+
+/* --- walls ----------------------------------------------------------------------------------- */
+
+static const char walls_help[] =
+    "Prints the density of domain walls of a run with its errors, the exact values where they are "
+    "known\n"
+    "(no conserved noise), the fits with the errors of their parameters, and those of Lange and "
+    "Rosch.\n\n"
+    "Example:\n"
+    "  gibbsflow walls fig6.h5 --from 0.08 --to 0.4\n";
+
+/* The fits printed in the paper, n = A x^{1/4} exp(-c/sqrt x). */
+static double paper_fit(const gf_dynamics *dynamics, double x) {
+    return dynamics->thermal > 0 ? 2.93e-2 * pow(x, 0.25) * exp(-0.56 / sqrt(x))
+                                 : 4.4e-2 * pow(x, 0.25) * exp(-0.98 / sqrt(x));
+}
+
+static void print_heading(const gf_langevin *self) {
+    const gf_run *run = &self->run;
+    (void)printf("# %s, %s force, %s; L = %g, dx = %g, dt = %g, %zu realisations, t = %g...%g\n",
+                 run->equation->name, run->noise.renormalised ? "renormalised" : "bare",
+                 run->integrator->name, run->length, run->spacing, run->step, run->realisations,
+                 run->warm_up, run->end);
+    (void)printf("# walls: smoothed over l = %g, counted with hysteresis at +-%g m0\n",
+                 run->smoothing, run->threshold);
+    (void)printf(
+        "# cells, continuum: exact count on cells of dx and in the continuum, unsmoothed; "
+        "dilute: (E1-E0)/2\n");
+    (void)printf("#%9s %11s %9s %8s %7s %7s %11s %11s %11s %11s  %s\n",
+                 run->equation->parameters[run->swept], "walls/a", "error", "samples", "drift",
+                 "starts", "cells", "continuum", "dilute", "paper", "state");
+}
+
+static void print_point(const gf_langevin *self, size_t k, const gf_langevin_point *p) {
+    const gf_run *run = &self->run;
+    double x = gf_langevin_coupling(self, k);
+    bool in_paper = run->equation == &gf_equation_order_parameter && run->swept == 0;
+    (void)printf(
+        "%10g %11.5g %9.2g %8.0f %+7.1f %7.1f %11.5g %11.5g %11.5g %11.4g  %s\n", run->sweep[k],
+        p->walls.mean, p->walls.error, p->walls.effective, p->walls.drift, p->walls.start_effect,
+        p->exact ? p->cells.count_density : NAN, p->exact ? p->continuum.count_density : NAN,
+        p->exact ? p->cells.dilute_density : NAN, in_paper ? paper_fit(&p->dynamics, x) : NAN,
+        p->walls.steady ? "steady" : "NOT STEADY");
+}
+
+static void print_moments(const gf_langevin *self, const gf_langevin_point *points) {
+    (void)printf("\n# <m^2>\n#%9s %11s %9s %11s %11s %9s\n",
+                 self->run.equation->parameters[self->run.swept], "cells", "error", "exact",
+                 "smoothed", "error");
+    for (size_t k = 0; k < self->run.points; ++k) {
+        const gf_langevin_point *p = &points[k];
+        (void)printf("%10g %11.6g %9.2g %11.6g %11.6g %9.2g\n", self->run.sweep[k], p->second.mean,
+                     p->second.error, p->exact ? p->cells.second_moment : NAN,
+                     p->smoothed_second.mean, p->smoothed_second.error);
+    }
+}
+
+static void print_fits(const gf_langevin *self, const gf_langevin_point *points, double *table,
+                       double from, double to) {
+    size_t count = self->run.points;
+    double *x = table, *density = table + count, *error_of = table + 2 * count;
+    for (size_t k = 0; k < count; ++k) {
+        x[k] = gf_langevin_coupling(self, k);
+        density[k] = points[k].walls.mean;
+        error_of[k] = points[k].walls.error;
+    }
+    (void)printf("\n# fits, x = epsilon J a^2/D\n");
+    for (int form = 0; form < GF_WALL_FORMS; ++form) {
+        gf_wall_fit fit;
+        gf_error error;
+        if (gf_wall_fit_make((gf_wall_form)form, count, x, density, error_of, from, to, &fit,
+                             &error) != GF_OK) {
+            (void)printf("# %s\n", error.message);
+            continue;
+        }
+        (void)printf("%s: A = %.4g +- %.2g, c = %.4g +- %.2g",
+                     gf_wall_form_text((gf_wall_form)form), fit.value[0], fit.error[0],
+                     fit.value[1], fit.error[1]);
+        if (form == GF_WALL_TWO_TERMS) {
+            (void)printf(", B = %.4g +- %.2g", fit.value[2], fit.error[2]);
+        }
+        (void)printf("; x = %g...%g, chi^2/f = %.3g/%zu\n", fit.from, fit.to, fit.chi_square,
+                     fit.freedom);
+    }
+}
+
+/* Eqs. (17) and (18), in the units of the last sweep point, and the paper's own numbers. */
+static void print_theory(const gf_langevin *self, const gf_langevin_point *point) {
+    const gf_dynamics *d = &point->dynamics;
+    double x = gf_langevin_coupling(self, self->run.points - 1);
+    (void)printf("\n# a single wall without noise (Eqs. 16-18)\n");
+    if (self->run.noise.renormalised && d->thermal > 0) {
+        (void)printf("# none: the renormalised force has no such wall\n");
+    } else {
+        double energy = gf_transfer_wall_energy(d);
+        (void)printf("width*sqrt(x) = %.5g, E_DW/sqrt(x) = %.5g (times epsilon-independent a)",
+                     gf_transfer_wall_width(d) * sqrt(x), energy / sqrt(x));
+        if (d->drive > 0) {
+            (void)printf(", c = E_DW sqrt(x)/T = %.5g with T = drive/2 of this run",
+                         energy / (d->drive / 2) * sqrt(x));
+        }
+        (void)printf("\n");
+    }
+    (void)printf(
+        "paper: c = 0.98 (T_eff = epsilon J (1-gamma), the strength drive: 2)\n"
+        "paper, Fig. 5 (both noises): A x^(1/4) exp(-c/sqrt(x)), A = 2.93e-2 +- 0.06e-2, "
+        "c = 0.56 +- 0.2\n"
+        "paper, Fig. 6 (drive alone): the same with A = 4.4e-2 +- 0.06e-2, c = 0.98 "
+        "(fixed)\n");
+}
+
+static void warn(const cli_options *options, const gf_langevin *self,
+                 const gf_langevin_point *points) {
+    for (size_t k = 0; k < self->run.points; ++k) {
+        if (!points[k].walls.steady) {
+            cli_say(options,
+                    "warning: %s = %g has not reached its steady state: drift %.1f, difference of "
+                    "starts %.1f standard errors; run longer",
+                    self->run.equation->parameters[self->run.swept], self->run.sweep[k],
+                    points[k].walls.drift, points[k].walls.start_effect);
+        }
+    }
+}
+
+static gf_status print_walls(const cli_options *options, double from, double to, gf_error *error) {
+    gf_langevin self;
+    gf_status status = gf_langevin_read(&self, options->input, error);
+    gf_langevin_point *points = NULL;
+    double *table = NULL;
+    if (status == GF_OK && (gf_langevin_done(&self) < 1 || !self.run.equation->has_space)) {
+        status =
+            gf_fail(error, GF_INVALID, "%s: %s", options->input,
+                    self.run.equation->has_space ? "the run is not complete; carry on with --resume"
+                                                 : "the equation has no space, so no walls");
+    }
+    if (status == GF_OK) {
+        points = calloc(self.run.points, sizeof *points);
+        table = calloc(3 * self.run.points, sizeof *table);
+        status = points != NULL && table != NULL ? GF_OK : gf_fail_memory(error, "the walls");
+    }
+    for (size_t k = 0; status == GF_OK && k < self.run.points; ++k) {
+        status = gf_langevin_summarise(&self, k, &points[k], error);
+    }
+    if (status == GF_OK) {
+        print_heading(&self);
+        for (size_t k = 0; k < self.run.points; ++k) {
+            print_point(&self, k, &points[k]);
+        }
+        print_moments(&self, points);
+        print_fits(&self, points, table, from, to);
+        print_theory(&self, &points[self.run.points - 1]);
+        warn(options, &self, points);
+    }
+    free(points);
+    free(table);
+    gf_langevin_free(&self);
+    return status;
+}
+
+static int run_walls(const cli_command *command, int argc, const char **argv) {
+    cli_options options;
+    gf_error error;
+    double from = 0, to = HUGE_VAL;
+    struct poptOption own[] = {
+        {"from", '\0', POPT_ARG_DOUBLE, &from, 0, "fit from this coupling on", "X"},
+        {"to", '\0', POPT_ARG_DOUBLE, &to, 0, "fit up to this coupling", "X"},
+        POPT_TABLEEND};
+    int result = cli_open(&options, command, 0, own, argc, argv);
+    if (result == CLI_GO_ON) {
+        gf_status status = print_walls(&options, from, to, &error);
+        result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
+    }
+    cli_close(&options);
+    return result;
+}
+
+const cli_command cli_walls = {.name = "walls",
+                               .arguments = "RUN.h5",
+                               .summary = "print the density of domain walls of a run",
+                               .help = walls_help,
+                               .run = run_walls};

@@ -1,0 +1,404 @@
+#include "gibbsflow/langevin.h"
+
+#include "gibbsflow/file.h"
+#include "gibbsflow/machine.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+static double *new_series(size_t count) {
+    double *series = malloc((count > 0 ? count : 1) * sizeof *series);
+    for (size_t i = 0; series != NULL && i < count; ++i) {
+        series[i] = NAN;
+    }
+    return series;
+}
+
+gf_status gf_langevin_init(gf_langevin *self, gf_run *run, const char *command, gf_error *error) {
+    *self = (gf_langevin){.run = *run};
+    *run = (gf_run){0};
+    size_t tasks = self->run.points * self->run.realisations;
+    double bytes = (double)tasks * 8 *
+                   (4 * (double)self->run.samples + (double)self->run.histogram.points +
+                    (double)self->run.snapshots * (double)self->run.positions);
+    bytes += 8.0 * 8 * (double)self->run.cells * (double)gf_machine_threads();
+    if (bytes > 0.8 * (double)gf_machine_free_memory()) {
+        return gf_fail(error, GF_NO_MEMORY,
+                       "the run needs about %.3g GiB of memory; take fewer samples, snapshots or "
+                       "realisations",
+                       bytes / 0x1p30);
+    }
+    self->command = strdup(command);
+    self->mean = new_series(tasks * self->run.samples);
+    self->second = new_series(tasks * self->run.samples);
+    self->smoothed_second = new_series(tasks * self->run.samples);
+    self->wall_density = new_series(tasks * self->run.samples);
+    self->snapshots = new_series(tasks * self->run.snapshots * self->run.positions);
+    self->histogram = calloc(tasks * self->run.histogram.points + 1, sizeof *self->histogram);
+    self->steps = calloc(tasks, sizeof *self->steps);
+    self->states = calloc(tasks, sizeof *self->states);
+    return self->command != NULL && self->mean != NULL && self->second != NULL &&
+                   self->smoothed_second != NULL && self->wall_density != NULL &&
+                   self->snapshots != NULL && self->histogram != NULL && self->steps != NULL &&
+                   self->states != NULL
+               ? GF_OK
+               : gf_fail_memory(error, "the results of a run");
+}
+
+void gf_langevin_free(gf_langevin *self) {
+    size_t tasks = self->states != NULL ? self->run.points * self->run.realisations : 0;
+    for (size_t task = 0; task < tasks; ++task) {
+        free(self->states[task]);
+    }
+    free(self->states);
+    free(self->steps);
+    free(self->histogram);
+    free(self->snapshots);
+    free(self->wall_density);
+    free(self->smoothed_second);
+    free(self->second);
+    free(self->mean);
+    free(self->command);
+    gf_run_free(&self->run);
+    *self = (gf_langevin){0};
+}
+
+/* --- one task -------------------------------------------------------------------------------- */
+
+/* What the threads share while they work. */
+typedef struct crew {
+    gf_langevin *langevin;
+    const gf_langevin_control *control;
+    omp_lock_t lock; /* guards everything below, and the results */
+    double saved;
+    uint64_t total, made;
+    gf_status status;
+    gf_error *error;
+} crew;
+
+/* A realisation at work. */
+typedef struct task {
+    size_t index, point, realisation;
+    gf_lattice lattice;
+    double *field, *smooth; /* [cells] */
+} task;
+
+static void end_task(task *t) {
+    gf_lattice_free(&t->lattice);
+    free(t->field);
+    free(t->smooth);
+}
+
+static gf_status begin_task(const gf_langevin *self, size_t index, task *t, gf_error *error) {
+    const gf_run *run = &self->run;
+    *t = (task){.index = index,
+                .point = index / run->realisations,
+                .realisation = index % run->realisations,
+                .field = malloc(run->cells * sizeof(double)),
+                .smooth = malloc(run->cells * sizeof(double))};
+    if (t->field == NULL || t->smooth == NULL) {
+        return gf_fail_memory(error, "a realisation");
+    }
+    gf_status status = gf_run_start(run, t->point, t->realisation, &t->lattice, error);
+    if (status == GF_OK && self->states[index] != NULL) {
+        memcpy(t->lattice.state, self->states[index], run->cells * sizeof(double));
+        t->lattice.steps = self->steps[index];
+    }
+    return status;
+}
+
+static gf_status check_field(const gf_run *run, const task *t, gf_error *error) {
+    const gf_dynamics *d = &t->lattice.dynamics;
+    double jitter = d->diffusion > 0 ? sqrt(d->thermal / (2 * d->diffusion * d->spacing)) : 0;
+    double bound = 1000 * d->order + 100 * jitter;
+    for (size_t i = 0; i < run->cells; ++i) {
+        if (!(fabs(t->lattice.state[i]) < bound)) {
+            return gf_fail(error, GF_NO_CONVERGENCE,
+                           "%s = %g, realisation %zu: the field runs away: m = %g at time %g, cell "
+                           "%zu; take a smaller time step than %g",
+                           run->equation->parameters[run->swept], run->sweep[t->point],
+                           t->realisation, t->lattice.state[i],
+                           (double)t->lattice.steps * run->step, i, run->step);
+        }
+    }
+    return GF_OK;
+}
+
+static double mean_of(const double *m, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; ++i) {
+        sum += m[i];
+    }
+    return sum / (double)count;
+}
+
+static double mean_square(const double *m, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; ++i) {
+        sum += m[i] * m[i];
+    }
+    return sum / (double)count;
+}
+
+static void add_to_histogram(const gf_run *run, const double *m, int64_t *bins) {
+    const gf_axis *axis = &run->histogram;
+    double scale = (double)axis->points / (axis->to - axis->from);
+    for (size_t i = 0; i < run->cells; ++i) {
+        double x = floor((m[i] - axis->from) * scale);
+        if (x >= 0 && x < (double)axis->points) {
+            ++bins[(size_t)x];
+        }
+    }
+}
+
+static void take_snapshot(const gf_run *run, const double *m, double *snapshot) {
+    size_t width = run->cells_per_position;
+    for (size_t x = 0; x < run->positions; ++x) {
+        snapshot[x] = mean_of(m + x * width, width);
+    }
+}
+
+/* Measures sample `sample` (from 0) of the field as it is now. */
+static void measure(gf_langevin *self, task *t, size_t sample) {
+    const gf_run *run = &self->run;
+    size_t at = t->index * run->samples + sample;
+    gf_lattice_observe(&t->lattice, t->field);
+    gf_walls_smooth(t->field, run->cells, run->antiperiodic, run->smoothing_cells, t->smooth);
+    double level = run->threshold * t->lattice.dynamics.order;
+    size_t walls = gf_walls_count(t->smooth, run->cells, run->antiperiodic, level);
+    self->mean[at] = mean_of(t->field, run->cells);
+    self->second[at] = mean_square(t->field, run->cells);
+    self->smoothed_second[at] = mean_square(t->smooth, run->cells);
+    self->wall_density[at] = (double)walls / run->length;
+    if (run->histogram.points > 0 && sample >= run->first_measured) {
+        add_to_histogram(run, t->field, self->histogram + t->index * run->histogram.points);
+    }
+    if (run->snapshots > 0 && (sample + 1) % run->samples_per_snapshot == 0) {
+        size_t shot = (sample + 1) / run->samples_per_snapshot - 1;
+        take_snapshot(run, t->field,
+                      self->snapshots + (t->index * run->snapshots + shot) * run->positions);
+    }
+}
+
+/* Keeps the state for the next checkpoint. */
+static gf_status keep_state(gf_langevin *self, const task *t, gf_error *error) {
+    double **state = &self->states[t->index];
+    self->steps[t->index] = t->lattice.steps;
+    if (t->lattice.steps == gf_run_steps(&self->run, t->point)) {
+        free(*state);
+        *state = NULL;
+        return GF_OK;
+    }
+    if (*state == NULL) {
+        *state = malloc(self->run.cells * sizeof **state);
+    }
+    if (*state == NULL) {
+        return gf_fail_memory(error, "a checkpoint");
+    }
+    memcpy(*state, t->lattice.state, self->run.cells * sizeof **state);
+    return GF_OK;
+}
+
+/* Steps until the next sample, or fewer so that a leg lasts a fraction of a second. Legs end at the
+ * same steps whatever happens in between. */
+static uint64_t next_leg(const gf_run *run, size_t point, uint64_t steps) {
+    uint64_t per_sample = gf_run_steps_per_sample(run, point), phase = steps % per_sample;
+    uint64_t longest = 20000000 / run->cells + 1, left = per_sample - phase;
+    uint64_t leg = longest - phase % longest;
+    return leg < left ? leg : left;
+}
+
+static bool must_stop(const crew *c) {
+    return c->status != GF_OK || (c->control->stop != NULL && *c->control->stop != 0);
+}
+
+/* After a leg, under the lock: results, state, progress and, now and then, a checkpoint. */
+static void report(crew *c, task *t, uint64_t leg) {
+    gf_langevin *self = c->langevin;
+    gf_status status = check_field(&self->run, t, c->error);
+    uint64_t per_sample = gf_run_steps_per_sample(&self->run, t->point);
+    if (status == GF_OK && t->lattice.steps % per_sample == 0) {
+        measure(self, t, (size_t)(t->lattice.steps / per_sample) - 1);
+    }
+    if (status == GF_OK) {
+        status = keep_state(self, t, c->error);
+    }
+    c->made += leg;
+    gf_progress_update(c->control->progress, (double)c->made / (double)c->total);
+    double now = gf_machine_clock(), every = c->control->checkpoint_every;
+    if (status == GF_OK && c->control->path != NULL && every > 0 && now - c->saved >= every) {
+        status = gf_langevin_write(self, c->control->path, c->error);
+        c->saved = gf_machine_clock();
+    }
+    c->status = status;
+}
+
+/* The lock keeps the measurements of different threads apart from a checkpoint being written. */
+static void work(crew *c, size_t index) {
+    task t;
+    gf_error error;
+    gf_status status = begin_task(c->langevin, index, &t, &error);
+    omp_set_lock(&c->lock);
+    if (status != GF_OK && c->status == GF_OK) {
+        c->status = status;
+        *c->error = error;
+    }
+    bool stop = must_stop(c);
+    omp_unset_lock(&c->lock);
+    while (!stop && t.lattice.steps < gf_run_steps(&c->langevin->run, t.point)) {
+        uint64_t leg = next_leg(&c->langevin->run, t.point, t.lattice.steps);
+        gf_lattice_advance(&t.lattice, leg);
+        omp_set_lock(&c->lock);
+        if (c->status == GF_OK) {
+            report(c, &t, leg);
+        }
+        stop = must_stop(c);
+        omp_unset_lock(&c->lock);
+    }
+    end_task(&t);
+}
+
+/* --- all of them ----------------------------------------------------------------------------- */
+
+static uint64_t steps_made(const gf_langevin *self) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < self->run.points * self->run.realisations; ++i) {
+        sum += self->steps[i];
+    }
+    return sum;
+}
+
+static uint64_t steps_wanted(const gf_langevin *self) {
+    uint64_t sum = 0;
+    for (size_t k = 0; k < self->run.points; ++k) {
+        sum += gf_run_steps(&self->run, k) * self->run.realisations;
+    }
+    return sum;
+}
+
+double gf_langevin_done(const gf_langevin *self) {
+    return (double)steps_made(self) / (double)steps_wanted(self);
+}
+
+gf_status gf_langevin_carry_on(gf_langevin *self, const gf_langevin_control *control,
+                               gf_error *error) {
+    gf_error local;
+    crew c = {.langevin = self,
+              .control = control,
+              .saved = gf_machine_clock(),
+              .total = steps_wanted(self),
+              .made = steps_made(self),
+              .error = error != NULL ? error : &local};
+    size_t tasks = self->run.points * self->run.realisations;
+    omp_init_lock(&c.lock);
+#pragma omp parallel for schedule(dynamic, 1)
+    for (size_t index = 0; index < tasks; ++index) {
+        omp_set_lock(&c.lock);
+        size_t point = index / self->run.realisations;
+        bool wanted = !must_stop(&c) && self->steps[index] < gf_run_steps(&self->run, point);
+        omp_unset_lock(&c.lock);
+        if (wanted) {
+            work(&c, index);
+        }
+    }
+    omp_destroy_lock(&c.lock);
+    return c.status == GF_OK && control->path != NULL
+               ? gf_langevin_write(self, control->path, c.error)
+               : c.status;
+}
+
+gf_status gf_langevin_estimate(const gf_langevin *self, double *seconds, gf_error *error) {
+    gf_lattice lattice;
+    gf_status status = gf_run_start(&self->run, 0, 0, &lattice, error);
+    if (status == GF_OK) {
+        uint64_t batch = 200000 / self->run.cells + 1, steps = 0;
+        double start = gf_machine_clock(), elapsed = 0;
+        while (elapsed < 0.05) {
+            gf_lattice_advance(&lattice, batch);
+            steps += batch;
+            elapsed = gf_machine_clock() - start;
+        }
+        double threads =
+            fmin((double)gf_machine_threads(), (double)(self->run.points * self->run.realisations));
+        double left = (double)(steps_wanted(self) - steps_made(self));
+        *seconds = left * elapsed / (double)steps / threads;
+    }
+    gf_lattice_free(&lattice);
+    return status;
+}
+
+/* --- results --------------------------------------------------------------------------------- */
+
+gf_status gf_langevin_summarise(const gf_langevin *self, size_t point, gf_langevin_point *result,
+                                gf_error *error) {
+    const gf_run *run = &self->run;
+    *result = (gf_langevin_point){0};
+    const double *const series[] = {self->wall_density, self->mean, self->second,
+                                    self->smoothed_second};
+    gf_estimate *const estimates[] = {&result->walls, &result->mean, &result->second,
+                                      &result->smoothed_second};
+    gf_status status = gf_run_dynamics(run, point, &result->dynamics, error);
+    size_t first = point * run->realisations * run->samples + run->first_measured;
+    for (size_t i = 0; i < 4 && status == GF_OK; ++i) {
+        status = gf_estimate_series(series[i] + first, run->realisations, run->samples,
+                                    run->samples - run->first_measured, run->start_count,
+                                    estimates[i], error);
+    }
+    const gf_dynamics *d = &result->dynamics;
+    result->exact = run->equation->has_space && d->thermal <= 0 && d->drive > 0;
+    double level = run->threshold * d->order;
+    if (status == GF_OK && result->exact) {
+        status = gf_transfer_cells(d, level, &result->cells, error);
+    }
+    if (status == GF_OK && result->exact) {
+        status = gf_transfer_continuum(d, level, &result->continuum, error);
+    }
+    return status;
+}
+
+double gf_langevin_coupling(const gf_langevin *self, size_t point) {
+    const gf_run *run = &self->run;
+    double value = run->sweep[point];
+    if (run->equation == &gf_equation_order_parameter && run->swept == 0) {
+        const double *p = run->parameters; /* epsilon, gamma, J, D, a */
+        value *= p[2] * p[4] * p[4] / p[3];
+    }
+    return value;
+}
+
+/* Passages of one position of the snapshots. */
+static size_t count_reversals(const double *m, size_t stride, size_t count, double level) {
+    size_t reversals = 0;
+    int side = 0;
+    for (size_t s = 0; s < count; ++s) {
+        double value = m[s * stride];
+        int now = value >= level ? 1 : value <= -level ? -1 : side;
+        reversals += side != 0 && now != side ? 1 : 0;
+        side = now;
+    }
+    return reversals;
+}
+
+double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double level) {
+    const gf_run *run = &self->run;
+    size_t first = (size_t)(run->warm_up / run->snapshot_every), reversals = 0;
+    if (run->snapshots <= first + 1) {
+        return NAN;
+    }
+    size_t count = run->snapshots - first;
+    for (size_t r = 0; r < run->realisations; ++r) {
+        const double *shots =
+            self->snapshots +
+            ((point * run->realisations + r) * run->snapshots + first) * run->positions;
+        for (size_t x = 0; x < run->positions; ++x) {
+            reversals += count_reversals(shots + x, run->positions, count, level);
+        }
+    }
+    double time = (double)(count - 1) * run->snapshot_every * (double)run->stretch[point] *
+                  (double)run->positions * (double)run->realisations;
+    return reversals > 0 ? time / (double)reversals : INFINITY;
+}

@@ -1,0 +1,367 @@
+#include "gibbsflow/langevin_figure.h"
+
+#include "gibbsflow/langevin.h"
+#include "gibbsflow/plot.h"
+#include "gibbsflow/wall_fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double *snapshot(const gf_langevin *self, size_t point, size_t shot) {
+    const gf_run *run = &self->run;
+    return self->snapshots + (point * run->realisations * run->snapshots + shot) * run->positions;
+}
+
+/* --- histogram ------------------------------------------------------------------------------- */
+
+/* integral of exp(-V/alpha), by the trapezoidal rule, exponentially accurate here. */
+static double partition(const gf_dynamics *d, double alpha, double range) {
+    enum { POINTS = 4000 };
+    double sum = 0, step = 2 * range / POINTS;
+    for (int i = 0; i <= POINTS; ++i) {
+        sum += exp(-d->equation->potential(d, -range + i * step) / alpha) * step;
+    }
+    return sum;
+}
+
+/* Counts as a probability density, with the error of independent counts. */
+static void put_histogram(const gf_langevin *self, size_t point, gf_plot *plot) {
+    const gf_run *run = &self->run;
+    double bin = (run->histogram.to - run->histogram.from) / (double)run->histogram.points;
+    double values = (double)(run->samples - run->first_measured) * (double)run->cells *
+                    (double)run->realisations;
+    gf_plot_open_data(plot, "counts");
+    for (size_t b = 0; b < run->histogram.points; ++b) {
+        double count = 0;
+        for (size_t r = 0; r < run->realisations; ++r) {
+            count +=
+                (double)
+                    self->histogram[(point * run->realisations + r) * run->histogram.points + b];
+        }
+        (void)fprintf(gf_plot_script(plot), "%g %.8g %.3g\n",
+                      run->histogram.from + ((double)b + 0.5) * bin, count / values / bin,
+                      sqrt(count) / values / bin);
+    }
+    gf_plot_close_data(plot);
+}
+
+static gf_status draw_histogram(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+    const gf_run *run = &self->run;
+    gf_dynamics d;
+    gf_status status = gf_run_dynamics(run, 0, &d, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    double alpha = d.drive / (2 * d.spacing), range = 4 * fmax(d.order, pow(alpha, 0.25));
+    double norm = partition(&d, alpha, range);
+    double highest = exp(-d.equation->potential(&d, d.order) / alpha) / norm;
+    put_histogram(self, 0, plot);
+    gf_plot_open_data(plot, "exact");
+    for (int i = 0; i <= 400; ++i) {
+        double x = run->histogram.from + i * (run->histogram.to - run->histogram.from) / 400;
+        double v = d.equation->potential(&d, x);
+        (void)fprintf(gf_plot_script(plot), "%g %.8g %.8g\n", x, exp(-v / alpha) / norm, v);
+    }
+    gf_plot_close_data(plot);
+    (void)fprintf(gf_plot_script(plot),
+                  "set xrange [%g:%g]\nset xlabel 'x'\nset multiplot layout 2,1\n"
+                  "set ylabel 'V(x)'\nset lmargin 10\n"
+                  "plot $exact using 1:3 with lines lw 2 lc rgb '#404040' notitle\n"
+                  "set ylabel 'P(x)'\nset yrange [0:%g]\nset key top center horizontal\n"
+                  "plot $exact with lines lw 2 lc rgb '#c03030' title 'exp(−V/α)/Z, α = %g', "
+                  "$counts with yerrorbars pt 7 ps 0.3 lc rgb '#205080' title 'simulation'\n"
+                  "unset multiplot\n",
+                  run->histogram.from, run->histogram.to, 1.25 * highest, alpha);
+    return GF_OK;
+}
+
+/* --- profile --------------------------------------------------------------------------------- */
+
+static void put_profiles(const gf_langevin *self, gf_plot *plot) {
+    const gf_run *run = &self->run;
+    for (size_t k = 0; k < run->points; ++k) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "wall%zu", k);
+        const double *m = snapshot(self, k, run->snapshots - 1);
+        double scale = sqrt(gf_langevin_coupling(self, k));
+        gf_plot_open_data(plot, name);
+        for (size_t x = 0; x < run->positions; ++x) {
+            double r = ((double)x + 0.5) * run->snapshot_spacing - run->length / 2;
+            (void)fprintf(gf_plot_script(plot), "%g %.8g %.8g\n", r, m[x], r * scale);
+        }
+        gf_plot_close_data(plot);
+    }
+}
+
+static gf_status draw_profile(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+    const gf_run *run = &self->run;
+    FILE *script = gf_plot_script(plot);
+    gf_dynamics d;
+    gf_status status = gf_run_dynamics(run, 0, &d, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    double x0 = gf_transfer_wall_width(&d) * sqrt(gf_langevin_coupling(self, 0));
+    put_profiles(self, plot);
+    (void)fprintf(script,
+                  "set multiplot\nset palette defined (0 '#20308a', 0.5 '#3a9a7a', 1 '#e09020')\n"
+                  "unset colorbox\nset cbrange [0:%zu]\n"
+                  "set xlabel 'r / a'\nset ylabel 'm(r)'\nset xrange [-80:80]\n"
+                  "set yrange [%g:%g]\nset key bottom right\nplot ",
+                  run->points > 1 ? run->points - 1 : 1, -1.25 * d.order, 1.25 * d.order);
+    for (size_t k = 0; k < run->points; ++k) {
+        (void)fprintf(script,
+                      "%s$wall%zu using 1:2 with lines lw 2 lc palette cb %zu title '~ε{.3˜} = %g'",
+                      k > 0 ? ", " : "", k, k, gf_langevin_coupling(self, k));
+    }
+    (void)fprintf(script,
+                  "\nset origin 0.13,0.56\nset size 0.4,0.4\nset xlabel 'r ~ε{.3˜} ^{1/2} / a' "
+                  "offset 0,0.5\nunset ylabel\n"
+                  "set xrange [-20:20]\nset xtics 10\nset ytics 0.5\nunset key\nplot ");
+    for (size_t k = 0; k < run->points; ++k) {
+        (void)fprintf(
+            script, "$wall%zu using 3:2 every %d with points pt 6 ps 0.3 lc palette cb %zu, ", k,
+            (int)fmax(1, 1 / (sqrt(gf_langevin_coupling(self, k)) * run->snapshot_spacing)), k);
+    }
+    (void)fprintf(script, "%.10g*tanh(x/%.10g) with lines lw 1 lc rgb '#c03030'\nunset multiplot\n",
+                  d.order, x0);
+    return GF_OK;
+}
+
+/* --- space and time -------------------------------------------------------------------------- */
+
+/* The snapshots after the warm-up as rows of a matrix, over a quarter of the system. */
+static void put_map(const gf_langevin *self, size_t point, size_t first, size_t positions,
+                    gf_plot *plot) {
+    const gf_run *run = &self->run;
+    char name[32];
+    (void)snprintf(name, sizeof name, "map%zu", point);
+    gf_plot_open_data(plot, name);
+    for (size_t s = first; s < run->snapshots; ++s) {
+        const double *m = snapshot(self, point, s);
+        for (size_t x = 0; x < positions; ++x) {
+            (void)fprintf(gf_plot_script(plot), "%.3f ", m[x]);
+        }
+        (void)fputc('\n', gf_plot_script(plot));
+    }
+    gf_plot_close_data(plot);
+}
+
+static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+    const gf_run *run = &self->run;
+    FILE *script = gf_plot_script(plot);
+    size_t first = (size_t)(run->warm_up / run->snapshot_every);
+    size_t positions = run->positions >= 4 ? run->positions / 4 : run->positions;
+    size_t columns = run->points < 3 ? run->points : 3, rows = (run->points + 2) / 3;
+    if (first + 1 >= run->snapshots) {
+        return gf_fail(error, GF_INVALID, "the run has no snapshots after the warm-up");
+    }
+    for (size_t k = 0; k < run->points; ++k) {
+        put_map(self, k, first, positions, plot);
+    }
+    (void)fprintf(script,
+                  "set multiplot layout %zu,%zu\nset palette defined (-1 '#2040a0', 0 '#f4f4f4', 1 "
+                  "'#b03020')\nset tics out nomirror\nset xlabel 'r / a'\nset ylabel 't D/a^2'\n"
+                  "unset key\nset xtics 1000\nset colorbox\n",
+                  rows, columns);
+    for (size_t k = 0; k < run->points; ++k) {
+        gf_dynamics d;
+        gf_status status = gf_run_dynamics(run, k, &d, error);
+        if (status != GF_OK) {
+            return status;
+        }
+        double reversal = gf_langevin_reversal_time(self, k, run->threshold * d.order);
+        (void)fprintf(script,
+                      "set title '~ε{.3˜} = %g, mean time between reversals %.3g'\n"
+                      "set cbrange [%g:%g]\nset xrange [0:%g]\nset yrange [%g:%g]\n"
+                      "plot $map%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n",
+                      gf_langevin_coupling(self, k), reversal, -1.5 * d.order, 1.5 * d.order,
+                      (double)positions * run->snapshot_spacing,
+                      (double)first * run->snapshot_every, run->end, k, run->snapshot_spacing,
+                      first + 1, run->snapshot_every);
+    }
+    (void)fprintf(script, "unset multiplot\n");
+    return GF_OK;
+}
+
+/* --- walls ----------------------------------------------------------------------------------- */
+
+/* The columns of the points: coupling, density, standard error. */
+static gf_status put_densities(const gf_langevin *self, double *table, gf_plot *plot,
+                               gf_error *error) {
+    size_t count = self->run.points;
+    gf_plot_open_data(plot, "measured");
+    for (size_t k = 0; k < count; ++k) {
+        gf_langevin_point point;
+        gf_status status = gf_langevin_summarise(self, k, &point, error);
+        if (status != GF_OK) {
+            return status;
+        }
+        table[k] = gf_langevin_coupling(self, k);
+        table[count + k] = point.walls.mean;
+        table[2 * count + k] = point.walls.error;
+        (void)fprintf(gf_plot_script(plot), "%.10g %.10g %.10g\n", table[k], point.walls.mean,
+                      point.walls.error);
+    }
+    gf_plot_close_data(plot);
+    return GF_OK;
+}
+
+/* Exact densities on a fine mesh of couplings, by sweeping a copy of the run. */
+static gf_status put_exact(const gf_langevin *self, double low, double high, gf_plot *plot,
+                           gf_error *error) {
+    enum { MESH = 40 };
+    gf_run run = self->run;
+    double value = 0;
+    run.sweep = &value;
+    gf_status status = GF_OK;
+    double unit = gf_langevin_coupling(self, 0) / self->run.sweep[0];
+    gf_plot_open_data(plot, "exact");
+    for (int i = 0; i <= MESH && status == GF_OK; ++i) {
+        gf_dynamics d;
+        gf_transfer cells, continuum;
+        double x = low * pow(high / low, (double)i / MESH);
+        value = x / unit;
+        status = gf_run_dynamics(&run, 0, &d, error);
+        double level = run.threshold * d.order;
+        if (status == GF_OK && (status = gf_transfer_cells(&d, level, &cells, error)) == GF_OK &&
+            (status = gf_transfer_continuum(&d, level, &continuum, error)) == GF_OK) {
+            (void)fprintf(gf_plot_script(plot), "%g %g %g %g\n", x, cells.count_density,
+                          continuum.count_density, cells.dilute_density);
+        }
+    }
+    gf_plot_close_data(plot);
+    return status;
+}
+
+static void plot_walls(const gf_langevin *self, const gf_wall_fit *fit, bool fitted, bool exact,
+                       gf_plot *plot) {
+    FILE *script = gf_plot_script(plot);
+    const gf_run *run = &self->run;
+    bool both = run->noise.thermal > 0;
+    (void)fprintf(script,
+                  "set xlabel '~ε{.3˜} = ε J a^2/D'\nset ylabel 'n_{DW} a'\nset logscale y\n"
+                  "set format y '10^{%%L}'\nset key bottom right\nset grid\n"
+                  "set title 'L = %g, dx = %g, {/:Italic l} = %g, h = %g, %zu realisations'\nplot ",
+                  run->length, run->spacing, run->smoothing, run->threshold, run->realisations);
+    if (exact) {
+        (void)fprintf(
+            script,
+            "$exact using 1:2 with lines lw 2 lc rgb '#c03030' title 'exact count, cells', "
+            "$exact using 1:3 with lines dt 2 lc rgb '#c03030' title 'exact count, "
+            "continuum', $exact using 1:4 with lines dt 3 lw 2 lc rgb '#c03030' title "
+            "'(E_1 − E_0)/2', ");
+    }
+    if (fitted) {
+        (void)fprintf(script,
+                      "[%g:%g] %.10g*x**0.25*exp(-(%.10g)/sqrt(x)) with lines lw 2 lc rgb "
+                      "'#205080' title 'fit A x^{1/4} exp(−c/x^{1/2}), c = %.3f(%.0f)', ",
+                      fit->from, fit->to, fit->value[0], fit->value[1], fit->value[1],
+                      ceil(1000 * fit->error[1]));
+    }
+    (void)fprintf(script,
+                  "[0.06:0.4] %g*x**0.25*exp(-%g/sqrt(x)) with lines dt 4 lc rgb '#606060' title "
+                  "'fit printed in the paper', $measured with yerrorbars pt 7 ps 0.5 lc rgb "
+                  "'#102040' title 'simulation'\n",
+                  both ? 2.93e-2 : 4.4e-2, both ? 0.56 : 0.98);
+}
+
+static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+    const gf_run *run = &self->run;
+    size_t count = run->points;
+    double *table = malloc(3 * count * sizeof *table);
+    gf_status status = table != NULL ? put_densities(self, table, plot, error)
+                                     : gf_fail_memory(error, "the wall densities");
+    double low = INFINITY, high = 0;
+    for (size_t k = 0; status == GF_OK && k < count; ++k) {
+        low = fmin(low, table[k]);
+        high = fmax(high, table[k]);
+    }
+    bool exact = run->noise.thermal <= 0 && run->noise.drive > 0 && run->swept == 0;
+    if (status == GF_OK && exact) {
+        status = put_exact(self, low, high, plot, error);
+    }
+    if (status == GF_OK) {
+        gf_wall_fit fit = {0};
+        bool fitted = gf_wall_fit_make(GF_WALL_QUARTER, count, table, table + count,
+                                       table + 2 * count, 0, INFINITY, &fit, NULL) == GF_OK;
+        plot_walls(self, &fit, fitted, exact, plot);
+    }
+    free(table);
+    return status;
+}
+
+/* --- the figure ------------------------------------------------------------------------------ */
+
+static const struct kind {
+    const char *name;
+    double width, height; /* cm */
+    gf_status (*draw)(const gf_langevin *self, gf_plot *plot, gf_error *error);
+} kinds[] = {{"histogram", 10, 11, draw_histogram},
+             {"profile", 13, 9, draw_profile},
+             {"space-time", 27, 15, draw_space_time},
+             {"walls", 13, 9, draw_walls}};
+
+enum { HISTOGRAM, PROFILE, SPACE_TIME, WALLS, KINDS };
+
+/* What the run holds the data for. */
+static bool can_draw(const gf_run *run, int kind) {
+    switch (kind) {
+    case HISTOGRAM:
+        return !run->equation->has_space && run->histogram.points > 0;
+    case PROFILE:
+        return run->antiperiodic && run->snapshots > 0;
+    case SPACE_TIME:
+        return run->equation->has_space && run->snapshots > 0;
+    default:
+        return run->equation == &gf_equation_order_parameter;
+    }
+}
+
+static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_error *error) {
+    for (*chosen = 0; *chosen < KINDS; ++*chosen) {
+        bool named = kind != NULL && strcmp(kind, kinds[*chosen].name) == 0;
+        if (named || (kind == NULL && can_draw(run, *chosen))) {
+            break;
+        }
+    }
+    if (*chosen == KINDS) {
+        return gf_fail(
+            error, GF_INVALID,
+            "no figure of this kind: %s; a run has histogram, profile, space-time, walls",
+            kind != NULL ? kind : "the run was not made for one");
+    }
+    return can_draw(run, *chosen)
+               ? GF_OK
+               : gf_fail(error, GF_INVALID, "the run does not hold what a figure of kind %s shows",
+                         kinds[*chosen].name);
+}
+
+gf_status gf_langevin_figure_draw(const char *path, const char *kind, const char *output,
+                                  gf_error *error) {
+    gf_langevin self;
+    gf_plot *plot = NULL;
+    int chosen = 0;
+    gf_status status = gf_langevin_read(&self, path, error);
+    if (status == GF_OK && gf_langevin_done(&self) < 1) {
+        status = gf_fail(error, GF_INVALID,
+                         "%s: the run is not complete; carry on with 'gibbsflow langevin --resume'",
+                         path);
+    }
+    if (status == GF_OK) {
+        status = choose(&self.run, kind, &chosen, error);
+    }
+    if (status == GF_OK) {
+        status = gf_plot_begin(output, kinds[chosen].width, kinds[chosen].height, &plot, error);
+    }
+    if (status == GF_OK) {
+        status = kinds[chosen].draw(&self, plot, error);
+    }
+    if (status == GF_OK) {
+        status = gf_plot_finish(&plot, error);
+    }
+    gf_plot_abandon(&plot);
+    gf_langevin_free(&self);
+    return status;
+}

@@ -1,0 +1,529 @@
+/* Runs in HDF5 files. */
+#include "gibbsflow/file.h"
+#include "gibbsflow/langevin.h"
+#include "gibbsflow/wall_fit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+static void sweep_path(const gf_run *run, char *path, size_t size) {
+    (void)snprintf(path, size, "/sweep/%s", run->equation->parameters[run->swept]);
+}
+
+static void write_run(const gf_langevin *self, gf_file *file) {
+    const gf_run *run = &self->run;
+    gf_file_put_origin(file, self->command);
+    gf_file_put_text_attribute(file, "/run", "yaml", run->yaml);
+    gf_file_put_text_attribute(file, "/run", "settings", run->settings);
+    gf_file_put_text_attribute(file, "/run", "equation", run->equation->name);
+    gf_file_put_text_attribute(file, "/run", "integrator", run->integrator->name);
+    gf_file_put_text_attribute(file, "/run", "force",
+                               run->noise.renormalised ? "renormalised" : "bare");
+    gf_file_put_integer_attribute(file, "/run", "seed", (long)run->seed);
+    gf_file_put_number_attribute(file, "/run", "warm_up", run->warm_up);
+    gf_file_put_number_attribute(file, "/run", "spacing", run->spacing);
+    gf_file_put_number_attribute(file, "/run", "step", run->step);
+    gf_file_put_number_attribute(file, "/run", "smoothing", run->smoothing);
+    gf_file_put_number_attribute(file, "/run", "threshold", run->threshold);
+    gf_file_put_number_attribute(file, "/run", "done", gf_langevin_done(self));
+}
+
+/* An axis: a dataset that is its own scale. */
+static void put_axis(gf_file *file, const char *path, const char *units, const char *description,
+                     size_t count, const double *values) {
+    gf_file_put_doubles(file,
+                        &(gf_dataset){.path = path,
+                                      .units = units,
+                                      .description = description,
+                                      .rank = 1,
+                                      .shape = {count},
+                                      .axes = {path}},
+                        values);
+}
+
+/* first, first + step, ... */
+static void put_regular_axis(gf_file *file, const char *path, const char *units,
+                             const char *description, size_t count, double first, double step) {
+    double *values = malloc((count + 1) * sizeof *values);
+    if (values == NULL) {
+        gf_file_reject(file, "out of memory for %s", path);
+        return;
+    }
+    for (size_t i = 0; i < count; ++i) {
+        values[i] = first + (double)i * step;
+    }
+    put_axis(file, path, units, description, count, values);
+    free(values);
+}
+
+static void write_stretch(const gf_langevin *self, const char *sweep, gf_file *file) {
+    const gf_run *run = &self->run;
+    int64_t *stretch = malloc(run->points * sizeof *stretch);
+    if (stretch == NULL) {
+        gf_file_reject(file, "out of memory for the sweep");
+        return;
+    }
+    for (size_t k = 0; k < run->points; ++k) {
+        stretch[k] = (int64_t)run->stretch[k];
+    }
+    gf_file_put_integers(file,
+                         &(gf_dataset){.path = "/sweep/stretch",
+                                       .units = "1",
+                                       .description = "factor of all times of the sweep point",
+                                       .rank = 1,
+                                       .shape = {run->points},
+                                       .axes = {sweep}},
+                         stretch);
+    free(stretch);
+}
+
+static void write_series(const gf_langevin *self, const char *sweep, gf_file *file) {
+    const gf_run *run = &self->run;
+    const struct {
+        const char *path, *units, *description;
+        const double *data;
+    } series[] = {
+        {"/statistics/mean", "1", "space average of the field", self->mean},
+        {"/statistics/second_moment", "1", "space average of the square of the cell values",
+         self->second},
+        {"/statistics/smoothed_second_moment", "1", "the same after smoothing",
+         self->smoothed_second},
+        {"/statistics/wall_density", "1/a",
+         "walls per length: passages between -threshold m0 and +threshold m0 after smoothing",
+         self->wall_density},
+    };
+    put_regular_axis(file, "/statistics/time", "a^2/D",
+                     "time of the samples, warm-up included, where stretch is 1", run->samples,
+                     run->sample_every, run->sample_every);
+    for (size_t i = 0; i < sizeof series / sizeof *series; ++i) {
+        gf_file_put_doubles(file,
+                            &(gf_dataset){.path = series[i].path,
+                                          .units = series[i].units,
+                                          .description = series[i].description,
+                                          .rank = 3,
+                                          .shape = {run->points, run->realisations, run->samples},
+                                          .axes = {sweep, "realisation", "/statistics/time"}},
+                            series[i].data);
+    }
+}
+
+static void write_snapshots(const gf_langevin *self, const char *sweep, gf_file *file) {
+    const gf_run *run = &self->run;
+    if (run->snapshots == 0) {
+        return;
+    }
+    put_regular_axis(file, "/snapshots/time", "a^2/D", NULL, run->snapshots, run->snapshot_every,
+                     run->snapshot_every);
+    put_regular_axis(file, "/snapshots/position", "a", "middle of the averaged stretch",
+                     run->positions, run->snapshot_spacing / 2, run->snapshot_spacing);
+    gf_file_put_doubles(
+        file,
+        &(gf_dataset){.path = "/snapshots/field",
+                      .units = "1",
+                      .description = "field averaged over stretches",
+                      .rank = 4,
+                      .shape = {run->points, run->realisations, run->snapshots, run->positions},
+                      .axes = {sweep, "realisation", "/snapshots/time", "/snapshots/position"}},
+        self->snapshots);
+}
+
+static void write_histogram(const gf_langevin *self, const char *sweep, gf_file *file) {
+    const gf_axis *axis = &self->run.histogram;
+    if (axis->points == 0) {
+        return;
+    }
+    double width = (axis->to - axis->from) / (double)axis->points;
+    put_regular_axis(file, "/histogram/value", "1", "middle of the bins", axis->points,
+                     axis->from + width / 2, width);
+    gf_file_put_integers(
+        file,
+        &(gf_dataset){.path = "/histogram/count",
+                      .units = "1",
+                      .description = "cell values in the bin, over all samples after the warm-up",
+                      .rank = 3,
+                      .shape = {self->run.points, self->run.realisations, axis->points},
+                      .axes = {sweep, "realisation", "/histogram/value"}},
+        self->histogram);
+}
+
+/* One number per sweep point. */
+static void put_points(gf_file *file, const char *path, const char *units, const char *sweep,
+                       size_t points, const double *values) {
+    gf_file_put_doubles(
+        file,
+        &(gf_dataset){.path = path, .units = units, .rank = 1, .shape = {points}, .axes = {sweep}},
+        values);
+}
+
+/* Columns of the summary: what a sweep point has come to, number by number. */
+#define COLUMN(name, expression)                                                                   \
+    static double name(const gf_langevin_point *p) {                                               \
+        return (expression);                                                                       \
+    }
+COLUMN(walls_density, p->walls.mean)
+COLUMN(walls_error, p->walls.error)
+COLUMN(walls_effective, p->walls.effective)
+COLUMN(walls_autocorrelation, p->walls.autocorrelation)
+COLUMN(walls_drift, p->walls.drift)
+COLUMN(walls_start_effect, p->walls.start_effect)
+COLUMN(walls_steady, p->walls.steady ? 1 : 0)
+COLUMN(second, p->second.mean)
+COLUMN(second_error, p->second.error)
+COLUMN(smoothed_second, p->smoothed_second.mean)
+COLUMN(smoothed_second_error, p->smoothed_second.error)
+COLUMN(exact_count, p->exact ? p->cells.count_density : NAN)
+COLUMN(exact_dilute, p->exact ? p->cells.dilute_density : NAN)
+COLUMN(exact_length, p->exact ? p->cells.correlation_length : NAN)
+COLUMN(exact_second, p->exact ? p->cells.second_moment : NAN)
+COLUMN(continuum_count, p->exact ? p->continuum.count_density : NAN)
+COLUMN(continuum_dilute, p->exact ? p->continuum.dilute_density : NAN)
+COLUMN(continuum_length, p->exact ? p->continuum.correlation_length : NAN)
+COLUMN(continuum_second, p->exact ? p->continuum.second_moment : NAN)
+#undef COLUMN
+
+static const struct column {
+    const char *path, *units;
+    double (*get)(const gf_langevin_point *point);
+} columns[] = {
+    {"/walls/density", "1/a", walls_density},
+    {"/walls/standard_error", "1/a", walls_error},
+    {"/walls/effective_samples", "1", walls_effective},
+    {"/walls/autocorrelation_time", "sample_every", walls_autocorrelation},
+    {"/walls/drift", "standard errors", walls_drift},
+    {"/walls/start_effect", "standard errors", walls_start_effect},
+    {"/walls/steady", "1", walls_steady},
+    {"/moments/second", "1", second},
+    {"/moments/second_standard_error", "1", second_error},
+    {"/moments/smoothed_second", "1", smoothed_second},
+    {"/moments/smoothed_second_standard_error", "1", smoothed_second_error},
+    {"/exact/cells/count_density", "1/a", exact_count},
+    {"/exact/cells/dilute_density", "1/a", exact_dilute},
+    {"/exact/cells/correlation_length", "a", exact_length},
+    {"/exact/cells/second_moment", "1", exact_second},
+    {"/exact/continuum/count_density", "1/a", continuum_count},
+    {"/exact/continuum/dilute_density", "1/a", continuum_dilute},
+    {"/exact/continuum/correlation_length", "a", continuum_length},
+    {"/exact/continuum/second_moment", "1", continuum_second},
+};
+
+static void write_fits(const gf_langevin *self, const gf_langevin_point *points, gf_file *file) {
+    size_t count = self->run.points;
+    double *table = malloc((3 * count + 1) * sizeof *table);
+    if (table == NULL) {
+        gf_file_reject(file, "out of memory for the fits");
+        return;
+    }
+    double *x = table, *density = table + count, *error_of = table + 2 * count;
+    for (size_t k = 0; k < count; ++k) {
+        x[k] = gf_langevin_coupling(self, k);
+        density[k] = points[k].walls.mean;
+        error_of[k] = points[k].walls.error;
+    }
+    double value[GF_WALL_FORMS][3], error[GF_WALL_FORMS][3], range[GF_WALL_FORMS][2];
+    double chi_square[GF_WALL_FORMS], freedom[GF_WALL_FORMS];
+    const char *names[GF_WALL_FORMS];
+    size_t made = 0;
+    for (int form = 0; form < GF_WALL_FORMS; ++form) {
+        gf_wall_fit fit;
+        if (gf_wall_fit_make((gf_wall_form)form, count, x, density, error_of, 0, INFINITY, &fit,
+                             NULL) == GF_OK) {
+            memcpy(value[made], fit.value, sizeof fit.value);
+            memcpy(error[made], fit.error, sizeof fit.error);
+            range[made][0] = fit.from;
+            range[made][1] = fit.to;
+            chi_square[made] = fit.chi_square;
+            freedom[made] = (double)fit.freedom;
+            names[made++] = gf_wall_form_text((gf_wall_form)form);
+        }
+    }
+    free(table);
+    if (made == 0) {
+        return;
+    }
+    gf_file_put_strings(
+        file, &(gf_dataset){.path = "/fits/form", .units = "1", .rank = 1, .shape = {made}}, names);
+    const char *const wide[] = {"/fits/value", "/fits/standard_error"};
+    for (size_t i = 0; i < 2; ++i) {
+        gf_file_put_doubles(file,
+                            &(gf_dataset){.path = wide[i],
+                                          .units = "A and B in 1/a, c in 1",
+                                          .description = "A, c, B; x = epsilon J a^2/D",
+                                          .rank = 2,
+                                          .shape = {made, 3},
+                                          .axes = {"form", "A, c, B"}},
+                            i == 0 ? &value[0][0] : &error[0][0]);
+    }
+    gf_file_put_doubles(file,
+                        &(gf_dataset){.path = "/fits/range",
+                                      .units = "1",
+                                      .rank = 2,
+                                      .shape = {made, 2},
+                                      .axes = {"form", "from, to"}},
+                        &range[0][0]);
+    gf_file_put_doubles(
+        file, &(gf_dataset){.path = "/fits/chi_square", .units = "1", .rank = 1, .shape = {made}},
+        chi_square);
+    gf_file_put_doubles(
+        file, &(gf_dataset){.path = "/fits/freedom", .units = "1", .rank = 1, .shape = {made}},
+        freedom);
+}
+
+static void write_summary(const gf_langevin *self, const char *sweep, gf_file *file) {
+    size_t count = self->run.points;
+    gf_langevin_point *points = calloc(count, sizeof *points);
+    double *values = malloc(count * sizeof *values);
+    gf_error error = {.message = "out of memory"};
+    gf_status status = points != NULL && values != NULL ? GF_OK : GF_NO_MEMORY;
+    for (size_t k = 0; k < count && status == GF_OK; ++k) {
+        status = gf_langevin_summarise(self, k, &points[k], &error);
+    }
+    if (status != GF_OK) {
+        gf_file_reject(file, "%s", error.message);
+    }
+    for (size_t c = 0; c < sizeof columns / sizeof *columns && status == GF_OK; ++c) {
+        for (size_t k = 0; k < count; ++k) {
+            values[k] = columns[c].get(&points[k]);
+        }
+        put_points(file, columns[c].path, columns[c].units, sweep, count, values);
+    }
+    if (status == GF_OK && self->run.equation->has_space) {
+        write_fits(self, points, file);
+    }
+    free(points);
+    free(values);
+}
+
+/* The states of the tasks that have begun and are not done, and how far each task is. */
+static void write_checkpoint(const gf_langevin *self, gf_file *file) {
+    const gf_run *run = &self->run;
+    size_t tasks = run->points * run->realisations, open = 0;
+    for (size_t i = 0; i < tasks; ++i) {
+        open += self->states[i] != NULL ? 1 : 0;
+    }
+    double *fields = malloc((open * run->cells + 1) * sizeof *fields);
+    int64_t *index = malloc((open + 1) * sizeof *index), *steps = malloc(tasks * sizeof *steps);
+    if (fields == NULL || index == NULL || steps == NULL) {
+        gf_file_reject(file, "out of memory for a checkpoint");
+    } else {
+        open = 0;
+        for (size_t i = 0; i < tasks; ++i) {
+            steps[i] = (int64_t)self->steps[i];
+            if (self->states[i] != NULL) {
+                memcpy(fields + open * run->cells, self->states[i], run->cells * sizeof *fields);
+                index[open++] = (int64_t)i;
+            }
+        }
+        gf_file_put_integers(file,
+                             &(gf_dataset){.path = "/checkpoint/steps",
+                                           .units = "1",
+                                           .description = "steps made",
+                                           .rank = 1,
+                                           .shape = {tasks}},
+                             steps);
+    }
+    if (open > 0 && fields != NULL && index != NULL) {
+        gf_file_put_integers(
+            file,
+            &(gf_dataset){.path = "/checkpoint/task", .units = "1", .rank = 1, .shape = {open}},
+            index);
+        gf_file_put_doubles(file,
+                            &(gf_dataset){.path = "/checkpoint/state",
+                                          .units = "1",
+                                          .description = "what the integrator carries on",
+                                          .rank = 2,
+                                          .shape = {open, run->cells}},
+                            fields);
+    }
+    free(fields);
+    free(index);
+    free(steps);
+}
+
+gf_status gf_langevin_write(const gf_langevin *self, const char *path, gf_error *error) {
+    gf_file *file = NULL;
+    char sweep[100];
+    gf_status status = gf_file_create(path, &file, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    sweep_path(&self->run, sweep, sizeof sweep);
+    write_run(self, file);
+    put_axis(file, sweep, "1", "the parameter that is varied", self->run.points, self->run.sweep);
+    write_stretch(self, sweep, file);
+    write_series(self, sweep, file);
+    write_snapshots(self, sweep, file);
+    write_histogram(self, sweep, file);
+    if (gf_langevin_done(self) < 1) {
+        write_checkpoint(self, file);
+    } else {
+        write_summary(self, sweep, file);
+    }
+    return gf_file_commit(&file, error);
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+static gf_status read_run(gf_langevin *self, gf_file *file, const char *path, gf_error *error) {
+    gf_run run = {0};
+    gf_settings settings = {0};
+    char *yaml = gf_file_get_text_attribute(file, "/run", "yaml");
+    char *text = gf_file_get_text_attribute(file, "/run", "settings");
+    char *command = gf_file_get_text_attribute(file, "/", "command");
+    gf_status status = gf_file_check(file, error);
+    if (status == GF_OK) {
+        status = gf_run_parse_settings(text, &settings, error);
+    }
+    if (status == GF_OK) {
+        status = gf_run_parse(yaml, strlen(yaml), path, &settings, &run, error);
+    }
+    if (status == GF_OK) {
+        status = gf_langevin_init(self, &run, command, error);
+    }
+    gf_run_free(&run);
+    gf_settings_free(&settings);
+    free(yaml);
+    free(text);
+    free(command);
+    return status;
+}
+
+static bool has_shape(gf_file *file, const char *path, const size_t *found, const size_t *wanted,
+                      int rank) {
+    for (int k = 0; k < rank; ++k) {
+        if (found[k] != wanted[k]) {
+            gf_file_reject(file, "%s has %zu entries along dimension %d, not %zu", path, found[k],
+                           k, wanted[k]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Replaces *data by the dataset. */
+static void read_doubles(gf_file *file, const char *path, int rank, const size_t *wanted,
+                         double **data) {
+    size_t shape[GF_FILE_MAX_RANK];
+    double *values = gf_file_get_doubles(file, path, rank, shape);
+    if (values != NULL && has_shape(file, path, shape, wanted, rank)) {
+        free(*data);
+        *data = values;
+    } else {
+        free(values);
+    }
+}
+
+static void read_results(gf_langevin *self, gf_file *file) {
+    const gf_run *run = &self->run;
+    const size_t series[] = {run->points, run->realisations, run->samples};
+    read_doubles(file, "/statistics/mean", 3, series, &self->mean);
+    read_doubles(file, "/statistics/second_moment", 3, series, &self->second);
+    read_doubles(file, "/statistics/smoothed_second_moment", 3, series, &self->smoothed_second);
+    read_doubles(file, "/statistics/wall_density", 3, series, &self->wall_density);
+    if (run->snapshots > 0) {
+        const size_t shape[] = {run->points, run->realisations, run->snapshots, run->positions};
+        read_doubles(file, "/snapshots/field", 4, shape, &self->snapshots);
+    }
+    if (run->histogram.points > 0) {
+        const size_t wanted[] = {run->points, run->realisations, run->histogram.points};
+        size_t shape[3];
+        int64_t *counts = gf_file_get_integers(file, "/histogram/count", 3, shape);
+        if (counts != NULL && has_shape(file, "/histogram/count", shape, wanted, 3)) {
+            free(self->histogram);
+            self->histogram = counts;
+        } else {
+            free(counts);
+        }
+    }
+}
+
+static gf_status place_states(gf_langevin *self, const int64_t *task, size_t open,
+                              const double *fields, gf_file *file, gf_error *error) {
+    size_t tasks = self->run.points * self->run.realisations, cells = self->run.cells;
+    for (size_t i = 0; i < open; ++i) {
+        if (task[i] < 0 || (size_t)task[i] >= tasks || self->states[task[i]] != NULL) {
+            gf_file_reject(file, "/checkpoint/task names no task of the run");
+            return gf_file_check(file, error);
+        }
+        double *state = malloc(cells * sizeof *state);
+        if (state == NULL) {
+            return gf_fail_memory(error, "a checkpoint");
+        }
+        memcpy(state, fields + i * cells, cells * sizeof *state);
+        self->states[task[i]] = state;
+    }
+    return GF_OK;
+}
+
+static gf_status read_steps(gf_langevin *self, gf_file *file, gf_error *error) {
+    const gf_run *run = &self->run;
+    size_t tasks = run->points * run->realisations, shape[2] = {0, 0};
+    int64_t *steps = gf_file_get_integers(file, "/checkpoint/steps", 1, shape);
+    if (steps != NULL && has_shape(file, "/checkpoint/steps", shape, &tasks, 1)) {
+        for (size_t i = 0; i < tasks; ++i) {
+            self->steps[i] = (uint64_t)steps[i];
+            bool open = self->states[i] != NULL;
+            uint64_t all = gf_run_steps(run, i / run->realisations);
+            if (steps[i] < 0 || self->steps[i] > all ||
+                open != (steps[i] > 0 && self->steps[i] < all)) {
+                gf_file_reject(file, "/checkpoint/steps does not fit the states");
+                break;
+            }
+        }
+    }
+    free(steps);
+    return gf_file_check(file, error);
+}
+
+static gf_status read_checkpoint(gf_langevin *self, gf_file *file, gf_error *error) {
+    size_t shape[2] = {0, 0}, open = 0;
+    gf_status status = GF_OK;
+    if (gf_file_has(file, "/checkpoint/state")) {
+        int64_t *task = gf_file_get_integers(file, "/checkpoint/task", 1, &open);
+        double *fields = gf_file_get_doubles(file, "/checkpoint/state", 2, shape);
+        const size_t wanted[] = {open, self->run.cells};
+        if (task != NULL && fields != NULL &&
+            has_shape(file, "/checkpoint/state", shape, wanted, 2)) {
+            status = place_states(self, task, open, fields, file, error);
+        } else {
+            status = gf_file_check(file, error);
+        }
+        free(task);
+        free(fields);
+    }
+    return status == GF_OK ? read_steps(self, file, error) : status;
+}
+
+static gf_status read_all(gf_langevin *self, gf_file *file, const char *path, gf_error *error) {
+    gf_status status = read_run(self, file, path, error);
+    if (status == GF_OK) {
+        read_results(self, file);
+        status = gf_file_check(file, error);
+    }
+    if (status == GF_OK && gf_file_has(file, "/checkpoint")) {
+        status = read_checkpoint(self, file, error);
+    } else {
+        for (size_t i = 0; status == GF_OK && i < self->run.points * self->run.realisations; ++i) {
+            self->steps[i] = gf_run_steps(&self->run, i / self->run.realisations);
+        }
+    }
+    return status;
+}
+
+gf_status gf_langevin_read(gf_langevin *self, const char *path, gf_error *error) {
+    gf_file *file = NULL;
+    *self = (gf_langevin){0};
+    gf_status status = gf_file_open(path, &file, error);
+    if (status == GF_OK && !gf_file_has(file, "/run")) {
+        gf_file_reject(file, "holds no Langevin run; expected a file of 'gibbsflow langevin'");
+        status = gf_file_check(file, error);
+    }
+    if (status == GF_OK) {
+        status = read_all(self, file, path, error);
+    }
+    gf_file_close(&file);
+    return status;
+}

@@ -1,0 +1,700 @@
+#include "gibbsflow/run.h"
+
+#include "gibbsflow/document.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_FILE_SIZE = 1 << 20, MAX_SWEEP = 10000, MAX_BINS = 100000 };
+
+/* What parsing needs at hand. */
+typedef struct parser {
+    gf_document *document;
+    gf_node *root;
+    const gf_settings *settings;
+    bool *used; /* which settings were */
+    gf_run *run;
+    gf_error *error;
+} parser;
+
+/* --- single values --------------------------------------------------------------------------- */
+
+/* The value of `--set name=...`, if there is one. */
+static bool override(const parser *p, const char *name, double *value) {
+    for (size_t i = 0; i < p->settings->count; ++i) {
+        if (strcmp(p->settings->parameters[i].name, name) == 0) {
+            *value = p->settings->parameters[i].value;
+            p->used[i] = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+static gf_status read_number(const parser *p, const gf_node *node, const char *what,
+                             double *value) {
+    gf_source source;
+    gf_status status = gf_document_source(p->document, node, what, &source, p->error);
+    return status == GF_OK ? gf_expression_number(&source, NULL, 0, value, p->error) : status;
+}
+
+/* What a number must be. */
+typedef enum domain { ANY, NOT_NEGATIVE, POSITIVE, COUNT } domain;
+
+static bool lies_in(double value, domain where) {
+    return isfinite(value) &&
+           (where == ANY || (where == NOT_NEGATIVE && value >= 0) ||
+            (where == POSITIVE && value > 0) ||
+            (where == COUNT && value >= 1 && value <= 1e9 && value == floor(value)));
+}
+
+/* The number at `key` of `map`, or its override; `*value` stays where there is neither, unless
+ * `required`. */
+static gf_status take_number(const parser *p, gf_node *map, const char *key, domain where,
+                             bool required, double *value) {
+    static const char *const names[] = {"any", "0 or more", "positive", "an integer from 1 to 1e9"};
+    gf_node *node = gf_document_get(p->document, map, key);
+    gf_status status = GF_OK;
+    if (node != NULL) {
+        status = read_number(p, node, key, value);
+    } else if (required && !override(p, key, value)) {
+        return gf_document_fail(p->document, map, p->error, "the key '%s' is missing", key);
+    }
+    bool overridden = status == GF_OK && override(p, key, value);
+    if (status != GF_OK || lies_in(*value, where)) {
+        return status;
+    }
+    if (overridden || node == NULL) {
+        return gf_fail(p->error, GF_INVALID, "%s = %g; expected %s", key, *value, names[where]);
+    }
+    return gf_document_fail(p->document, node, p->error, "%s = %g; expected %s", key, *value,
+                            names[where]);
+}
+
+/* The entry of `map` at `key` as one of a list of words: its index. */
+static gf_status read_word(const parser *p, const gf_node *node, const char *key,
+                           const char *const *words, size_t *index) {
+    const char *text = NULL;
+    gf_status status = gf_document_text(p->document, node, key, &text, p->error);
+    if (status != GF_OK) {
+        return status;
+    }
+    char expected[200] = "";
+    for (*index = 0; words[*index] != NULL; ++*index) {
+        if (strcmp(words[*index], text) == 0) {
+            return GF_OK;
+        }
+        size_t used = strlen(expected);
+        (void)snprintf(expected + used, sizeof expected - used, "%s%s", used > 0 ? ", " : "",
+                       words[*index]);
+    }
+    return gf_document_fail(p->document, node, p->error,
+                            "%s '%.60s' is not known; expected one of: %s", key, text, expected);
+}
+
+static gf_status take_word(const parser *p, gf_node *map, const char *key, const char *const *words,
+                           size_t *index) {
+    gf_node *node = gf_document_get(p->document, map, key);
+    return node != NULL ? read_word(p, node, key, words, index) : GF_OK;
+}
+
+/* The section `key` of the file, with its keys checked; NULL where it may be left out. */
+static gf_status take_section(const parser *p, const char *key, const char *const *known,
+                              bool required, gf_node **section) {
+    *section = gf_document_get(p->document, p->root, key);
+    if (*section == NULL) {
+        return required ? gf_document_require(p->document, p->root, key, section, p->error) : GF_OK;
+    }
+    return gf_document_check_keys(p->document, *section, key, known, p->error);
+}
+
+/* value / unit, which must be a whole number up to rounding. */
+static gf_status divide(const parser *p, const gf_node *node, const char *what, double value,
+                        const char *of, double unit, uint64_t *quotient) {
+    double exact = value / unit, whole = round(exact);
+    if (!(whole >= 1) || whole > 1e15 || fabs(exact - whole) > 1e-6 * whole) {
+        return gf_document_fail(p->document, node, p->error,
+                                "%s = %g must be a whole multiple of %s = %g", what, value, of,
+                                unit);
+    }
+    *quotient = (uint64_t)whole;
+    return GF_OK;
+}
+
+/* --- sections -------------------------------------------------------------------------------- */
+
+static gf_status take_methods(const parser *p) {
+    gf_node *node = NULL;
+    const char *text = NULL;
+    gf_status status = gf_document_require(p->document, p->root, "equation", &node, p->error);
+    if (status == GF_OK) {
+        status = gf_document_text(p->document, node, "equation", &text, p->error);
+    }
+    if (status == GF_OK && (p->run->equation = gf_equation_find(text)) == NULL) {
+        status = gf_document_fail(p->document, node, p->error,
+                                  "the equation '%.60s' is not known; expected %s", text,
+                                  gf_equation_names());
+    }
+    if (status == GF_OK) {
+        status = gf_document_require(p->document, p->root, "integrator", &node, p->error);
+    }
+    if (status == GF_OK) {
+        status = gf_document_text(p->document, node, "integrator", &text, p->error);
+    }
+    if (status == GF_OK && (p->run->integrator = gf_integrator_find(text)) == NULL) {
+        status = gf_document_fail(p->document, node, p->error,
+                                  "the integrator '%.60s' is not known; expected %s", text,
+                                  gf_integrator_names());
+    }
+    return status;
+}
+
+static gf_status take_parameters(const parser *p) {
+    gf_node *map = NULL;
+    const char *const *names = p->run->equation->parameters;
+    gf_status status = take_section(p, "parameters", names, true, &map);
+    for (size_t i = 0; names[i] != NULL && status == GF_OK; ++i) {
+        status = take_number(p, map, names[i], ANY, true, &p->run->parameters[i]);
+    }
+    return status;
+}
+
+static gf_status take_noise(const parser *p) {
+    static const char *const keys[] = {"drive", "thermal", NULL};
+    static const char *const forces[] = {"bare", "renormalised", NULL};
+    gf_run *run = p->run;
+    gf_node *map = NULL;
+    size_t force = 0;
+    if (!run->equation->has_space) { /* it has its own */
+        gf_node *stray = gf_document_get(p->document, p->root, "noise");
+        return stray == NULL ? GF_OK
+                             : gf_document_fail(p->document, stray, p->error,
+                                                "the noise of %s is its parameter %s",
+                                                run->equation->name, run->equation->parameters[0]);
+    }
+    gf_status status = take_section(p, "noise", keys, true, &map);
+    if (status == GF_OK) {
+        status = take_number(p, map, "drive", NOT_NEGATIVE, true, &run->noise.drive);
+    }
+    if (status == GF_OK) {
+        status = take_number(p, map, "thermal", NOT_NEGATIVE, true, &run->noise.thermal);
+    }
+    if (status == GF_OK) {
+        status = take_word(p, p->root, "force", forces, &force);
+    }
+    run->noise.renormalised = force == 1;
+    return status;
+}
+
+static gf_status take_space(const parser *p) {
+    static const char *const keys[] = {"length", "spacing", "boundary", NULL};
+    static const char *const boundaries[] = {"periodic", "antiperiodic", NULL};
+    gf_run *run = p->run;
+    gf_node *map = NULL;
+    size_t boundary = 0;
+    uint64_t cells = 0;
+    gf_status status = take_section(p, "space", keys, true, &map);
+    if (status == GF_OK) {
+        status = take_number(p, map, "length", POSITIVE, true, &run->length);
+    }
+    if (status == GF_OK) {
+        status = take_number(p, map, "spacing", POSITIVE, true, &run->spacing);
+    }
+    if (status == GF_OK) {
+        status = take_word(p, map, "boundary", boundaries, &boundary);
+    }
+    if (status == GF_OK) {
+        status = divide(p, map, "length", run->length, "spacing", run->spacing, &cells);
+    }
+    if (status == GF_OK && (cells < 4 || cells > 1000000000)) {
+        status =
+            gf_document_fail(p->document, map, p->error,
+                             "length/spacing gives %.0f cells; expected 4 to 1e9", (double)cells);
+    }
+    run->cells = (size_t)cells;
+    run->antiperiodic = boundary == 1;
+    return status;
+}
+
+static gf_status take_time(const parser *p) {
+    static const char *const keys[] = {"step", "end", "warm_up", "sample_every", NULL};
+    gf_run *run = p->run;
+    double *const values[] = {&run->step, &run->end, &run->warm_up, &run->sample_every};
+    static const domain domains[] = {POSITIVE, POSITIVE, NOT_NEGATIVE, POSITIVE};
+    gf_node *map = NULL;
+    uint64_t samples = 0;
+    gf_status status = take_section(p, "time", keys, true, &map);
+    for (size_t i = 0; i < 4 && status == GF_OK; ++i) {
+        status = take_number(p, map, keys[i], domains[i], i != 2, values[i]);
+    }
+    if (status == GF_OK) {
+        status = divide(p, map, "sample_every", run->sample_every, "step", run->step,
+                        &run->steps_per_sample);
+    }
+    if (status == GF_OK) {
+        status = divide(p, map, "end", run->end, "sample_every", run->sample_every, &samples);
+    }
+    if (status == GF_OK && run->warm_up >= run->end) {
+        status = gf_document_fail(p->document, map, p->error,
+                                  "the warm-up of %g leaves nothing of end = %g to measure",
+                                  run->warm_up, run->end);
+    }
+    run->samples = (size_t)samples;
+    run->steps = samples * run->steps_per_sample;
+    run->first_measured = (size_t)floor(run->warm_up / run->sample_every * (1 + 1e-12));
+    return status;
+}
+
+static gf_status take_starts(const parser *p, gf_node *map) {
+    static const char *const profiles[] = {"random", "uniform", "wall", "domains", NULL};
+    gf_run *run = p->run;
+    gf_node *node = NULL, *key = NULL;
+    size_t profile = 0;
+    gf_status status = gf_document_require(p->document, map, "profile", &node, p->error);
+    size_t count = status == GF_OK ? gf_document_size(node) : 0; /* 0: not a list */
+    if (count > GF_RUN_MAX_STARTS) {
+        return gf_document_fail(p->document, node, p->error, "more than %d profiles",
+                                GF_RUN_MAX_STARTS);
+    }
+    run->start_count = count > 0 ? count : 1;
+    for (size_t i = 0; i < run->start_count && status == GF_OK; ++i) {
+        const gf_node *entry = count > 0 ? gf_document_entry(p->document, node, i, &key) : node;
+        status = read_word(p, entry, "profile", profiles, &profile);
+        run->starts[i] = (gf_profile)profile;
+    }
+    return status;
+}
+
+static gf_status take_initial(const parser *p) {
+    static const char *const keys[] = {"profile", "amplitude", "domain", NULL};
+    gf_run *run = p->run;
+    gf_node *map = NULL;
+    run->amplitude = 1;
+    run->domain_length = run->length / 10;
+    gf_status status = take_section(p, "initial", keys, true, &map);
+    if (status == GF_OK) {
+        status = take_starts(p, map);
+    }
+    if (status == GF_OK) {
+        status = take_number(p, map, "amplitude", NOT_NEGATIVE, false, &run->amplitude);
+    }
+    return status == GF_OK ? take_number(p, map, "domain", POSITIVE, false, &run->domain_length)
+                           : status;
+}
+
+static gf_status take_repetition(const parser *p) {
+    static const char *const truths[] = {"false", "true", NULL};
+    gf_run *run = p->run;
+    double realisations = 1, seed = 1;
+    size_t common = 0;
+    gf_status status = take_number(p, p->root, "realisations", COUNT, false, &realisations);
+    if (status == GF_OK) {
+        status = take_number(p, p->root, "seed", NOT_NEGATIVE, false, &seed);
+    }
+    if (status == GF_OK && (seed != floor(seed) || seed >= 0x1p53)) {
+        status = gf_document_fail(p->document, p->root, p->error,
+                                  "seed = %.17g; expected an integer below 2^53", seed);
+    }
+    if (status == GF_OK) {
+        status = take_word(p, p->root, "common_noise", truths, &common);
+    }
+    run->realisations = (size_t)realisations;
+    run->seed = status == GF_OK ? (uint64_t)seed : 0;
+    run->common_noise = common == 1;
+    return status;
+}
+
+static gf_status take_walls(const parser *p) {
+    static const char *const keys[] = {"smoothing", "threshold", NULL};
+    gf_run *run = p->run;
+    gf_node *map = NULL;
+    uint64_t cells = 1;
+    run->threshold = 0.5;
+    gf_status status = take_section(p, "walls", keys, false, &map);
+    if (status == GF_OK) {
+        status = take_number(p, map, "smoothing", NOT_NEGATIVE, false, &run->smoothing);
+    }
+    if (status == GF_OK) {
+        status = take_number(p, map, "threshold", POSITIVE, false, &run->threshold);
+    }
+    if (status == GF_OK && run->smoothing > 0) {
+        status = divide(p, map != NULL ? map : p->root, "smoothing", run->smoothing, "spacing",
+                        run->spacing, &cells);
+    }
+    if (status == GF_OK && cells > run->cells) {
+        status = gf_document_fail(p->document, map, p->error,
+                                  "smoothing = %g is longer than the system", run->smoothing);
+    }
+    run->smoothing_cells = (size_t)cells;
+    return status;
+}
+
+static gf_status take_snapshots(const parser *p) {
+    static const char *const keys[] = {"every", "spacing", NULL};
+    gf_run *run = p->run;
+    gf_node *map = NULL, *every = NULL, *spacing = NULL;
+    uint64_t samples = 0, cells = 0;
+    gf_status status = take_section(p, "snapshots", keys, false, &map);
+    if (status != GF_OK || map == NULL) {
+        return status;
+    }
+    status = gf_document_require(p->document, map, "every", &every, p->error);
+    if (status == GF_OK) {
+        status = gf_document_require(p->document, map, "spacing", &spacing, p->error);
+    }
+    if (status == GF_OK) {
+        status = read_number(p, every, "every", &run->snapshot_every);
+    }
+    if (status == GF_OK) {
+        status = read_number(p, spacing, "spacing", &run->snapshot_spacing);
+    }
+    if (status == GF_OK) {
+        status = divide(p, every, "every", run->snapshot_every, "sample_every", run->sample_every,
+                        &samples);
+    }
+    if (status == GF_OK) {
+        status = divide(p, spacing, "spacing of snapshots", run->snapshot_spacing,
+                        "spacing of space", run->spacing, &cells);
+    }
+    if (status == GF_OK && (run->cells % cells != 0 || samples > run->samples)) {
+        status = gf_document_fail(p->document, map, p->error,
+                                  "snapshots do not fit: the length must be a multiple of their "
+                                  "spacing, and end not before the first");
+    }
+    if (status == GF_OK) {
+        run->samples_per_snapshot = (size_t)samples;
+        run->snapshots = run->samples / (size_t)samples;
+        run->cells_per_position = (size_t)cells;
+        run->positions = run->cells / (size_t)cells;
+    }
+    return status;
+}
+
+static gf_status take_histogram(const parser *p) {
+    static const char *const keys[] = {"from", "to", "bins", NULL};
+    gf_axis *axis = &p->run->histogram;
+    gf_node *map = NULL, *bins = NULL;
+    long count = 0;
+    gf_status status = take_section(p, "histogram", keys, false, &map);
+    if (status != GF_OK || map == NULL) {
+        return status;
+    }
+    status = take_number(p, map, "from", ANY, true, &axis->from);
+    if (status == GF_OK) {
+        status = take_number(p, map, "to", ANY, true, &axis->to);
+    }
+    if (status == GF_OK) {
+        status = gf_document_require(p->document, map, "bins", &bins, p->error);
+    }
+    if (status == GF_OK) {
+        status = gf_document_integer(p->document, bins, "bins", 1, MAX_BINS, &count, p->error);
+    }
+    if (status == GF_OK && axis->from >= axis->to) {
+        status = gf_document_fail(p->document, map, p->error, "the histogram is empty: %g to %g",
+                                  axis->from, axis->to);
+    }
+    axis->points = (size_t)count;
+    return status;
+}
+
+/* As many factors as there are sweep points. */
+static gf_status take_stretch(const parser *p, gf_node *list) {
+    gf_status status = gf_document_expect_sequence(p->document, list, "stretch", p->error);
+    if (status == GF_OK && gf_document_size(list) != p->run->points) {
+        status = gf_document_fail(p->document, list, p->error,
+                                  "%zu stretches for %zu values; expected one for each",
+                                  gf_document_size(list), p->run->points);
+    }
+    for (size_t i = 0; i < p->run->points && status == GF_OK; ++i) {
+        gf_node *key = NULL;
+        long factor = 1;
+        status = gf_document_integer(p->document, gf_document_entry(p->document, list, i, &key),
+                                     "stretch", 1, 1000000, &factor, p->error);
+        p->run->stretch[i] = (uint64_t)factor;
+    }
+    return status;
+}
+
+static gf_status take_sweep_values(const parser *p, gf_node *list, const char *name) {
+    gf_status status = gf_document_expect_sequence(p->document, list, name, p->error);
+    size_t count = gf_document_size(list);
+    if (status == GF_OK && (count == 0 || count > MAX_SWEEP)) {
+        status = gf_document_fail(p->document, list, p->error, "%zu values; expected 1 to %d",
+                                  count, MAX_SWEEP);
+    }
+    if (status != GF_OK) {
+        return status;
+    }
+    double *values = realloc(p->run->sweep, count * sizeof *values);
+    p->run->sweep = values != NULL ? values : p->run->sweep;
+    uint64_t *stretch = realloc(p->run->stretch, count * sizeof *stretch);
+    p->run->stretch = stretch != NULL ? stretch : p->run->stretch;
+    if (values == NULL || stretch == NULL) {
+        return gf_fail_memory(p->error, "the sweep");
+    }
+    p->run->points = count;
+    for (size_t i = 0; i < count; ++i) {
+        stretch[i] = 1;
+    }
+    for (size_t i = 0; i < count && status == GF_OK; ++i) {
+        gf_node *key = NULL;
+        status = read_number(p, gf_document_entry(p->document, list, i, &key), name, &values[i]);
+    }
+    return status;
+}
+
+/* Without a sweep, or where --set fixes its parameter, the run is one of a single point. */
+static gf_status take_sweep(const parser *p) {
+    gf_run *run = p->run;
+    gf_node *map = NULL, *key = NULL;
+    double fixed = 0;
+    run->sweep = malloc(sizeof *run->sweep);
+    run->stretch = malloc(sizeof *run->stretch);
+    if (run->sweep == NULL || run->stretch == NULL) {
+        return gf_fail_memory(p->error, "the sweep");
+    }
+    run->points = 1;
+    run->sweep[0] = run->parameters[0];
+    run->stretch[0] = 1;
+    map = gf_document_get(p->document, p->root, "sweep");
+    if (map == NULL) {
+        return GF_OK;
+    }
+    gf_status status = gf_document_check_keys(p->document, map, "sweep", NULL, p->error);
+    if (status != GF_OK) {
+        return status;
+    }
+    gf_node *stretch = gf_document_get(p->document, map, "stretch");
+    if (gf_document_size(map) != (stretch != NULL ? 2 : 1)) {
+        return gf_document_fail(p->document, map, p->error, "sweep must vary one parameter");
+    }
+    gf_node *list = gf_document_entry(p->document, map, 0, &key);
+    if (list == stretch) {
+        list = gf_document_entry(p->document, map, 1, &key);
+    }
+    const char *name = NULL;
+    status = gf_document_text(p->document, key, "a parameter's name", &name, p->error);
+    run->swept = 0;
+    while (status == GF_OK && run->equation->parameters[run->swept] != NULL &&
+           strcmp(run->equation->parameters[run->swept], name) != 0) {
+        ++run->swept;
+    }
+    if (status == GF_OK && run->equation->parameters[run->swept] == NULL) {
+        run->swept = 0;
+        return gf_document_fail(p->document, key, p->error, "%s has no parameter '%.60s' to sweep",
+                                run->equation->name, name);
+    }
+    if (status == GF_OK && override(p, name, &fixed)) {
+        run->sweep[0] = fixed;
+        return GF_OK;
+    }
+    if (status == GF_OK) {
+        status = take_sweep_values(p, list, name);
+    }
+    return status == GF_OK && stretch != NULL ? take_stretch(p, stretch) : status;
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+static gf_status check_settings(const parser *p) {
+    for (size_t i = 0; i < p->settings->count; ++i) {
+        if (!p->used[i]) {
+            return gf_fail(p->error, GF_INVALID,
+                           "--set %s: the run has nothing of that name; it has the parameters of "
+                           "its equation, drive, thermal, length, spacing, step, end, warm_up, "
+                           "sample_every, amplitude, domain, smoothing, threshold, realisations "
+                           "and seed",
+                           p->settings->parameters[i].name);
+        }
+    }
+    return p->settings->sites == 0 ? GF_OK
+                                   : gf_fail(p->error, GF_INVALID, "a run has no --sites to set");
+}
+
+/* Errors that belong to no single key: every sweep point must make sense, and its step be stable.
+ */
+static gf_status check_points(const parser *p) {
+    gf_status status = GF_OK;
+    for (size_t k = 0; k < p->run->points && status == GF_OK; ++k) {
+        gf_dynamics dynamics;
+        gf_lattice lattice = {0};
+        gf_noise none = {0};
+        status = gf_run_dynamics(p->run, k, &dynamics, p->error);
+        if (status == GF_OK) { /* the smallest lattice will tell */
+            status = gf_lattice_init(&lattice, &dynamics, p->run->integrator, 4,
+                                     p->run->antiperiodic, p->run->step, none, p->error);
+        }
+        gf_lattice_free(&lattice);
+    }
+    if (status == GF_INVALID) {
+        gf_error inner = *p->error;
+        status = gf_document_fail(p->document, p->root, p->error, "%.900s", inner.message);
+    }
+    return status;
+}
+
+static gf_status parse(const parser *p) {
+    static const char *const keys[] = {"equation",  "parameters", "noise",        "force",
+                                       "space",     "time",       "integrator",   "initial",
+                                       "seed",      "walls",      "realisations", "snapshots",
+                                       "histogram", "sweep",      "common_noise", NULL};
+    static gf_status (*const sections[])(const parser *) = {
+        take_methods, take_parameters, take_noise,  take_space,     take_time,
+        take_initial, take_repetition, take_walls,  take_snapshots, take_histogram,
+        take_sweep,   check_settings,  check_points};
+    gf_status status = p->root != NULL
+                           ? gf_document_check_keys(p->document, p->root, "the run", keys, p->error)
+                           : gf_fail(p->error, GF_INVALID, "the run file is empty");
+    for (size_t i = 0; i < sizeof sections / sizeof *sections && status == GF_OK; ++i) {
+        status = sections[i](p);
+    }
+    return status;
+}
+
+static char *format_settings(const gf_settings *settings) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (out != NULL) {
+        for (size_t i = 0; i < settings->count; ++i) {
+            (void)fprintf(out, "%s=%.17g\n", settings->parameters[i].name,
+                          settings->parameters[i].value);
+        }
+        (void)fclose(out);
+    }
+    return text;
+}
+
+gf_status gf_run_parse(const char *text, size_t length, const char *name,
+                       const gf_settings *settings, gf_run *run, gf_error *error) {
+    static const gf_settings none = {0};
+    gf_error local;
+    parser p = {.settings = settings != NULL ? settings : &none,
+                .run = run,
+                .error = error != NULL ? error : &local};
+    *run = (gf_run){0};
+    gf_status status = gf_document_parse(text, length, name, &p.document, p.error);
+    if (status != GF_OK) {
+        return status;
+    }
+    p.root = gf_document_root(p.document);
+    p.used = calloc(p.settings->count + 1, sizeof *p.used);
+    run->yaml = strndup(text, length);
+    run->settings = format_settings(p.settings);
+    status = p.used != NULL && run->yaml != NULL && run->settings != NULL
+                 ? parse(&p)
+                 : gf_fail_memory(p.error, "a run");
+    free(p.used);
+    gf_document_free(p.document);
+    return status;
+}
+
+gf_status gf_run_read(const char *path, const gf_settings *settings, gf_run *run, gf_error *error) {
+    *run = (gf_run){0};
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return gf_fail(error, GF_IO, "%s: cannot be read: %s", path, strerror(errno));
+    }
+    char *text = malloc(MAX_FILE_SIZE);
+    size_t length = text != NULL ? fread(text, 1, MAX_FILE_SIZE, file) : 0;
+    gf_status status = GF_OK;
+    if (text == NULL) {
+        status = gf_fail_memory(error, path);
+    } else if (ferror(file) != 0) {
+        status = gf_fail(error, GF_IO, "%s: cannot be read: %s", path, strerror(errno));
+    } else if (length == MAX_FILE_SIZE) {
+        status = gf_fail(error, GF_INVALID, "%s: larger than 1 MiB; expected a run file", path);
+    } else {
+        status = gf_run_parse(text, length, path, settings, run, error);
+    }
+    (void)fclose(file);
+    free(text);
+    return status;
+}
+
+void gf_run_free(gf_run *self) {
+    free(self->yaml);
+    free(self->settings);
+    free(self->sweep);
+    free(self->stretch);
+    *self = (gf_run){0};
+}
+
+gf_status gf_run_parse_settings(const char *text, gf_settings *settings, gf_error *error) {
+    gf_status status = GF_OK;
+    *settings = (gf_settings){0};
+    while (*text != '\0' && status == GF_OK) {
+        size_t length = strcspn(text, "\n");
+        char *line = strndup(text, length);
+        status = line != NULL ? gf_settings_assign(settings, line, error)
+                              : gf_fail_memory(error, "settings");
+        free(line);
+        text += length + (text[length] == '\n' ? 1 : 0);
+    }
+    return status;
+}
+
+/* --- sweep points and realisations ----------------------------------------------------------- */
+
+gf_status gf_run_dynamics(const gf_run *self, size_t point, gf_dynamics *dynamics,
+                          gf_error *error) {
+    double parameters[GF_RUN_MAX_PARAMETERS];
+    memcpy(parameters, self->parameters, sizeof parameters);
+    parameters[self->swept] = self->sweep[point];
+    *dynamics = (gf_dynamics){.equation = self->equation, .spacing = self->spacing};
+    return self->equation->prepare(parameters, &self->noise, dynamics, error);
+}
+
+uint64_t gf_run_steps(const gf_run *self, size_t point) {
+    return self->steps * self->stretch[point];
+}
+
+uint64_t gf_run_steps_per_sample(const gf_run *self, size_t point) {
+    return self->steps_per_sample * self->stretch[point];
+}
+
+static void fill_random(gf_lattice *lattice, double width) {
+    for (size_t start = 0; start < lattice->cells; start += GF_NOISE_BLOCK) {
+        float normal[GF_NOISE_BLOCK];
+        gf_noise_normal(&lattice->noise, GF_NOISE_START, 0, (uint32_t)(start / GF_NOISE_BLOCK),
+                        normal);
+        for (size_t i = 0; i < GF_NOISE_BLOCK && start + i < lattice->cells; ++i) {
+            lattice->state[start + i] = width * (double)normal[i];
+        }
+    }
+}
+
+static void fill(const gf_run *self, gf_profile profile, gf_lattice *lattice) {
+    double value = self->amplitude * lattice->dynamics.order;
+    if (profile == GF_PROFILE_RANDOM) {
+        fill_random(lattice, value);
+        return;
+    }
+    for (size_t i = 0; i < lattice->cells; ++i) {
+        double r = ((double)i + 0.5) * self->spacing;
+        bool up = profile == GF_PROFILE_UNIFORM ||
+                  (profile == GF_PROFILE_WALL ? r > self->length / 2
+                                              : (long)floor(r / self->domain_length) % 2 == 0);
+        lattice->state[i] = up ? value : -value;
+    }
+}
+
+gf_status gf_run_start(const gf_run *self, size_t point, size_t realisation, gf_lattice *lattice,
+                       gf_error *error) {
+    gf_dynamics dynamics;
+    *lattice = (gf_lattice){0};
+    size_t stream = (self->common_noise ? 0 : point) * self->realisations + realisation;
+    gf_noise noise = {.seed = self->seed, .stream = (uint32_t)stream};
+    gf_status status = gf_run_dynamics(self, point, &dynamics, error);
+    if (status == GF_OK) {
+        status = gf_lattice_init(lattice, &dynamics, self->integrator, self->cells,
+                                 self->antiperiodic, self->step, noise, error);
+    }
+    if (status == GF_OK) {
+        fill(self, self->starts[realisation % self->start_count], lattice);
+    }
+    return status;
+}

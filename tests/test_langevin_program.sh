@@ -1,0 +1,155 @@
+#!/bin/sh
+# End-to-end tests of `gibbsflow langevin`, `walls` and `figure`: kill -9 and resume, signals, a full
+# disk, wrong usage. Usage: test_langevin_program.sh PROGRAM
+set -u
+export LC_ALL=C
+export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS-}" UBSAN_OPTIONS="exitcode=99:${UBSAN_OPTIONS-}"
+program=$(realpath "$1")
+command -v h5dump > /dev/null || { echo "h5dump is missing"; exit 77; }
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# expect STATUS TEXT COMMAND...: the exit status, and a text that the error stream must contain
+expect() {
+    status=$1
+    text=$2
+    shift 2
+    "$@" > out.txt 2> err.txt
+    got=$?
+    [ "$got" -eq "$status" ] || fail "exit $got, not $status: $*: $(cat err.txt)"
+    grep -qF -- "$text" err.txt || fail "'$text' not in '$(cat err.txt)': $*"
+}
+
+# The content of a file, without its name, date and command line.
+content() {
+    h5dump -m '%.17g' "$1" |
+        sed -e '/^HDF5 /d' -e 's/"....-..-..T..:..:..Z"//' -e '/"gibbsflow langevin /d'
+}
+
+write_run() { # END
+    cat > run.yaml << END
+equation: order-parameter
+parameters: {epsilon: 0.2, gamma: 0.875, J: 1, D: 1, a: 1}
+noise: {drive: 4, thermal: 0.5}
+force: renormalised
+space: {length: 2000, spacing: 0.5}
+time: {step: 0.05, end: $1, warm_up: 20, sample_every: 5}
+integrator: leimkuhler-matthews
+initial: {profile: [random, domains]}
+realisations: 3
+walls: {smoothing: 4, threshold: 0.5}
+snapshots: {every: 20, spacing: 20}
+sweep: {epsilon: [0.1, 0.15, 0.2, 0.3]}
+END
+}
+
+# --- kill -9 at any moment, and resume: the same file as without ------------------------------
+
+mkdir whole parts
+write_run 600
+cp run.yaml whole
+cp run.yaml parts
+(cd whole && "$program" langevin -q run.yaml -o run.h5) || fail "the whole run"
+cd parts || exit 1
+"$program" langevin -q run.yaml -o run.h5 --checkpoint 0.02 &
+for pause in 0.4 0.3 0.5 0.2; do
+    process=$!
+    sleep $pause
+    kill -9 $process 2> /dev/null
+    wait $process 2> /dev/null
+    [ -f run.h5 ] || { "$program" langevin -q run.yaml -o run.h5 --checkpoint 0.02 & continue; }
+    h5dump -a /run/done run.h5 > /dev/null || fail "the checkpoint cannot be read after kill -9"
+    "$program" langevin -q --resume run.h5 --checkpoint 0.02 &
+done
+wait $!
+"$program" langevin -q --resume run.h5 || fail "the last part"
+cd ..
+content whole/run.h5 > whole.txt
+content parts/run.h5 > parts.txt
+cmp -s whole.txt parts.txt || fail "kill -9 and resume changed the result: $(diff whole.txt parts.txt | head -5)"
+rm -f parts/*.part
+
+# --- a signal: checkpoint, message, exit 1; then the same result -------------------------------
+
+mkdir signal
+cp run.yaml signal
+cd signal || exit 1
+"$program" langevin run.yaml -o run.h5 2> err.txt &
+process=$!
+sleep 0.5
+kill -TERM $process
+wait $process
+[ $? -eq 1 ] || fail "SIGTERM: the exit status is not 1"
+grep -q -- "--resume run.h5" err.txt || fail "SIGTERM: '$(cat err.txt)'"
+"$program" langevin -q --resume run.h5 || fail "resume after SIGTERM"
+cd ..
+content signal/run.h5 | cmp -s - whole.txt || fail "SIGTERM and resume changed the result"
+expect 0 "complete" "$program" langevin --resume signal/run.h5
+
+# --- a full disk: a message, and the last checkpoint intact ------------------------------------
+
+mkdir full
+cp run.yaml full
+cd full || exit 1
+"$program" langevin -q run.yaml -o run.h5 2> /dev/null &
+process=$!
+sleep 0.4
+kill -INT $process
+wait $process
+cp run.h5 before.h5
+(
+    trap '' XFSZ # a write beyond the limit fails, as on a full disk
+    ulimit -f 8
+    "$program" langevin -q --resume run.h5 --checkpoint 0.1 2> err.txt
+)
+[ $? -eq 1 ] || fail "full disk: the exit status is not 1"
+grep -q "run.h5: cannot" err.txt || fail "full disk: '$(cat err.txt)'"
+cmp -s run.h5 before.h5 || fail "full disk: the checkpoint has changed"
+[ "$(find . -name '*.part' | wc -l)" -eq 0 ] || fail "full disk: an unfinished file is left"
+"$program" langevin -q --resume run.h5 || fail "resume after a full disk"
+cd ..
+content full/run.h5 | cmp -s - whole.txt || fail "a full disk and resume changed the result"
+
+# --- what runs print and draw ------------------------------------------------------------------
+
+"$program" walls whole/run.h5 > walls.txt || fail "walls"
+grep -q "steady" walls.txt || fail "walls prints no state"
+[ "$(grep -c 'chi^2' walls.txt)" -eq 3 ] || fail "walls prints no three fits"
+if command -v gnuplot > /dev/null; then
+    for kind in walls space-time; do
+        "$program" figure whole/run.h5 --kind $kind -o $kind.pdf || fail "figure $kind"
+        [ -s $kind.pdf ] || fail "figure $kind is empty"
+    done
+    expect 1 "does not hold" "$program" figure whole/run.h5 --kind histogram -o no.pdf
+    expect 1 "no figure of this kind" "$program" figure whole/run.h5 --kind pie -o no.pdf
+    [ ! -e no.pdf ] || fail "a figure that failed is there"
+fi
+
+# --- wrong usage and wrong input ---------------------------------------------------------------
+
+expect 2 "-o FILE" "$program" langevin run.yaml
+expect 2 "must end in" "$program" langevin run.yaml -o run.txt
+expect 1 "cannot be read" "$program" langevin absent.yaml -o out.h5
+expect 1 "such.h5: " "$program" langevin --resume such.h5
+expect 1 "unstable" "$program" langevin run.yaml --set step=0.25 -o out.h5
+expect 1 "nothing of that name" "$program" langevin run.yaml --set colour=1 -o out.h5
+expect 2 "no --set" "$program" langevin --resume whole/run.h5 --set seed=2
+expect 2 "seconds" "$program" langevin run.yaml --checkpoint -3 -o out.h5
+echo "equation: [" > broken.yaml
+expect 1 "broken.yaml:" "$program" langevin broken.yaml -o out.h5
+: > empty.yaml
+expect 1 "empty" "$program" langevin empty.yaml -o out.h5
+head -c 3000 whole/run.h5 > cut.h5
+expect 1 "cut.h5" "$program" walls cut.h5
+expect 1 "absent.h5" "$program" walls absent.h5
+[ ! -e out.h5 ] || fail "a failed command has left out.h5"
+
+[ $failures -eq 0 ] && echo "all passed"
+exit $((failures > 0))
