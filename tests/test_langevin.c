@@ -1,9 +1,10 @@
 /* Whole runs against exact results: stationary averages and wall counts of the transfer operator,
  * the double well, the wall of Eq. (16); and that neither threads nor interruptions change a bit.
  */
+#include "suite.h"
+
 #include "gibbsflow/langevin.h"
 
-#include <check.h>
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
@@ -347,9 +348,7 @@ START_TEST(test_runaway) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("langevin");
     TCase *tests = tcase_create("langevin");
-    tcase_set_timeout(tests, 1200);
     tcase_add_loop_test(tests, test_exact, 0, (int)(sizeof exact_cases / sizeof *exact_cases));
     tcase_add_test(tests, test_spacing);
     tcase_add_test(tests, test_bare_has_no_domains);
@@ -359,11 +358,5 @@ int main(void) {
     tcase_add_loop_test(tests, test_resume, 0, 3);
     tcase_add_test(tests, test_common_noise);
     tcase_add_test(tests, test_runaway);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK); /* OpenMP threads do not survive a fork */
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite("langevin", tests);
 }

@@ -1,7 +1,8 @@
 /* The integrators: exact structure factors in the linear case, conservation, weak order. */
+#include "suite.h"
+
 #include "gibbsflow/lattice.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -298,9 +299,7 @@ START_TEST(test_refused) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("lattice");
     TCase *tests = tcase_create("lattice");
-    tcase_set_timeout(tests, 600);
     tcase_add_loop_test(tests, test_structure_factor, 0, 3);
     tcase_add_loop_test(tests, test_conservation, 0, 3);
     tcase_add_loop_test(tests, test_antiperiodic, 0, 2);
@@ -308,10 +307,5 @@ int main(void) {
     tcase_add_loop_test(tests, test_weak_order, 0, 2);
     tcase_add_test(tests, test_stationary_order);
     tcase_add_test(tests, test_refused);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite("lattice", tests);
 }

@@ -1,7 +1,8 @@
 /* Random numbers: Gaussian to beyond five standard deviations, independent, reproducible. */
+#include "suite.h"
+
 #include "gibbsflow/noise.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,17 +110,10 @@ START_TEST(test_reproducible) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("noise");
     TCase *tests = tcase_create("noise");
-    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, test_distribution);
     tcase_add_test(tests, test_tails);
     tcase_add_test(tests, test_independence);
     tcase_add_test(tests, test_reproducible);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite("noise", tests);
 }

@@ -1,7 +1,8 @@
 /* Run files: what they mean, and what is said about wrong ones. */
+#include "suite.h"
+
 #include "gibbsflow/run.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,9 +206,7 @@ START_TEST(test_models) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("run");
     TCase *tests = tcase_create("run");
-    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, test_meaning);
     tcase_add_test(tests, test_renormalised);
     tcase_add_test(tests, test_settings);
@@ -215,10 +214,5 @@ int main(void) {
     tcase_add_test(tests, test_truncated);
     tcase_add_test(tests, test_starts);
     tcase_add_test(tests, test_models);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite("run", tests);
 }

@@ -1,7 +1,8 @@
 /* Exact values of the stationary state: against closed forms, limits and an independent count. */
+#include "suite.h"
+
 #include "gibbsflow/transfer.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,18 +137,11 @@ START_TEST(test_refused) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("transfer");
     TCase *tests = tcase_create("transfer");
-    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, test_harmonic);
     tcase_add_test(tests, test_count_against_sample);
     tcase_add_test(tests, test_continuum_limit);
     tcase_add_test(tests, test_dilute);
     tcase_add_test(tests, test_refused);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite("transfer", tests);
 }

@@ -1,8 +1,9 @@
 /* Counting walls, averages with honest errors, and fits. */
+#include "suite.h"
+
 #include "gibbsflow/wall_fit.h"
 #include "gibbsflow/walls.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,9 +200,7 @@ START_TEST(test_fit_refused) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("walls");
     TCase *tests = tcase_create("walls");
-    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, test_count);
     tcase_add_test(tests, test_count_is_a_property_of_the_ring);
     tcase_add_test(tests, test_smooth);
@@ -210,10 +209,5 @@ int main(void) {
     tcase_add_test(tests, test_fit_exact);
     tcase_add_test(tests, test_fit_errors);
     tcase_add_test(tests, test_fit_refused);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite("walls", tests);
 }
