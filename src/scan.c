@@ -8,8 +8,9 @@
 
 enum { MAX_POINTS = 1000000, BISECTIONS = 50, NEWTON_STEPS = 40, MAX_DIVISION = 1 << 12 };
 
-static const double MAX_MOVE = 0.03;     /* of the density along a branch in one step */
-static const double MAX_JUMP = 0.5;      /* onto the border */
+static const double MAX_MOVE = 0.03; /* of the density along a branch in one step */
+static const double MAX_JUMP = 0.5;  /* onto the border */
+static const double SHARP = 1e-3;    /* bisection keeps points down to this part of an interval */
 static const double NEIGHBOURHOOD = 0.1; /* of a bifurcation, to count points in */
 static const double SAME_POINT = 1e-6;   /* closer than this, two ways led to the same point */
 
@@ -333,34 +334,53 @@ static gf_status classify(runner *self, double reach, gf_bifurcation *bifurcatio
     return status;
 }
 
+/* A point of a branch and its value of the parameter. */
+typedef struct station {
+    gf_fixed_point point;
+    double parameter;
+} station;
+
+static double between(double a, double b, double fraction) {
+    return a + fraction * (b - a);
+}
+
+/* The bifurcation at a parameter between two stations, which lie close by but not so close that the
+ * flat force blurs them. */
+static gf_bifurcation interpolate(const station *low, const station *high, double parameter) {
+    double fraction = (parameter - low->parameter) / (high->parameter - low->parameter);
+    gf_bifurcation result = {.kind = GF_HOPF, .parameter = parameter};
+    for (int i = 0; i < 2; ++i) {
+        result.density[i] = between(low->point.density[i], high->point.density[i], fraction);
+        result.lambda[i] = between(low->point.lambda[i], high->point.lambda[i], fraction);
+    }
+    return result;
+}
+
 /* Bisects along a branch for the parameter where `test` changes sign between two values. */
 static gf_status locate_crossing(runner *self, size_t value, size_t branch,
                                  double (*test)(const gf_fixed_point *)) {
-    gf_fixed_point low = *point_at(self->scan, value - 1, branch);
-    double from = gf_axis_value(&self->scan->axis, value - 1);
-    double to = gf_axis_value(&self->scan->axis, value), interval = to - from;
+    const gf_scan *scan = self->scan;
+    station low = {*point_at(scan, value - 1, branch), gf_axis_value(&scan->axis, value - 1)};
+    station high = {*point_at(scan, value, branch), gf_axis_value(&scan->axis, value)};
+    double from = low.parameter, to = high.parameter, interval = to - from;
     for (int step = 0; step < BISECTIONS; ++step) {
-        double middle = (from + to) / 2, reached = from;
-        gf_fixed_point point = low;
+        station middle = {low.point, low.parameter};
         bool arrived = false;
-        gf_status status = follow(self, middle, &point, &reached, &arrived);
+        gf_status status =
+            follow(self, (from + to) / 2, &middle.point, &middle.parameter, &arrived);
         if (status != GF_OK || !arrived) {
             return status;
         }
-        if ((test(&point) < 0) == (test(&low) < 0)) {
-            low = point;
-            from = middle;
-        } else {
-            to = middle;
+        bool below = (test(&middle.point) < 0) == (test(&low.point) < 0);
+        *(below ? &from : &to) = middle.parameter;
+        if (to - from > SHARP * interval) {
+            *(below ? &low : &high) = middle;
         }
     }
-    gf_bifurcation found = {.kind = GF_HOPF,
-                            .parameter = (from + to) / 2,
-                            .density = {low.density[0], low.density[1]},
-                            .lambda = {low.lambda[0], low.lambda[1]}};
-    double reach = fmin(1e-3 * interval, fmin(found.parameter - self->scan->axis.from,
-                                              self->scan->axis.to - found.parameter));
-    gf_status status = test == determinant ? classify(self, reach, &found) : GF_OK;
+    gf_bifurcation found = interpolate(&low, &high, (from + to) / 2);
+    double room = fmin(found.parameter - scan->axis.from, scan->axis.to - found.parameter);
+    gf_status status =
+        test == determinant ? classify(self, fmin(1e-3 * interval, room), &found) : GF_OK;
     return status == GF_OK ? add_bifurcation(self, found) : status;
 }
 
