@@ -7,7 +7,7 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { MAX_DEPTH = 32 }; /* of nested lists and mappings */
+enum { MAX_FILE_SIZE = 1 << 24, MAX_DEPTH = 32 /* of nested lists and mappings */ };
 
 struct gf_document {
     yaml_document_t yaml;
@@ -23,6 +23,30 @@ static gf_status fail_parse(const yaml_parser_t *parser, const char *name, gf_er
     return gf_fail(error, GF_INVALID, "%s:%zu:%zu: %s%s%s", name, parser->problem_mark.line + 1,
                    parser->problem_mark.column + 1, problem, parser->context != NULL ? " " : "",
                    parser->context != NULL ? parser->context : "");
+}
+
+gf_status gf_document_read_text(const char *path, char **text, size_t *length, gf_error *error) {
+    *text = NULL;
+    *length = 0;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return gf_fail(error, GF_IO, "%s: cannot be read: %s", path, strerror(errno));
+    }
+    gf_status status = GF_OK;
+    *text = malloc(MAX_FILE_SIZE);
+    if (*text == NULL) {
+        status = gf_fail_memory(error, path);
+    } else {
+        *length = fread(*text, 1, MAX_FILE_SIZE, file);
+        if (ferror(file) != 0) {
+            status = gf_fail(error, GF_IO, "%s: cannot be read: %s", path, strerror(errno));
+        } else if (*length == MAX_FILE_SIZE) {
+            status =
+                gf_fail(error, GF_INVALID, "%s: larger than 16 MiB; expected a YAML text", path);
+        }
+    }
+    (void)fclose(file);
+    return status;
 }
 
 /* Refuses what libyaml would take very long over, or pass on cut short: deep nesting and NUL. */

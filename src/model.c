@@ -3,13 +3,12 @@
 #include "gibbsflow/document.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FILE_SIZE = 1 << 24, MAX_GRID_POINTS = 100000 };
+enum { MAX_GRID_POINTS = 100000 };
 
 /* --- parsing --------------------------------------------------------------------------------- */
 
@@ -402,34 +401,12 @@ gf_status gf_model_parse(const char *text, size_t length, const char *name,
     return status;
 }
 
-static gf_status read_text(const char *path, char **text, size_t *length, gf_error *error) {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return gf_fail(error, GF_IO, "%s: cannot be read: %s", path, strerror(errno));
-    }
-    gf_status status = GF_OK;
-    *text = malloc(MAX_FILE_SIZE);
-    if (*text == NULL) {
-        status = gf_fail_memory(error, path);
-    } else {
-        *length = fread(*text, 1, MAX_FILE_SIZE, file);
-        if (ferror(file) != 0) {
-            status = gf_fail(error, GF_IO, "%s: cannot be read: %s", path, strerror(errno));
-        } else if (*length == MAX_FILE_SIZE) {
-            status =
-                gf_fail(error, GF_INVALID, "%s: larger than 16 MiB; expected a model file", path);
-        }
-    }
-    (void)fclose(file);
-    return status;
-}
-
 gf_status gf_model_read(const char *path, const gf_settings *settings, gf_model *model,
                         gf_error *error) {
     char *text = NULL;
     size_t length = 0;
     *model = (gf_model){0};
-    gf_status status = read_text(path, &text, &length, error);
+    gf_status status = gf_document_read_text(path, &text, &length, error);
     if (status == GF_OK) {
         status = gf_model_parse(text, length, path, settings, model, error);
     }

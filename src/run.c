@@ -2,13 +2,12 @@
 
 #include "gibbsflow/document.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FILE_SIZE = 1 << 20, MAX_SWEEP = 10000, MAX_BINS = 100000 };
+enum { MAX_SWEEP = 10000, MAX_BINS = 100000 };
 
 /* What parsing needs at hand. */
 typedef struct parser {
@@ -593,24 +592,13 @@ gf_status gf_run_parse(const char *text, size_t length, const char *name,
 }
 
 gf_status gf_run_read(const char *path, const gf_settings *settings, gf_run *run, gf_error *error) {
+    char *text = NULL;
+    size_t length = 0;
     *run = (gf_run){0};
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return gf_fail(error, GF_IO, "%s: cannot be read: %s", path, strerror(errno));
-    }
-    char *text = malloc(MAX_FILE_SIZE);
-    size_t length = text != NULL ? fread(text, 1, MAX_FILE_SIZE, file) : 0;
-    gf_status status = GF_OK;
-    if (text == NULL) {
-        status = gf_fail_memory(error, path);
-    } else if (ferror(file) != 0) {
-        status = gf_fail(error, GF_IO, "%s: cannot be read: %s", path, strerror(errno));
-    } else if (length == MAX_FILE_SIZE) {
-        status = gf_fail(error, GF_INVALID, "%s: larger than 1 MiB; expected a run file", path);
-    } else {
+    gf_status status = gf_document_read_text(path, &text, &length, error);
+    if (status == GF_OK) {
         status = gf_run_parse(text, length, path, settings, run, error);
     }
-    (void)fclose(file);
     free(text);
     return status;
 }

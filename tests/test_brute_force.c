@@ -3,10 +3,11 @@
  *
  * A random model is a list of products of site factors. From it follow both the YAML that the
  * library reads and the dense matrices of the reference; nothing else is shared. */
+#include "suite.h"
+
 #include "gibbsflow/gibbs.h"
 
 #include <cblas.h>
-#include <check.h>
 #include <complex.h>
 #include <lapacke.h>
 #include <math.h>
@@ -1115,18 +1116,11 @@ START_TEST(independent_spins_agree) {
 END_TEST
 
 int main(void) {
-    Suite *suite = suite_create("brute force");
     TCase *tests = tcase_create("brute force");
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, random_models_agree, 0, RANDOM_MODELS);
     tcase_add_loop_test(tests, superoperator_agrees, 0, SUPEROPERATOR_MODELS);
     tcase_add_loop_test(tests, xxz_jprime_agrees, 4, MAX_SITES + 1);
     tcase_add_test(tests, coinciding_bonds_count_twice);
     tcase_add_test(tests, independent_spins_agree);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite("brute force", tests);
 }
