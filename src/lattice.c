@@ -48,7 +48,7 @@ gf_status gf_lattice_init(gf_lattice *self, const gf_dynamics *dynamics,
         return gf_fail_memory(error, "a field");
     }
     memset(self->memory, 0, room * sizeof(double));
-    self->state = self->memory + line;
+    self->state = self->memory + line + GF_LATTICE_HALO; /* what a sweep writes is aligned */
     self->integrator = integrator;
     return integrator->begin != NULL ? integrator->begin(self, error) : GF_OK;
 }

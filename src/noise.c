@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { COUNTERS = GF_NOISE_BLOCK / 4, PAIRS = GF_NOISE_BLOCK / 2 };
+enum { ROUNDS = 13, COUNTERS = GF_NOISE_BLOCK / 4, PAIRS = GF_NOISE_BLOCK / 2 };
 
 GF_CLONES static void draw_words(threefry4x32_key_t key, uint32_t first, uint32_t step,
                                  uint32_t step_high, uint32_t stream, uint32_t *restrict words) {
     for (uint32_t j = 0; j < COUNTERS; ++j) {
         threefry4x32_ctr_t counter = {{first + j, step, step_high, stream}};
-        counter = threefry4x32_R(threefry4x32_rounds, counter, key);
+        counter = threefry4x32_R(ROUNDS, counter, key);
         words[j] = counter.v[0];
         words[COUNTERS + j] = counter.v[1];
         words[2 * COUNTERS + j] = counter.v[2];

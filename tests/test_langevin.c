@@ -37,15 +37,15 @@ enum { LENGTH = 4000 };
 
 static const struct exact_case {
     const char *integrator;
-    double epsilon, gamma, drive, step;
+    double epsilon, gamma, drive, spacing, step;
 } exact_cases[] = {
-    {"heun", 0.2, 0.875, 4, 0.02},
-    {"leimkuhler-matthews", 0.2, 0.875, 4, 0.08},
-    {"exponential", 0.2, 0.875, 4, 0.2},
-    {"leimkuhler-matthews", 0.3, 0.875, 2, 0.08},
-    {"leimkuhler-matthews", 0.3, 0.92, 4, 0.08},
-    {"heun", 0.4, 0.9, 3, 0.02},
-    {"exponential", 0.4, 0.9, 3, 0.2},
+    {"heun", 0.2, 0.875, 4, 1, 0.08},
+    {"leimkuhler-matthews", 0.2, 0.875, 4, 1, 0.3},
+    {"exponential", 0.2, 0.875, 4, 1, 0.3},
+    {"leimkuhler-matthews", 0.3, 0.875, 2, 0.5, 0.08},
+    {"leimkuhler-matthews", 0.3, 0.92, 4, 1, 0.3},
+    {"heun", 0.4, 0.9, 3, 1, 0.08},
+    {"exponential", 0.4, 0.9, 3, 1, 0.3},
 };
 
 START_TEST(test_exact) {
@@ -55,20 +55,20 @@ START_TEST(test_exact) {
                    "equation: order-parameter\n"
                    "parameters: {epsilon: %g, gamma: %g, J: 1, D: 1, a: 1}\n"
                    "noise: {drive: %g, thermal: 0}\n"
-                   "space: {length: %d, spacing: 0.5}\n"
-                   "time: {step: %g, end: 1400, warm_up: 600, sample_every: 8}\n"
+                   "space: {length: %d, spacing: %g}\n"
+                   "time: {step: %g, end: 1800, warm_up: 600, sample_every: 12}\n"
                    "integrator: %s\n"
                    "initial: {profile: [random, domains], domain: 50}\n"
                    "realisations: 4\n"
                    "seed: 1\n"
                    "walls: {smoothing: 0, threshold: 0.5}\n",
-                   c->epsilon, c->gamma, c->drive, LENGTH, c->step, c->integrator);
+                   c->epsilon, c->gamma, c->drive, 4 * LENGTH, c->spacing, c->step, c->integrator);
     gf_langevin langevin = carry_out(text);
     gf_langevin_point p;
     ck_assert_int_eq(gf_langevin_summarise(&langevin, 0, &p, NULL), GF_OK);
     ck_assert(p.exact);
     ck_assert_msg(p.walls.steady, "drift %g, start %g", p.walls.drift, p.walls.start_effect);
-    double precision = 0.03 * sqrt(4000.0 / LENGTH);
+    double precision = 0.01 * sqrt(4000.0 / LENGTH);
     ck_assert_double_lt(p.second.error / p.second.mean, precision);
     ck_assert_double_lt(p.walls.error / p.walls.mean, precision);
     ck_assert_msg(fabs(p.second.mean - p.cells.second_moment) < 3 * p.second.error,

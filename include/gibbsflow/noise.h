@@ -1,8 +1,9 @@
 /* Gaussian random numbers that depend on where they are used, not on what was drawn before.
  *
- * Counter-based generator Threefry4x32 of Random123 (20 rounds, its default): additions, rotations
- * and exclusive ors, which compilers turn into vector instructions as they stand, so that it is
- * faster than Philox with its wide products. Box-Muller transform in single precision: 2^-33 is the
+ * Counter-based generator Threefry4x32 of Random123 with 13 rounds, one more than the fewest that
+ * pass every test of BigCrush (Salmon et al., SC11, table 2): additions, rotations and exclusive
+ * ors, which compilers turn into vector instructions as they stand, so that it is faster than
+ * Philox with its wide products. Box-Muller transform in single precision: 2^-33 is the
  * smallest uniform number, so that |g| reaches 6.76. Any part of a stream can be had at any time,
  * by any thread. */
 #ifndef GIBBSFLOW_NOISE_H
