@@ -51,11 +51,13 @@ static void announce(const cli_options *options, const gf_langevin *self, double
     for (size_t k = 0; k < run->points; ++k) {
         steps += (double)gf_run_steps(run, k) * (double)run->realisations;
     }
+    char duration[40];
+    cli_format_duration(seconds, duration, sizeof duration);
     cli_say(options,
-            "%s: %zu points x %zu realisations of %zu cells: %.3g site-steps, roughly "
-            "%.3g min left on %d threads",
+            "%s: %zu points x %zu realisations of %zu cells: %.3g site-steps, roughly %s left on "
+            "%d threads",
             options->input, run->points, run->realisations, run->cells, steps * (double)run->cells,
-            seconds / 60, gf_machine_threads());
+            duration, gf_machine_threads());
 }
 
 static gf_status load(const cli_options *options, bool resume, gf_langevin *self, gf_error *error) {
