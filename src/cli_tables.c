@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "cli_print.h"
 
+#include "gibbsflow/fitted_grid.h"
 #include "gibbsflow/fixed_points.h"
 #include "gibbsflow/flow.h"
 #include "gibbsflow/force_table.h"
@@ -63,6 +64,7 @@ typedef struct results {
     gf_spectrum spectrum;
     gf_region region;
     gf_force_table table;
+    gf_fitted_grid fitted;
     gf_fixed_points points;
     gf_flow flow;
 } results;
@@ -77,6 +79,12 @@ static gf_status compute(const cli_options *options, results *all, gf_error *err
         cli_progress_start(&progress, options, "tabulating");
         status = gf_force_table_compute(&all->model, &all->spectrum, &all->region,
                                         &progress.progress, &all->table, error);
+        cli_progress_end(&progress);
+    }
+    if (status == GF_OK) {
+        cli_progress_start(&progress, options, "fitting");
+        status = gf_fitted_grid_compute(&all->model, &all->spectrum, &all->region,
+                                        &progress.progress, &all->fitted, error);
         cli_progress_end(&progress);
     }
     if (status == GF_OK) {
@@ -97,6 +105,7 @@ static gf_status write_results(const cli_options *options, const results *all, g
         gf_file_put_origin(file, options->line);
         gf_spectrum_write(&all->spectrum, &all->model, file);
         gf_force_table_write(&all->table, &all->region, file);
+        gf_fitted_grid_write(&all->fitted, file);
         gf_fixed_points_write(&all->points, file);
         gf_flow_write(&all->flow, file);
         status = gf_file_commit(&file, error);
@@ -120,6 +129,7 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
     }
     gf_flow_free(&all.flow);
     gf_fixed_points_free(&all.points);
+    gf_fitted_grid_free(&all.fitted);
     gf_force_table_free(&all.table);
     gf_region_free(&all.region);
     gf_spectrum_free(&all.spectrum);

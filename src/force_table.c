@@ -7,77 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t gf_grid_size(const gf_grid *self) {
-    return self->axis[0].points * self->axis[1].points;
-}
-
-/* --- memory ---------------------------------------------------------------------------------- */
-
-static void free_grid(gf_grid *self) {
-    free(self->lambda);
-    free(self->density);
-    free(self->force);
-    free(self->noise);
-    free(self->susceptibility);
-    free(self->log_partition);
-    free(self->channel_force);
-    free(self->channel_noise);
-    *self = (gf_grid){0};
-}
-
-static bool allocate_values(double **values, size_t count) {
-    *values = malloc(count * sizeof **values);
-    for (size_t i = 0; i < count && *values != NULL; ++i) {
-        (*values)[i] = NAN;
-    }
-    return *values != NULL;
-}
-
-static gf_status allocate_grid(gf_grid *self, gf_axis rows, gf_axis columns, size_t channels,
-                               gf_error *error) {
-    *self = (gf_grid){.axis = {rows, columns}};
-    size_t size = gf_grid_size(self);
-    bool done =
-        allocate_values(&self->lambda, 2 * size) && allocate_values(&self->density, 2 * size) &&
-        allocate_values(&self->force, 2 * size) && allocate_values(&self->noise, 4 * size) &&
-        allocate_values(&self->susceptibility, 4 * size) &&
-        allocate_values(&self->log_partition, size) &&
-        allocate_values(&self->channel_force, 2 * size * channels) &&
-        allocate_values(&self->channel_noise, 4 * size * channels);
-    if (!done) {
-        free_grid(self);
-        return gf_fail_memory(error, "the force table; ask for fewer grid points");
-    }
-    return GF_OK;
-}
-
 void gf_force_table_free(gf_force_table *self) {
-    free_grid(&self->lambda_grid);
-    free_grid(&self->density_grid);
+    gf_grid_free(&self->lambda_grid);
+    gf_grid_free(&self->density_grid);
     *self = (gf_force_table){0};
 }
 
 /* --- computing ------------------------------------------------------------------------------- */
-
-static void store(gf_grid *self, size_t at, size_t channels, const gf_state *state) {
-    size_t size = gf_grid_size(self);
-    memcpy(self->lambda + 2 * at, state->lambda, sizeof state->lambda);
-    memcpy(self->density + 2 * at, state->density, sizeof state->density);
-    memcpy(self->force + 2 * at, state->force, sizeof state->force);
-    memcpy(self->noise + 4 * at, state->noise, sizeof state->noise);
-    memcpy(self->susceptibility + 4 * at, state->susceptibility, sizeof state->susceptibility);
-    self->log_partition[at] = state->log_partition;
-    for (size_t c = 0; c < channels; ++c) {
-        const double *mean = state->observables + c * GF_OBSERVABLES;
-        double *force = self->channel_force + 2 * (c * size + at);
-        double *noise = self->channel_noise + 4 * (c * size + at);
-        force[0] = mean[GF_FORCE_M];
-        force[1] = mean[GF_FORCE_E];
-        noise[0] = mean[GF_NOISE_MM];
-        noise[1] = noise[2] = mean[GF_NOISE_ME];
-        noise[3] = mean[GF_NOISE_EE];
-    }
-}
 
 /* One lambda2, all lambda1: the sector sums are shared. */
 static void fill_lambda_column(gf_gibbs *gibbs, gf_grid *grid, size_t column) {
@@ -87,7 +23,7 @@ static void fill_lambda_column(gf_gibbs *gibbs, gf_grid *grid, size_t column) {
     for (size_t row = 0; row < grid->axis[0].points; ++row) {
         lambda[0] = gf_axis_value(&grid->axis[0], row);
         gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
-        store(grid, row * grid->axis[1].points + column, channels, &state);
+        gf_grid_store(grid, row * grid->axis[1].points + column, channels, &state);
     }
 }
 
@@ -101,7 +37,7 @@ static bool fill_density(gf_gibbs *gibbs, gf_grid *grid, size_t at, const double
     gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
     state.density[0] = density[0];
     state.density[1] = density[1];
-    store(grid, at, gf_gibbs_spectrum(gibbs)->channels, &state);
+    gf_grid_store(grid, at, gf_gibbs_spectrum(gibbs)->channels, &state);
     return true;
 }
 
@@ -218,10 +154,11 @@ gf_status gf_force_table_compute(const gf_model *model, const gf_spectrum *spect
     if (status == GF_OK) {
         gf_model_rates(model, rates);
         status =
-            allocate_grid(&table->lambda_grid, model->lambda1, model->lambda2, channels, error);
+            gf_grid_allocate(&table->lambda_grid, model->lambda1, model->lambda2, channels, error);
     }
     if (status == GF_OK) {
-        status = allocate_grid(&table->density_grid, model->magnetization, energy, channels, error);
+        status =
+            gf_grid_allocate(&table->density_grid, model->magnetization, energy, channels, error);
     }
     if (status == GF_OK) {
         job work = {.spectrum = spectrum,
@@ -242,145 +179,31 @@ gf_status gf_force_table_compute(const gf_model *model, const gf_spectrum *spect
 
 /* --- HDF5 ------------------------------------------------------------------------------------ */
 
-/* How each group names its axes, and which of the values it stores. */
-typedef struct layout {
-    const char *axis_path[2], *axis_units[2];
-    const char *path[8]; /* in the order of `quantities` */
-} layout;
-
-static const layout lambda_layout = {
+static const gf_grid_layout lambda_layout = {
     .axis_path = {"/lambda_grid/lambda1", "/lambda_grid/lambda2"},
     .axis_units = {"1", "1/J"},
     .path = {NULL, "/lambda_grid/density", "/lambda_grid/force", "/lambda_grid/noise",
              "/lambda_grid/susceptibility", "/lambda_grid/log_partition",
              "/lambda_grid/channel_force", "/lambda_grid/channel_noise"}};
 
-static const layout density_layout = {
+static const gf_grid_layout density_layout = {
     .axis_path = {"/density_grid/magnetization", "/density_grid/energy"},
     .axis_units = {"1 per site", "J per site"},
     .path = {"/density_grid/lambda", NULL, "/density_grid/force", "/density_grid/noise",
              "/density_grid/susceptibility", "/density_grid/log_partition",
              "/density_grid/channel_force", "/density_grid/channel_noise"}};
 
-static const struct {
-    int charges; /* charge axes at the end */
-    bool per_channel;
-    const char *units, *description;
-} quantities[8] = {
-    {1, false, "1, 1/J", "Lagrange parameters of exp(-lambda1 Q1 - lambda2 Q2)"},
-    {1, false, "1 per site, J per site", "densities q_i = <Q_i>/N"},
-    {1, false, "epsilon q_i", "f_i per epsilon, Eq. (9)"},
-    {2, false, "epsilon q_i q_j a", "N_ij per epsilon, App. A.2"},
-    {2, false, "q_i q_j a", "C_ij = T chi_ij = (<Q_i Q_j> - <Q_i><Q_j>)/N"},
-    {0, false, "1 per site", "log Z / N"},
-    {1, true, "q_i", "f_i of each channel, per unit rate"},
-    {2, true, "q_i q_j a", "N_ij of each channel, per unit rate"},
-};
-
-static void list_values(gf_grid *grid, double **values[8]) {
-    double **all[8] = {&grid->lambda,        &grid->density,        &grid->force,
-                       &grid->noise,         &grid->susceptibility, &grid->log_partition,
-                       &grid->channel_force, &grid->channel_noise};
-    memcpy(values, all, sizeof all);
-}
-
-static int rank_of(int quantity) {
-    return 2 + quantities[quantity].charges + (quantities[quantity].per_channel ? 1 : 0);
-}
-
-static void write_axis(const layout *names, const gf_grid *grid, int k, gf_file *file) {
-    size_t points = grid->axis[k].points;
-    double *values = malloc(points * sizeof *values);
-    if (values == NULL) {
-        gf_file_reject(file, "out of memory for an axis");
-        return;
-    }
-    for (size_t i = 0; i < points; ++i) {
-        values[i] = gf_axis_value(&grid->axis[k], i);
-    }
-    gf_file_put_doubles(file,
-                        &(gf_dataset){.path = names->axis_path[k],
-                                      .units = names->axis_units[k],
-                                      .rank = 1,
-                                      .shape = {points},
-                                      .axes = {names->axis_path[k]}},
-                        values);
-    free(values);
-}
-
-static void write_grid(const layout *names, const gf_grid *grid, size_t channels, gf_file *file) {
-    gf_grid copy = *grid; /* of the pointers, to list them */
-    double **values[8];
-    list_values(&copy, values);
-    write_axis(names, grid, 0, file);
-    write_axis(names, grid, 1, file);
-    for (int i = 0; i < 8; ++i) {
-        if (names->path[i] == NULL) {
-            continue;
-        }
-        gf_dataset dataset = {.path = names->path[i],
-                              .units = quantities[i].units,
-                              .description = quantities[i].description};
-        int k = 0;
-        if (quantities[i].per_channel) {
-            dataset.shape[k] = channels;
-            dataset.axes[k++] = "/channels/name";
-        }
-        for (int axis = 0; axis < 2; ++axis) {
-            dataset.shape[k] = grid->axis[axis].points;
-            dataset.axes[k++] = names->axis_path[axis];
-        }
-        for (int charge = 0; charge < quantities[i].charges; ++charge) {
-            dataset.shape[k] = 2;
-            dataset.axes[k++] = "charge";
-        }
-        dataset.rank = k;
-        gf_file_put_doubles(file, &dataset, *values[i]);
-    }
-}
-
 void gf_force_table_write(const gf_force_table *self, const gf_region *region, gf_file *file) {
-    write_grid(&lambda_layout, &self->lambda_grid, self->channels, file);
-    write_grid(&density_layout, &self->density_grid, self->channels, file);
+    gf_grid_write(&lambda_layout, &self->lambda_grid, self->channels, file);
+    gf_grid_write(&density_layout, &self->density_grid, self->channels, file);
     gf_region_write(region, file);
-}
-
-static void read_axis(const layout *names, int k, gf_grid *grid, gf_file *file) {
-    double *values = gf_file_get_doubles(file, names->axis_path[k], 1, &grid->axis[k].points);
-    if (values != NULL && grid->axis[k].points > 0) {
-        grid->axis[k].from = values[0];
-        grid->axis[k].to = values[grid->axis[k].points - 1];
-    } else {
-        gf_file_reject(file, "the axis %s is empty", names->axis_path[k]);
-    }
-    free(values);
-}
-
-static void read_grid(const layout *names, size_t channels, gf_grid *grid, gf_file *file) {
-    double **values[8];
-    *grid = (gf_grid){0};
-    list_values(grid, values);
-    read_axis(names, 0, grid, file);
-    read_axis(names, 1, grid, file);
-    for (int i = 0; i < 8; ++i) {
-        size_t shape[GF_FILE_MAX_RANK] = {0};
-        if (names->path[i] != NULL) {
-            *values[i] = gf_file_get_doubles(file, names->path[i], rank_of(i), shape);
-            size_t at = quantities[i].per_channel ? 1 : 0;
-            if (*values[i] != NULL &&
-                (shape[at] != grid->axis[0].points || shape[at + 1] != grid->axis[1].points ||
-                 (at == 1 && shape[0] != channels))) {
-                gf_file_reject(file, "the shape of %s does not fit its axes", names->path[i]);
-            }
-        }
-    }
 }
 
 gf_status gf_force_table_read(gf_file *file, gf_force_table *table, gf_error *error) {
     *table = (gf_force_table){0};
     free(gf_file_get_doubles(file, "/channels/rate", 1, &table->channels));
-    read_grid(&lambda_layout, table->channels, &table->lambda_grid, file);
-    read_grid(&density_layout, table->channels, &table->density_grid, file);
+    gf_grid_read(&lambda_layout, table->channels, &table->lambda_grid, file);
+    gf_grid_read(&density_layout, table->channels, &table->density_grid, file);
     gf_status status = gf_file_check(file, error);
     if (status != GF_OK) {
         gf_force_table_free(table);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_GRID_POINTS = 100000 };
+enum { MAX_GRID_POINTS = 100000, MIN_KNOTS = 5, MAX_KNOTS = 4096 };
 
 /* --- parsing --------------------------------------------------------------------------------- */
 
@@ -325,13 +325,35 @@ static gf_status parse_axis(gf_document *document, gf_node *grid, const char *na
     return status;
 }
 
+static gf_status parse_fitted(gf_document *document, gf_node *map, gf_model *model,
+                              gf_error *error) {
+    static const char *const keys[] = {"magnetization", "energy", NULL};
+    if (map == NULL) {
+        return GF_OK;
+    }
+    gf_status status = gf_document_check_keys(document, map, "fitted", keys, error);
+    for (size_t i = 0; i < 2 && status == GF_OK; ++i) {
+        gf_node *points = gf_document_get(document, map, keys[i]);
+        long number = (long)model->fitted[i];
+        if (points != NULL) {
+            status = gf_document_integer(document, points, keys[i], MIN_KNOTS, MAX_KNOTS, &number,
+                                         error);
+        }
+        model->fitted[i] = (size_t)number;
+    }
+    return status;
+}
+
 static gf_status parse_grid(gf_document *document, gf_node *grid, gf_model *model,
                             gf_error *error) {
-    static const char *const keys[] = {"lambda1", "lambda2", "magnetization", "energy", NULL};
+    static const char *const keys[] = {"lambda1", "lambda2", "magnetization",
+                                       "energy",  "fitted",  NULL};
     model->lambda1 = (gf_axis){-3, 3, 121};
     model->lambda2 = (gf_axis){-1.5, 1, 101};
     model->magnetization = (gf_axis){-1, 1, 101};
     model->energy = (gf_axis){NAN, NAN, 101};
+    model->fitted[0] = 65;
+    model->fitted[1] = 81;
     if (grid == NULL) {
         return GF_OK;
     }
@@ -340,7 +362,9 @@ static gf_status parse_grid(gf_document *document, gf_node *grid, gf_model *mode
     for (size_t i = 0; i < 4 && status == GF_OK; ++i) {
         status = parse_axis(document, grid, keys[i], model, axes[i], error);
     }
-    return status;
+    return status == GF_OK
+               ? parse_fitted(document, gf_document_get(document, grid, "fitted"), model, error)
+               : status;
 }
 
 static gf_status parse_root(gf_document *document, const char *file, const gf_settings *settings,

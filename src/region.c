@@ -95,6 +95,21 @@ bool gf_region_contains(const gf_region *self, const double density[2]) {
     return gf_region_depth(self, density) > ROUNDING * size_of(self);
 }
 
+void gf_region_energies(const gf_region *self, double m, double range[2]) {
+    range[0] = INFINITY;
+    range[1] = -INFINITY;
+    for (size_t i = 0; i < self->count; ++i) {
+        const double *a = self->corners[i].density;
+        const double *b = self->corners[(i + 1) % self->count].density;
+        if ((m - a[0]) * (m - b[0]) > 0 || a[0] == b[0]) {
+            continue; /* vertical edges are those of others */
+        }
+        double x = (m - a[0]) / (b[0] - a[0]), e = a[1] * (1 - x) + b[1] * x;
+        range[0] = fmin(range[0], e);
+        range[1] = fmax(range[1], e);
+    }
+}
+
 void gf_region_write(const gf_region *self, gf_file *file) {
     double(*corners)[2] = calloc(self->count + 1, sizeof *corners);
     if (corners == NULL) {

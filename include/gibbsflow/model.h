@@ -26,7 +26,8 @@ typedef struct gf_model {
     gf_channel *channels;    /* at least one */
     size_t channel_count;
     gf_axis lambda1, lambda2, magnetization;
-    gf_axis energy; /* from and to are NaN where the file leaves them to the spectrum */
+    gf_axis energy;   /* from and to are NaN where the file leaves them to the spectrum */
+    size_t fitted[2]; /* knots of the fitted grid along m and along the height */
 } gf_model;
 
 /* Parses and checks a model; `name` is what messages call the text. The caller frees the model,

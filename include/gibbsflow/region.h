@@ -29,6 +29,9 @@ double gf_region_depth(const gf_region *self, const double density[2]);
 /* True if the density is inside by more than rounding. */
 bool gf_region_contains(const gf_region *self, const double density[2]);
 
+/* The energies reached at m in [-1, 1]: range[0] <= e <= range[1]. The region must have corners. */
+void gf_region_energies(const gf_region *self, double m, double range[2]);
+
 /* /region: the corners. */
 void gf_region_write(const gf_region *self, gf_file *file);
 

@@ -1,0 +1,43 @@
+/* Gibbs states on a grid of two axes, to and from HDF5. */
+#ifndef GIBBSFLOW_GRID_H
+#define GIBBSFLOW_GRID_H
+
+#include "gibbsflow/axis.h"
+#include "gibbsflow/gibbs.h"
+
+/* Values on one grid of `rows` x `columns` states, row-major; shapes [rows][columns][...]. On the
+ * density grid all are NaN outside the reachable region. */
+typedef struct gf_grid {
+    gf_axis axis[2];        /* of rows and of columns */
+    double *lambda;         /* [..][2] */
+    double *density;        /* [..][2] */
+    double *force;          /* [..][2], per epsilon */
+    double *noise;          /* [..][2][2], per epsilon */
+    double *susceptibility; /* [..][2][2] */
+    double *log_partition;  /* [..], log Z / N */
+    double *channel_force;  /* [channels][..][2], per unit rate; force = sum rate channel_force */
+    double *channel_noise;  /* [channels][..][2][2] */
+} gf_grid;
+
+/* What a group calls its axes, and which values it stores. */
+typedef struct gf_grid_layout {
+    const char *axis_path[2], *axis_units[2];
+    const char *path[8]; /* of lambda, density ... channel_noise, as in gf_grid; NULL: not stored */
+} gf_grid_layout;
+
+size_t gf_grid_size(const gf_grid *self);
+
+/* All values are NaN. The caller frees the grid. */
+gf_status gf_grid_allocate(gf_grid *self, gf_axis rows, gf_axis columns, size_t channels,
+                           gf_error *error);
+void gf_grid_free(gf_grid *self);
+
+/* Puts a state evaluated with GF_RESPONSE at row * columns + column. */
+void gf_grid_store(gf_grid *self, size_t at, size_t channels, const gf_state *state);
+
+void gf_grid_write(const gf_grid_layout *names, const gf_grid *grid, size_t channels,
+                   gf_file *file);
+/* The file remembers failures. The caller frees the grid in any case. */
+void gf_grid_read(const gf_grid_layout *names, size_t channels, gf_grid *grid, gf_file *file);
+
+#endif

@@ -1,0 +1,62 @@
+/* Force, noise and susceptibility as smooth functions of the densities (m, e): what the two-field
+ * Langevin equation knows of the microscopic model, read from the HDF5 table that `forces` wrote.
+ *
+ * A bicubic B-spline through the values of /fitted_grid, in the coordinates (m, t) of gf_chart:
+ * twice continuously differentiable, error of fourth order in the distance of the knots. Every
+ * value is an Itô coefficient at the state itself. A surface is only read after it has been made:
+ * threads may share it. */
+#ifndef GIBBSFLOW_SURFACE_H
+#define GIBBSFLOW_SURFACE_H
+
+#include "gibbsflow/chart.h"
+#include "gibbsflow/settings.h"
+
+/* f_i and N_ij per epsilon, C_ij; index 1 is the magnetisation, 2 the energy; per site. */
+enum {
+    GF_SURFACE_F1,
+    GF_SURFACE_F2,
+    GF_SURFACE_N11,
+    GF_SURFACE_N12,
+    GF_SURFACE_N22,
+    GF_SURFACE_C11,
+    GF_SURFACE_C12,
+    GF_SURFACE_C22,
+    GF_SURFACE_VALUES = 8
+};
+
+typedef struct gf_surface {
+    gf_chart chart;
+    size_t points[2]; /* knots along m and t, at least 5 each, evenly from -1 to 1 */
+    bool mirrored;    /* even or odd under m -> -m, exactly: then only m >= 0 is looked up */
+    double (*knots)[GF_SURFACE_VALUES]; /* [points[0] + 2][points[1] + 2], B-spline coefficients */
+    double speed[2];                    /* the largest |f_i| of any knot */
+} gf_surface;
+
+/* Makes a surface through values[points[0]][points[1]], knots evenly from -1 to 1 in m and t. The
+ * caller frees it. */
+gf_status gf_surface_init(gf_surface *self, const gf_chart *chart, const size_t points[2],
+                          const double (*values)[GF_SURFACE_VALUES], gf_error *error);
+
+/* Reads the table at `path`. `settings` (may be NULL) change the rates: a name is a parameter of
+ * the model that enters rates alone (the model's expressions are evaluated again), or the name of a
+ * channel, whose rate it sets. `cutoff`, in sites, is the wavelength down to which the field
+ * fluctuates: a positive one takes the shift 1/2 sum_jk d2f_i/dq_j dq_k C_jk / cutoff off the force
+ * (renormalised force); 0 leaves it bare. The caller frees the surface. */
+gf_status gf_surface_read(const char *path, const gf_settings *settings, double cutoff,
+                          gf_surface *self, gf_error *error);
+void gf_surface_free(gf_surface *self);
+
+/* values[count] at (m[count], e[count]). A point outside the chart takes the values of a point on
+ * its border: m is clamped to [-1, 1], then e to its range at this m. NaN takes those of the lower
+ * left corner. Returns how many points lay outside by more than rounding. */
+size_t gf_surface_evaluate(const gf_surface *self, size_t count, const double *m, const double *e,
+                           double (*values)[GF_SURFACE_VALUES]);
+
+/* df_i/dq_j of the force in use. On the border and outside, where values do not depend on the
+ * clamped density, the corresponding derivatives are 0. */
+void gf_surface_slope(const gf_surface *self, const double density[2], double slope[2][2]);
+
+/* The border at m in [-1, 1]: range[0] <= e <= range[1]. */
+void gf_surface_border(const gf_surface *self, double m, double range[2]);
+
+#endif

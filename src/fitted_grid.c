@@ -1,0 +1,479 @@
+#include "gibbsflow/fitted_grid.h"
+
+#include "gibbsflow/machine.h"
+#include "gibbsflow/surface.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Points at which the border is fitted. */
+enum { SAMPLES = 512 };
+
+static const double DEPTH = 1e-3; /* of the range of e: as near to the border as a state is taken */
+static const double INNER = 0.95; /* where errors are measured */
+static const double SAME = 1e-11; /* of values that a symmetry makes equal */
+static const double PI = 3.14159265358979323846;
+
+/* --- the chart ------------------------------------------------------------------------------- */
+
+/* Coefficients of m^k from those of Chebyshev polynomials. */
+static void expand(const double chebyshev[GF_CHART_TERMS], double power[GF_CHART_TERMS]) {
+    double before[GF_CHART_TERMS] = {0}, last[GF_CHART_TERMS] = {1}; /* T_{n-1}, T_n */
+    memset(power, 0, GF_CHART_TERMS * sizeof *power);
+    for (int n = 0; n < GF_CHART_TERMS; ++n) {
+        double next[GF_CHART_TERMS] = {0};
+        for (int k = 0; k < GF_CHART_TERMS; ++k) {
+            power[k] += chebyshev[n] * last[k];
+            next[k] = (k > 0 ? (n == 0 ? 1 : 2) * last[k - 1] : 0) - before[k];
+        }
+        memcpy(before, last, sizeof before);
+        memcpy(last, next, sizeof last);
+    }
+}
+
+/* The polynomial closest to eta[SAMPLES] at the zeros of a Chebyshev polynomial, moved to lie
+ * nowhere above (side = 1) or below (side = -1) it. */
+static void fit_border(const double *m, const double *eta, int side, bool mirrored,
+                       double power[GF_CHART_TERMS]) {
+    double chebyshev[GF_CHART_TERMS] = {0}, shift = 0;
+    for (int n = 0; n < GF_CHART_TERMS; n += mirrored ? 2 : 1) {
+        for (int k = 0; k < SAMPLES; ++k) {
+            chebyshev[n] += (n == 0 ? 1.0 : 2.0) / SAMPLES * eta[k] * cos(n * acos(m[k]));
+        }
+    }
+    expand(chebyshev, power);
+    for (int k = 0; k < SAMPLES; ++k) {
+        shift = fmax(shift, side * (gf_chart_polynomial(power, m[k]) - eta[k]));
+    }
+    power[0] -= side * shift;
+}
+
+static void fit_chart(const gf_spectrum *spectrum, const gf_region *region, bool mirrored,
+                      gf_chart *chart) {
+    double m[SAMPLES], low[SAMPLES], high[SAMPLES], range[2], sites = spectrum->sites;
+    *chart = (gf_chart){
+        .ends = {spectrum->energy[0] / sites, spectrum->energy[spectrum->levels - 1] / sites}};
+    if (mirrored) {
+        chart->ends[0] = chart->ends[1];
+    }
+    for (int k = 0; k < SAMPLES; ++k) {
+        m[k] = cos(PI * (k + 0.5) / SAMPLES);
+        double chord = ((1 - m[k]) * chart->ends[0] + (1 + m[k]) * chart->ends[1]) / 2;
+        gf_region_energies(region, m[k], range);
+        low[k] = (range[0] - chord) / (1 - m[k] * m[k]);
+        high[k] = (range[1] - chord) / (1 - m[k] * m[k]);
+    }
+    fit_border(m, low, 1, mirrored, chart->low);
+    fit_border(m, high, -1, mirrored, chart->high);
+}
+
+static double widest_strip(const gf_chart *chart, const gf_region *region) {
+    double widest = 0;
+    for (int k = 0; k < SAMPLES; ++k) {
+        double m = cos(PI * (k + 0.5) / SAMPLES), inside[2], whole[2];
+        gf_region_energies(region, m, inside);
+        gf_chart_border(chart, m, whole);
+        double width = fmax(inside[0] - whole[0], whole[1] - inside[1]);
+        widest = fmax(widest, width / (inside[1] - inside[0]));
+    }
+    return widest;
+}
+
+/* --- symmetry -------------------------------------------------------------------------------- */
+
+/* What changes sign with m. */
+static const double of_charge[2] = {-1, 1}, of_pair[4] = {1, -1, -1, 1};
+static const double of_observable[GF_OBSERVABLES] = {
+    [GF_FORCE_M] = -1, [GF_FORCE_E] = 1, [GF_NOISE_MM] = 1, [GF_NOISE_ME] = -1, [GF_NOISE_EE] = 1};
+
+/* True if the states at lambda1 and -lambda1 are mirror images, for every channel. */
+static bool mirrors_at(gf_gibbs *gibbs, const double lambda[2]) {
+    const gf_spectrum *spectrum = gf_gibbs_spectrum(gibbs);
+    size_t count = spectrum->channels * GF_OBSERVABLES;
+    double *here = malloc(count * sizeof *here), scale = 0, difference = 0;
+    gf_state state, image;
+    if (here == NULL) {
+        return false;
+    }
+    gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
+    memcpy(here, state.observables, count * sizeof *here);
+    gf_gibbs_evaluate(gibbs, (double[2]){-lambda[0], lambda[1]}, GF_RESPONSE, &image);
+    for (size_t k = 0; k < count; ++k) {
+        double mirror = of_observable[k % GF_OBSERVABLES] * image.observables[k];
+        scale = fmax(scale, fabs(here[k]));
+        difference = fmax(difference, fabs(here[k] - mirror));
+    }
+    free(here);
+    return difference <= SAME * scale && fabs(state.density[0] + image.density[0]) <= SAME &&
+           fabs(state.density[1] - image.density[1]) <= SAME * spectrum->energy_unit;
+}
+
+static bool is_mirrored(gf_gibbs *gibbs) {
+    double unit = gf_gibbs_spectrum(gibbs)->energy_unit;
+    const double lambdas[3][2] = {{0.31, 0.17 / unit}, {-0.93, -0.71 / unit}, {1.7, 2.3 / unit}};
+    return mirrors_at(gibbs, lambdas[0]) && mirrors_at(gibbs, lambdas[1]) &&
+           mirrors_at(gibbs, lambdas[2]);
+}
+
+/* Makes `count` numbers of row `to` the mirror images of those of row `from`; on the row m = 0, its
+ * own image, what changes sign vanishes. */
+static void mirror(double *values, size_t columns, size_t width, const double *sign, size_t from,
+                   size_t to) {
+    for (size_t k = 0; k < columns * width; ++k) {
+        double value = values[from * columns * width + k];
+        values[to * columns * width + k] = from != to            ? sign[k % width] * value
+                                           : sign[k % width] > 0 ? value
+                                                                 : 0;
+    }
+}
+
+static void mirror_row(gf_fitted_grid *self, size_t from) {
+    gf_grid *grid = &self->grid;
+    static const double even = 1;
+    size_t rows = grid->axis[0].points, columns = grid->axis[1].points, to = rows - 1 - from;
+    mirror(grid->lambda, columns, 2, of_charge, from, to);
+    mirror(grid->density, columns, 2, of_charge, from, to);
+    mirror(grid->force, columns, 2, of_charge, from, to);
+    mirror(grid->noise, columns, 4, of_pair, from, to);
+    mirror(grid->susceptibility, columns, 4, of_pair, from, to);
+    mirror(grid->log_partition, columns, 1, &even, from, to);
+    for (size_t c = 0; c < self->channels; ++c) {
+        size_t first = c * gf_grid_size(grid);
+        mirror(grid->channel_force + 2 * first, columns, 2, of_charge, from, to);
+        mirror(grid->channel_noise + 4 * first, columns, 4, of_pair, from, to);
+    }
+}
+
+/* --- knots ----------------------------------------------------------------------------------- */
+
+/* The energy at which the state of a knot is taken. */
+static double energy_of_state(const gf_region *region, const double density[2]) {
+    double range[2];
+    gf_region_energies(region, density[0], range);
+    double margin = DEPTH * (range[1] - range[0]);
+    return fmin(fmax(density[1], range[0] + margin), range[1] - margin);
+}
+
+static void knot_density(const gf_fitted_grid *self, size_t row, size_t column, double density[2]) {
+    density[0] = gf_axis_value(&self->grid.axis[0], row);
+    density[1] =
+        gf_chart_energy(&self->chart, density[0], gf_axis_value(&self->grid.axis[1], column));
+}
+
+/* Fills a row from infinite temperature outwards. A state that is not found is that of the knot
+ * before. */
+static size_t fill_direction(gf_gibbs *gibbs, const gf_region *region, gf_fitted_grid *self,
+                             size_t row, size_t first, int step) {
+    double q[2], lambda[2] = {-atanh(gf_axis_value(&self->grid.axis[0], row)), 0};
+    size_t columns = self->grid.axis[1].points, unsolved = 0;
+    gf_state state;
+    for (size_t column = first; column < columns; column += (size_t)step) { /* wraps below 0 */
+        double before[2] = {lambda[0], lambda[1]};
+        knot_density(self, row, column, q);
+        const double target[2] = {q[0], energy_of_state(region, q)};
+        if (!gf_gibbs_invert(gibbs, target, lambda)) {
+            memcpy(lambda, before, sizeof before);
+            ++unsolved;
+        }
+        gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
+        memcpy(state.density, q, sizeof q);
+        gf_grid_store(&self->grid, row * columns + column, self->channels, &state);
+    }
+    return unsolved;
+}
+
+static size_t fill_row(gf_gibbs *gibbs, const gf_region *region, gf_fitted_grid *self, size_t row) {
+    double m = gf_axis_value(&self->grid.axis[0], row), q[2];
+    size_t above = 0;
+    gf_state hot;
+    gf_gibbs_evaluate(gibbs, (double[2]){-atanh(m), 0}, GF_DENSITIES, &hot);
+    for (; above < self->grid.axis[1].points; ++above) {
+        knot_density(self, row, above, q);
+        if (q[1] >= hot.density[1]) {
+            break;
+        }
+    }
+    return fill_direction(gibbs, region, self, row, above, 1) +
+           fill_direction(gibbs, region, self, row, above - 1, -1);
+}
+
+/* The rows m = +-1 hold one state each, without fluctuations. */
+static gf_status fill_corner(const gf_spectrum *spectrum, const double *rates, gf_fitted_grid *self,
+                             size_t row, gf_error *error) {
+    size_t columns = self->grid.axis[1].points, level = row == 0 ? 0 : spectrum->levels - 1;
+    size_t next = row == 0 ? 1 : row - 1, count = self->channels * GF_OBSERVABLES;
+    double *observables = malloc(count * sizeof *observables);
+    if (observables == NULL) {
+        return gf_fail_memory(error, "the fitted grid");
+    }
+    gf_state state = {.lambda = {row == 0 ? INFINITY : -INFINITY}, .observables = observables};
+    for (size_t c = 0; c < self->channels; ++c) {
+        double *of_channel = observables + c * GF_OBSERVABLES;
+        for (size_t k = 0; k < GF_OBSERVABLES; ++k) {
+            of_channel[k] = gf_spectrum_observable(spectrum, c, k)[level];
+        }
+        state.force[0] += rates[c] * of_channel[GF_FORCE_M];
+        state.force[1] += rates[c] * of_channel[GF_FORCE_E];
+        state.noise[0][0] += rates[c] * of_channel[GF_NOISE_MM];
+        state.noise[0][1] += rates[c] * of_channel[GF_NOISE_ME];
+        state.noise[1][0] += rates[c] * of_channel[GF_NOISE_ME];
+        state.noise[1][1] += rates[c] * of_channel[GF_NOISE_EE];
+    }
+    for (size_t column = 0; column < columns; ++column) {
+        knot_density(self, row, column, state.density);
+        state.lambda[1] = self->grid.lambda[2 * (next * columns + column) + 1];
+        gf_grid_store(&self->grid, row * columns + column, self->channels, &state);
+    }
+    free(observables);
+    return GF_OK;
+}
+
+/* --- accuracy -------------------------------------------------------------------------------- */
+
+/* The values of a surface from a force, noise and susceptibility. */
+static void pack(const double *force, const double *noise, const double *susceptibility,
+                 double values[GF_SURFACE_VALUES]) {
+    const double all[] = {force[0], force[1],          noise[0],          noise[1],
+                          noise[3], susceptibility[0], susceptibility[1], susceptibility[3]};
+    memcpy(values, all, sizeof all);
+}
+
+/* Scales against which errors of the values of a surface are measured. */
+static void find_scales(const double (*values)[GF_SURFACE_VALUES], size_t count,
+                        double scale[GF_SURFACE_VALUES]) {
+    memset(scale, 0, GF_SURFACE_VALUES * sizeof *scale);
+    for (size_t i = 0; i < count; ++i) {
+        for (size_t k = 0; k < GF_SURFACE_VALUES; ++k) {
+            scale[k] = fmax(scale[k], fabs(values[i][k]));
+        }
+    }
+    scale[GF_SURFACE_N12] = sqrt(scale[GF_SURFACE_N11] * scale[GF_SURFACE_N22]);
+    scale[GF_SURFACE_C12] = sqrt(scale[GF_SURFACE_C11] * scale[GF_SURFACE_C22]);
+}
+
+/* The largest error of each value at the centres of the cells above one row of knots. */
+static void measure_row(gf_gibbs *gibbs, const gf_region *region, const gf_fitted_grid *self,
+                        const gf_surface *surface, size_t row, double worst[GF_SURFACE_VALUES]) {
+    const gf_grid *grid = &self->grid;
+    size_t columns = grid->axis[1].points;
+    double m = (gf_axis_value(&grid->axis[0], row) + gf_axis_value(&grid->axis[0], row + 1)) / 2;
+    double range[2], exact[GF_SURFACE_VALUES], found[1][GF_SURFACE_VALUES];
+    gf_region_energies(region, m, range);
+    double margin = (1 - INNER) / 2 * (range[1] - range[0]);
+    for (size_t column = 0; column + 1 < columns && fabs(m) <= INNER; ++column) {
+        double height =
+            (gf_axis_value(&grid->axis[1], column) + gf_axis_value(&grid->axis[1], column + 1)) / 2;
+        const double q[2] = {m, gf_chart_energy(&self->chart, m, height)};
+        /* rows m = +-1 have no lambda to start from */
+        size_t near = (fabs(gf_axis_value(&grid->axis[0], row)) < 1 ? row : row + 1) * columns;
+        double lambda[2];
+        memcpy(lambda, grid->lambda + 2 * (near + column), sizeof lambda);
+        if (q[1] < range[0] + margin || q[1] > range[1] - margin ||
+            !gf_gibbs_invert(gibbs, q, lambda)) {
+            continue;
+        }
+        gf_state state;
+        gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
+        pack(state.force, &state.noise[0][0], &state.susceptibility[0][0], exact);
+        (void)gf_surface_evaluate(surface, 1, &q[0], &q[1], found);
+        for (size_t k = 0; k < GF_SURFACE_VALUES; ++k) {
+            worst[k] = fmax(worst[k], fabs(found[0][k] - exact[k]));
+        }
+    }
+}
+
+/* --- all of it ------------------------------------------------------------------------------- */
+
+typedef struct job {
+    const gf_spectrum *spectrum;
+    const gf_region *region;
+    const double *rates;
+    const gf_progress *progress;
+    gf_fitted_grid *fitted;
+    const gf_surface *surface; /* NULL while there is none: the knots are to be filled */
+    double worst[GF_SURFACE_VALUES];
+    size_t tasks, done, total; /* `total` over both passes */
+    gf_status status;
+} job;
+
+static void run_task(job *self, gf_gibbs *gibbs, size_t task) {
+    double worst[GF_SURFACE_VALUES] = {0};
+    size_t unsolved = 0;
+    if (self->surface == NULL) {
+        unsolved = fill_row(gibbs, self->region, self->fitted, task + 1); /* row 0: a corner */
+    } else {
+        measure_row(gibbs, self->region, self->fitted, self->surface, task, worst);
+    }
+#pragma omp critical(gf_fitted_grid)
+    {
+        self->fitted->unsolved += unsolved;
+        for (size_t k = 0; k < GF_SURFACE_VALUES; ++k) {
+            self->worst[k] = fmax(self->worst[k], worst[k]);
+        }
+        ++self->done;
+        gf_progress_update(self->progress, (double)self->done / (double)self->total);
+    }
+}
+
+static gf_status run_tasks(job *self, gf_error *error) {
+#pragma omp parallel
+    {
+        gf_gibbs *gibbs = NULL;
+        gf_status status = gf_gibbs_create(self->spectrum, self->rates, &gibbs, NULL);
+        if (status != GF_OK) {
+#pragma omp critical(gf_fitted_grid)
+            self->status = status;
+        }
+#pragma omp for schedule(dynamic)
+        for (size_t task = 0; task < self->tasks; ++task) {
+            if (gibbs != NULL) {
+                run_task(self, gibbs, task);
+            }
+        }
+        gf_gibbs_free(gibbs);
+    }
+    return self->status == GF_OK ? GF_OK : gf_fail_memory(error, "Gibbs sums");
+}
+
+static double relative(const double worst[], const double scale[], int first, int last) {
+    double largest = 0;
+    for (int k = first; k <= last; ++k) {
+        largest = scale[k] > 0 ? fmax(largest, worst[k] / scale[k]) : largest;
+    }
+    return largest;
+}
+
+/* Interpolates the knots and compares with exact states between them. */
+static gf_status measure(job *work, gf_error *error) {
+    gf_fitted_grid *self = work->fitted;
+    const gf_grid *grid = &self->grid;
+    const size_t size = gf_grid_size(grid),
+                 points[2] = {grid->axis[0].points, grid->axis[1].points};
+    gf_surface surface = {0};
+    double(*values)[GF_SURFACE_VALUES] = malloc(size * sizeof *values), scale[GF_SURFACE_VALUES];
+    if (values == NULL) {
+        return gf_fail_memory(error, "the fitted grid");
+    }
+    for (size_t i = 0; i < size; ++i) {
+        pack(grid->force + 2 * i, grid->noise + 4 * i, grid->susceptibility + 4 * i, values[i]);
+    }
+    find_scales((const double(*)[GF_SURFACE_VALUES])values, size, scale);
+    gf_status status = gf_surface_init(&surface, &self->chart, points,
+                                       (const double(*)[GF_SURFACE_VALUES])values, error);
+    free(values);
+    if (status == GF_OK) {
+        work->surface = &surface;
+        work->tasks = self->mirrored ? points[0] / 2 : points[0] - 1;
+        status = run_tasks(work, error);
+    }
+    gf_surface_free(&surface);
+    self->error = (gf_fitted_error){
+        .force = relative(work->worst, scale, GF_SURFACE_F1, GF_SURFACE_F2),
+        .noise = relative(work->worst, scale, GF_SURFACE_N11, GF_SURFACE_N22),
+        .susceptibility = relative(work->worst, scale, GF_SURFACE_C11, GF_SURFACE_C22)};
+    return status;
+}
+
+static gf_status fill(job *work, gf_error *error) {
+    gf_fitted_grid *self = work->fitted;
+    size_t rows = self->grid.axis[0].points, half = (rows + 1) / 2;
+    work->tasks = self->mirrored ? half - 1 : rows - 2;
+    work->total = 2 * work->tasks + 1;
+    gf_status status = run_tasks(work, error);
+    if (status == GF_OK) {
+        status = fill_corner(work->spectrum, work->rates, self, 0, error);
+    }
+    if (status == GF_OK && !self->mirrored) {
+        status = fill_corner(work->spectrum, work->rates, self, rows - 1, error);
+    }
+    for (size_t row = 0; row < half && self->mirrored && status == GF_OK; ++row) {
+        mirror_row(self, row);
+    }
+    return status;
+}
+
+static gf_status begin(const gf_model *model, job *work, gf_error *error) {
+    gf_fitted_grid *self = work->fitted;
+    gf_gibbs *gibbs = NULL;
+    double points = (double)model->fitted[0] * (double)model->fitted[1];
+    double need = 8 * points * (15 + 8 + 6 * (double)model->channel_count);
+    double spare = (double)gf_machine_free_memory();
+    if (need > spare) {
+        return gf_fail(error, GF_NO_MEMORY,
+                       "the fitted grid of %.3g knots needs %.3g GiB of memory, but %.3g GiB are "
+                       "free; ask for fewer knots",
+                       points, need / 0x1p30, spare / 0x1p30);
+    }
+    gf_status status = gf_gibbs_create(work->spectrum, work->rates, &gibbs, error);
+    if (status == GF_OK) {
+        self->mirrored = is_mirrored(gibbs);
+        fit_chart(work->spectrum, work->region, self->mirrored, &self->chart);
+        self->strip = widest_strip(&self->chart, work->region);
+        status = gf_grid_allocate(&self->grid, (gf_axis){-1, 1, model->fitted[0]},
+                                  (gf_axis){-1, 1, model->fitted[1]}, self->channels, error);
+    }
+    gf_gibbs_free(gibbs);
+    return status;
+}
+
+gf_status gf_fitted_grid_compute(const gf_model *model, const gf_spectrum *spectrum,
+                                 const gf_region *region, const gf_progress *progress,
+                                 gf_fitted_grid *grid, gf_error *error) {
+    *grid = (gf_fitted_grid){.channels = spectrum->channels};
+    if (region->count == 0) {
+        return GF_OK;
+    }
+    double *rates = malloc(spectrum->channels * sizeof *rates);
+    if (rates == NULL) {
+        return gf_fail_memory(error, "the fitted grid");
+    }
+    gf_model_rates(model, rates);
+    job work = {.spectrum = spectrum,
+                .region = region,
+                .rates = rates,
+                .progress = progress,
+                .fitted = grid};
+    gf_status status = begin(model, &work, error);
+    if (status == GF_OK) {
+        status = fill(&work, error);
+    }
+    if (status == GF_OK) {
+        status = measure(&work, error);
+    }
+    free(rates);
+    if (status != GF_OK) {
+        gf_fitted_grid_free(grid);
+    }
+    return status;
+}
+
+void gf_fitted_grid_free(gf_fitted_grid *self) {
+    gf_grid_free(&self->grid);
+    *self = (gf_fitted_grid){0};
+}
+
+/* --- HDF5 ------------------------------------------------------------------------------------ */
+
+static const gf_grid_layout layout = {
+    .axis_path = {"/fitted_grid/magnetization", "/fitted_grid/height"},
+    .axis_units = {"1 per site", "1"},
+    .path = {"/fitted_grid/lambda", "/fitted_grid/density", "/fitted_grid/force",
+             "/fitted_grid/noise", "/fitted_grid/susceptibility", NULL,
+             "/fitted_grid/channel_force", "/fitted_grid/channel_noise"}};
+
+void gf_fitted_grid_write(const gf_fitted_grid *self, gf_file *file) {
+    static const char group[] = "/fitted_grid";
+    if (gf_grid_size(&self->grid) == 0) {
+        return;
+    }
+    gf_grid_write(&layout, &self->grid, self->channels, file);
+    gf_chart_write(&self->chart, group, file);
+    gf_file_put_number_attribute(file, group, "force_error", self->error.force);
+    gf_file_put_number_attribute(file, group, "noise_error", self->error.noise);
+    gf_file_put_number_attribute(file, group, "susceptibility_error", self->error.susceptibility);
+    gf_file_put_number_attribute(file, group, "strip", self->strip);
+    gf_file_put_integer_attribute(file, group, "mirrored", self->mirrored);
+    gf_file_put_integer_attribute(file, group, "unsolved", (long)self->unsolved);
+}

@@ -1,0 +1,178 @@
+#include "gibbsflow/grid.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t gf_grid_size(const gf_grid *self) {
+    return self->axis[0].points * self->axis[1].points;
+}
+
+void gf_grid_free(gf_grid *self) {
+    free(self->lambda);
+    free(self->density);
+    free(self->force);
+    free(self->noise);
+    free(self->susceptibility);
+    free(self->log_partition);
+    free(self->channel_force);
+    free(self->channel_noise);
+    *self = (gf_grid){0};
+}
+
+static bool allocate_values(double **values, size_t count) {
+    *values = malloc(count * sizeof **values);
+    for (size_t i = 0; i < count && *values != NULL; ++i) {
+        (*values)[i] = NAN;
+    }
+    return *values != NULL;
+}
+
+gf_status gf_grid_allocate(gf_grid *self, gf_axis rows, gf_axis columns, size_t channels,
+                           gf_error *error) {
+    *self = (gf_grid){.axis = {rows, columns}};
+    size_t size = gf_grid_size(self);
+    bool done =
+        allocate_values(&self->lambda, 2 * size) && allocate_values(&self->density, 2 * size) &&
+        allocate_values(&self->force, 2 * size) && allocate_values(&self->noise, 4 * size) &&
+        allocate_values(&self->susceptibility, 4 * size) &&
+        allocate_values(&self->log_partition, size) &&
+        allocate_values(&self->channel_force, 2 * size * channels) &&
+        allocate_values(&self->channel_noise, 4 * size * channels);
+    if (!done) {
+        gf_grid_free(self);
+        return gf_fail_memory(error, "the force table; ask for fewer grid points");
+    }
+    return GF_OK;
+}
+
+void gf_grid_store(gf_grid *self, size_t at, size_t channels, const gf_state *state) {
+    size_t size = gf_grid_size(self);
+    memcpy(self->lambda + 2 * at, state->lambda, sizeof state->lambda);
+    memcpy(self->density + 2 * at, state->density, sizeof state->density);
+    memcpy(self->force + 2 * at, state->force, sizeof state->force);
+    memcpy(self->noise + 4 * at, state->noise, sizeof state->noise);
+    memcpy(self->susceptibility + 4 * at, state->susceptibility, sizeof state->susceptibility);
+    self->log_partition[at] = state->log_partition;
+    for (size_t c = 0; c < channels; ++c) {
+        const double *mean = state->observables + c * GF_OBSERVABLES;
+        double *force = self->channel_force + 2 * (c * size + at);
+        double *noise = self->channel_noise + 4 * (c * size + at);
+        force[0] = mean[GF_FORCE_M];
+        force[1] = mean[GF_FORCE_E];
+        noise[0] = mean[GF_NOISE_MM];
+        noise[1] = noise[2] = mean[GF_NOISE_ME];
+        noise[3] = mean[GF_NOISE_EE];
+    }
+}
+
+/* --- HDF5 ------------------------------------------------------------------------------------ */
+
+static const struct {
+    int charges; /* charge axes at the end */
+    bool per_channel;
+    const char *units, *description;
+} quantities[8] = {
+    {1, false, "1, 1/J", "Lagrange parameters of exp(-lambda1 Q1 - lambda2 Q2)"},
+    {1, false, "1 per site, J per site", "densities q_i = <Q_i>/N"},
+    {1, false, "epsilon q_i", "f_i per epsilon, Eq. (9)"},
+    {2, false, "epsilon q_i q_j a", "N_ij per epsilon, App. A.2"},
+    {2, false, "q_i q_j a", "C_ij = T chi_ij = (<Q_i Q_j> - <Q_i><Q_j>)/N"},
+    {0, false, "1 per site", "log Z / N"},
+    {1, true, "q_i", "f_i of each channel, per unit rate"},
+    {2, true, "q_i q_j a", "N_ij of each channel, per unit rate"},
+};
+
+static void list_values(gf_grid *grid, double **values[8]) {
+    double **all[8] = {&grid->lambda,        &grid->density,        &grid->force,
+                       &grid->noise,         &grid->susceptibility, &grid->log_partition,
+                       &grid->channel_force, &grid->channel_noise};
+    memcpy(values, all, sizeof all);
+}
+
+static int rank_of(int quantity) {
+    return 2 + quantities[quantity].charges + (quantities[quantity].per_channel ? 1 : 0);
+}
+
+static void write_axis(const gf_grid_layout *names, const gf_grid *grid, int k, gf_file *file) {
+    size_t points = grid->axis[k].points;
+    double *values = malloc(points * sizeof *values);
+    if (values == NULL) {
+        gf_file_reject(file, "out of memory for an axis");
+        return;
+    }
+    for (size_t i = 0; i < points; ++i) {
+        values[i] = gf_axis_value(&grid->axis[k], i);
+    }
+    gf_file_put_doubles(file,
+                        &(gf_dataset){.path = names->axis_path[k],
+                                      .units = names->axis_units[k],
+                                      .rank = 1,
+                                      .shape = {points},
+                                      .axes = {names->axis_path[k]}},
+                        values);
+    free(values);
+}
+
+void gf_grid_write(const gf_grid_layout *names, const gf_grid *grid, size_t channels,
+                   gf_file *file) {
+    gf_grid copy = *grid; /* of the pointers, to list them */
+    double **values[8];
+    list_values(&copy, values);
+    write_axis(names, grid, 0, file);
+    write_axis(names, grid, 1, file);
+    for (int i = 0; i < 8; ++i) {
+        if (names->path[i] == NULL) {
+            continue;
+        }
+        gf_dataset dataset = {.path = names->path[i],
+                              .units = quantities[i].units,
+                              .description = quantities[i].description};
+        int k = 0;
+        if (quantities[i].per_channel) {
+            dataset.shape[k] = channels;
+            dataset.axes[k++] = "/channels/name";
+        }
+        for (int axis = 0; axis < 2; ++axis) {
+            dataset.shape[k] = grid->axis[axis].points;
+            dataset.axes[k++] = names->axis_path[axis];
+        }
+        for (int charge = 0; charge < quantities[i].charges; ++charge) {
+            dataset.shape[k] = 2;
+            dataset.axes[k++] = "charge";
+        }
+        dataset.rank = k;
+        gf_file_put_doubles(file, &dataset, *values[i]);
+    }
+}
+
+static void read_axis(const gf_grid_layout *names, int k, gf_grid *grid, gf_file *file) {
+    double *values = gf_file_get_doubles(file, names->axis_path[k], 1, &grid->axis[k].points);
+    if (values != NULL && grid->axis[k].points > 0) {
+        grid->axis[k].from = values[0];
+        grid->axis[k].to = values[grid->axis[k].points - 1];
+    } else {
+        gf_file_reject(file, "the axis %s is empty", names->axis_path[k]);
+    }
+    free(values);
+}
+
+void gf_grid_read(const gf_grid_layout *names, size_t channels, gf_grid *grid, gf_file *file) {
+    double **values[8];
+    *grid = (gf_grid){0};
+    list_values(grid, values);
+    read_axis(names, 0, grid, file);
+    read_axis(names, 1, grid, file);
+    for (int i = 0; i < 8; ++i) {
+        size_t shape[GF_FILE_MAX_RANK] = {0};
+        if (names->path[i] != NULL) {
+            *values[i] = gf_file_get_doubles(file, names->path[i], rank_of(i), shape);
+            size_t at = quantities[i].per_channel ? 1 : 0;
+            if (*values[i] != NULL &&
+                (shape[at] != grid->axis[0].points || shape[at + 1] != grid->axis[1].points ||
+                 (at == 1 && shape[0] != channels))) {
+                gf_file_reject(file, "the shape of %s does not fit its axes", names->path[i]);
+            }
+        }
+    }
+}

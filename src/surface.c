@@ -1,0 +1,263 @@
+/* Compiled with fused multiply-add and vector square roots; see CMakeLists.txt. */
+#include "gibbsflow/surface.h"
+
+#include "clones.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Points are evaluated in blocks of BLOCK: always whole ones, so that a result does not depend on
+ * where in an array a point stands. */
+enum { VALUES = GF_SURFACE_VALUES, BLOCK = 64, FEWEST = 5 };
+
+static const double ROUNDING = 1e-12; /* of an energy, for a point to be outside */
+static const double CLOSED = 1e-12;   /* 1 - m^2 below this is a corner */
+
+/* What changes sign with m in a mirrored surface. */
+static const double parity[VALUES] = {-1, 1, 1, -1, 1, 1, -1, 1};
+
+/* --- making ---------------------------------------------------------------------------------- */
+
+/* c[0 ... n+1] from the values in c[1 ... n], `stride` rows apart: the coefficients of the uniform
+ * cubic B-spline through them, (c[i] + 4 c[i+1] + c[i+2])/6 = value, whose third derivative is
+ * continuous at the second and the last but one knot ("not a knot"). The latter condition gives the
+ * coefficients of these two knots at once and leaves a tridiagonal system between them. */
+static void fit_line(size_t n, double (*c)[VALUES], size_t stride, double *pivot) {
+#define AT(i) c[(i)*stride][k]
+    for (size_t k = 0; k < VALUES; ++k) {
+        double f0 = AT(1), f1 = AT(2), last0 = AT(n), last1 = AT(n - 1);
+        double second = (8 * f1 - f0 - AT(3)) / 6;
+        double last_but_one = (8 * last1 - last0 - AT(n - 2)) / 6;
+        AT(2) = second;
+        AT(n - 1) = last_but_one;
+        pivot[2] = 0;
+        for (size_t i = 3; i + 2 <= n; ++i) { /* elimination downwards */
+            pivot[i] = 1 / (4 - pivot[i - 1]);
+            AT(i) = (6 * AT(i) - AT(i - 1)) * pivot[i];
+        }
+        for (size_t i = n - 2; i >= 3; --i) {
+            AT(i) -= pivot[i] * AT(i + 1);
+        }
+        AT(1) = 6 * f1 - 4 * AT(2) - AT(3);
+        AT(0) = 6 * f0 - 4 * AT(1) - AT(2);
+        AT(n) = 6 * last1 - 4 * AT(n - 1) - AT(n - 2);
+        AT(n + 1) = 6 * last0 - 4 * AT(n) - AT(n - 1);
+    }
+#undef AT
+}
+
+/* True if the values are exactly even or odd in m, as is the chart. */
+static bool is_mirrored(const gf_surface *self, const double (*values)[VALUES]) {
+    bool same = self->chart.ends[0] == self->chart.ends[1];
+    for (int k = 1; k < GF_CHART_TERMS; k += 2) {
+        same = same && self->chart.low[k] == 0 && self->chart.high[k] == 0;
+    }
+    size_t rows = self->points[0], columns = self->points[1];
+    for (size_t row = 0; row < rows && same; ++row) {
+        for (size_t column = 0; column < columns && same; ++column) {
+            const double *here = values[row * columns + column];
+            const double *there = values[(rows - 1 - row) * columns + column];
+            for (size_t k = 0; k < VALUES; ++k) {
+                same = same && here[k] == parity[k] * there[k];
+            }
+        }
+    }
+    return same;
+}
+
+gf_status gf_surface_init(gf_surface *self, const gf_chart *chart, const size_t points[2],
+                          const double (*values)[VALUES], gf_error *error) {
+    size_t rows = points[0], columns = points[1], stride = columns + 2;
+    *self = (gf_surface){.chart = *chart, .points = {rows, columns}};
+    if (rows < FEWEST || columns < FEWEST) {
+        return gf_fail(error, GF_INVALID, "a surface needs %d or more knots along either axis",
+                       FEWEST);
+    }
+    self->knots = aligned_alloc(64, (rows + 2) * stride * sizeof *self->knots);
+    double *pivot = malloc((rows + columns) * sizeof *pivot);
+    if (self->knots == NULL || pivot == NULL) {
+        free(pivot);
+        gf_surface_free(self);
+        return gf_fail_memory(error, "the force table");
+    }
+    self->mirrored = is_mirrored(self, values);
+    for (size_t row = 0; row < rows; ++row) {
+        double(*line)[VALUES] = self->knots + (row + 1) * stride;
+        memcpy(line + 1, values + row * columns, columns * sizeof *values);
+        for (size_t column = 0; column < columns; ++column) {
+            self->speed[0] = fmax(self->speed[0], fabs(line[column + 1][GF_SURFACE_F1]));
+            self->speed[1] = fmax(self->speed[1], fabs(line[column + 1][GF_SURFACE_F2]));
+        }
+        fit_line(columns, line, 1, pivot);
+    }
+    for (size_t column = 0; column < stride; ++column) {
+        fit_line(rows, self->knots + column, stride, pivot);
+    }
+    free(pivot);
+    return GF_OK;
+}
+
+void gf_surface_free(gf_surface *self) {
+    free(self->knots);
+    *self = (gf_surface){0};
+}
+
+/* --- evaluating ------------------------------------------------------------------------------ */
+
+/* Where the points of a block lie on the lattice of knots: the first of 4 x 4 coefficients, and the
+ * weights of rows and columns. */
+typedef struct places {
+    alignas(64) double row[4][BLOCK], column[4][BLOCK];
+    alignas(64) int32_t first[BLOCK], flip[BLOCK];
+} places;
+
+/* The weights of the four coefficients around a point that lies a fraction x into its cell. */
+static inline double weigh(int which, double x) {
+    double y = 1 - x;
+    switch (which) {
+    case 0:
+        return y * y * y / 6;
+    case 1:
+        return 2.0 / 3 - x * x * (1 - x / 2);
+    case 2:
+        return 2.0 / 3 - y * y * (1 - y / 2);
+    default:
+        return x * x * x / 6;
+    }
+}
+
+/* Comparisons that send NaN to `low`. */
+static inline double clamp(double x, double low, double high) {
+    return x > low ? (x < high ? x : high) : low;
+}
+
+GF_CLONES static int32_t locate(const gf_surface *self, const double *restrict m,
+                                const double *restrict e, places *restrict at) {
+    const gf_chart *chart = &self->chart;
+    const double rise = (chart->ends[1] - chart->ends[0]) / 2;
+    const double middle = (chart->ends[1] + chart->ends[0]) / 2;
+    const double rows = (double)(self->points[0] - 1), columns = (double)(self->points[1] - 1);
+    const int32_t stride = (int32_t)self->points[1] + 2;
+    const int32_t row_end = (int32_t)self->points[0] - 2, column_end = stride - 4;
+    const bool mirrored = self->mirrored;
+    int32_t outside = 0;
+    for (int i = 0; i < BLOCK; ++i) {
+        double field = clamp(m[i], -1, 1), x = mirrored ? fabs(field) : field;
+        double open = 1 - x * x, low = gf_chart_polynomial(chart->low, x);
+        double width = gf_chart_polynomial(chart->high, x) - low;
+        double above = e[i] - (middle + rise * x) - open * low, range = open * width;
+        double u = clamp(above / (range > CLOSED ? range : CLOSED), 0, 1);
+        double t = sqrt(u) - sqrt(1 - u);
+        double a = (x + 1) / 2 * rows, b = (t + 1) / 2 * columns;
+        int32_t row = (int32_t)a, column = (int32_t)b;
+        row = row < row_end ? row : row_end;
+        column = column < column_end ? column : column_end;
+        a -= row;
+        b -= column;
+        for (int k = 0; k < 4; ++k) {
+            at->row[k][i] = weigh(k, a);
+            at->column[k][i] = weigh(k, b);
+        }
+        at->first[i] = row * stride + column;
+        at->flip[i] = mirrored && field < 0;
+        outside += !(above >= -ROUNDING && above <= range + ROUNDING && field == m[i]);
+    }
+    return outside;
+}
+
+/* Eight numbers, one vector register where there are such. */
+typedef double octet __attribute__((vector_size(8 * sizeof(double))));
+
+GF_CLONES static void gather(const gf_surface *self, const places *restrict at, size_t count,
+                             double (*restrict values)[VALUES]) {
+    static const octet sign[2] = {{1, 1, 1, 1, 1, 1, 1, 1}, {-1, 1, 1, -1, 1, 1, -1, 1}};
+    const size_t stride = self->points[1] + 2;
+    const octet *knots = (const octet *)(const void *)self->knots;
+    for (size_t i = 0; i < count; ++i) {
+        const octet *c = knots + at->first[i];
+        octet sum = {0};
+        for (size_t row = 0; row < 4; ++row) {
+            octet line = {0};
+            for (size_t column = 0; column < 4; ++column) {
+                line += at->column[column][i] * c[row * stride + column];
+            }
+            sum += at->row[row][i] * line;
+        }
+        sum *= sign[at->flip[i]];
+        memcpy(values[i], &sum, sizeof sum);
+    }
+}
+
+size_t gf_surface_evaluate(const gf_surface *self, size_t count, const double *m, const double *e,
+                           double (*values)[VALUES]) {
+    size_t outside = 0, whole = count / BLOCK * BLOCK;
+    places at;
+    for (size_t i = 0; i < whole; i += BLOCK) {
+        outside += (size_t)locate(self, m + i, e + i, &at);
+        gather(self, &at, BLOCK, values + i);
+    }
+    if (whole < count) { /* the rest, filled up with a point inside */
+        double rest[2][BLOCK];
+        size_t left = count - whole;
+        memcpy(rest[0], m + whole, left * sizeof *m);
+        memcpy(rest[1], e + whole, left * sizeof *e);
+        for (size_t i = left; i < BLOCK; ++i) {
+            rest[0][i] = 0;
+            rest[1][i] = gf_chart_energy(&self->chart, 0, 0);
+        }
+        outside += (size_t)locate(self, rest[0], rest[1], &at);
+        gather(self, &at, left, values + whole);
+    }
+    return outside;
+}
+
+/* --- derivatives ----------------------------------------------------------------------------- */
+
+static void weigh_slopes(double x, double value[4], double slope[4]) {
+    double y = 1 - x;
+    for (int k = 0; k < 4; ++k) {
+        value[k] = weigh(k, x);
+    }
+    slope[0] = -y * y / 2;
+    slope[1] = x * (3 * x / 2 - 2);
+    slope[2] = -y * (3 * y / 2 - 2);
+    slope[3] = x * x / 2;
+}
+
+/* The cell of a coordinate in [-1, 1] on an axis of `points` knots, and the place in it. */
+static size_t find_cell(double x, size_t points, double *fraction) {
+    double place = (x + 1) / 2 * (double)(points - 1);
+    size_t cell = (size_t)place;
+    cell = cell < points - 2 ? cell : points - 2;
+    *fraction = place - (double)cell;
+    return cell;
+}
+
+void gf_surface_slope(const gf_surface *self, const double density[2], double slope[2][2]) {
+    double m = clamp(density[0], -1, 1), a = 0, b = 0, wa[4], wb[4], da[4], db[4];
+    gf_chart_point point = gf_chart_locate(&self->chart, m, density[1]);
+    size_t row = find_cell(m, self->points[0], &a), stride = self->points[1] + 2;
+    size_t column = find_cell(point.height, self->points[1], &b);
+    weigh_slopes(a, wa, da);
+    weigh_slopes(b, wb, db);
+    double of_row = m == density[0] ? (double)(self->points[0] - 1) / 2 : 0;
+    double of_height = (double)(self->points[1] - 1) / 2;
+    for (int i = 0; i < 2; ++i) {
+        double along[2] = {0, 0}; /* df_i/dm at fixed t, df_i/dt */
+        for (size_t r = 0; r < 4; ++r) {
+            for (size_t s = 0; s < 4; ++s) {
+                double knot = self->knots[(row + r) * stride + column + s][i];
+                along[0] += of_row * da[r] * wb[s] * knot;
+                along[1] += of_height * wa[r] * db[s] * knot;
+            }
+        }
+        slope[i][0] = along[0] + along[1] * point.slope[0];
+        slope[i][1] = along[1] * point.slope[1];
+    }
+}
+
+void gf_surface_border(const gf_surface *self, double m, double range[2]) {
+    gf_chart_border(&self->chart, m, range);
+}
