@@ -110,61 +110,58 @@ void gf_surface_free(gf_surface *self) {
  * weights of rows and columns. */
 typedef struct places {
     alignas(64) double row[4][BLOCK], column[4][BLOCK];
-    alignas(64) int32_t first[BLOCK], flip[BLOCK];
+    alignas(64) int32_t first[BLOCK], flip[BLOCK], outside[BLOCK];
 } places;
 
 /* The weights of the four coefficients around a point that lies a fraction x into its cell. */
-static inline double weigh(int which, double x) {
+static inline void weigh(double x, double weight[4]) {
     double y = 1 - x;
-    switch (which) {
-    case 0:
-        return y * y * y / 6;
-    case 1:
-        return 2.0 / 3 - x * x * (1 - x / 2);
-    case 2:
-        return 2.0 / 3 - y * y * (1 - y / 2);
-    default:
-        return x * x * x / 6;
-    }
+    weight[0] = y * y * y * (1.0 / 6);
+    weight[1] = 2.0 / 3 - x * x * (1 - x * 0.5);
+    weight[2] = 2.0 / 3 - y * y * (1 - y * 0.5);
+    weight[3] = x * x * x * (1.0 / 6);
 }
 
-/* Comparisons that send NaN to `low`. */
+/* Sends NaN to `low`. */
 static inline double clamp(double x, double low, double high) {
-    return x > low ? (x < high ? x : high) : low;
+    x = x > low ? x : low;
+    return x < high ? x : high;
 }
 
-GF_CLONES static int32_t locate(const gf_surface *self, const double *restrict m,
-                                const double *restrict e, places *restrict at) {
-    const gf_chart *chart = &self->chart;
-    const double rise = (chart->ends[1] - chart->ends[0]) / 2;
-    const double middle = (chart->ends[1] + chart->ends[0]) / 2;
-    const double rows = (double)(self->points[0] - 1), columns = (double)(self->points[1] - 1);
+/* Written without branches, for the vector units. */
+GF_CLONES static void locate(const gf_surface *self, const double *restrict m,
+                             const double *restrict e, places *restrict at) {
+    const gf_chart chart = self->chart;
+    const double rise = (chart.ends[1] - chart.ends[0]) / 2;
+    const double middle = (chart.ends[1] + chart.ends[0]) / 2;
+    const double row_scale = (double)(self->points[0] - 1) / 2;
+    const double column_scale = (double)(self->points[1] - 1) / 2;
     const int32_t stride = (int32_t)self->points[1] + 2;
     const int32_t row_end = (int32_t)self->points[0] - 2, column_end = stride - 4;
-    const bool mirrored = self->mirrored;
-    int32_t outside = 0;
+    const double image = self->mirrored ? -1 : 1;
     for (int i = 0; i < BLOCK; ++i) {
-        double field = clamp(m[i], -1, 1), x = mirrored ? fabs(field) : field;
-        double open = 1 - x * x, low = gf_chart_polynomial(chart->low, x);
-        double width = gf_chart_polynomial(chart->high, x) - low;
-        double above = e[i] - (middle + rise * x) - open * low, range = open * width;
+        double field = clamp(m[i], -1, 1), other = image * field;
+        double x = field > other ? field : other; /* |field| if mirrored */
+        double open = 1 - x * x, low = gf_chart_polynomial(chart.low, x);
+        double range = open * (gf_chart_polynomial(chart.high, x) - low);
+        double above = e[i] - (middle + rise * x) - open * low;
         double u = clamp(above / (range > CLOSED ? range : CLOSED), 0, 1);
         double t = sqrt(u) - sqrt(1 - u);
-        double a = (x + 1) / 2 * rows, b = (t + 1) / 2 * columns;
+        double a = (x + 1) * row_scale, b = (t + 1) * column_scale, wa[4], wb[4];
         int32_t row = (int32_t)a, column = (int32_t)b;
         row = row < row_end ? row : row_end;
         column = column < column_end ? column : column_end;
-        a -= row;
-        b -= column;
+        weigh(a - row, wa);
+        weigh(b - column, wb);
         for (int k = 0; k < 4; ++k) {
-            at->row[k][i] = weigh(k, a);
-            at->column[k][i] = weigh(k, b);
+            at->row[k][i] = wa[k];
+            at->column[k][i] = wb[k];
         }
         at->first[i] = row * stride + column;
-        at->flip[i] = mirrored && field < 0;
-        outside += !(above >= -ROUNDING && above <= range + ROUNDING && field == m[i]);
+        at->flip[i] = x > field;
+        double excess = above > range - above ? range - above : above; /* the shorter way out */
+        at->outside[i] = (field == m[i] ? 0 : 1) | (excess >= -ROUNDING ? 0 : 1);
     }
-    return outside;
 }
 
 /* Eight numbers, one vector register where there are such. */
@@ -178,16 +175,21 @@ GF_CLONES static void gather(const gf_surface *self, const places *restrict at, 
     for (size_t i = 0; i < count; ++i) {
         const octet *c = knots + at->first[i];
         octet sum = {0};
-        for (size_t row = 0; row < 4; ++row) {
-            octet line = {0};
-            for (size_t column = 0; column < 4; ++column) {
-                line += at->column[column][i] * c[row * stride + column];
-            }
-            sum += at->row[row][i] * line;
+        for (size_t row = 0; row < 4; ++row, c += stride) {
+            sum += at->row[row][i] * (at->column[0][i] * c[0] + at->column[1][i] * c[1] +
+                                      at->column[2][i] * c[2] + at->column[3][i] * c[3]);
         }
         sum *= sign[at->flip[i]];
         memcpy(values[i], &sum, sizeof sum);
     }
+}
+
+static size_t count_outside(const places *at, size_t count) {
+    size_t outside = 0;
+    for (size_t i = 0; i < count; ++i) {
+        outside += (size_t)at->outside[i];
+    }
+    return outside;
 }
 
 size_t gf_surface_evaluate(const gf_surface *self, size_t count, const double *m, const double *e,
@@ -195,8 +197,9 @@ size_t gf_surface_evaluate(const gf_surface *self, size_t count, const double *m
     size_t outside = 0, whole = count / BLOCK * BLOCK;
     places at;
     for (size_t i = 0; i < whole; i += BLOCK) {
-        outside += (size_t)locate(self, m + i, e + i, &at);
+        locate(self, m + i, e + i, &at);
         gather(self, &at, BLOCK, values + i);
+        outside += count_outside(&at, BLOCK);
     }
     if (whole < count) { /* the rest, filled up with a point inside */
         double rest[2][BLOCK];
@@ -207,8 +210,9 @@ size_t gf_surface_evaluate(const gf_surface *self, size_t count, const double *m
             rest[0][i] = 0;
             rest[1][i] = gf_chart_energy(&self->chart, 0, 0);
         }
-        outside += (size_t)locate(self, rest[0], rest[1], &at);
+        locate(self, rest[0], rest[1], &at);
         gather(self, &at, left, values + whole);
+        outside += count_outside(&at, left);
     }
     return outside;
 }
@@ -217,9 +221,7 @@ size_t gf_surface_evaluate(const gf_surface *self, size_t count, const double *m
 
 static void weigh_slopes(double x, double value[4], double slope[4]) {
     double y = 1 - x;
-    for (int k = 0; k < 4; ++k) {
-        value[k] = weigh(k, x);
-    }
+    weigh(x, value);
     slope[0] = -y * y / 2;
     slope[1] = x * (3 * x / 2 - 2);
     slope[2] = -y * (3 * y / 2 - 2);
