@@ -16,4 +16,13 @@ double gf_boltzmann_mean(size_t count, const double *weight, const double *value
 double gf_boltzmann_energy_mean(size_t count, const double *weight, const double *value,
                                 const double *energy, double reference);
 
+/* With x = m and y_n = energy[n] - mean, and s_n = k[0] x^2 + 2 k[1] x y_n + k[2] y_n^2, adds
+ * sum_n weight[n] s_n (x, y_n) to sum[2]. */
+void gf_boltzmann_third(size_t count, const double *weight, const double *energy, double m,
+                        double mean, const double k[3], double sum[2]);
+
+/* weight[n] *= (s_n - v[0] x - v[1] y_n)/2 - constant, in the same notation. */
+void gf_boltzmann_bend(size_t count, double *weight, const double *energy, double m, double mean,
+                       const double k[3], const double v[2], double constant);
+
 #endif

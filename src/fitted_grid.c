@@ -141,6 +141,7 @@ static void mirror_row(gf_fitted_grid *self, size_t from) {
     mirror(grid->log_partition, columns, 1, &even, from, to);
     for (size_t c = 0; c < self->channels; ++c) {
         size_t first = c * gf_grid_size(grid);
+        mirror(self->channel_shift + 2 * first, columns, 2, of_charge, from, to);
         mirror(grid->channel_force + 2 * first, columns, 2, of_charge, from, to);
         mirror(grid->channel_noise + 4 * first, columns, 4, of_pair, from, to);
     }
@@ -162,6 +163,21 @@ static void knot_density(const gf_fitted_grid *self, size_t row, size_t column, 
         gf_chart_energy(&self->chart, density[0], gf_axis_value(&self->grid.axis[1], column));
 }
 
+static double *shift_at(const gf_fitted_grid *self, size_t channel, size_t at) {
+    return self->channel_shift + 2 * (channel * gf_grid_size(&self->grid) + at);
+}
+
+/* No shift where C is singular: nothing fluctuates there. */
+static void store_shift(gf_gibbs *gibbs, const gf_state *state, gf_fitted_grid *self, size_t at) {
+    double(*shift)[2] = calloc(self->channels, sizeof *shift);
+    if (shift != NULL && gf_gibbs_shift(gibbs, state, shift)) {
+        for (size_t c = 0; c < self->channels; ++c) {
+            memcpy(shift_at(self, c, at), shift[c], sizeof *shift);
+        }
+    }
+    free(shift);
+}
+
 /* Fills a row from infinite temperature outwards. A state that is not found is that of the knot
  * before. */
 static size_t fill_direction(gf_gibbs *gibbs, const gf_region *region, gf_fitted_grid *self,
@@ -178,6 +194,7 @@ static size_t fill_direction(gf_gibbs *gibbs, const gf_region *region, gf_fitted
             ++unsolved;
         }
         gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
+        store_shift(gibbs, &state, self, row * columns + column);
         memcpy(state.density, q, sizeof q);
         gf_grid_store(&self->grid, row * columns + column, self->channels, &state);
     }
@@ -197,6 +214,22 @@ static size_t fill_row(gf_gibbs *gibbs, const gf_region *region, gf_fitted_grid 
     }
     return fill_direction(gibbs, region, self, row, above, 1) +
            fill_direction(gibbs, region, self, row, above - 1, -1);
+}
+
+/* Into a corner the shift has a limit at every height: C vanishes there like 1 - m^2, and the
+ * second derivatives grow like its inverse. */
+static void extrapolate_shift(gf_fitted_grid *self, size_t row, size_t column) {
+    size_t columns = self->grid.axis[1].points, at = row * columns + column;
+    for (size_t c = 0; c < self->channels; ++c) {
+        for (size_t i = 0; i < 2; ++i) {
+            double next[3];
+            for (size_t k = 0; k < 3; ++k) {
+                size_t far = (k + 1) * columns;
+                next[k] = shift_at(self, c, row == 0 ? at + far : at - far)[i];
+            }
+            shift_at(self, c, at)[i] = 3 * (next[0] - next[1]) + next[2];
+        }
+    }
 }
 
 /* The rows m = +-1 hold one state each, without fluctuations. */
@@ -225,6 +258,7 @@ static gf_status fill_corner(const gf_spectrum *spectrum, const double *rates, g
         knot_density(self, row, column, state.density);
         state.lambda[1] = self->grid.lambda[2 * (next * columns + column) + 1];
         gf_grid_store(&self->grid, row * columns + column, self->channels, &state);
+        extrapolate_shift(self, row, column);
     }
     free(observables);
     return GF_OK;
@@ -398,7 +432,7 @@ static gf_status begin(const gf_model *model, job *work, gf_error *error) {
     gf_fitted_grid *self = work->fitted;
     gf_gibbs *gibbs = NULL;
     double points = (double)model->fitted[0] * (double)model->fitted[1];
-    double need = 8 * points * (15 + 8 + 6 * (double)model->channel_count);
+    double need = 8 * points * (15 + 8 + 8 * (double)model->channel_count);
     double spare = (double)gf_machine_free_memory();
     if (need > spare) {
         return gf_fail(error, GF_NO_MEMORY,
@@ -415,7 +449,10 @@ static gf_status begin(const gf_model *model, job *work, gf_error *error) {
                                   (gf_axis){-1, 1, model->fitted[1]}, self->channels, error);
     }
     gf_gibbs_free(gibbs);
-    return status;
+    self->channel_shift = calloc(2 * self->channels * model->fitted[0] * model->fitted[1],
+                                 sizeof *self->channel_shift);
+    return status == GF_OK && self->channel_shift == NULL ? gf_fail_memory(error, "the fitted grid")
+                                                          : status;
 }
 
 gf_status gf_fitted_grid_compute(const gf_model *model, const gf_spectrum *spectrum,
@@ -451,6 +488,7 @@ gf_status gf_fitted_grid_compute(const gf_model *model, const gf_spectrum *spect
 
 void gf_fitted_grid_free(gf_fitted_grid *self) {
     gf_grid_free(&self->grid);
+    free(self->channel_shift);
     *self = (gf_fitted_grid){0};
 }
 
@@ -469,6 +507,16 @@ void gf_fitted_grid_write(const gf_fitted_grid *self, gf_file *file) {
         return;
     }
     gf_grid_write(&layout, &self->grid, self->channels, file);
+    gf_file_put_doubles(
+        file,
+        &(gf_dataset){
+            .path = "/fitted_grid/channel_shift",
+            .units = "q_i",
+            .description = "1/2 sum_jk C_jk d2f_i/dq_j dq_k of each channel, per unit rate",
+            .rank = 4,
+            .shape = {self->channels, self->grid.axis[0].points, self->grid.axis[1].points, 2},
+            .axes = {"/channels/name", layout.axis_path[0], layout.axis_path[1], "charge"}},
+        self->channel_shift);
     gf_chart_write(&self->chart, group, file);
     gf_file_put_number_attribute(file, group, "force_error", self->error.force);
     gf_file_put_number_attribute(file, group, "noise_error", self->error.noise);

@@ -216,6 +216,58 @@ void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[2], gf_gibbs_extent e
     }
 }
 
+/* --- what fluctuations add ------------------------------------------------------------------- */
+
+/* The normalised weights of all levels. */
+static void weigh_levels(gf_gibbs *self, const gf_state *state) {
+    const gf_spectrum *spectrum = self->spectrum;
+    for (int up = 0; up <= spectrum->sites; ++up) {
+        size_t first = spectrum->sector[up], count = spectrum->sector[up + 1] - first;
+        const double *energy = spectrum->energy + first;
+        double reference = state->lambda[1] >= 0 ? energy[0] : energy[count - 1], sum[3];
+        double *weight = self->weight + first;
+        gf_boltzmann_weigh(count, energy, spectrum->degeneracy + first, state->lambda[1], reference,
+                           weight, sum);
+        double of_sector =
+            exp(-state->lambda[0] * gf_spectrum_magnetization(spectrum, up) -
+                state->lambda[1] * reference - spectrum->sites * state->log_partition);
+        for (size_t n = 0; n < count; ++n) {
+            weight[n] *= of_sector;
+        }
+    }
+}
+
+bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[2]) {
+    const gf_spectrum *spectrum = self->spectrum;
+    double sites = spectrum->sites, c[2][2], first[2], second[2], third[2] = {0, 0}, v[2];
+    memcpy(c, state->susceptibility, sizeof c);
+    if (!gf_solve2(c, (double[2]){1, 0}, first) || !gf_solve2(c, (double[2]){0, 1}, second)) {
+        return false;
+    }
+    const double k[3] = {first[0], first[1], second[1]}; /* C^-1 */
+    const double mean[2] = {sites * state->density[0], sites * state->density[1]};
+    weigh_levels(self, state);
+    for (int up = 0; up <= spectrum->sites; ++up) {
+        size_t at = spectrum->sector[up], count = spectrum->sector[up + 1] - at;
+        gf_boltzmann_third(count, self->weight + at, spectrum->energy + at,
+                           gf_spectrum_magnetization(spectrum, up) - mean[0], mean[1], k, third);
+    }
+    (void)gf_solve2(c, (double[2]){third[0] / sites, third[1] / sites}, v);
+    for (int up = 0; up <= spectrum->sites; ++up) {
+        size_t at = spectrum->sector[up], count = spectrum->sector[up + 1] - at;
+        gf_boltzmann_bend(count, self->weight + at, spectrum->energy + at,
+                          gf_spectrum_magnetization(spectrum, up) - mean[0], mean[1], k, v, sites);
+    }
+    for (size_t channel = 0; channel < spectrum->channels; ++channel) {
+        for (size_t i = 0; i < 2; ++i) {
+            shift[channel][i] =
+                gf_boltzmann_mean(spectrum->levels, self->weight,
+                                  gf_spectrum_observable(spectrum, channel, GF_FORCE_M + i));
+        }
+    }
+    return true;
+}
+
 /* --- lambda(q) ------------------------------------------------------------------------------- */
 
 bool gf_solve2(double m[2][2], const double b[2], double x[2]) {

@@ -251,7 +251,7 @@ static gf_status read_surface(gf_file *file, const rule *rates, double cutoff, g
     add_channels(file, "/fitted_grid/channel_force", rates, points, 1, force, 1, values);
     add_channels(file, "/fitted_grid/channel_noise", rates, points, 2, noise, 1, values);
     if (cutoff > 0) {
-        add_channels(file, "/fitted_grid/channel_force_shift", rates, points, 1, force, -1 / cutoff,
+        add_channels(file, "/fitted_grid/channel_shift", rates, points, 1, force, -1 / cutoff,
                      values);
     }
     add_susceptibility(file, points, values);

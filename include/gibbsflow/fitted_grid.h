@@ -19,10 +19,12 @@ typedef struct gf_fitted_error {
  *
  * Where a knot lies in the strip between the region and the border of the chart, or less than a
  * thousandth of the range of e inside, it holds the state of its m at that depth. At m = +-1 it
- * holds the one state there: lambda1 = -+infinity, and for lambda2 that of the next knot. */
+ * holds the one state there: lambda1 = -+infinity, for lambda2 that of the next knot, and the limit
+ * of the shift by quadratic extrapolation along its row of heights. */
 typedef struct gf_fitted_grid {
     gf_chart chart;
-    gf_grid grid; /* without points if magnetisation and energy are not independent */
+    gf_grid grid;          /* without points if magnetisation and energy are not independent */
+    double *channel_shift; /* [channels][rows][columns][2]: gf_gibbs_shift, per unit rate */
     size_t channels;
     bool mirrored;   /* the model is symmetric under m -> -m; then the values are so exactly */
     double strip;    /* the largest width of the strip, in units of the range of e */

@@ -48,6 +48,12 @@ bool gf_gibbs_invert(gf_gibbs *self, const double density[2], double lambda[2]);
  * is singular. */
 bool gf_state_stability(const gf_state *state, double matrix[2][2]);
 
+/* shift[channels][2] = 1/2 sum_jk C_jk d2f_i/dq_j dq_k of each channel, per unit rate: what
+ * Gaussian fluctuations of covariance C (those of one site) add to the mean force. With the
+ * deviations x_i of Q_i from their means, s = x C^-1 x and v = C^-1 <s x>/N it is the mean of F_i
+ * [(s - v x)/2 - N] over the Gibbs state. False if C is singular. */
+bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[2]);
+
 /* x = m^-1 b. False if m is singular. */
 bool gf_solve2(double m[2][2], const double b[2], double x[2]);
 
