@@ -11,6 +11,8 @@
 #include "gibbsflow/chart.h"
 #include "gibbsflow/settings.h"
 
+#include <complex.h>
+
 /* f_i and N_ij per epsilon, C_ij; index 1 is the magnetisation, 2 the energy; per site. */
 enum {
     GF_SURFACE_F1,
@@ -58,5 +60,19 @@ void gf_surface_slope(const gf_surface *self, const double density[2], double sl
 
 /* The border at m in [-1, 1]: range[0] <= e <= range[1]. */
 void gf_surface_border(const gf_surface *self, double m, double range[2]);
+
+/* Where the force in use vanishes, at the rates and with the shift in use. */
+typedef struct gf_surface_point {
+    double density[2];
+    double slope[2][2];           /* df_i/dq_j */
+    double complex eigenvalue[2]; /* of the slope, per epsilon; smaller real part first */
+    bool stable;                  /* both real parts are negative */
+    bool saddle;                  /* real, of either sign */
+} gf_surface_point;
+
+/* Finds the isolated points of rest inside the region, by magnetisation: Newton's method from every
+ * cell of knots at whose corners both forces change sign. Returns how many it stored, at
+ * most `capacity`. None where a charge is conserved: such points are not isolated. */
+size_t gf_surface_find_rest(const gf_surface *self, size_t capacity, gf_surface_point *points);
 
 #endif
