@@ -62,9 +62,9 @@ static int print_model(const cli_options *options) {
 }
 
 static void print_contents(gf_file *file) {
-    static const char *const groups[] = {"/spectrum", "/lambda_grid",  "/density_grid",
-                                         "/region",   "/fixed_points", "/flow_lines",
-                                         "/scan"};
+    static const char *const groups[] = {"/spectrum",    "/lambda_grid", "/density_grid",
+                                         "/fitted_grid", "/region",      "/fixed_points",
+                                         "/flow_lines",  "/scan"};
     gf_error error;
     char *name = gf_file_get_text_attribute(file, "/model", "name");
     char *parameters = gf_file_get_text_attribute(file, "/model", "parameters");

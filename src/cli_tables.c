@@ -54,7 +54,11 @@ static const char forces_help[] =
     "Tabulates densities, force, noise and susceptibility of the Gibbs states\n"
     "exp(-lambda1 Q1 - lambda2 Q2) on the grids of the model, finds the fixed points of the force "
     "and\n"
-    "the flow lines that join them, and writes all of it, with the spectrum, to one HDF5 file.\n\n"
+    "the flow lines that join them, and writes all of it, with the spectrum, to one HDF5 file. A "
+    "grid\n"
+    "fitted to the reachable region, /fitted_grid, is for interpolation; its accuracy is measured "
+    "and\n"
+    "stored with it.\n\n"
     "Example:\n"
     "  gibbsflow forces models/xxz_jprime.yaml -o fig2.h5\n"
     "  gibbsflow forces models/xxz_jprime.yaml --set gamma=0.875 --sites 10 -o forces.h5\n";
@@ -113,6 +117,23 @@ static gf_status write_results(const cli_options *options, const results *all, g
     return status;
 }
 
+static void say_accuracy(const cli_options *options, const gf_fitted_grid *fitted) {
+    if (fitted->unsolved > 0) {
+        cli_say(options,
+                "warning: lambda was not found at %zu knots of the fitted grid; they hold states "
+                "farther inside",
+                fitted->unsolved);
+    }
+    if (fitted->error.force > 1e-4) {
+        cli_say(options,
+                "warning: interpolation between the knots of the fitted grid errs by %.2g of the "
+                "largest\nforce; ask for more knots in the model's grid (fitted: {magnetization: "
+                "%zu, energy: %zu})",
+                fitted->error.force, 2 * fitted->grid.axis[0].points,
+                2 * fitted->grid.axis[1].points);
+    }
+}
+
 static gf_status make_forces(const cli_options *options, gf_error *error) {
     results all = {0};
     gf_status status = compute(options, &all, error);
@@ -126,6 +147,7 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
                     "warning: lambda was not found at %zu reachable densities; they are NaN",
                     all.table.unsolved);
         }
+        say_accuracy(options, &all.fitted);
     }
     gf_flow_free(&all.flow);
     gf_fixed_points_free(&all.points);

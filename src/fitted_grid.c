@@ -432,7 +432,7 @@ static gf_status begin(const gf_model *model, job *work, gf_error *error) {
     gf_fitted_grid *self = work->fitted;
     gf_gibbs *gibbs = NULL;
     double points = (double)model->fitted[0] * (double)model->fitted[1];
-    double need = 8 * points * (15 + 8 + 8 * (double)model->channel_count);
+    double need = 8 * points * (15 + 2 * GF_SURFACE_VALUES + 8 * (double)model->channel_count);
     double spare = (double)gf_machine_free_memory();
     if (need > spare) {
         return gf_fail(error, GF_NO_MEMORY,
