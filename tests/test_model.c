@@ -162,6 +162,9 @@ static const mistake mistakes[] = {
     {GRID, "grid: {lambda2: {from: 2, to: -2}}", 7, 17, "the axis lambda2 is empty: from 2 to -2"},
     {GRID, "grid: {energy: {from: 1, to: 0}}", 7, 16, "the axis energy is empty"},
     {GRID, "grid: {lambda1: {from: 1e999}}", 7, 24, "number too large"},
+    {GRID, "grid: {fitted: 5}", 7, 16, "fitted must be a mapping"},
+    {GRID, "grid: {fitted: {height: 5}}", 7, 17, "unknown key 'height' in fitted"},
+    {GRID, "grid: {fitted: {energy: 4}}", 7, 25, "energy must be an integer from 5 to 4096"},
     /* YAML */
     {NAME, "name: test\n\tsites: 6", 2, 1, "tab character"},
     {GRID, "---\nname: second", 8, 1, "a second YAML document"},
@@ -394,6 +397,7 @@ START_TEST(what_is_right_on_the_whole_chain_is_accepted) {
         {GRID, "grid: {lambda1: {from: 2, to: 1, points: 1}}"},
         {GRID, "grid: {energy: {from: -J}}"},
         {GRID, "grid: {energy: {to: 2*J, points: 100000}}"},
+        {GRID, "grid: {fitted: {magnetization: 5, energy: 4096}}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         gf_model model = parse_good(cases[i].line, cases[i].text, NULL);
