@@ -20,32 +20,40 @@ static const double parity[VALUES] = {-1, 1, 1, -1, 1, 1, -1, 1};
 
 /* --- making ---------------------------------------------------------------------------------- */
 
-/* c[0 ... n+1] from the values in c[1 ... n], `stride` rows apart: the coefficients of the uniform
- * cubic B-spline through them, (c[i] + 4 c[i+1] + c[i+2])/6 = value, whose third derivative is
- * continuous at the second and the last but one knot ("not a knot"). The latter condition gives the
- * coefficients of these two knots at once and leaves a tridiagonal system between them. */
-static void fit_line(size_t n, double (*c)[VALUES], size_t stride, double *pivot) {
-#define AT(i) c[(i)*stride][k]
-    for (size_t k = 0; k < VALUES; ++k) {
-        double f0 = AT(1), f1 = AT(2), last0 = AT(n), last1 = AT(n - 1);
-        double second = (8 * f1 - f0 - AT(3)) / 6;
-        double last_but_one = (8 * last1 - last0 - AT(n - 2)) / 6;
-        AT(2) = second;
-        AT(n - 1) = last_but_one;
-        pivot[2] = 0;
-        for (size_t i = 3; i + 2 <= n; ++i) { /* elimination downwards */
-            pivot[i] = 1 / (4 - pivot[i - 1]);
-            AT(i) = (6 * AT(i) - AT(i - 1)) * pivot[i];
-        }
-        for (size_t i = n - 2; i >= 3; --i) {
-            AT(i) -= pivot[i] * AT(i + 1);
-        }
-        AT(1) = 6 * f1 - 4 * AT(2) - AT(3);
-        AT(0) = 6 * f0 - 4 * AT(1) - AT(2);
-        AT(n) = 6 * last1 - 4 * AT(n - 1) - AT(n - 2);
-        AT(n + 1) = 6 * last0 - 4 * AT(n) - AT(n - 1);
+/* c[0 ... n+1] from the values in c[1 ... n]: the coefficients of the uniform cubic B-spline
+ * through them, (c[i-1] + 4 c[i] + c[i+1])/6 = value i, whose third derivative is continuous at the
+ * second and the last but one knot ("not a knot"). That condition gives the coefficients of these
+ * two knots at once and leaves a tridiagonal system between them. pivot[n] is workspace. */
+static void fit_line(size_t n, double *c, double *pivot) {
+    const double first[2] = {c[1], c[2]}, last[2] = {c[n], c[n - 1]};
+    const double second = (8 * c[2] - c[1] - c[3]) / 6;
+    c[n - 1] = (8 * c[n - 1] - c[n] - c[n - 2]) / 6;
+    c[2] = second;
+    pivot[2] = 0;
+    for (size_t i = 3; i + 2 <= n; ++i) {
+        pivot[i] = 1 / (4 - pivot[i - 1]);
+        c[i] = (6 * c[i] - c[i - 1]) * pivot[i];
     }
-#undef AT
+    for (size_t i = n - 2; i >= 3; --i) {
+        c[i] -= pivot[i] * c[i + 1];
+    }
+    c[1] = 6 * first[1] - 4 * c[2] - c[3];
+    c[0] = 6 * first[0] - 4 * c[1] - c[2];
+    c[n] = 6 * last[1] - 4 * c[n - 1] - c[n - 2];
+    c[n + 1] = 6 * last[0] - 4 * c[n] - c[n - 1];
+}
+
+/* Fits all values along a line of knots that lie `stride` apart; work[2 n + 2]. */
+static void fit_knots(size_t n, double (*knots)[VALUES], size_t stride, double *work) {
+    for (size_t k = 0; k < VALUES; ++k) {
+        for (size_t i = 0; i < n + 2; ++i) {
+            work[i] = knots[i * stride][k];
+        }
+        fit_line(n, work, work + n + 2);
+        for (size_t i = 0; i < n + 2; ++i) {
+            knots[i * stride][k] = work[i];
+        }
+    }
 }
 
 /* True if the values are exactly even or odd in m, as is the chart. */
@@ -76,13 +84,14 @@ gf_status gf_surface_init(gf_surface *self, const gf_chart *chart, const size_t 
                        FEWEST);
     }
     self->knots = aligned_alloc(64, (rows + 2) * stride * sizeof *self->knots);
-    double *pivot = malloc((rows + columns) * sizeof *pivot);
-    if (self->knots == NULL || pivot == NULL) {
-        free(pivot);
+    double *work = malloc(2 * (rows + columns) * sizeof *work);
+    if (self->knots == NULL || work == NULL) {
+        free(work);
         gf_surface_free(self);
         return gf_fail_memory(error, "the force table");
     }
     self->mirrored = is_mirrored(self, values);
+    memset(self->knots, 0, (rows + 2) * stride * sizeof *self->knots);
     for (size_t row = 0; row < rows; ++row) {
         double(*line)[VALUES] = self->knots + (row + 1) * stride;
         memcpy(line + 1, values + row * columns, columns * sizeof *values);
@@ -90,12 +99,12 @@ gf_status gf_surface_init(gf_surface *self, const gf_chart *chart, const size_t 
             self->speed[0] = fmax(self->speed[0], fabs(line[column + 1][GF_SURFACE_F1]));
             self->speed[1] = fmax(self->speed[1], fabs(line[column + 1][GF_SURFACE_F2]));
         }
-        fit_line(columns, line, 1, pivot);
+        fit_knots(columns, line, 1, work);
     }
     for (size_t column = 0; column < stride; ++column) {
-        fit_line(rows, self->knots + column, stride, pivot);
+        fit_knots(rows, self->knots + column, stride, work);
     }
-    free(pivot);
+    free(work);
     return GF_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "gibbsflow/surface.h"
 
 #include "gibbsflow/document.h"
+#include "gibbsflow/machine.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -235,6 +236,18 @@ static void add_susceptibility(gf_file *file, const size_t points[2],
     free(c);
 }
 
+/* Values, coefficients, and what the largest dataset takes while it is read. */
+static gf_status check_memory(size_t channels, const size_t points[2], gf_error *error) {
+    double knots = (double)points[0] * (double)points[1];
+    double need = 8 * knots * (2 * GF_SURFACE_VALUES + 4 * (double)channels);
+    double spare = (double)gf_machine_free_memory();
+    return need <= spare ? GF_OK
+                         : gf_fail(error, GF_NO_MEMORY,
+                                   "the fitted grid of %.3g knots needs %.3g GiB of memory, but "
+                                   "%.3g GiB are free; make a table of fewer knots",
+                                   knots, need / 0x1p30, spare / 0x1p30);
+}
+
 static gf_status read_surface(gf_file *file, const rule *rates, double cutoff, gf_surface *self,
                               gf_error *error) {
     static const int force[] = {GF_SURFACE_F1, GF_SURFACE_F2};
@@ -244,6 +257,10 @@ static gf_status read_surface(gf_file *file, const rule *rates, double cutoff, g
     free(gf_file_get_doubles(file, "/fitted_grid/magnetization", 1, &points[0]));
     free(gf_file_get_doubles(file, "/fitted_grid/height", 1, &points[1]));
     gf_chart_read(file, "/fitted_grid", &chart);
+    gf_status status = check_memory(rates->channels, points, error);
+    if (status != GF_OK) {
+        return status;
+    }
     double(*values)[GF_SURFACE_VALUES] = calloc(points[0] * points[1] + 1, sizeof *values);
     if (values == NULL) {
         return gf_fail_memory(error, "the force table");
@@ -255,7 +272,7 @@ static gf_status read_surface(gf_file *file, const rule *rates, double cutoff, g
                      values);
     }
     add_susceptibility(file, points, values);
-    gf_status status = gf_file_check(file, error);
+    status = gf_file_check(file, error);
     if (status == GF_OK) {
         status = gf_surface_init(self, &chart, points, (const double(*)[GF_SURFACE_VALUES])values,
                                  error);

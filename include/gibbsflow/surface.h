@@ -50,7 +50,11 @@ void gf_surface_free(gf_surface *self);
 
 /* values[count] at (m[count], e[count]). A point outside the chart takes the values of a point on
  * its border: m is clamped to [-1, 1], then e to its range at this m. NaN takes those of the lower
- * left corner. Returns how many points lay outside by more than rounding. */
+ * left corner. Returns how many points lay outside by more than rounding.
+ *
+ * N and C are positive semidefinite to rounding but for the strip along the border of a finite
+ * chain, where C has kinks: there an eigenvalue can fall somewhat below zero (README); take it for
+ * zero. */
 size_t gf_surface_evaluate(const gf_surface *self, size_t count, const double *m, const double *e,
                            double (*values)[GF_SURFACE_VALUES]);
 
