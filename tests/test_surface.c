@@ -7,6 +7,7 @@
 #include "gibbsflow/surface.h"
 
 #include <math.h>
+#include <omp.h>
 #include <unistd.h>
 
 static const char path[] = "test_surface.h5";
@@ -217,6 +218,78 @@ START_TEST(points_outside_take_values_of_the_border) {
     ck_assert_uint_eq(gf_surface_evaluate(&surface, 1, &e, &nan, &values), 1);
     ck_assert(isfinite(values[0]));
     gf_surface_free(&surface);
+}
+END_TEST
+
+/* --- knots ----------------------------------------------------------------------------------- */
+
+/* Nothing is NaN; force = sum rate channel_force; knots inside the region hold their states, those
+ * outside states of the same m at its border. */
+START_TEST(knots_hold_states) {
+    fixture f;
+    gf_fitted_grid fitted;
+    fixture_open(&f, "pump_loss.yaml", 6, NULL);
+    ck_assert_int_eq(gf_fitted_grid_compute(&f.model, &f.spectrum, &f.region, NULL, &fitted, NULL),
+                     GF_OK);
+    const gf_grid *g = &fitted.grid;
+    size_t size = gf_grid_size(g), columns = g->axis[1].points, beyond = 0;
+    ck_assert_uint_eq(size, 65 * 81);
+    for (size_t at = 0; at < size; ++at) {
+        const double *q = g->density + 2 * at, *l = g->lambda + 2 * at;
+        double sum[2] = {0, 0};
+        for (size_t c = 0; c < fitted.channels; ++c) {
+            sum[0] += f.rates[c] * g->channel_force[2 * (c * size + at)];
+            sum[1] += f.rates[c] * g->channel_force[2 * (c * size + at) + 1];
+            ck_assert(isfinite(fitted.channel_shift[2 * (c * size + at)]));
+        }
+        ck_assert_double_eq_tol(g->force[2 * at], sum[0], 1e-13);
+        ck_assert_double_eq_tol(g->force[2 * at + 1], sum[1], 1e-13);
+        if (at < columns || at >= size - columns) {
+            ck_assert(isinf(l[0]) && isfinite(l[1]));
+            continue;
+        }
+        gf_state state = fixture_at(&f, l[0], l[1]);
+        ck_assert_double_eq_tol(state.density[0], q[0], 1e-11);
+        if (fabs(state.density[1] - q[1]) > 1e-10) { /* the strip: a state near the border */
+            double range[2];
+            gf_region_energies(&f.region, q[0], range);
+            double u = (state.density[1] - range[0]) / (range[1] - range[0]);
+            double aim = (q[1] - range[0]) / (range[1] - range[0]);
+            ck_assert_double_eq_tol(fmin(u, 1 - u), 1e-3, 1e-8);
+            ck_assert(u < 0.5 ? aim < u && aim > -fitted.strip - 1e-9
+                              : aim > u && aim < 1 + fitted.strip + 1e-9);
+            ++beyond;
+        }
+        ck_assert_double_eq_tol(g->susceptibility[4 * at + 3], state.susceptibility[1][1], 1e-11);
+        ck_assert_double_eq_tol(g->force[2 * at + 1], state.force[1], 1e-11);
+    }
+    ck_assert_uint_gt(beyond, 0);
+    ck_assert_uint_lt(beyond, size / 4);
+    gf_fitted_grid_free(&fitted);
+    fixture_close(&f);
+}
+END_TEST
+
+START_TEST(threads_change_nothing) {
+    fixture f;
+    gf_fitted_grid many, single;
+    fixture_open(&f, "dm_field.yaml", 6, NULL);
+    int threads = omp_get_max_threads();
+    omp_set_num_threads(3);
+    ck_assert_int_eq(gf_fitted_grid_compute(&f.model, &f.spectrum, &f.region, NULL, &many, NULL),
+                     GF_OK);
+    omp_set_num_threads(1);
+    ck_assert_int_eq(gf_fitted_grid_compute(&f.model, &f.spectrum, &f.region, NULL, &single, NULL),
+                     GF_OK);
+    omp_set_num_threads(threads);
+    size_t bytes = 2 * gf_grid_size(&many.grid) * sizeof(double);
+    ck_assert_mem_eq(many.grid.lambda, single.grid.lambda, bytes);
+    ck_assert_mem_eq(many.grid.channel_noise, single.grid.channel_noise, 2 * bytes * many.channels);
+    ck_assert_mem_eq(many.channel_shift, single.channel_shift, bytes * many.channels);
+    ck_assert_double_eq(many.error.force, single.error.force);
+    gf_fitted_grid_free(&many);
+    gf_fitted_grid_free(&single);
+    fixture_close(&f);
 }
 END_TEST
 
@@ -607,6 +680,8 @@ int main(void) {
     tcase_add_test(tests, cubic_functions_are_reproduced);
     tcase_add_test(tests, places_in_an_array_change_nothing);
     tcase_add_test(tests, points_outside_take_values_of_the_border);
+    tcase_add_test(tests, knots_hold_states);
+    tcase_add_test(tests, threads_change_nothing);
     tcase_add_test(tests, tables_are_accurate_at_the_default_resolution);
     tcase_add_test(tests, refinement_is_of_fourth_order);
     tcase_add_test(tests, symmetric_models_stay_so_exactly);
