@@ -38,12 +38,14 @@ static void format_limit(gf_limit limit, char *text, size_t size) {
         (void)snprintf(text, size, "not found");
         return;
     }
-    int digits = limit.error > 0 && isfinite(limit.error)
-                     ? (int)fmin(15, fmax(2, ceil(1 - log10(limit.error))))
-                     : 6;
-    bool zero = fabs(limit.value) < pow(10, -digits) / 2;
-    (void)snprintf(text, size, "%.*f +- %.1e", zero ? 0 : digits, zero ? 0 : limit.value,
-                   limit.error);
+    double magnitude = limit.value != 0 ? floor(log10(fabs(limit.value))) : 0;
+    double decimals = isfinite(limit.error) ? ceil(1 - log10(limit.error)) : 5 - magnitude;
+    int significant = (int)fmin(16, decimals + magnitude + 1);
+    if (limit.value == 0 || significant < 1) {
+        (void)snprintf(text, size, "0 +- %.1e", limit.error);
+    } else {
+        (void)snprintf(text, size, "%#.*g +- %.1e", significant, limit.value, limit.error);
+    }
 }
 
 /* One quantity: its limit, where that comes from, and what either kind gives. */

@@ -26,39 +26,48 @@ static const struct {
 static const char *const colours[MOST_STATES] = {"#2b5c8a", "#d7301f", "#4d9221",
                                                  "#8c510a", "#762a83", "#555555"};
 
-/* The length of a quantity of which entry k is value(k). */
-typedef struct vector {
-    double sum;
-} vector;
-
-static void add(vector *self, const gf_ladder *ladder, int panel, size_t k, double value) {
+/* What is summed up to a length: entry k of values[sizes][states][columns] at one size. */
+static double entry(const gf_ladder *ladder, const double *values, int panel, size_t row,
+                    size_t size, size_t k) {
     size_t energies = panels[panel].charges == 1 ? k : k / 2 + k % 2;
-    double scaled = value / pow(ladder->energy_unit, (double)energies);
-    self->sum += scaled * scaled;
+    double value =
+        values[(size * ladder->points + row) * GF_LADDER_STATE_COLUMNS + panels[panel].column + k];
+    return value / pow(ladder->energy_unit, (double)energies);
 }
 
-/* One line: N, the deviation from the best limit, the error claimed at N. */
-static void write_size(const gf_ladder *ladder, gf_ladder_kind kind, int panel, size_t row,
-                       size_t size, FILE *out) {
-    vector deviation = {0}, error = {0};
+/* The length of the quantity at one size, less that of `origin` at the largest, unless NULL. */
+static double length(const gf_ladder *ladder, const double *values, const double *origin, int panel,
+                     size_t row, size_t size) {
+    double sum = 0;
     for (size_t k = 0; k < (size_t)1 << panels[panel].charges; ++k) {
-        size_t column = panels[panel].column + k;
-        gf_limit limit =
-            gf_ladder_estimate(&ladder->states, GF_LADDERS, ladder->sizes - 1, row, column);
-        gf_limit here = gf_ladder_estimate(&ladder->states, kind, size, row, column);
-        add(&deviation, ladder, panel, k, here.value - limit.value);
-        add(&error, ladder, panel, k, here.error);
+        double x = entry(ladder, values, panel, row, size, k);
+        x -= origin != NULL ? entry(ladder, origin, panel, row, ladder->sizes - 1, k) : 0;
+        sum += x * x;
     }
-    (void)fprintf(out, "%d", ladder->first + (int)size);
-    const double drawn[2] = {sqrt(deviation.sum), sqrt(error.sum)};
-    for (int k = 0; k < 2; ++k) {
-        if (isfinite(drawn[k]) && drawn[k] > LOWEST) {
-            (void)fprintf(out, " %.6g", drawn[k]);
-        } else {
-            (void)fputs(" NaN", out);
-        }
+    return sqrt(sum);
+}
+
+static void write_number(double value, FILE *out) {
+    if (isfinite(value) && value > LOWEST) {
+        (void)fprintf(out, " %.6g", value);
+    } else {
+        (void)fputs(" NaN", out);
     }
-    (void)fputs("\n", out);
+}
+
+/* Lines of N, the distance from the better limit, the error claimed at N. */
+static void write_curve(const gf_ladder *ladder, gf_ladder_kind kind, int panel, size_t row,
+                        FILE *out) {
+    const gf_ladder_table *table = &ladder->states;
+    double rings = length(ladder, table->error[GF_RINGS], NULL, panel, row, ladder->sizes - 1);
+    double linked = length(ladder, table->error[GF_LINKED], NULL, panel, row, ladder->sizes - 1);
+    const double *limit = table->value[linked < rings ? GF_LINKED : GF_RINGS];
+    for (size_t size = 0; size < ladder->sizes; ++size) {
+        (void)fprintf(out, "%d", ladder->first + (int)size);
+        write_number(length(ladder, table->value[kind], limit, panel, row, size), out);
+        write_number(length(ladder, table->error[kind], NULL, panel, row, size), out);
+        (void)fputs("\n", out);
+    }
 }
 
 static size_t count_states(const gf_ladder *ladder) {
@@ -72,10 +81,7 @@ static void write_data(const gf_ladder *ladder, gf_plot *plot) {
                 char name[32];
                 (void)snprintf(name, sizeof name, "p%ds%zuk%d", panel, row, kind);
                 gf_plot_open_data(plot, name);
-                for (size_t size = 0; size < ladder->sizes; ++size) {
-                    write_size(ladder, (gf_ladder_kind)kind, panel, row, size,
-                               gf_plot_script(plot));
-                }
+                write_curve(ladder, (gf_ladder_kind)kind, panel, row, gf_plot_script(plot));
                 gf_plot_close_data(plot);
             }
         }
@@ -91,7 +97,7 @@ static void write_panel(const gf_ladder *ladder, int panel, FILE *out) {
             const char *style = kind == GF_RINGS ? "pt 6 dt (8,5)" : "pt 7";
             (void)fprintf(out,
                           ", $p%ds%zuk%d using 1:2 with linespoints lw 1.5 ps 0.6 %s lc rgb '%s' "
-                          "notitle, $p%ds%zuk%d using 1:3 with lines lw 0.5 dt (2,3) lc rgb '%s' "
+                          "notitle, $p%ds%zuk%d using 1:3 with lines lw 1 dt (2,4) lc rgb '%s' "
                           "notitle",
                           panel, row, kind, style, colours[row], panel, row, kind, colours[row]);
         }
@@ -105,7 +111,7 @@ static void write_panel(const gf_ladder *ladder, int panel, FILE *out) {
         (void)fputs(
             ", NaN with linespoints lw 1.5 ps 0.6 pt 6 dt (8,5) lc rgb 'black' title "
             "'rings', NaN with linespoints lw 1.5 ps 0.6 pt 7 lc rgb 'black' title "
-            "'linked clusters', NaN with lines lw 0.5 dt (2,3) lc rgb 'black' title "
+            "'linked clusters', NaN with lines lw 1 dt (2,4) lc rgb 'black' title "
             "'estimated error'",
             out);
     }

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the natural size of a quantity and per site: what diagonalising and subtracting lose. */
-static const double ROUNDING = 2e-14;
-static const double NOTHING = 1e-12; /* smaller values are zero by symmetry */
+/* Both of the natural size of a quantity: what diagonalising and subtracting lose, per site, and
+ * what is zero by symmetry. */
+static const double ROUNDING = 2e-14, NOTHING = 1e-12;
 static const double MIRROR =
     1e-9; /* densities equal to this, but for the sign of m, are mirrored */
 
@@ -195,6 +195,10 @@ static gf_status allocate_table(const gf_ladder *self, gf_ladder_table *table, s
                                 size_t columns, gf_error *error) {
     *table = (gf_ladder_table){.rows = rows, .columns = columns};
     size_t count = self->sizes * rows * columns;
+    table->scale = calloc(rows * columns + 1, sizeof(double));
+    if (table->scale == NULL) {
+        return gf_fail_memory(error, "the ladder");
+    }
     for (int kind = 0; kind < GF_LADDERS; ++kind) {
         table->value[kind] = malloc((count + 1) * sizeof(double));
         table->error[kind] = malloc((count + 1) * sizeof(double));
@@ -214,6 +218,7 @@ static void free_table(gf_ladder_table *table) {
         free(table->value[kind]);
         free(table->error[kind]);
     }
+    free(table->scale);
     *table = (gf_ladder_table){0};
 }
 
@@ -328,7 +333,7 @@ static void follow_points(gf_ladder *self, const gf_fixed_points *references) {
 
 /* --- limits ---------------------------------------------------------------------------------- */
 
-/* What rounding can do to a column of the states, per unit of ROUNDING and site. */
+/* Natural sizes of the columns of a state, from infinite temperature. */
 static void scale_states(const gf_ladder *self, double *scale) {
     const gf_ladder_chain *largest = ring(self, self->sizes - 1);
     const double unit = self->energy_unit, *rates = gf_gibbs_rates(largest->gibbs);
@@ -339,7 +344,7 @@ static void scale_states(const gf_ladder *self, double *scale) {
     for (int i = 0; i < 2; ++i) {
         scale[GF_LADDER_DENSITY + i] = i == 0 ? 1 : unit;
         scale[GF_LADDER_FORCE + i] = gf_spectrum_force_scale(&largest->spectrum, rates, i);
-        noise[i] = sqrt(hot.noise[i][i]);
+        noise[i] = sqrt(fmax(hot.noise[i][i], 0));
     }
     for (int i = 0; i < 2; ++i) {
         for (int j = 0; j < 2; ++j) {
@@ -349,7 +354,7 @@ static void scale_states(const gf_ladder *self, double *scale) {
     }
 }
 
-/* Likewise of a fixed point, which moves the further the slower it attracts. */
+/* Likewise of a fixed point, which rounding moves the further the slower it attracts. */
 static void scale_point(const gf_ladder *self, const double *state_scale,
                         const gf_fixed_point *point, double *scale) {
     const double unit = self->energy_unit;
@@ -366,15 +371,26 @@ static void scale_point(const gf_ladder *self, const double *state_scale,
     }
 }
 
-/* The errors of one column of a row, at every size and for both kinds. */
-static void estimate_column(const gf_ladder *self, gf_ladder_table *table, size_t row,
-                            size_t column, double scale) {
-    double x[GF_LADDERS][GF_CHAIN_MAX_SITES];
+static void set_scales(gf_ladder *self, const gf_fixed_points *references) {
+    double scale[GF_LADDER_STATE_COLUMNS];
+    scale_states(self, scale);
+    for (size_t p = 0; p < self->points; ++p) {
+        memcpy(self->states.scale + p * GF_LADDER_STATE_COLUMNS, scale, sizeof scale);
+    }
+    for (size_t r = 0; r < references->count; ++r) {
+        scale_point(self, scale, &references->points[r],
+                    self->fixed_points.scale + r * GF_LADDER_POINT_COLUMNS);
+    }
+}
+
+/* The errors of one entry, at every size and for both kinds. */
+static void estimate_entry(const gf_ladder *self, gf_ladder_table *table, size_t row,
+                           size_t column) {
+    double x[GF_LADDERS][GF_CHAIN_MAX_SITES], scale = table->scale[row * table->columns + column];
     for (size_t size = 0; size < self->sizes; ++size) {
         gf_limit limit[GF_LADDERS];
         for (int k = 0; k < GF_LADDERS; ++k) {
-            gf_ladder_kind kind = (gf_ladder_kind)k;
-            x[k][size] = entry(table->value, table, kind, size, row)[column];
+            x[k][size] = entry(table->value, table, (gf_ladder_kind)k, size, row)[column];
             double rounding = ROUNDING * (self->first + (int)size) * fmax(scale, fabs(x[k][size]));
             limit[k] = gf_limit_estimate(x[k], size + 1, rounding);
         }
@@ -385,19 +401,9 @@ static void estimate_column(const gf_ladder *self, gf_ladder_table *table, size_
     }
 }
 
-static void estimate_limits(gf_ladder *self, const gf_fixed_points *references) {
-    double scale[GF_LADDER_STATE_COLUMNS], point_scale[GF_LADDER_POINT_COLUMNS];
-    scale_states(self, scale);
-    for (size_t p = 0; p < self->points; ++p) {
-        for (size_t column = 0; column < GF_LADDER_STATE_COLUMNS; ++column) {
-            estimate_column(self, &self->states, p, column, scale[column]);
-        }
-    }
-    for (size_t r = 0; r < references->count; ++r) {
-        scale_point(self, scale, &references->points[r], point_scale);
-        for (size_t column = 0; column < GF_LADDER_POINT_COLUMNS; ++column) {
-            estimate_column(self, &self->fixed_points, r, column, point_scale[column]);
-        }
+static void estimate_table(const gf_ladder *self, gf_ladder_table *table) {
+    for (size_t i = 0; i < table->rows * table->columns; ++i) {
+        estimate_entry(self, table, i / table->columns, i % table->columns);
     }
 }
 
@@ -453,7 +459,9 @@ gf_status gf_ladder_compute(gf_ladder *self, const double (*lambda)[2], size_t p
     if (status == GF_OK) {
         fill_states(self);
         follow_points(self, &references);
-        estimate_limits(self, &references);
+        set_scales(self, &references);
+        estimate_table(self, &self->states);
+        estimate_table(self, &self->fixed_points);
     }
     gf_fixed_points_free(&references);
     return status;
@@ -504,7 +512,7 @@ gf_ladder_check gf_ladder_predict(const gf_ladder *self, const gf_ladder_table *
         size_t row = i / table->columns, column = i % table->columns;
         gf_limit before = gf_ladder_estimate(table, kind, last - 2, row, column);
         double value = gf_ladder_estimate(table, kind, last, row, column).value;
-        bool zero = fabs(value) < NOTHING && fabs(before.value) < NOTHING;
+        bool zero = fmax(fabs(value), fabs(before.value)) < NOTHING * table->scale[i];
         if (isnan(value) || zero || is_repeated(table, column)) {
             continue;
         }

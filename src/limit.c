@@ -23,7 +23,8 @@ gf_limit gf_limit_estimate(const double *x, size_t count, double rounding) {
         limit.error = rounding;
     } else if (step < before) {
         double ratio = step / before;
-        limit.error = fmax(rounding, fmax(step, 2 * step * ratio / (1 - ratio)));
+        double to_come = 2 * step * ratio / (1 - ratio);
+        limit.error = fmax(rounding, 2 * fmax(step, to_come));
     }
     return limit;
 }

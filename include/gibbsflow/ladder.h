@@ -41,6 +41,7 @@ typedef struct gf_ladder_table {
     size_t rows, columns;
     double *value[GF_LADDERS]; /* [sizes][rows][columns] */
     double *error[GF_LADDERS]; /* [sizes][rows][columns] */
+    double *scale; /* [rows][columns]: the natural size, which rounding is relative to */
 } gf_ladder_table;
 
 typedef struct gf_ladder_chain gf_ladder_chain;

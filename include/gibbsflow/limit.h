@@ -18,11 +18,11 @@ typedef struct gf_limit {
 /* From the values x[count] of consecutive sizes, count >= 1. With D the larger of the last two
  * differences |x_k - x_(k-1)|, D' the larger of the two before, and r = D/D', the error is
  *
- *     max(D, 2 D r/(1 - r)):
+ *     2 max(D, 2 D r/(1 - r)):
  *
- * the last step seen, or the sum of all to come if every two sizes shrink them by r. It is at least
- * `rounding`, and infinite if r >= 1, if there are fewer than GF_LIMIT_SIZES values, or if one of
- * the last is not finite. */
+ * twice the last step seen, or twice the sum of all to come if every two sizes shrink them by r. It
+ * is at least `rounding`, and infinite if r >= 1, if there are fewer than GF_LIMIT_SIZES values, or
+ * if one of the last is not finite. */
 gf_limit gf_limit_estimate(const double *x, size_t count, double rounding);
 
 /* Two estimates of one quantity that differ by more than their errors together: one of them is
