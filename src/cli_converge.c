@@ -210,29 +210,34 @@ static int parse_sites(const cli_options *options, request *self) {
     return CLI_GO_ON;
 }
 
+static bool parse_point(const char *text, double lambda[2]) {
+    char *end = NULL;
+    lambda[0] = strtod(text, &end);
+    if (end == text || *end != ',') {
+        return false;
+    }
+    const char *rest = end + 1;
+    lambda[1] = strtod(rest, &end);
+    return end != rest && *end == '\0' && isfinite(lambda[0]) && isfinite(lambda[1]);
+}
+
 static int parse_points(const cli_options *options, request *self) {
-    while (self->at != NULL && self->at[self->points] != NULL) {
-        ++self->points;
+    size_t count = 0;
+    for (char **text = self->at; text != NULL && *text != NULL; ++text) {
+        ++count;
     }
-    self->lambda = calloc(self->points + 1, sizeof *self->lambda);
-    for (size_t p = 0; p < self->points && self->lambda != NULL; ++p) {
-        const char *text = self->at[p];
-        char *end = NULL;
-        self->lambda[p][0] = strtod(text, &end);
-        bool good = end != text && *end == ',';
-        if (good) {
-            const char *rest = end + 1;
-            self->lambda[p][1] = strtod(rest, &end);
-            good = end != rest && *end == '\0';
-        }
-        if (!good || !isfinite(self->lambda[p][0]) || !isfinite(self->lambda[p][1])) {
-            return cli_usage(options, "--at %s: expected LAMBDA1,LAMBDA2, as in 0,-0.26", text);
+    self->lambda = calloc(count + 1, sizeof *self->lambda);
+    if (self->lambda == NULL) {
+        gf_error error;
+        (void)gf_fail_memory(&error, "the points");
+        return cli_fail(options, &error);
+    }
+    for (char **text = self->at; text != NULL && *text != NULL; ++text) {
+        if (!parse_point(*text, self->lambda[self->points++])) {
+            return cli_usage(options, "--at %s: expected LAMBDA1,LAMBDA2, as in 0,-0.26", *text);
         }
     }
-    gf_error error;
-    return self->lambda != NULL
-               ? CLI_GO_ON
-               : ((void)gf_fail_memory(&error, "the points"), cli_fail(options, &error));
+    return CLI_GO_ON;
 }
 
 /* Without --sites: from half the sites of the model on. */
@@ -303,8 +308,8 @@ static int converge(const cli_options *options, request *self) {
 
 static void free_request(request *self) {
     free(self->sites);
-    for (size_t p = 0; self->at != NULL && self->at[p] != NULL; ++p) {
-        free(self->at[p]);
+    for (char **text = self->at; text != NULL && *text != NULL; ++text) {
+        free(*text);
     }
     free((void *)self->at);
     free(self->lambda);

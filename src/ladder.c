@@ -93,7 +93,7 @@ gf_status gf_ladder_plan(const gf_model *model, int first, int last, gf_ladder *
                        "a ladder from %d to %d sites; expected 2 <= from <= to <= %d", first, last,
                        GF_CHAIN_MAX_SITES);
     }
-    size_t sizes = (size_t)(last - first + 1);
+    size_t sizes = (size_t)last - (size_t)first + 1;
     ladder->chains = calloc(2 * sizes + 1, sizeof *ladder->chains);
     if (ladder->chains == NULL) {
         return gf_fail_memory(error, "the ladder");

@@ -215,30 +215,35 @@ static void read_states(gf_file *file, gf_ladder *ladder) {
     }
 }
 
-gf_status gf_ladder_read(gf_file *file, gf_ladder *ladder, gf_error *error) {
+/* The sizes and the points. */
+static void read_axes(gf_file *file, gf_ladder *ladder) {
     size_t shape[2] = {0};
-    *ladder = (gf_ladder){0};
     int64_t *sites = gf_file_get_integers(file, "/ladder/sites", 1, &ladder->sizes);
     double *lambda = gf_file_get_doubles(file, "/ladder/states/lambda", 2, shape);
     ladder->energy_unit = gf_file_get_number_attribute(file, "/ladder", "energy_unit");
-    if (sites != NULL && lambda != NULL &&
-        (ladder->sizes < 1 || ladder->sizes > GF_CHAIN_MAX_SITES || sites[0] < 1 ||
-         sites[0] > GF_CHAIN_MAX_SITES || shape[0] < 1 || shape[1] != 2)) {
-        gf_file_reject(file, "/ladder/sites and /ladder/states/lambda do not fit together");
-    }
-    if (gf_file_check(file, NULL) == GF_OK) {
-        ladder->first = (int)sites[0];
-        ladder->points = shape[0];
-        ladder->lambda = calloc(shape[0], sizeof *ladder->lambda);
-        if (ladder->lambda == NULL) {
-            gf_file_reject(file, "out of memory for the ladder");
-        } else {
+    if (sites != NULL && lambda != NULL) {
+        bool fits = ladder->sizes >= 1 && ladder->sizes <= GF_CHAIN_MAX_SITES && sites[0] >= 1 &&
+                    sites[0] <= GF_CHAIN_MAX_SITES && shape[0] >= 1 && shape[1] == 2;
+        ladder->lambda = fits ? calloc(shape[0], sizeof *ladder->lambda) : NULL;
+        if (ladder->lambda != NULL) {
+            ladder->first = (int)sites[0];
+            ladder->points = shape[0];
             memcpy(ladder->lambda, lambda, shape[0] * sizeof *ladder->lambda);
-            read_states(file, ladder);
+        } else {
+            gf_file_reject(file, fits ? "out of memory for the ladder"
+                                      : "/ladder/sites and /ladder/states/lambda do not fit");
         }
     }
     free(sites);
     free(lambda);
+}
+
+gf_status gf_ladder_read(gf_file *file, gf_ladder *ladder, gf_error *error) {
+    *ladder = (gf_ladder){0};
+    read_axes(file, ladder);
+    if (gf_file_check(file, NULL) == GF_OK) {
+        read_states(file, ladder);
+    }
     gf_status status = gf_file_check(file, error);
     if (status != GF_OK) {
         gf_ladder_free(ladder);
