@@ -44,7 +44,8 @@ static void format_limit(gf_limit limit, char *text, size_t size) {
     if (limit.value == 0 || significant < 1) {
         (void)snprintf(text, size, "0 +- %.1e", limit.error);
     } else {
-        (void)snprintf(text, size, "%#.*g +- %.1e", significant, limit.value, limit.error);
+        (void)snprintf(text, size, decimals > 0 ? "%#.*g +- %.1e" : "%.*g +- %.1e", significant,
+                       limit.value, limit.error);
     }
 }
 

@@ -9,7 +9,7 @@
 
 enum { PANELS = 4, MOST_STATES = 6 };
 
-static const double LOWEST = 1e-15; /* rounding; smaller deviations are not drawn */
+static const double LOWEST = 1e-14; /* rounding; smaller deviations are not drawn */
 
 /* A panel: the length of the deviation of one quantity, with the energy in its unit. */
 static const struct {
@@ -89,7 +89,7 @@ static void write_data(const gf_ladder *ladder, gf_plot *plot) {
 }
 
 /* Deviations of rings as open circles, of linked clusters as full ones; claimed errors as thin
- * lines. The key says what they are in the first panel, and which state in the second. */
+ * lines. The key says what they are in the first panel, and which state in the third. */
 static void write_panel(const gf_ladder *ladder, int panel, FILE *out) {
     (void)fprintf(out, "set title '%s' offset 0,-0.6\nplot NaN notitle", panels[panel].title);
     for (size_t row = 0; row < count_states(ladder); ++row) {
@@ -101,7 +101,7 @@ static void write_panel(const gf_ladder *ladder, int panel, FILE *out) {
                           "notitle",
                           panel, row, kind, style, colours[row], panel, row, kind, colours[row]);
         }
-        if (panel == 1) {
+        if (panel == 2) {
             const double *lambda = ladder->lambda[row];
             (void)fprintf(out, ", NaN with lines lw 2 lc rgb '%s' title 'λ = (%.4g, %.4g)'",
                           colours[row], fabs(lambda[0]) < 1e-12 ? 0 : lambda[0], lambda[1]);

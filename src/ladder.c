@@ -374,8 +374,12 @@ static void scale_point(const gf_ladder *self, const double *state_scale,
 static void set_scales(gf_ladder *self, const gf_fixed_points *references) {
     double scale[GF_LADDER_STATE_COLUMNS];
     scale_states(self, scale);
-    for (size_t p = 0; p < self->points; ++p) {
-        memcpy(self->states.scale + p * GF_LADDER_STATE_COLUMNS, scale, sizeof scale);
+    for (size_t p = 0; p < self->points;
+         ++p) { /* weights are the less exact the colder the state */
+        double cold = 1 + hypot(self->lambda[p][0], self->lambda[p][1] * self->energy_unit);
+        for (size_t column = 0; column < GF_LADDER_STATE_COLUMNS; ++column) {
+            self->states.scale[p * GF_LADDER_STATE_COLUMNS + column] = cold * scale[column];
+        }
     }
     for (size_t r = 0; r < references->count; ++r) {
         scale_point(self, scale, &references->points[r],
