@@ -9,7 +9,7 @@
 
 enum { PANELS = 4, MOST_STATES = 6 };
 
-static const double LOWEST = 1e-14; /* rounding; smaller deviations are not drawn */
+static const double LOWEST = 1e-15; /* rounding; smaller deviations are not drawn */
 
 /* A panel: the length of the deviation of one quantity, with the energy in its unit. */
 static const struct {
@@ -88,8 +88,22 @@ static void write_data(const gf_ladder *ladder, gf_plot *plot) {
     }
 }
 
+/* What the lines are, above all panels. */
+static void write_key(const gf_ladder *ladder, FILE *out) {
+    (void)fputs(
+        ", NaN with linespoints lw 1.5 ps 0.6 pt 6 dt (8,5) lc rgb 'black' title 'rings', "
+        "NaN with linespoints lw 1.5 ps 0.6 pt 7 lc rgb 'black' title 'linked clusters', "
+        "NaN with lines lw 1 dt (2,4) lc rgb 'black' title 'estimated error'",
+        out);
+    for (size_t row = 0; row < count_states(ladder); ++row) {
+        const double *lambda = ladder->lambda[row];
+        (void)fprintf(out, ", NaN with lines lw 2 lc rgb '%s' title 'λ = (%.4g, %.4g)'",
+                      colours[row], fabs(lambda[0]) < 1e-12 ? 0 : lambda[0], lambda[1]);
+    }
+}
+
 /* Deviations of rings as open circles, of linked clusters as full ones; claimed errors as thin
- * lines. The key says what they are in the first panel, and which state in the third. */
+ * lines. */
 static void write_panel(const gf_ladder *ladder, int panel, FILE *out) {
     (void)fprintf(out, "set title '%s' offset 0,-0.6\nplot NaN notitle", panels[panel].title);
     for (size_t row = 0; row < count_states(ladder); ++row) {
@@ -101,34 +115,26 @@ static void write_panel(const gf_ladder *ladder, int panel, FILE *out) {
                           "notitle",
                           panel, row, kind, style, colours[row], panel, row, kind, colours[row]);
         }
-        if (panel == 2) {
-            const double *lambda = ladder->lambda[row];
-            (void)fprintf(out, ", NaN with lines lw 2 lc rgb '%s' title 'λ = (%.4g, %.4g)'",
-                          colours[row], fabs(lambda[0]) < 1e-12 ? 0 : lambda[0], lambda[1]);
-        }
     }
     if (panel == 0) {
-        (void)fputs(
-            ", NaN with linespoints lw 1.5 ps 0.6 pt 6 dt (8,5) lc rgb 'black' title "
-            "'rings', NaN with linespoints lw 1.5 ps 0.6 pt 7 lc rgb 'black' title "
-            "'linked clusters', NaN with lines lw 1 dt (2,4) lc rgb 'black' title "
-            "'estimated error'",
-            out);
+        write_key(ladder, out);
     }
-    (void)fputs("\n", out);
+    (void)fputs(panel == 0 ? "\nunset key\n" : "\n", out);
 }
 
 static void write_script(const gf_ladder *ladder, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
     int last = ladder->first + (int)ladder->sizes - 1;
     write_data(ladder, plot);
-    (void)fprintf(out,
-                  "set logscale y\nset format y '10^{%%L}'\nset xrange [%g:%g]\nset xtics 2\n"
-                  "set yrange [:]\nset tics nomirror out scale 0.7\n"
-                  "set key bottom left Left reverse samplen 2 spacing 0.9\n"
-                  "set multiplot layout 2,2\nset ylabel 'distance from the limit' offset 1,0\n"
-                  "set xlabel 'sites {/:Italic N}' offset 0,0.6\n",
-                  ladder->first - 0.5, last + 0.5);
+    (void)fprintf(
+        out,
+        "set logscale y\nset format y '10^{%%L}'\nset xrange [%g:%g]\nset xtics 2\n"
+        "set tics nomirror out scale 0.7\n"
+        "set key at screen 0.5,0.985 center top vertical maxrows 3 Left reverse samplen 2.5\n"
+        "set multiplot layout 2,2 margins 0.09,0.985,0.075,0.86 spacing 0.1,0.15\n"
+        "set ylabel 'distance from the limit' offset 1,0\n"
+        "set xlabel 'sites {/:Italic N}' offset 0,0.6\n",
+        ladder->first - 0.5, last + 0.5);
     for (int panel = 0; panel < PANELS; ++panel) {
         write_panel(ladder, panel, out);
     }
