@@ -30,6 +30,8 @@ static const char help[] =
     "ladder.h5\n"
     "  gibbsflow figure ladder.h5 -o ladder.pdf\n";
 
+static const double ROUNDING = 1e-13; /* smaller changes, of the natural size, are nothing */
+
 /* --- printing -------------------------------------------------------------------------------- */
 
 /* "0.55154463 +- 2e-08": digits up to the second of the error. */
@@ -109,7 +111,9 @@ static void print_step(const gf_ladder_table *table, gf_ladder_kind kind, size_t
     if (!isnan(value)) {
         (void)snprintf(text[0], sizeof text[0], "%.10f", fabs(value) < 5e-11 ? 0 : value);
     }
-    if (!isnan(value - before)) {
+    if (fabs(value - before) <= ROUNDING * table->scale[row * table->columns + column]) {
+        (void)snprintf(text[1], sizeof text[1], "0");
+    } else if (!isnan(value - before)) {
         (void)snprintf(text[1], sizeof text[1], "%+.1e", value - before);
     }
     (void)printf(" %14s %8s", text[0], text[1]);

@@ -34,20 +34,23 @@ static gf_ladder_chain *open_chain(const gf_ladder *self, size_t size) {
 
 /* --- planning -------------------------------------------------------------------------------- */
 
+static gf_status make_model(const gf_model *model, int sites, bool periodic, gf_model *result,
+                            gf_error *error) {
+    gf_error reason;
+    gf_status status = gf_model_resize(model, sites, periodic, result, &reason);
+    return status == GF_OK
+               ? GF_OK
+               : gf_fail(error, status, "the ladder needs the %s chain of %d sites, but there: %s",
+                         periodic ? "periodic" : "open", sites, reason.message);
+}
+
 static gf_status make_models(gf_ladder *self, const gf_model *model, gf_error *error) {
     gf_status status = GF_OK;
     for (size_t k = 0; k <= self->sizes && status == GF_OK; ++k) {
         int sites = self->first - 1 + (int)k;
-        gf_error reason;
-        status = gf_model_resize(model, sites, false, &open_chain(self, k)->model, &reason);
+        status = make_model(model, sites, false, &open_chain(self, k)->model, error);
         if (status == GF_OK && k > 0) {
-            status = gf_model_resize(model, sites, true, &ring(self, k - 1)->model, &reason);
-        }
-        if (status != GF_OK) {
-            return gf_fail(error, status,
-                           "a ladder from %d sites needs chains of %d, periodic and open, but on "
-                           "them: %s",
-                           self->first, sites, reason.message);
+            status = make_model(model, sites, true, &ring(self, k - 1)->model, error);
         }
     }
     return status;

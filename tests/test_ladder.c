@@ -263,6 +263,30 @@ START_TEST(reach_of_the_noise) {
 }
 END_TEST
 
+/* Force and noise of an open chain are made of other operators than those of a ring wherever the
+ * ends are near; still both tend to the same. The difference at a high temperature: small, and far
+ * smaller than at fewer sites. */
+START_TEST(both_ladders_reach_the_same_limit) {
+    static const char *const files[] = {"dm_field.yaml", "pump_loss.yaml", "xxz_jprime_half.yaml"};
+    static const double lambda[][2] = {{0.2, -0.1}, {-0.4, 0.1}};
+    for (int k = 0; k < 3; ++k) {
+        gf_ladder ladder = climb_file(files[k], 5, 9, lambda, 2);
+        for (size_t i = 0; i < 2 * GF_LADDER_STATE_COLUMNS; ++i) {
+            size_t row = i / GF_LADDER_STATE_COLUMNS, column = i % GF_LADDER_STATE_COLUMNS;
+            double scale = ladder.states.scale[i], gap[2];
+            for (size_t end = 0; end < 2; ++end) {
+                gap[end] = fabs(value_at(&ladder, GF_RINGS, 4 * end, row, column) -
+                                value_at(&ladder, GF_LINKED, 4 * end, row, column));
+            }
+            ck_assert_msg(gap[1] <= 1e-3 * scale && gap[1] <= gap[0] / 20 + 1e-12 * scale,
+                          "%s, state %zu, column %zu: apart by %g at 5, %g at 9 sites", files[k],
+                          row, column, gap[0], gap[1]);
+        }
+        gf_ladder_free(&ladder);
+    }
+}
+END_TEST
+
 /* --- errors are honest ----------------------------------------------------------------------- */
 
 /* Counts over all states and sizes: values at the largest size, where they are known much better,
@@ -498,6 +522,7 @@ int main(void) {
     tcase_add_test(tests, free_fermions);
     tcase_add_test(tests, infinite_temperature_is_exact);
     tcase_add_test(tests, reach_of_the_noise);
+    tcase_add_test(tests, both_ladders_reach_the_same_limit);
     tcase_add_test(tests, errors_cover_larger_sizes);
     tcase_add_test(tests, cold_chains_have_large_errors);
     tcase_add_test(tests, predictions_of_the_shipped_model);
