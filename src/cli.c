@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 static const cli_command *const commands[] = {&cli_operators,    &cli_spectrum, &cli_forces,
-                                              &cli_fixed_points, &cli_langevin, &cli_walls,
-                                              &cli_figure,       &cli_info};
+                                              &cli_fixed_points, &cli_converge, &cli_langevin,
+                                              &cli_walls,        &cli_figure,   &cli_info};
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -222,11 +222,11 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
     struct poptOption output[] = {
         {"output", 'o', POPT_ARG_STRING, &options->output, 0, "write the result to FILE", "FILE"},
         POPT_TABLEEND};
-    struct poptOption model[] = {
-        {"set", 's', POPT_ARG_STRING, NULL, OPTION_SET, "set a parameter of the model",
-         "NAME=VALUE"},
-        {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites", "N"},
-        POPT_TABLEEND};
+    struct poptOption set[] = {{"set", 's', POPT_ARG_STRING, NULL, OPTION_SET,
+                                "set a parameter of the model", "NAME=VALUE"},
+                               POPT_TABLEEND};
+    struct poptOption sites[] = {
+        {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites", "N"}, POPT_TABLEEND};
     struct poptOption common[] = {
         {"threads", 't', POPT_ARG_INT, &options->threads, 0, "threads to use (default: all)", "N"},
         {"quiet", 'q', POPT_ARG_NONE, &options->quiet, 0, "no progress and no remarks", NULL},
@@ -235,7 +235,8 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
     struct poptOption table[] = {
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, own != NULL ? own : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_OUTPUT) != 0 ? output : none, 0, NULL, NULL},
-        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_MODEL) != 0 ? model : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SET) != 0 ? set : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SITES) != 0 ? sites : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, NULL, NULL},
         POPT_TABLEEND};
     char title[64];

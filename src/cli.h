@@ -20,7 +20,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_operators, cli_spectrum, cli_forces, cli_fixed_points, cli_langevin,
-    cli_walls, cli_figure, cli_info;
+    cli_walls, cli_figure, cli_info, cli_converge;
 
 /* The options that every command has, and what it was called with. */
 typedef struct cli_options {
@@ -34,7 +34,13 @@ typedef struct cli_options {
 } cli_options;
 
 /* Which of the shared options a command takes. */
-enum { CLI_OUTPUT = 1, CLI_MODEL = 2, CLI_INPUT_OPTIONAL = 4 };
+enum {
+    CLI_OUTPUT = 1,
+    CLI_SET = 2,
+    CLI_SITES = 4,
+    CLI_MODEL = CLI_SET | CLI_SITES,
+    CLI_INPUT_OPTIONAL = 8
+};
 
 /* Parses the command line; `own` are further popt options, or NULL. Returns CLI_GO_ON, or the exit
  * status if there is nothing left to do. Call cli_close in any case. */

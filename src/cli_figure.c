@@ -11,6 +11,8 @@ static const char help[] =
     "           its size, the border of the reachable region, the fixed points and the flow lines\n"
     "           that leave the saddles (Fig. 2 of Lange & Rosch)\n"
     "  scan     the fixed points against the parameter of a scan, with the bifurcations\n"
+    "  ladder   how far rings and linked clusters of N sites are from the infinite chain, for the\n"
+    "           first six states\n"
     "Of a Langevin run: histogram, profile, space-time or walls (Figs. 1, 3, 4, 5 and 6).\n\n"
     "Examples:\n"
     "  gibbsflow figure fig2.h5 -o fig2.pdf\n"

@@ -64,7 +64,7 @@ static int print_model(const cli_options *options) {
 static void print_contents(gf_file *file) {
     static const char *const groups[] = {"/spectrum",    "/lambda_grid", "/density_grid",
                                          "/fitted_grid", "/region",      "/fixed_points",
-                                         "/flow_lines",  "/scan"};
+                                         "/flow_lines",  "/scan",        "/ladder"};
     gf_error error;
     char *name = gf_file_get_text_attribute(file, "/model", "name");
     char *parameters = gf_file_get_text_attribute(file, "/model", "parameters");

@@ -13,6 +13,7 @@ static const struct {
 } kinds[] = {
     {"forces", "/density_grid", gf_figure_draw_forces},
     {"scan", "/scan", gf_figure_draw_scan},
+    {"ladder", "/ladder", gf_figure_draw_ladder},
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -34,12 +35,13 @@ gf_status gf_figure_draw(const char *path, const char *kind, const char *output,
     }
     if (chosen == KINDS) {
         status = kind != NULL
-                     ? gf_fail(error, GF_INVALID, "no figure of the kind '%s'; known: forces, scan",
-                               kind)
+                     ? gf_fail(error, GF_INVALID,
+                               "no figure of the kind '%s'; known: forces, scan, ladder", kind)
                      : gf_fail(error, GF_INVALID,
                                "%s holds nothing to draw: neither a force table (written by "
                                "'gibbsflow forces') nor a scan (by 'gibbsflow fixed-points "
-                               "--scan'), nor a run (by 'gibbsflow langevin')",
+                               "--scan'), a ladder (by 'gibbsflow converge') or a run (by "
+                               "'gibbsflow langevin')",
                                path);
     } else {
         status = kinds[chosen].draw(file, output, error);

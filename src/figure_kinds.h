@@ -6,5 +6,6 @@
 
 gf_status gf_figure_draw_forces(gf_file *file, const char *output, gf_error *error);
 gf_status gf_figure_draw_scan(gf_file *file, const char *output, gf_error *error);
+gf_status gf_figure_draw_ladder(gf_file *file, const char *output, gf_error *error);
 
 #endif

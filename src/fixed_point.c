@@ -59,11 +59,13 @@ static gf_stability classify(const double complex value[2]) {
     return high < 0 ? GF_STABLE : low > 0 ? GF_UNSTABLE : GF_SADDLE;
 }
 
-/* Damped Newton steps on f(lambda) = 0 until they do not help any more, or lead nowhere: far out,
- * where a single state dominates, the force hardly depends on lambda. */
-static void descend(gf_gibbs *gibbs, gf_state *state) {
-    const gf_spectrum *spectrum = gf_gibbs_spectrum(gibbs);
-    double checkpoint = INFINITY, size = gf_spectrum_length(spectrum, state->force);
+static double length(double energy_unit, const double change[2]) {
+    return hypot(change[0], change[1] / energy_unit);
+}
+
+void gf_fixed_point_descend(const gf_state_source *source, gf_state *state) {
+    const double unit = source->energy_unit;
+    double checkpoint = INFINITY, size = length(unit, state->force);
     for (int steps = 0; steps < MAX_NEWTON_STEPS && size > 0; ++steps) {
         double step[2];
         if (steps % PATIENCE == 0) {
@@ -75,8 +77,8 @@ static void descend(gf_gibbs *gibbs, gf_state *state) {
         if (!gf_solve2(state->force_slope, state->force, step)) {
             return;
         }
-        double length = gf_spectrum_lambda_length(spectrum, step), scale = fmin(1, 1 / length);
-        if (length <= STEP_ROUNDING * (1 + gf_spectrum_lambda_length(spectrum, state->lambda))) {
+        double stride = length(1 / unit, step), scale = fmin(1, 1 / stride);
+        if (stride <= STEP_ROUNDING * (1 + length(1 / unit, state->lambda))) {
             return;
         }
         gf_state next;
@@ -85,8 +87,8 @@ static void descend(gf_gibbs *gibbs, gf_state *state) {
              ++k, scale /= 2) {
             double trial[2] = {state->lambda[0] - scale * step[0],
                                state->lambda[1] - scale * step[1]};
-            gf_gibbs_evaluate(gibbs, trial, GF_SLOPES, &next);
-            next_size = gf_spectrum_length(spectrum, next.force);
+            source->evaluate(source->context, trial, &next);
+            next_size = length(unit, next.force);
         }
         if (next_size >= size) {
             return;
@@ -96,7 +98,7 @@ static void descend(gf_gibbs *gibbs, gf_state *state) {
     }
 }
 
-static bool describe(const gf_state *state, gf_fixed_point *point) {
+bool gf_fixed_point_describe(const gf_state *state, gf_fixed_point *point) {
     double matrix[2][2];
     if (!gf_state_stability(state, matrix)) {
         return false;
@@ -120,12 +122,18 @@ static bool is_fading(const gf_gibbs *gibbs, const gf_fixed_point *point) {
     return steepest <= FLAT * scale || (point->stability == GF_MARGINAL && noise <= QUIET * scale);
 }
 
+static void evaluate_gibbs(void *context, const double lambda[2], gf_state *state) {
+    gf_gibbs_evaluate(context, lambda, GF_SLOPES, state);
+}
+
 bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region, const double lambda[2],
                            gf_fixed_point *point) {
+    const gf_state_source source = {evaluate_gibbs, gibbs, gf_gibbs_spectrum(gibbs)->energy_unit};
     gf_state state;
     gf_gibbs_evaluate(gibbs, lambda, GF_SLOPES, &state);
-    descend(gibbs, &state);
-    if (gf_region_depth(region, state.density) <= BORDER_DEPTH || !describe(&state, point)) {
+    gf_fixed_point_descend(&source, &state);
+    if (gf_region_depth(region, state.density) <= BORDER_DEPTH ||
+        !gf_fixed_point_describe(&state, point)) {
         return false;
     }
     return gf_fixed_point_vanishes(gibbs, state.force) && !is_fading(gibbs, point);

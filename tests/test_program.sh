@@ -141,7 +141,7 @@ test_usage() {
         check "gibbsflow $wrong: says '$complained'" contains "$complained" "Usage: gibbsflow"
         check "gibbsflow $wrong: does not name it" contains "$complained" "$wrong"
     done
-    for command in operators spectrum forces fixed-points figure info; do
+    for command in operators spectrum forces fixed-points converge figure info; do
         run $command --help
         check "$command --help: exit status $status" [ $status -eq 0 ]
         check "$command --help: no example" contains "$said" "Example"
@@ -155,7 +155,7 @@ test_usage() {
         refuse 2 "numeric" $command good.yaml --threads abc
         refuse 2 "missing argument" $command good.yaml --threads
     done
-    for command in operators spectrum forces fixed-points figure; do
+    for command in operators spectrum forces fixed-points converge figure; do
         refuse 2 "which file?" $command
     done
     for command in spectrum forces figure; do
@@ -166,6 +166,7 @@ test_usage() {
         refuse 2 "missing argument" $command good.yaml -o
     done
     refuse 2 "must end in" fixed-points good.yaml -o new.pdf
+    refuse 2 "must end in" converge good.yaml -o new.pdf
     for command in spectrum forces fixed-points; do
         for sites in 0 -1 abc 4x 4.5 99 99999999999999999999 ''; do
             refuse 2 "--sites $sites" $command good.yaml --sites "$sites" -o old.h5
@@ -183,11 +184,25 @@ test_usage() {
     done
 }
 
+test_usage_of_converge() {
+    for sites in '' 8 : 4: :9 4:8:1 4-9 a:9 4:b 4:9x 9:4 4:7 1:9 -4:9 4:33 4:99999999999999999999; do
+        refuse 2 "--sites $sites" converge good.yaml --sites "$sites" -o old.h5
+    done
+    for point in '' 0 , 0, ,1 0,1,2 '0 1' a,0 0,b 0,nan inf,0 0,1e999; do
+        refuse 2 "--at $point" converge good.yaml --sites 4:9 --at "$point" -o old.h5
+    done
+    refuse 2 "missing argument" converge good.yaml --at
+    refuse 2 "--set" converge good.yaml --set gamma
+    refuse_to_write 1 "too few for a ladder" converge good.yaml
+    refuse_to_write 1 "beyond the chain of 1 sites" converge good.yaml --sites 2:7
+    refuse_to_write 1 "no parameter 'delta'" converge good.yaml --sites 4:8 --set delta=1
+}
+
 test_overview() {
     accept --version
     check "--version: says '$said'" contains "$said" "gibbsflow "
     accept --help
-    for command in operators spectrum forces fixed-points figure info; do
+    for command in operators spectrum forces fixed-points converge figure info; do
         check "--help: lacks $command" contains "$said" "$command"
     done
     check "--help: no example" contains "$said" "gibbsflow forces models/"
@@ -366,7 +381,7 @@ test_stored_files() {
     refuse_to_write 1 "holds nothing to draw" figure spectrum.h5
     refuse_to_write 1 "forces.h5" figure forces.h5 --kind scan
     refuse_to_write 1 "scan.h5" figure scan.h5 --kind forces
-    refuse_to_write 1 "'nonsense'; known: forces, scan" figure forces.h5 --kind nonsense
+    refuse_to_write 1 "'nonsense'; known: forces, scan, ladder" figure forces.h5 --kind nonsense
     refuse_to_write 1 "$reference" figure "$reference"
     cp "$reference" model.h5
     cp spectrum.h5 spectrum.yaml
@@ -636,12 +651,44 @@ test_scan() {
     check "scan: not stored" contains "$said" "/scan"
 }
 
+# Both ladders of the shipped model, stored, read again and drawn.
+test_converge() {
+    accept converge "$reference" --sites 5:11 -o ladder.h5
+    cp $out ladder
+    for part in "fixed point, saddle" "fixed point, stable" "better of both 33 of 33 within" \
+        "state at lambda1 = 0, lambda2 = -0.2596"; do
+        check "converge: lacks '$part'" contains "$said" "$part"
+    done
+    check "converge: not a number" lacks "$said" "nan"
+    accept converge ladder.h5 --sites 5:11 --threads 1
+    check "converge: threads or the stored model change what is printed" cmp $out ladder
+    accept info ladder.h5
+    check "converge: not stored" contains "$said" "/ladder"
+    accept fixed-points ladder.h5 # starts from its spectrum
+    check "converge: no spectrum of the largest chain" contains "$said" "0.690933"
+    accept converge "$models/dephasing.yaml" --sites 4:8 --at 0,-0.1 --at 0.3,0.2
+    check "converge: points where there is a line" contains "$said" "no isolated fixed point"
+    check "converge: the states asked for" contains "$said" "lambda1 = 0.3, lambda2 = 0.2"
+    check "converge: a check from too few sizes" contains "$said" "it takes 7 sizes"
+    refuse_to_write 1 "GiB of memory" converge "$reference" --sites 6:28
+    refuse 1 "nowhere/new.h5: cannot be written" converge "$reference" --sites 4:8 -o nowhere/new.h5
+    head -c 4000 ladder.h5 >short.h5
+    refuse_to_write 1 "short.h5" figure short.h5
+    command -v gnuplot >/dev/null || return
+    accept figure ladder.h5 -o ladder.pdf
+    check "figure: no ladder.pdf" [ "$(head -c 4 ladder.pdf)" = "%PDF" ]
+    check "figure: complains of the ladder: $complained" [ ! -s $err ]
+    refuse_to_write 1 "scan" figure ladder.h5 --kind scan
+}
+
 # The unit of energy is the user's: J = 1000 is the same chain as J = 1.
 test_units() {
     for unit in 0.001 1000; do
         accept fixed-points "$reference" --sites 6 --set J=$unit --set Jp=0.01*$unit
         check "J = $unit: $said" [ "$(wc -l <$out)" -eq 4 ] # a title and three points
         check "J = $unit: the stable point is lost" grep -Eq '^stable +-0\.69' $out
+        accept converge "$reference" --sites 4:8 --set J=$unit --set Jp=0.01*$unit
+        check "J = $unit: no ladder" grep -Eq '^  m +0\.6909' $out
     done
 }
 
@@ -721,6 +768,7 @@ test_figures() {
 }
 
 test_usage
+test_usage_of_converge
 test_overview
 test_input_files
 test_keys
@@ -741,6 +789,7 @@ test_interruption_of_figures
 test_hangup
 test_consistency
 test_scan
+test_converge
 test_units
 test_operators
 test_info

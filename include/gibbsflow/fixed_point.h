@@ -26,6 +26,20 @@ typedef struct gf_fixed_point {
     gf_stability stability;
 } gf_fixed_point;
 
+/* Where Newton's method gets its states from: a Gibbs ensemble, or what is made of several. */
+typedef struct gf_state_source {
+    void (*evaluate)(void *context, const double lambda[2], gf_state *state); /* GF_SLOPES */
+    void *context;
+    double energy_unit; /* of the spectrum */
+} gf_state_source;
+
+/* Damped Newton steps on f(lambda) = 0 from `state` until they do not help any more, or lead
+ * nowhere: far out, where a single state dominates, the force hardly depends on lambda. */
+void gf_fixed_point_descend(const gf_state_source *source, gf_state *state);
+
+/* What a state is as a fixed point, whatever its force. False if its C is singular. */
+bool gf_fixed_point_describe(const gf_state *state, gf_fixed_point *point);
+
 /* True if a force is zero to within 1e-12 of the largest one possible at the evaluator's rates. */
 bool gf_fixed_point_vanishes(const gf_gibbs *gibbs, const double force[2]);
 

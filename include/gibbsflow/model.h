@@ -38,6 +38,11 @@ gf_status gf_model_read(const char *path, const gf_settings *settings, gf_model 
                         gf_error *error);
 void gf_model_free(gf_model *self);
 
+/* The same model, its parameters as they are, on another chain. The caller frees the result, also
+ * after a failure. */
+gf_status gf_model_resize(const gf_model *self, int sites, bool periodic, gf_model *result,
+                          gf_error *error);
+
 /* The rates of all channels, rates[channel_count]. */
 void gf_model_rates(const gf_model *self, double *rates);
 

@@ -4,9 +4,12 @@
 
 #include "gibbsflow/expression.h"
 
+typedef enum gf_boundary { GF_BOUNDARY_OF_FILE, GF_PERIODIC, GF_OPEN } gf_boundary;
+
 /* What overrides an input file: `--sites` and `--set name=value`. Zeroed: nothing. */
 typedef struct gf_settings {
     int sites; /* 0: as in the file */
+    gf_boundary boundary;
     gf_parameter *parameters;
     size_t count;
 } gf_settings;

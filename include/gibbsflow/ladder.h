@@ -1,0 +1,102 @@
+/* How far a chain of N sites is from the infinite one: the same quantities over a ladder of sizes.
+ *
+ * Two estimators of densities in the thermodynamic limit, both from full diagonalisation:
+ *
+ *   rings    values per site x(N) of the periodic chain of N sites;
+ *   linked   X(N) - X(N-1), with X the extensive values (log Z, <Q_i>, N C_ij, N f_i, N N_ij) of
+ * the open chain of the same terms: the numerical linked-cluster expansion in one dimension, where
+ * the only clusters are segments (Rigol, Bryant & Singh, Phys. Rev. Lett. 97, 187202 (2006)).
+ *
+ * A segment of N sites holds every term, of the Hamiltonian and of the bath, that fits in as a
+ * whole. Its X(N) = N x + (ends) + (corrections from ends that feel one another), also for force
+ * and noise, whose operators differ from those of the bulk near the ends alone: the ends cancel in
+ * the difference once they are further apart than the operators reach, and what is left falls off
+ * like the correlations do. At infinite temperature nothing is left. */
+#ifndef GIBBSFLOW_LADDER_H
+#define GIBBSFLOW_LADDER_H
+
+#include "gibbsflow/fixed_points.h"
+#include "gibbsflow/limit.h"
+
+typedef enum gf_ladder_kind { GF_RINGS, GF_LINKED, GF_LADDERS } gf_ladder_kind;
+
+/* Columns of the table of states, and of that of fixed points. */
+enum {
+    GF_LADDER_LOG_PARTITION,      /* log Z / N */
+    GF_LADDER_DENSITY,            /* [2] */
+    GF_LADDER_FORCE = 3,          /* [2] per epsilon */
+    GF_LADDER_NOISE = 5,          /* [2][2] per epsilon */
+    GF_LADDER_SUSCEPTIBILITY = 9, /* [2][2] */
+    GF_LADDER_STATE_COLUMNS = 13,
+    GF_LADDER_POINT_LAMBDA = 0,      /* [2] */
+    GF_LADDER_POINT_DENSITY = 2,     /* [2] */
+    GF_LADDER_POINT_EIGENVALUES = 4, /* [2][real, imaginary] of df/dq */
+    GF_LADDER_POINT_NOISE = 8,       /* [2][2] per epsilon */
+    GF_LADDER_POINT_COLUMNS = 12
+};
+
+/* Values, and the error of the limit that the sizes up to each one give (limit.h); the errors of
+ * the two kinds are reconciled. NaN where a fixed point was not found. */
+typedef struct gf_ladder_table {
+    size_t rows, columns;
+    double *value[GF_LADDERS]; /* [sizes][rows][columns] */
+    double *error[GF_LADDERS]; /* [sizes][rows][columns] */
+    double *scale; /* [rows][columns]: the natural size, which rounding is relative to */
+} gf_ladder_table;
+
+typedef struct gf_ladder_chain gf_ladder_chain;
+
+typedef struct gf_ladder {
+    int first;     /* sites of the smallest chains */
+    size_t sizes;  /* chains of first, first + 1, ... first + sizes - 1 sites */
+    bool periodic; /* the boundary in the model file */
+    double energy_unit;
+    size_t points;
+    double (*lambda)[2];          /* [points] */
+    gf_ladder_table states;       /* rows: points */
+    gf_ladder_table fixed_points; /* rows: isolated fixed points of the largest ring, one of each
+                                     pair of mirror images, followed to the other chains */
+    gf_stability *stability;      /* [fixed points] on the largest ring */
+    gf_ladder_chain *chains;      /* [2 sizes + 1]: rings, then open chains from first - 1 on */
+} gf_ladder;
+
+/* Prepares chains of first ... last sites and tells what diagonalising them takes. Fails if a term
+ * does not fit on the smallest open chain, of first - 1 sites, or if memory is short. The caller
+ * frees the ladder, also after a failure. */
+gf_status gf_ladder_plan(const gf_model *model, int first, int last, gf_ladder *ladder,
+                         gf_spectrum_cost *cost, gf_error *error);
+
+/* Diagonalises all chains and fills the tables at lambda[points]. With points = 0 the states are
+ * those of the fixed points; where there are none, five of magnetisation zero or nearby. */
+gf_status gf_ladder_compute(gf_ladder *self, const double (*lambda)[2], size_t points,
+                            const gf_progress *progress, gf_error *error);
+void gf_ladder_free(gf_ladder *self);
+
+/* The kind whose limit has the smaller error, from sizes up to index `size`. */
+gf_ladder_kind gf_ladder_better(const gf_ladder_table *table, size_t size, size_t row,
+                                size_t column);
+
+/* The limit that sizes up to index `size` give, by one kind or, with GF_LADDERS, the better one. */
+gf_limit gf_ladder_estimate(const gf_ladder_table *table, gf_ladder_kind kind, size_t size,
+                            size_t row, size_t column);
+
+/* Do limits from sizes up to N - 2 predict the values at N? Entries that are zero by symmetry, or
+ * that repeat another (N_21), do not count. */
+typedef struct gf_ladder_check {
+    size_t within, beyond; /* limits that do, and that do not, within their error */
+    size_t unsettled;      /* limits of infinite error */
+} gf_ladder_check;
+
+/* For one kind, or with GF_LADDERS for the better of both. */
+gf_ladder_check gf_ladder_predict(const gf_ladder *self, const gf_ladder_table *table,
+                                  gf_ladder_kind kind);
+
+/* The model and its spectrum at the largest size, with the boundary that its file asks for. */
+const gf_model *gf_ladder_largest(const gf_ladder *self, const gf_spectrum **spectrum);
+
+/* /ladder, with that model and spectrum; the layout is in the README. */
+void gf_ladder_write(const gf_ladder *self, gf_file *file);
+/* Reads sizes, points and states; no more. The caller frees the ladder. */
+gf_status gf_ladder_read(gf_file *file, gf_ladder *ladder, gf_error *error);
+
+#endif
