@@ -59,8 +59,8 @@ static gf_status parse_chain(gf_document *document, gf_node *root, const gf_sett
                        GF_CHAIN_MAX_SITES);
     }
     chain->sites = settings->sites > 0 ? settings->sites : (int)number;
-    chain->periodic = settings->boundary != GF_BOUNDARY_OF_FILE ? settings->boundary == GF_PERIODIC
-                                                                : strcmp(text, "periodic") == 0;
+    chain->periodic = settings->closure != GF_CLOSURE_OF_FILE ? settings->closure == GF_RING
+                                                              : strcmp(text, "periodic") == 0;
     return GF_OK;
 }
 
@@ -442,7 +442,7 @@ gf_status gf_model_read(const char *path, const gf_settings *settings, gf_model 
 gf_status gf_model_resize(const gf_model *self, int sites, bool periodic, gf_model *result,
                           gf_error *error) {
     const gf_settings settings = {.sites = sites,
-                                  .boundary = periodic ? GF_PERIODIC : GF_OPEN,
+                                  .closure = periodic ? GF_RING : GF_OPEN_CHAIN,
                                   .parameters = self->parameters,
                                   .count = self->parameter_count};
     return gf_model_parse(self->yaml, strlen(self->yaml), self->name, &settings, result, error);

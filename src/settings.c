@@ -43,7 +43,7 @@ gf_status gf_settings_assign(gf_settings *self, const char *assignment, gf_error
 gf_status gf_settings_merge(gf_settings *self, const gf_settings *later, gf_error *error) {
     gf_status status = GF_OK;
     self->sites = later->sites != 0 ? later->sites : self->sites;
-    self->boundary = later->boundary != GF_BOUNDARY_OF_FILE ? later->boundary : self->boundary;
+    self->closure = later->closure != GF_CLOSURE_OF_FILE ? later->closure : self->closure;
     for (size_t i = 0; i < later->count && status == GF_OK; ++i) {
         status =
             gf_settings_set(self, later->parameters[i].name, later->parameters[i].value, error);

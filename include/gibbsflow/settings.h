@@ -4,12 +4,13 @@
 
 #include "gibbsflow/expression.h"
 
-typedef enum gf_boundary { GF_BOUNDARY_OF_FILE, GF_PERIODIC, GF_OPEN } gf_boundary;
+/* How a chain is to end. */
+typedef enum gf_closure { GF_CLOSURE_OF_FILE, GF_RING, GF_OPEN_CHAIN } gf_closure;
 
 /* What overrides an input file: `--sites` and `--set name=value`. Zeroed: nothing. */
 typedef struct gf_settings {
     int sites; /* 0: as in the file */
-    gf_boundary boundary;
+    gf_closure closure;
     gf_parameter *parameters;
     size_t count;
 } gf_settings;
