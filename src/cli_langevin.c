@@ -191,9 +191,9 @@ static void print_moments(const gf_langevin *self, const gf_langevin_point *poin
                  "smoothed", "error");
     for (size_t k = 0; k < self->run.points; ++k) {
         const gf_langevin_point *p = &points[k];
-        (void)printf("%10g %11.6g %9.2g %11.6g %11.6g %9.2g\n", self->run.sweep[k], p->second.mean,
-                     p->second.error, p->exact ? p->cells.second_moment : NAN,
-                     p->smoothed_second.mean, p->smoothed_second.error);
+        (void)printf("%10g %11.6g %9.2g %11.6g %11.6g %9.2g\n", self->run.sweep[k], p->second[0].mean,
+                     p->second[0].error, p->exact ? p->cells.second_moment : NAN,
+                     p->smoothed_second[0].mean, p->smoothed_second[0].error);
     }
 }
 

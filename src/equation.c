@@ -4,7 +4,8 @@
 #include <string.h>
 
 static const gf_equation *const equations[] = {&gf_equation_order_parameter,
-                                               &gf_equation_double_well};
+                                               &gf_equation_double_well,
+                                               &gf_equation_hydrodynamics};
 
 const gf_equation *gf_equation_find(const char *name) {
     for (size_t i = 0; i < sizeof equations / sizeof equations[0]; ++i) {
@@ -16,7 +17,7 @@ const gf_equation *gf_equation_find(const char *name) {
 }
 
 const char *gf_equation_names(void) {
-    return "order-parameter or double-well";
+    return "order-parameter, double-well or hydrodynamics";
 }
 
 /* With A = drive dt/dx and B = thermal dt/dx^3: a^2 + b^2 = A + 2B and ab = B. */

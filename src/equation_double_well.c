@@ -22,6 +22,7 @@ static gf_status prepare(const double *parameter, const gf_noise_strength *noise
 
 const gf_equation gf_equation_double_well = {.name = "double-well",
                                              .parameters = parameters,
+                                             .fields = 1,
                                              .has_space = false,
                                              .prepare = prepare,
                                              .drift = gf_cubic_drift,

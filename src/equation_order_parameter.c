@@ -31,6 +31,7 @@ static gf_status prepare(const double *parameter, const gf_noise_strength *noise
 
 const gf_equation gf_equation_order_parameter = {.name = "order-parameter",
                                                  .parameters = parameters,
+                                                 .fields = 1,
                                                  .has_space = true,
                                                  .prepare = prepare,
                                                  .drift = gf_cubic_drift,

@@ -1,8 +1,9 @@
+#include <fftw3.h> /* first: after complex.h its modes would be complex numbers of C */
+
 #include "gibbsflow/lattice.h"
 
 #include "clones.h"
 
-#include <fftw3.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,8 @@ static double longest_step(const gf_dynamics *dynamics) {
 }
 
 const gf_integrator gf_integrator_exponential = {.name = "exponential",
+                                                 .fields = 1,
+                                                 .weak_order = 2,
                                                  .takes_reversed = false,
                                                  .longest_step = longest_step,
                                                  .begin = begin,

@@ -624,3 +624,9 @@ double gf_file_get_number_attribute(gf_file *self, const char *path, const char 
     }
     return value;
 }
+
+void gf_file_copy(gf_file *self, gf_file *from, const char *path) {
+    if (!failed(self) && H5Ocopy(from->id, path, self->id, path, H5P_DEFAULT, H5P_DEFAULT) < 0) {
+        fail(self, "copy", path);
+    }
+}

@@ -18,14 +18,24 @@ static double *new_series(size_t count) {
     return series;
 }
 
+static double bytes_needed(const gf_run *run) {
+    double tasks = (double)run->points * (double)run->realisations;
+    double fields = (double)run->equation->fields;
+    double bins = (double)run->histogram.points * (double)run->histogram_energy.points;
+    double bytes = tasks * 8 *
+                   ((3 * fields + 1) * (double)run->samples + bins +
+                    fields * (double)run->snapshots * (double)run->positions);
+    /* a lattice, two copies for measuring, and the values that a medium has at every cell */
+    double per_cell = fields > 1 ? 8 * 4 * fields + 256 : 64;
+    return bytes + per_cell * (double)run->cells * (double)gf_machine_threads();
+}
+
 gf_status gf_langevin_init(gf_langevin *self, gf_run *run, const char *command, gf_error *error) {
     *self = (gf_langevin){.run = *run};
     *run = (gf_run){0};
-    size_t tasks = self->run.points * self->run.realisations;
-    double bytes = (double)tasks * 8 *
-                   (4 * (double)self->run.samples + (double)self->run.histogram.points +
-                    (double)self->run.snapshots * (double)self->run.positions);
-    bytes += 8.0 * 8 * (double)self->run.cells * (double)gf_machine_threads();
+    run = &self->run;
+    size_t tasks = run->points * run->realisations, fields = run->equation->fields;
+    double bytes = bytes_needed(run);
     if (bytes > 0.8 * (double)gf_machine_free_memory()) {
         return gf_fail(error, GF_NO_MEMORY,
                        "the run needs about %.3g GiB of memory; take fewer samples, snapshots or "
@@ -33,17 +43,21 @@ gf_status gf_langevin_init(gf_langevin *self, gf_run *run, const char *command, 
                        bytes / 0x1p30);
     }
     self->command = strdup(command);
-    self->mean = new_series(tasks * self->run.samples);
-    self->second = new_series(tasks * self->run.samples);
-    self->smoothed_second = new_series(tasks * self->run.samples);
-    self->wall_density = new_series(tasks * self->run.samples);
-    self->snapshots = new_series(tasks * self->run.snapshots * self->run.positions);
-    self->histogram = calloc(tasks * self->run.histogram.points + 1, sizeof *self->histogram);
+    self->mean = new_series(tasks * run->samples * fields);
+    self->second = new_series(tasks * run->samples * fields);
+    self->smoothed_second = new_series(tasks * run->samples * fields);
+    self->wall_density = new_series(tasks * run->samples);
+    self->outside = fields > 1 ? new_series(tasks * run->samples) : NULL;
+    self->snapshots = new_series(tasks * run->snapshots * run->positions * fields);
+    self->histogram = calloc(tasks * run->histogram.points * run->histogram_energy.points + 1,
+                             sizeof *self->histogram);
     self->steps = calloc(tasks, sizeof *self->steps);
+    self->strayed = calloc(tasks, sizeof *self->strayed);
     self->states = calloc(tasks, sizeof *self->states);
     return self->command != NULL && self->mean != NULL && self->second != NULL &&
                    self->smoothed_second != NULL && self->wall_density != NULL &&
-                   self->snapshots != NULL && self->histogram != NULL && self->steps != NULL &&
+                   (fields == 1 || self->outside != NULL) && self->snapshots != NULL &&
+                   self->histogram != NULL && self->steps != NULL && self->strayed != NULL &&
                    self->states != NULL
                ? GF_OK
                : gf_fail_memory(error, "the results of a run");
@@ -56,6 +70,8 @@ void gf_langevin_free(gf_langevin *self) {
     }
     free(self->states);
     free(self->steps);
+    free(self->strayed);
+    free(self->outside);
     free(self->histogram);
     free(self->snapshots);
     free(self->wall_density);
@@ -93,39 +109,68 @@ static void end_task(task *t) {
     free(t->smooth);
 }
 
+static size_t values_of(const gf_run *run) {
+    return run->cells * run->equation->fields;
+}
+
+/* The state as one array, field after field, and back. */
+static void copy_state(const gf_lattice *lattice, double *state, bool back) {
+    for (size_t k = 0; k < lattice->dynamics.equation->fields; ++k) {
+        double *row = lattice->state + k * lattice->stride, *copy = state + k * lattice->cells;
+        memcpy(back ? row : copy, back ? copy : row, lattice->cells * sizeof *copy);
+    }
+}
+
 static gf_status begin_task(const gf_langevin *self, size_t index, task *t, gf_error *error) {
     const gf_run *run = &self->run;
     *t = (task){.index = index,
                 .point = index / run->realisations,
                 .realisation = index % run->realisations,
-                .field = malloc(run->cells * sizeof(double)),
+                .field = malloc(values_of(run) * sizeof(double)),
                 .smooth = malloc(run->cells * sizeof(double))};
     if (t->field == NULL || t->smooth == NULL) {
         return gf_fail_memory(error, "a realisation");
     }
     gf_status status = gf_run_start(run, t->point, t->realisation, &t->lattice, error);
     if (status == GF_OK && self->states[index] != NULL) {
-        memcpy(t->lattice.state, self->states[index], run->cells * sizeof(double));
+        copy_state(&t->lattice, self->states[index], true);
         t->lattice.steps = self->steps[index];
+        t->lattice.outside = self->strayed[index];
     }
     return status;
+}
+
+static gf_status check_covariance(const gf_run *run, const task *t, gf_error *error) {
+    const gf_lattice *lattice = &t->lattice;
+    return lattice->unphysical == 0
+               ? GF_OK
+               : gf_fail(error, GF_INVALID,
+                         "%s = %g, realisation %zu: D C + C D^T is no covariance at m = %g, e = %g "
+                         "(in %llu faces so far), so that the noise of this diffusion matrix does "
+                         "not exist; give an Onsager matrix (onsager: [[..],[..]])",
+                         run->equation->parameters[run->swept], run->sweep[t->point],
+                         t->realisation, lattice->refused[0], lattice->refused[1],
+                         (unsigned long long)lattice->unphysical);
 }
 
 static gf_status check_field(const gf_run *run, const task *t, gf_error *error) {
     const gf_dynamics *d = &t->lattice.dynamics;
     double jitter = d->diffusion > 0 ? sqrt(d->thermal / (2 * d->diffusion * d->spacing)) : 0;
-    double bound = 1000 * d->order + 100 * jitter;
-    for (size_t i = 0; i < run->cells; ++i) {
-        if (!(fabs(t->lattice.state[i]) < bound)) {
-            return gf_fail(error, GF_NO_CONVERGENCE,
-                           "%s = %g, realisation %zu: the field runs away: m = %g at time %g, cell "
-                           "%zu; take a smaller time step than %g",
-                           run->equation->parameters[run->swept], run->sweep[t->point],
-                           t->realisation, t->lattice.state[i],
-                           (double)t->lattice.steps * run->step, i, run->step);
+    double bound = run->equation->fields == 1 ? 1000 * d->order + 100 * jitter : 1000;
+    for (size_t k = 0; k < run->equation->fields; ++k) {
+        const double *row = t->lattice.state + k * t->lattice.stride;
+        for (size_t i = 0; i < run->cells; ++i) {
+            if (!(fabs(row[i]) < bound)) {
+                return gf_fail(error, GF_NO_CONVERGENCE,
+                               "%s = %g, realisation %zu: the field runs away: %s = %g at time %g, "
+                               "cell %zu; take a smaller time step than %g",
+                               run->equation->parameters[run->swept], run->sweep[t->point],
+                               t->realisation, k == 0 ? "m" : "e", row[i],
+                               (double)t->lattice.steps * run->step, i, run->step);
+            }
         }
     }
-    return GF_OK;
+    return check_covariance(run, t, error);
 }
 
 static double mean_of(const double *m, size_t count) {
@@ -144,43 +189,75 @@ static double mean_square(const double *m, size_t count) {
     return sum / (double)count;
 }
 
-static void add_to_histogram(const gf_run *run, const double *m, int64_t *bins) {
-    const gf_axis *axis = &run->histogram;
-    double scale = (double)axis->points / (axis->to - axis->from);
+/* The bin of a value; `points` if it lies in none. */
+static size_t find_bin(const gf_axis *axis, double value) {
+    double x = floor((value - axis->from) * ((double)axis->points / (axis->to - axis->from)));
+    return x >= 0 && x < (double)axis->points ? (size_t)x : axis->points;
+}
+
+static void add_to_histogram(const gf_run *run, const double *q, int64_t *bins) {
+    const gf_axis *axis = &run->histogram, *energy = &run->histogram_energy;
     for (size_t i = 0; i < run->cells; ++i) {
-        double x = floor((m[i] - axis->from) * scale);
-        if (x >= 0 && x < (double)axis->points) {
-            ++bins[(size_t)x];
+        size_t a = find_bin(axis, q[i]);
+        size_t b = run->equation->fields > 1 ? find_bin(energy, q[run->cells + i]) : 0;
+        if (a < axis->points && b < energy->points) {
+            ++bins[a * energy->points + b];
         }
     }
 }
 
-static void take_snapshot(const gf_run *run, const double *m, double *snapshot) {
-    size_t width = run->cells_per_position;
-    for (size_t x = 0; x < run->positions; ++x) {
-        snapshot[x] = mean_of(m + x * width, width);
+static void take_snapshot(const gf_run *run, const double *q, double *snapshot) {
+    size_t width = run->cells_per_position, fields = run->equation->fields;
+    for (size_t k = 0; k < fields; ++k) {
+        for (size_t x = 0; x < run->positions; ++x) {
+            snapshot[x * fields + k] = mean_of(q + k * run->cells + x * width, width);
+        }
     }
+}
+
+/* Walls per length of m, smoothed and less its middle. */
+static double measure_walls(const gf_run *run, const gf_dynamics *dynamics, double *smooth) {
+    if (dynamics->middle < 0 || dynamics->middle > 0) {
+        for (size_t i = 0; i < run->cells; ++i) {
+            smooth[i] -= dynamics->middle;
+        }
+    }
+    double level = run->threshold * dynamics->order;
+    bool counts = level > 0 && !dynamics->hydrodynamics.isolated;
+    return counts
+               ? (double)gf_walls_count(smooth, run->cells, run->boundary, level) / run->length
+               : NAN;
 }
 
 /* Measures sample `sample` (from 0) of the field as it is now. */
 static void measure(gf_langevin *self, task *t, size_t sample) {
     const gf_run *run = &self->run;
-    size_t at = t->index * run->samples + sample;
+    size_t at = t->index * run->samples + sample, fields = run->equation->fields;
     gf_lattice_observe(&t->lattice, t->field);
-    gf_walls_smooth(t->field, run->cells, run->antiperiodic, run->smoothing_cells, t->smooth);
-    double level = run->threshold * t->lattice.dynamics.order;
-    size_t walls = gf_walls_count(t->smooth, run->cells, run->antiperiodic, level);
-    self->mean[at] = mean_of(t->field, run->cells);
-    self->second[at] = mean_square(t->field, run->cells);
-    self->smoothed_second[at] = mean_square(t->smooth, run->cells);
-    self->wall_density[at] = (double)walls / run->length;
-    if (run->histogram.points > 0 && sample >= run->first_measured) {
-        add_to_histogram(run, t->field, self->histogram + t->index * run->histogram.points);
+    for (size_t k = 0; k < fields; ++k) {
+        const double *row = t->field + k * run->cells;
+        gf_walls_smooth(row, run->cells, run->boundary, run->smoothing_cells, t->smooth);
+        self->mean[at * fields + k] = mean_of(row, run->cells);
+        self->second[at * fields + k] = mean_square(row, run->cells);
+        self->smoothed_second[at * fields + k] = mean_square(t->smooth, run->cells);
+        if (k == 0) {
+            self->wall_density[at] = measure_walls(run, &t->lattice.dynamics, t->smooth);
+        }
+    }
+    if (self->outside != NULL) {
+        double all = (double)run->cells * (double)gf_run_steps_per_sample(run, t->point);
+        self->outside[at] = (double)t->lattice.outside / all;
+        t->lattice.outside = 0;
+    }
+    size_t bins = run->histogram.points * run->histogram_energy.points;
+    if (bins > 0 && sample >= run->first_measured) {
+        add_to_histogram(run, t->field, self->histogram + t->index * bins);
     }
     if (run->snapshots > 0 && (sample + 1) % run->samples_per_snapshot == 0) {
         size_t shot = (sample + 1) / run->samples_per_snapshot - 1;
         take_snapshot(run, t->field,
-                      self->snapshots + (t->index * run->snapshots + shot) * run->positions);
+                      self->snapshots +
+                          (t->index * run->snapshots + shot) * run->positions * fields);
     }
 }
 
@@ -188,18 +265,19 @@ static void measure(gf_langevin *self, task *t, size_t sample) {
 static gf_status keep_state(gf_langevin *self, const task *t, gf_error *error) {
     double **state = &self->states[t->index];
     self->steps[t->index] = t->lattice.steps;
+    self->strayed[t->index] = t->lattice.outside;
     if (t->lattice.steps == gf_run_steps(&self->run, t->point)) {
         free(*state);
         *state = NULL;
         return GF_OK;
     }
     if (*state == NULL) {
-        *state = malloc(self->run.cells * sizeof **state);
+        *state = malloc(values_of(&self->run) * sizeof **state);
     }
     if (*state == NULL) {
         return gf_fail_memory(error, "a checkpoint");
     }
-    memcpy(*state, t->lattice.state, self->run.cells * sizeof **state);
+    copy_state(&t->lattice, *state, false);
     return GF_OK;
 }
 
@@ -333,23 +411,44 @@ gf_status gf_langevin_estimate(const gf_langevin *self, double *seconds, gf_erro
 
 /* --- results --------------------------------------------------------------------------------- */
 
+/* The average of every `fields`-th entry of a series, from `data` on. */
+static gf_status estimate(const gf_run *run, const double *data, size_t fields, size_t point,
+                          gf_estimate *result, gf_error *error) {
+    size_t rows = run->realisations * run->samples, first = point * rows;
+    double *series = malloc(rows * sizeof *series);
+    if (series == NULL) {
+        return gf_fail_memory(error, "an average");
+    }
+    for (size_t i = 0; i < rows; ++i) {
+        series[i] = data[(first + i) * fields];
+    }
+    gf_status status = gf_estimate_series(series + run->first_measured, run->realisations,
+                                          run->samples, run->samples - run->first_measured,
+                                          run->start_count, result, error);
+    free(series);
+    return status;
+}
+
 gf_status gf_langevin_summarise(const gf_langevin *self, size_t point, gf_langevin_point *result,
                                 gf_error *error) {
     const gf_run *run = &self->run;
+    size_t fields = run->equation->fields;
     *result = (gf_langevin_point){0};
-    const double *const series[] = {self->wall_density, self->mean, self->second,
-                                    self->smoothed_second};
-    gf_estimate *const estimates[] = {&result->walls, &result->mean, &result->second,
-                                      &result->smoothed_second};
+    const double *const series[] = {self->mean, self->second, self->smoothed_second};
+    gf_estimate *const estimates[] = {result->mean, result->second, result->smoothed_second};
     gf_status status = gf_run_dynamics(run, point, &result->dynamics, error);
-    size_t first = point * run->realisations * run->samples + run->first_measured;
-    for (size_t i = 0; i < 4 && status == GF_OK; ++i) {
-        status = gf_estimate_series(series[i] + first, run->realisations, run->samples,
-                                    run->samples - run->first_measured, run->start_count,
-                                    estimates[i], error);
+    if (status == GF_OK) {
+        status = estimate(run, self->wall_density, 1, point, &result->walls, error);
+    }
+    if (status == GF_OK && self->outside != NULL) {
+        status = estimate(run, self->outside, 1, point, &result->outside, error);
+    }
+    for (size_t i = 0; i < 3 * fields && status == GF_OK; ++i) {
+        status = estimate(run, series[i % 3] + i / 3, fields, point, &estimates[i % 3][i / 3],
+                          error);
     }
     const gf_dynamics *d = &result->dynamics;
-    result->exact = run->equation->has_space && d->thermal <= 0 && d->drive > 0;
+    result->exact = fields == 1 && run->equation->has_space && d->thermal <= 0 && d->drive > 0;
     double level = run->threshold * d->order;
     if (status == GF_OK && result->exact) {
         status = gf_transfer_cells(d, level, &result->cells, error);
@@ -367,15 +466,19 @@ double gf_langevin_coupling(const gf_langevin *self, size_t point) {
         const double *p = run->parameters; /* epsilon, gamma, J, D, a */
         value *= p[2] * p[4] * p[4] / p[3];
     }
+    if (run->equation->fields == 2 && run->swept == 0 && run->parameters[1] > 0) {
+        value /= run->parameters[1];
+    }
     return value;
 }
 
 /* Passages of one position of the snapshots. */
-static size_t count_reversals(const double *m, size_t stride, size_t count, double level) {
+static size_t count_reversals(const double *m, size_t stride, size_t count, double middle,
+                              double level) {
     size_t reversals = 0;
     int side = 0;
     for (size_t s = 0; s < count; ++s) {
-        double value = m[s * stride];
+        double value = m[s * stride] - middle;
         int now = value >= level ? 1 : value <= -level ? -1 : side;
         reversals += side != 0 && now != side ? 1 : 0;
         side = now;
@@ -383,8 +486,10 @@ static size_t count_reversals(const double *m, size_t stride, size_t count, doub
     return reversals;
 }
 
-double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double level) {
+double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double middle, double level,
+                                 size_t *passages) {
     const gf_run *run = &self->run;
+    size_t stride = run->positions * run->equation->fields;
     size_t first = (size_t)(run->warm_up / run->snapshot_every), reversals = 0;
     if (run->snapshots <= first + 1) {
         return NAN;
@@ -393,12 +498,16 @@ double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double l
     for (size_t r = 0; r < run->realisations; ++r) {
         const double *shots =
             self->snapshots +
-            ((point * run->realisations + r) * run->snapshots + first) * run->positions;
+            ((point * run->realisations + r) * run->snapshots + first) * stride;
         for (size_t x = 0; x < run->positions; ++x) {
-            reversals += count_reversals(shots + x, run->positions, count, level);
+            reversals += count_reversals(shots + x * run->equation->fields, stride, count, middle,
+                                         level);
         }
     }
     double time = (double)(count - 1) * run->snapshot_every * (double)run->stretch[point] *
                   (double)run->positions * (double)run->realisations;
+    if (passages != NULL) {
+        *passages = reversals;
+    }
     return reversals > 0 ? time / (double)reversals : INFINITY;
 }

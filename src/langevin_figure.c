@@ -171,7 +171,7 @@ static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_erro
         if (status != GF_OK) {
             return status;
         }
-        double reversal = gf_langevin_reversal_time(self, k, run->threshold * d.order);
+        double reversal = gf_langevin_reversal_time(self, k, d.middle, run->threshold * d.order, NULL);
         (void)fprintf(script,
                       "set title '~ε{.3˜} = %g, mean time between reversals %.3g'\n"
                       "set cbrange [%g:%g]\nset xrange [0:%g]\nset yrange [%g:%g]\n"
@@ -311,7 +311,7 @@ static bool can_draw(const gf_run *run, int kind) {
     case HISTOGRAM:
         return !run->equation->has_space && run->histogram.points > 0;
     case PROFILE:
-        return run->antiperiodic && run->snapshots > 0;
+        return run->boundary == GF_ANTIPERIODIC && run->snapshots > 0;
     case SPACE_TIME:
         return run->equation->has_space && run->snapshots > 0;
     default:

@@ -14,6 +14,26 @@ static void sweep_path(const gf_run *run, char *path, size_t size) {
     (void)snprintf(path, size, "/sweep/%s", run->equation->parameters[run->swept]);
 }
 
+/* What is said of two fields alone, with the parts of the table that the run needs: a file of a run
+ * is complete. */
+static void write_two_fields(const gf_run *run, gf_file *file) {
+    static const char *const parts[] = {"/model",        "/channels",   "/fitted_grid",
+                                        "/density_grid", "/region",     "/fixed_points",
+                                        "/flow_lines"};
+    gf_file_put_text_attribute(file, "/run", "table", run->table);
+    gf_file_put_text_attribute(file, "/run", "interpretation", "Ito");
+    gf_file_put_integer_attribute(file, "/run", "weak_order", run->integrator->weak_order);
+    gf_file_put_number_attribute(file, "/run", "cutoff", run->noise.cutoff);
+    gf_file_put_number_attribute(file, "/run", "drive_scale", run->noise.drive);
+    gf_file_put_number_attribute(file, "/run", "thermal_scale", run->noise.thermal);
+    gf_file_put_integer_attribute(file, "/run", "rescaled", run->rescaled ? 1 : 0);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
+        if (gf_file_has(run->table_file, parts[i])) {
+            gf_file_copy(file, run->table_file, parts[i]);
+        }
+    }
+}
+
 static void write_run(const gf_langevin *self, gf_file *file) {
     const gf_run *run = &self->run;
     gf_file_put_origin(file, self->command);
@@ -30,6 +50,21 @@ static void write_run(const gf_langevin *self, gf_file *file) {
     gf_file_put_number_attribute(file, "/run", "smoothing", run->smoothing);
     gf_file_put_number_attribute(file, "/run", "threshold", run->threshold);
     gf_file_put_number_attribute(file, "/run", "done", gf_langevin_done(self));
+    if (run->equation->fields == 2) {
+        write_two_fields(run, file);
+    }
+}
+
+static const char *time_units(const gf_run *run) {
+    return run->rescaled ? "1/(J epsilon)" : run->equation->fields == 2 ? "1/J" : "a^2/D";
+}
+
+static const char *length_units(const gf_run *run) {
+    return run->rescaled ? "a/sqrt(epsilon)" : "a";
+}
+
+static const char *density_units(const gf_run *run) {
+    return run->rescaled ? "sqrt(epsilon)/a" : "1/a";
 }
 
 /* An axis: a dataset that is its own scale. */
@@ -81,33 +116,42 @@ static void write_stretch(const gf_langevin *self, const char *sweep, gf_file *f
     free(stretch);
 }
 
+/* One number per field, sample and realisation, or one for all fields. The axis of the fields is
+ * there only where there are two. */
+static void put_series(const gf_run *run, gf_file *file, const char *sweep, const char *path,
+                       const char *units, const char *description, size_t fields,
+                       const double *data) {
+    gf_file_put_doubles(file,
+                        &(gf_dataset){.path = path,
+                                      .units = units,
+                                      .description = description,
+                                      .rank = fields > 1 ? 4 : 3,
+                                      .shape = {run->points, run->realisations, run->samples,
+                                                fields},
+                                      .axes = {sweep, "realisation", "/statistics/time", "charge"}},
+                        data);
+}
+
 static void write_series(const gf_langevin *self, const char *sweep, gf_file *file) {
     const gf_run *run = &self->run;
-    const struct {
-        const char *path, *units, *description;
-        const double *data;
-    } series[] = {
-        {"/statistics/mean", "1", "space average of the field", self->mean},
-        {"/statistics/second_moment", "1", "space average of the square of the cell values",
-         self->second},
-        {"/statistics/smoothed_second_moment", "1", "the same after smoothing",
-         self->smoothed_second},
-        {"/statistics/wall_density", "1/a",
-         "walls per length: passages between -threshold m0 and +threshold m0 after smoothing",
-         self->wall_density},
-    };
-    put_regular_axis(file, "/statistics/time", "a^2/D",
+    size_t fields = run->equation->fields;
+    put_regular_axis(file, "/statistics/time", time_units(run),
                      "time of the samples, warm-up included, where stretch is 1", run->samples,
                      run->sample_every, run->sample_every);
-    for (size_t i = 0; i < sizeof series / sizeof *series; ++i) {
-        gf_file_put_doubles(file,
-                            &(gf_dataset){.path = series[i].path,
-                                          .units = series[i].units,
-                                          .description = series[i].description,
-                                          .rank = 3,
-                                          .shape = {run->points, run->realisations, run->samples},
-                                          .axes = {sweep, "realisation", "/statistics/time"}},
-                            series[i].data);
+    put_series(run, file, sweep, "/statistics/mean", "1", "space average of the field", fields,
+               self->mean);
+    put_series(run, file, sweep, "/statistics/second_moment", "1",
+               "space average of the square of the cell values", fields, self->second);
+    put_series(run, file, sweep, "/statistics/smoothed_second_moment", "1",
+               "the same after smoothing", fields, self->smoothed_second);
+    put_series(run, file, sweep, "/statistics/wall_density", density_units(run),
+               "walls per length: passages between -threshold m0 and +threshold m0 after smoothing",
+               1, self->wall_density);
+    if (self->outside != NULL) {
+        put_series(run, file, sweep, "/statistics/outside", "1",
+                   "part of the cells outside the region of possible densities, since the sample "
+                   "before",
+                   1, self->outside);
     }
 }
 
@@ -116,37 +160,49 @@ static void write_snapshots(const gf_langevin *self, const char *sweep, gf_file 
     if (run->snapshots == 0) {
         return;
     }
-    put_regular_axis(file, "/snapshots/time", "a^2/D", NULL, run->snapshots, run->snapshot_every,
+    size_t fields = run->equation->fields;
+    put_regular_axis(file, "/snapshots/time", time_units(run), NULL, run->snapshots, run->snapshot_every,
                      run->snapshot_every);
-    put_regular_axis(file, "/snapshots/position", "a", "middle of the averaged stretch",
+    put_regular_axis(file, "/snapshots/position", length_units(run), "middle of the averaged stretch",
                      run->positions, run->snapshot_spacing / 2, run->snapshot_spacing);
     gf_file_put_doubles(
         file,
         &(gf_dataset){.path = "/snapshots/field",
                       .units = "1",
                       .description = "field averaged over stretches",
-                      .rank = 4,
-                      .shape = {run->points, run->realisations, run->snapshots, run->positions},
-                      .axes = {sweep, "realisation", "/snapshots/time", "/snapshots/position"}},
+                      .rank = fields > 1 ? 5 : 4,
+                      .shape = {run->points, run->realisations, run->snapshots, run->positions,
+                                fields},
+                      .axes = {sweep, "realisation", "/snapshots/time", "/snapshots/position",
+                               "charge"}},
         self->snapshots);
 }
 
+static void put_bins(gf_file *file, const char *path, const gf_axis *axis) {
+    double width = (axis->to - axis->from) / (double)axis->points;
+    put_regular_axis(file, path, "1", "middle of the bins", axis->points, axis->from + width / 2,
+                     width);
+}
+
 static void write_histogram(const gf_langevin *self, const char *sweep, gf_file *file) {
-    const gf_axis *axis = &self->run.histogram;
-    if (axis->points == 0) {
+    const gf_run *run = &self->run;
+    bool two = run->equation->fields == 2;
+    if (run->histogram.points == 0) {
         return;
     }
-    double width = (axis->to - axis->from) / (double)axis->points;
-    put_regular_axis(file, "/histogram/value", "1", "middle of the bins", axis->points,
-                     axis->from + width / 2, width);
+    put_bins(file, "/histogram/value", &run->histogram);
+    if (two) {
+        put_bins(file, "/histogram/energy", &run->histogram_energy);
+    }
     gf_file_put_integers(
         file,
         &(gf_dataset){.path = "/histogram/count",
                       .units = "1",
                       .description = "cell values in the bin, over all samples after the warm-up",
-                      .rank = 3,
-                      .shape = {self->run.points, self->run.realisations, axis->points},
-                      .axes = {sweep, "realisation", "/histogram/value"}},
+                      .rank = two ? 4 : 3,
+                      .shape = {run->points, run->realisations, run->histogram.points,
+                                run->histogram_energy.points},
+                      .axes = {sweep, "realisation", "/histogram/value", "/histogram/energy"}},
         self->histogram);
 }
 
@@ -171,10 +227,17 @@ COLUMN(walls_autocorrelation, p->walls.autocorrelation)
 COLUMN(walls_drift, p->walls.drift)
 COLUMN(walls_start_effect, p->walls.start_effect)
 COLUMN(walls_steady, p->walls.steady ? 1 : 0)
-COLUMN(second, p->second.mean)
-COLUMN(second_error, p->second.error)
-COLUMN(smoothed_second, p->smoothed_second.mean)
-COLUMN(smoothed_second_error, p->smoothed_second.error)
+COLUMN(second, p->second[0].mean)
+COLUMN(second_error, p->second[0].error)
+COLUMN(smoothed_second, p->smoothed_second[0].mean)
+COLUMN(smoothed_second_error, p->smoothed_second[0].error)
+COLUMN(mean_m, p->mean[0].mean)
+COLUMN(mean_m_error, p->mean[0].error)
+COLUMN(mean_e, p->mean[1].mean)
+COLUMN(mean_e_error, p->mean[1].error)
+COLUMN(second_e, p->second[1].mean)
+COLUMN(second_e_error, p->second[1].error)
+COLUMN(outside, p->outside.mean)
 COLUMN(exact_count, p->exact ? p->cells.count_density : NAN)
 COLUMN(exact_dilute, p->exact ? p->cells.dilute_density : NAN)
 COLUMN(exact_length, p->exact ? p->cells.correlation_length : NAN)
@@ -208,6 +271,17 @@ static const struct column {
     {"/exact/continuum/dilute_density", "1/a", continuum_dilute},
     {"/exact/continuum/correlation_length", "a", continuum_length},
     {"/exact/continuum/second_moment", "1", continuum_second},
+};
+
+/* Of two fields: the columns that describe one field are of m; these are more. */
+static const struct column more_columns[] = {
+    {"/moments/magnetization", "1", mean_m},
+    {"/moments/magnetization_standard_error", "1", mean_m_error},
+    {"/moments/energy", "1", mean_e},
+    {"/moments/energy_standard_error", "1", mean_e_error},
+    {"/moments/second_energy", "1", second_e},
+    {"/moments/second_energy_standard_error", "1", second_e_error},
+    {"/moments/outside", "1", outside},
 };
 
 static void write_fits(const gf_langevin *self, const gf_langevin_point *points, gf_file *file) {
@@ -272,6 +346,38 @@ static void write_fits(const gf_langevin *self, const gf_langevin_point *points,
         freedom);
 }
 
+static void put_columns(gf_file *file, const char *sweep, const struct column *column,
+                        size_t columns_count, const gf_langevin_point *points, size_t count,
+                        double *values) {
+    for (size_t c = 0; c < columns_count; ++c) {
+        for (size_t k = 0; k < count; ++k) {
+            values[k] = column[c].get(&points[k]);
+        }
+        put_points(file, column[c].path, column[c].units, sweep, count, values);
+    }
+}
+
+/* How long blocks stay on one side, from the snapshots. */
+static void write_switching(const gf_langevin *self, const char *sweep,
+                            const gf_langevin_point *points, gf_file *file) {
+    const gf_run *run = &self->run;
+    double *values = malloc(2 * run->points * sizeof *values);
+    if (values != NULL && run->snapshots > 0) {
+        for (size_t k = 0; k < run->points; ++k) {
+            const gf_dynamics *d = &points[k].dynamics;
+            size_t passages = 0;
+            double time = gf_langevin_reversal_time(self, k, d->middle, run->threshold * d->order,
+                                                    &passages);
+            values[k] = passages > 0 ? time : NAN;
+            values[run->points + k] = passages > 0 ? time / sqrt((double)passages) : NAN;
+        }
+        put_points(file, "/switching/mean_time", time_units(run), sweep, run->points, values);
+        put_points(file, "/switching/standard_error", time_units(run), sweep, run->points,
+                   values + run->points);
+    }
+    free(values);
+}
+
 static void write_summary(const gf_langevin *self, const char *sweep, gf_file *file) {
     size_t count = self->run.points;
     gf_langevin_point *points = calloc(count, sizeof *points);
@@ -284,63 +390,82 @@ static void write_summary(const gf_langevin *self, const char *sweep, gf_file *f
     if (status != GF_OK) {
         gf_file_reject(file, "%s", error.message);
     }
-    for (size_t c = 0; c < sizeof columns / sizeof *columns && status == GF_OK; ++c) {
-        for (size_t k = 0; k < count; ++k) {
-            values[k] = columns[c].get(&points[k]);
-        }
-        put_points(file, columns[c].path, columns[c].units, sweep, count, values);
+    if (status == GF_OK) {
+        put_columns(file, sweep, columns, sizeof columns / sizeof *columns, points, count, values);
     }
-    if (status == GF_OK && self->run.equation->has_space) {
+    if (status == GF_OK && self->run.equation->fields == 2) {
+        put_columns(file, sweep, more_columns, sizeof more_columns / sizeof *more_columns, points,
+                    count, values);
+        write_switching(self, sweep, points, file);
+    }
+    bool has_walls = self->run.equation->has_space && !self->run.hydrodynamics.isolated;
+    if (status == GF_OK && has_walls) {
         write_fits(self, points, file);
     }
     free(points);
     free(values);
 }
 
+static void put_tasks(gf_file *file, const char *path, const char *description, size_t count,
+                      const int64_t *values) {
+    gf_file_put_integers(file,
+                         &(gf_dataset){.path = path,
+                                       .units = "1",
+                                       .description = description,
+                                       .rank = 1,
+                                       .shape = {count}},
+                         values);
+}
+
+static void put_states(const gf_run *run, gf_file *file, size_t open, const double *fields) {
+    gf_dataset states = {.path = "/checkpoint/state",
+                         .units = "1",
+                         .description = "what the integrator carries on",
+                         .rank = 2,
+                         .shape = {open, run->cells}};
+    if (run->equation->fields > 1) {
+        states.rank = 3;
+        states.shape[1] = run->equation->fields;
+        states.shape[2] = run->cells;
+    }
+    gf_file_put_doubles(file, &states, fields);
+}
+
 /* The states of the tasks that have begun and are not done, and how far each task is. */
 static void write_checkpoint(const gf_langevin *self, gf_file *file) {
     const gf_run *run = &self->run;
     size_t tasks = run->points * run->realisations, open = 0;
+    size_t size = run->cells * run->equation->fields;
     for (size_t i = 0; i < tasks; ++i) {
         open += self->states[i] != NULL ? 1 : 0;
     }
-    double *fields = malloc((open * run->cells + 1) * sizeof *fields);
-    int64_t *index = malloc((open + 1) * sizeof *index), *steps = malloc(tasks * sizeof *steps);
-    if (fields == NULL || index == NULL || steps == NULL) {
+    double *fields = malloc((open * size + 1) * sizeof *fields);
+    int64_t *index = malloc((open + 2 * tasks + 1) * sizeof *index);
+    if (fields == NULL || index == NULL) {
         gf_file_reject(file, "out of memory for a checkpoint");
     } else {
+        int64_t *steps = index + open, *strayed = steps + tasks;
         open = 0;
         for (size_t i = 0; i < tasks; ++i) {
             steps[i] = (int64_t)self->steps[i];
+            strayed[i] = (int64_t)self->strayed[i];
             if (self->states[i] != NULL) {
-                memcpy(fields + open * run->cells, self->states[i], run->cells * sizeof *fields);
+                memcpy(fields + open * size, self->states[i], size * sizeof *fields);
                 index[open++] = (int64_t)i;
             }
         }
-        gf_file_put_integers(file,
-                             &(gf_dataset){.path = "/checkpoint/steps",
-                                           .units = "1",
-                                           .description = "steps made",
-                                           .rank = 1,
-                                           .shape = {tasks}},
-                             steps);
+        put_tasks(file, "/checkpoint/steps", "steps made", tasks, steps);
+        if (run->equation->fields > 1) {
+            put_tasks(file, "/checkpoint/outside", "cells outside since the last sample", tasks,
+                      strayed);
+        }
     }
     if (open > 0 && fields != NULL && index != NULL) {
-        gf_file_put_integers(
-            file,
-            &(gf_dataset){.path = "/checkpoint/task", .units = "1", .rank = 1, .shape = {open}},
-            index);
-        gf_file_put_doubles(file,
-                            &(gf_dataset){.path = "/checkpoint/state",
-                                          .units = "1",
-                                          .description = "what the integrator carries on",
-                                          .rank = 2,
-                                          .shape = {open, run->cells}},
-                            fields);
+        put_tasks(file, "/checkpoint/task", NULL, open, index);
+        put_states(run, file, open, fields);
     }
     free(fields);
     free(index);
-    free(steps);
 }
 
 gf_status gf_langevin_write(const gf_langevin *self, const char *path, gf_error *error) {
@@ -376,6 +501,10 @@ static gf_status read_run(gf_langevin *self, gf_file *file, const char *path, gf
     gf_status status = gf_file_check(file, error);
     if (status == GF_OK) {
         status = gf_run_parse_settings(text, &settings, error);
+    }
+    if (status == GF_OK && gf_file_has(file, "/fitted_grid")) { /* the table is in the file */
+        settings.table = strdup(path);
+        status = settings.table != NULL ? GF_OK : gf_fail_memory(error, "a path");
     }
     if (status == GF_OK) {
         status = gf_run_parse(yaml, strlen(yaml), path, &settings, &run, error);
@@ -416,33 +545,48 @@ static void read_doubles(gf_file *file, const char *path, int rank, const size_t
     }
 }
 
+static void read_histogram(gf_langevin *self, gf_file *file) {
+    const gf_run *run = &self->run;
+    const size_t wanted[] = {run->points, run->realisations, run->histogram.points,
+                             run->histogram_energy.points};
+    int rank = run->equation->fields > 1 ? 4 : 3;
+    size_t shape[4];
+    int64_t *counts = gf_file_get_integers(file, "/histogram/count", rank, shape);
+    if (counts != NULL && has_shape(file, "/histogram/count", shape, wanted, rank)) {
+        free(self->histogram);
+        self->histogram = counts;
+    } else {
+        free(counts);
+    }
+}
+
 static void read_results(gf_langevin *self, gf_file *file) {
     const gf_run *run = &self->run;
-    const size_t series[] = {run->points, run->realisations, run->samples};
-    read_doubles(file, "/statistics/mean", 3, series, &self->mean);
-    read_doubles(file, "/statistics/second_moment", 3, series, &self->second);
-    read_doubles(file, "/statistics/smoothed_second_moment", 3, series, &self->smoothed_second);
+    size_t fields = run->equation->fields;
+    int more = fields > 1 ? 1 : 0;
+    const size_t series[] = {run->points, run->realisations, run->samples, fields};
+    read_doubles(file, "/statistics/mean", 3 + more, series, &self->mean);
+    read_doubles(file, "/statistics/second_moment", 3 + more, series, &self->second);
+    read_doubles(file, "/statistics/smoothed_second_moment", 3 + more, series,
+                 &self->smoothed_second);
     read_doubles(file, "/statistics/wall_density", 3, series, &self->wall_density);
+    if (self->outside != NULL) {
+        read_doubles(file, "/statistics/outside", 3, series, &self->outside);
+    }
     if (run->snapshots > 0) {
-        const size_t shape[] = {run->points, run->realisations, run->snapshots, run->positions};
-        read_doubles(file, "/snapshots/field", 4, shape, &self->snapshots);
+        const size_t shape[] = {run->points, run->realisations, run->snapshots, run->positions,
+                                fields};
+        read_doubles(file, "/snapshots/field", 4 + more, shape, &self->snapshots);
     }
     if (run->histogram.points > 0) {
-        const size_t wanted[] = {run->points, run->realisations, run->histogram.points};
-        size_t shape[3];
-        int64_t *counts = gf_file_get_integers(file, "/histogram/count", 3, shape);
-        if (counts != NULL && has_shape(file, "/histogram/count", shape, wanted, 3)) {
-            free(self->histogram);
-            self->histogram = counts;
-        } else {
-            free(counts);
-        }
+        read_histogram(self, file);
     }
 }
 
 static gf_status place_states(gf_langevin *self, const int64_t *task, size_t open,
                               const double *fields, gf_file *file, gf_error *error) {
-    size_t tasks = self->run.points * self->run.realisations, cells = self->run.cells;
+    size_t tasks = self->run.points * self->run.realisations;
+    size_t cells = self->run.cells * self->run.equation->fields;
     for (size_t i = 0; i < open; ++i) {
         if (task[i] < 0 || (size_t)task[i] >= tasks || self->states[task[i]] != NULL) {
             gf_file_reject(file, "/checkpoint/task names no task of the run");
@@ -475,18 +619,27 @@ static gf_status read_steps(gf_langevin *self, gf_file *file, gf_error *error) {
         }
     }
     free(steps);
+    if (run->equation->fields > 1) {
+        int64_t *strayed = gf_file_get_integers(file, "/checkpoint/outside", 1, shape);
+        bool fits = strayed != NULL && has_shape(file, "/checkpoint/outside", shape, &tasks, 1);
+        for (size_t i = 0; fits && i < tasks; ++i) {
+            self->strayed[i] = (uint64_t)strayed[i];
+        }
+        free(strayed);
+    }
     return gf_file_check(file, error);
 }
 
 static gf_status read_checkpoint(gf_langevin *self, gf_file *file, gf_error *error) {
-    size_t shape[2] = {0, 0}, open = 0;
+    size_t shape[3] = {0, 0, 0}, open = 0, count = self->run.equation->fields;
+    int rank = count > 1 ? 3 : 2;
     gf_status status = GF_OK;
     if (gf_file_has(file, "/checkpoint/state")) {
         int64_t *task = gf_file_get_integers(file, "/checkpoint/task", 1, &open);
-        double *fields = gf_file_get_doubles(file, "/checkpoint/state", 2, shape);
-        const size_t wanted[] = {open, self->run.cells};
+        double *fields = gf_file_get_doubles(file, "/checkpoint/state", rank, shape);
+        const size_t one[] = {open, self->run.cells}, two[] = {open, count, self->run.cells};
         if (task != NULL && fields != NULL &&
-            has_shape(file, "/checkpoint/state", shape, wanted, 2)) {
+            has_shape(file, "/checkpoint/state", shape, count > 1 ? two : one, rank)) {
             status = place_states(self, task, open, fields, file, error);
         } else {
             status = gf_file_check(file, error);

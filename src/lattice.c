@@ -5,7 +5,8 @@
 #include <string.h>
 
 static const gf_integrator *const integrators[] = {
-    &gf_integrator_heun, &gf_integrator_leimkuhler_matthews, &gf_integrator_exponential};
+    &gf_integrator_heun, &gf_integrator_leimkuhler_matthews, &gf_integrator_exponential,
+    &gf_integrator_euler_maruyama, &gf_integrator_weak_trapezoidal};
 
 const gf_integrator *gf_integrator_find(const char *name) {
     for (size_t i = 0; i < sizeof integrators / sizeof integrators[0]; ++i) {
@@ -16,33 +17,58 @@ const gf_integrator *gf_integrator_find(const char *name) {
     return NULL;
 }
 
-const char *gf_integrator_names(void) {
-    return "heun, leimkuhler-matthews or exponential";
+const char *gf_integrator_names(size_t fields) {
+    return fields == 1 ? "heun, leimkuhler-matthews or exponential"
+                       : "weak-trapezoidal or euler-maruyama";
 }
 
-gf_status gf_lattice_init(gf_lattice *self, const gf_dynamics *dynamics,
-                          const gf_integrator *integrator, size_t cells, bool reversed, double step,
-                          gf_noise noise, gf_error *error) {
-    *self = (gf_lattice){
-        .dynamics = *dynamics, .cells = cells, .reversed = reversed, .step = step, .noise = noise};
+static gf_status check(const gf_lattice *self, const gf_integrator *integrator,
+                       gf_boundary boundary, gf_error *error) {
+    const gf_dynamics *dynamics = &self->dynamics;
+    size_t fewest = dynamics->hydrodynamics.isolated ? 1 : 4;
+    if (dynamics->equation->fields != integrator->fields) {
+        return gf_fail(error, GF_INVALID, "%s does not integrate %s; take %s", integrator->name,
+                       dynamics->equation->name, gf_integrator_names(dynamics->equation->fields));
+    }
     double longest = integrator->longest_step(dynamics);
-    if (step > longest) {
+    if (self->step > longest) {
         return gf_fail(error, GF_INVALID,
                        "the time step %g is unstable: %s on cells of %g needs a step below %.4g",
-                       step, integrator->name, dynamics->spacing, longest);
+                       self->step, integrator->name, dynamics->spacing, longest);
     }
-    if (reversed && !integrator->takes_reversed) {
+    if (boundary == GF_ANTIPERIODIC && !integrator->takes_reversed) {
         return gf_fail(error, GF_INVALID,
                        "%s needs a periodic boundary; for an antiperiodic one take heun or "
                        "leimkuhler-matthews",
                        integrator->name);
     }
-    if (cells < 4 || cells > UINT32_MAX) {
-        return gf_fail(error, GF_INVALID, "%zu cells; expected 4 to %lu", cells,
+    if (boundary == GF_FIXED && !integrator->takes_fixed) {
+        return gf_fail(error, GF_INVALID, "%s needs a periodic or antiperiodic boundary",
+                       integrator->name);
+    }
+    if (self->cells < fewest || self->cells > UINT32_MAX) {
+        return gf_fail(error, GF_INVALID, "%zu cells; expected %zu to %lu", self->cells, fewest,
                        (unsigned long)UINT32_MAX);
     }
+    return GF_OK;
+}
+
+gf_status gf_lattice_init(gf_lattice *self, const gf_dynamics *dynamics,
+                          const gf_integrator *integrator, size_t cells, gf_boundary boundary,
+                          double step, gf_noise noise, gf_error *error) {
+    *self = (gf_lattice){.dynamics = *dynamics,
+                         .cells = cells,
+                         .reversed = boundary == GF_ANTIPERIODIC,
+                         .fixed = boundary == GF_FIXED,
+                         .step = step,
+                         .noise = noise};
+    gf_status status = check(self, integrator, boundary, error);
+    if (status != GF_OK) {
+        return status;
+    }
     const size_t line = 8; /* doubles in a cache line */
-    size_t room = (cells + 2 * line + line - 1) / line * line;
+    self->stride = (cells + 2 * line + line - 1) / line * line;
+    size_t room = self->stride * dynamics->equation->fields;
     self->memory = aligned_alloc(line * sizeof(double), room * sizeof(double));
     if (self->memory == NULL) {
         return gf_fail_memory(error, "a field");

@@ -1,6 +1,6 @@
 #include "gibbsflow/run.h"
 
-#include "gibbsflow/document.h"
+#include "run_parser.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,123 +9,9 @@
 
 enum { MAX_SWEEP = 10000, MAX_BINS = 100000 };
 
-/* What parsing needs at hand. */
-typedef struct parser {
-    gf_document *document;
-    gf_node *root;
-    const gf_settings *settings;
-    bool *used; /* which settings were */
-    gf_run *run;
-    gf_error *error;
-} parser;
-
-/* --- single values --------------------------------------------------------------------------- */
-
-/* The value of `--set name=...`, if there is one. */
-static bool override(const parser *p, const char *name, double *value) {
-    for (size_t i = 0; i < p->settings->count; ++i) {
-        if (strcmp(p->settings->parameters[i].name, name) == 0) {
-            *value = p->settings->parameters[i].value;
-            p->used[i] = true;
-            return true;
-        }
-    }
-    return false;
-}
-
-static gf_status read_number(const parser *p, const gf_node *node, const char *what,
-                             double *value) {
-    gf_source source;
-    gf_status status = gf_document_source(p->document, node, what, &source, p->error);
-    return status == GF_OK ? gf_expression_number(&source, NULL, 0, value, p->error) : status;
-}
-
-/* What a number must be. */
-typedef enum domain { ANY, NOT_NEGATIVE, POSITIVE, COUNT } domain;
-
-static bool lies_in(double value, domain where) {
-    return isfinite(value) &&
-           (where == ANY || (where == NOT_NEGATIVE && value >= 0) ||
-            (where == POSITIVE && value > 0) ||
-            (where == COUNT && value >= 1 && value <= 1e9 && value == floor(value)));
-}
-
-/* The number at `key` of `map`, or its override; `*value` stays where there is neither, unless
- * `required`. */
-static gf_status take_number(const parser *p, gf_node *map, const char *key, domain where,
-                             bool required, double *value) {
-    static const char *const names[] = {"any", "0 or more", "positive", "an integer from 1 to 1e9"};
-    gf_node *node = gf_document_get(p->document, map, key);
-    gf_status status = GF_OK;
-    if (node != NULL) {
-        status = read_number(p, node, key, value);
-    } else if (required && !override(p, key, value)) {
-        return gf_document_fail(p->document, map, p->error, "the key '%s' is missing", key);
-    }
-    bool overridden = status == GF_OK && override(p, key, value);
-    if (status != GF_OK || lies_in(*value, where)) {
-        return status;
-    }
-    if (overridden || node == NULL) {
-        return gf_fail(p->error, GF_INVALID, "%s = %g; expected %s", key, *value, names[where]);
-    }
-    return gf_document_fail(p->document, node, p->error, "%s = %g; expected %s", key, *value,
-                            names[where]);
-}
-
-/* The entry of `map` at `key` as one of a list of words: its index. */
-static gf_status read_word(const parser *p, const gf_node *node, const char *key,
-                           const char *const *words, size_t *index) {
-    const char *text = NULL;
-    gf_status status = gf_document_text(p->document, node, key, &text, p->error);
-    if (status != GF_OK) {
-        return status;
-    }
-    char expected[200] = "";
-    for (*index = 0; words[*index] != NULL; ++*index) {
-        if (strcmp(words[*index], text) == 0) {
-            return GF_OK;
-        }
-        size_t used = strlen(expected);
-        (void)snprintf(expected + used, sizeof expected - used, "%s%s", used > 0 ? ", " : "",
-                       words[*index]);
-    }
-    return gf_document_fail(p->document, node, p->error,
-                            "%s '%.60s' is not known; expected one of: %s", key, text, expected);
-}
-
-static gf_status take_word(const parser *p, gf_node *map, const char *key, const char *const *words,
-                           size_t *index) {
-    gf_node *node = gf_document_get(p->document, map, key);
-    return node != NULL ? read_word(p, node, key, words, index) : GF_OK;
-}
-
-/* The section `key` of the file, with its keys checked; NULL where it may be left out. */
-static gf_status take_section(const parser *p, const char *key, const char *const *known,
-                              bool required, gf_node **section) {
-    *section = gf_document_get(p->document, p->root, key);
-    if (*section == NULL) {
-        return required ? gf_document_require(p->document, p->root, key, section, p->error) : GF_OK;
-    }
-    return gf_document_check_keys(p->document, *section, key, known, p->error);
-}
-
-/* value / unit, which must be a whole number up to rounding. */
-static gf_status divide(const parser *p, const gf_node *node, const char *what, double value,
-                        const char *of, double unit, uint64_t *quotient) {
-    double exact = value / unit, whole = round(exact);
-    if (!(whole >= 1) || whole > 1e15 || fabs(exact - whole) > 1e-6 * whole) {
-        return gf_document_fail(p->document, node, p->error,
-                                "%s = %g must be a whole multiple of %s = %g", what, value, of,
-                                unit);
-    }
-    *quotient = (uint64_t)whole;
-    return GF_OK;
-}
-
 /* --- sections -------------------------------------------------------------------------------- */
 
-static gf_status take_methods(const parser *p) {
+static gf_status take_methods(const gf_run_parser *p) {
     gf_node *node = NULL;
     const char *text = NULL;
     gf_status status = gf_document_require(p->document, p->root, "equation", &node, p->error);
@@ -143,30 +29,38 @@ static gf_status take_methods(const parser *p) {
     if (status == GF_OK) {
         status = gf_document_text(p->document, node, "integrator", &text, p->error);
     }
-    if (status == GF_OK && (p->run->integrator = gf_integrator_find(text)) == NULL) {
+    if (status == GF_OK && ((p->run->integrator = gf_integrator_find(text)) == NULL ||
+                            p->run->integrator->fields != p->run->equation->fields)) {
         status = gf_document_fail(p->document, node, p->error,
-                                  "the integrator '%.60s' is not known; expected %s", text,
-                                  gf_integrator_names());
+                                  "the integrator '%.60s' is not known%s; expected %s", text,
+                                  p->run->integrator != NULL ? " to this equation" : "",
+                                  gf_integrator_names(p->run->equation->fields));
     }
     return status;
 }
 
-static gf_status take_parameters(const parser *p) {
+static gf_status take_parameters(const gf_run_parser *p) {
     gf_node *map = NULL;
     const char *const *names = p->run->equation->parameters;
-    gf_status status = take_section(p, "parameters", names, true, &map);
+    if (p->run->equation->fields == 2) {
+        return gf_run_take_transport(p);
+    }
+    gf_status status = gf_run_take_section(p, "parameters", names, true, &map);
     for (size_t i = 0; names[i] != NULL && status == GF_OK; ++i) {
-        status = take_number(p, map, names[i], ANY, true, &p->run->parameters[i]);
+        status = gf_run_take_number(p, map, names[i], GF_RUN_ANY, true, &p->run->parameters[i]);
     }
     return status;
 }
 
-static gf_status take_noise(const parser *p) {
+static gf_status take_noise(const gf_run_parser *p) {
     static const char *const keys[] = {"drive", "thermal", NULL};
     static const char *const forces[] = {"bare", "renormalised", NULL};
     gf_run *run = p->run;
     gf_node *map = NULL;
     size_t force = 0;
+    if (run->equation->fields == 2) {
+        return gf_run_take_scales(p);
+    }
     if (!run->equation->has_space) { /* it has its own */
         gf_node *stray = gf_document_get(p->document, p->root, "noise");
         return stray == NULL ? GF_OK
@@ -174,39 +68,60 @@ static gf_status take_noise(const parser *p) {
                                                 "the noise of %s is its parameter %s",
                                                 run->equation->name, run->equation->parameters[0]);
     }
-    gf_status status = take_section(p, "noise", keys, true, &map);
+    gf_status status = gf_run_take_section(p, "noise", keys, true, &map);
     if (status == GF_OK) {
-        status = take_number(p, map, "drive", NOT_NEGATIVE, true, &run->noise.drive);
+        status = gf_run_take_number(p, map, "drive", GF_RUN_NOT_NEGATIVE, true, &run->noise.drive);
     }
     if (status == GF_OK) {
-        status = take_number(p, map, "thermal", NOT_NEGATIVE, true, &run->noise.thermal);
+        status = gf_run_take_number(p, map, "thermal", GF_RUN_NOT_NEGATIVE, true, &run->noise.thermal);
     }
     if (status == GF_OK) {
-        status = take_word(p, p->root, "force", forces, &force);
+        status = gf_run_take_word(p, p->root, "force", forces, &force);
     }
     run->noise.renormalised = force == 1;
     return status;
 }
 
-static gf_status take_space(const parser *p) {
-    static const char *const keys[] = {"length", "spacing", "boundary", NULL};
-    static const char *const boundaries[] = {"periodic", "antiperiodic", NULL};
+/* Blocks without neighbours: so many, of so many sites. */
+static gf_status take_blocks(const gf_run_parser *p, gf_node *map) {
+    static const char *const keys[] = {"cells", "sites", NULL};
     gf_run *run = p->run;
-    gf_node *map = NULL;
+    double cells = 1;
+    gf_status status = gf_document_check_keys(p->document, map, "space", keys, p->error);
+    if (status == GF_OK) {
+        status = gf_run_take_number(p, map, "cells", GF_RUN_COUNT, true, &cells);
+    }
+    if (status == GF_OK) {
+        status = gf_run_take_number(p, map, "sites", GF_RUN_POSITIVE, true, &run->spacing);
+    }
+    run->cells = (size_t)cells;
+    run->length = cells * run->spacing;
+    return status;
+}
+
+static gf_status take_space(const gf_run_parser *p) {
+    static const char *const keys[] = {"length", "spacing", "boundary", NULL};
+    static const char *const boundaries[] = {"periodic", "antiperiodic", "fixed", NULL};
+    gf_run *run = p->run;
+    gf_node *map = gf_document_get(p->document, p->root, "space");
     size_t boundary = 0;
     uint64_t cells = 0;
-    gf_status status = take_section(p, "space", keys, true, &map);
+    if (run->hydrodynamics.isolated) {
+        return take_blocks(p, map);
+    }
+    gf_status status = gf_run_take_section(p, "space", keys, true, &map);
     if (status == GF_OK) {
-        status = take_number(p, map, "length", POSITIVE, true, &run->length);
+        status = gf_run_take_number(p, map, "length", GF_RUN_POSITIVE, true, &run->length);
     }
     if (status == GF_OK) {
-        status = take_number(p, map, "spacing", POSITIVE, true, &run->spacing);
+        status = gf_run_take_number(p, map, "spacing", GF_RUN_POSITIVE, true, &run->spacing);
     }
     if (status == GF_OK) {
-        status = take_word(p, map, "boundary", boundaries, &boundary);
+        status = gf_run_take_word(p, map, "boundary", boundaries, &boundary);
     }
     if (status == GF_OK) {
-        status = divide(p, map, "length", run->length, "spacing", run->spacing, &cells);
+        status =
+            gf_run_divide(p, map, "length", run->length, "spacing", run->spacing, &cells);
     }
     if (status == GF_OK && (cells < 4 || cells > 1000000000)) {
         status =
@@ -214,27 +129,27 @@ static gf_status take_space(const parser *p) {
                              "length/spacing gives %.0f cells; expected 4 to 1e9", (double)cells);
     }
     run->cells = (size_t)cells;
-    run->antiperiodic = boundary == 1;
+    run->boundary = (gf_boundary)boundary;
     return status;
 }
 
-static gf_status take_time(const parser *p) {
+static gf_status take_time(const gf_run_parser *p) {
     static const char *const keys[] = {"step", "end", "warm_up", "sample_every", NULL};
     gf_run *run = p->run;
     double *const values[] = {&run->step, &run->end, &run->warm_up, &run->sample_every};
-    static const domain domains[] = {POSITIVE, POSITIVE, NOT_NEGATIVE, POSITIVE};
+    static const gf_run_domain domains[] = {GF_RUN_POSITIVE, GF_RUN_POSITIVE, GF_RUN_NOT_NEGATIVE, GF_RUN_POSITIVE};
     gf_node *map = NULL;
     uint64_t samples = 0;
-    gf_status status = take_section(p, "time", keys, true, &map);
+    gf_status status = gf_run_take_section(p, "time", keys, true, &map);
     for (size_t i = 0; i < 4 && status == GF_OK; ++i) {
-        status = take_number(p, map, keys[i], domains[i], i != 2, values[i]);
+        status = gf_run_take_number(p, map, keys[i], domains[i], i != 2, values[i]);
     }
     if (status == GF_OK) {
-        status = divide(p, map, "sample_every", run->sample_every, "step", run->step,
+        status = gf_run_divide(p, map, "sample_every", run->sample_every, "step", run->step,
                         &run->steps_per_sample);
     }
     if (status == GF_OK) {
-        status = divide(p, map, "end", run->end, "sample_every", run->sample_every, &samples);
+        status = gf_run_divide(p, map, "end", run->end, "sample_every", run->sample_every, &samples);
     }
     if (status == GF_OK && run->warm_up >= run->end) {
         status = gf_document_fail(p->document, map, p->error,
@@ -247,8 +162,11 @@ static gf_status take_time(const parser *p) {
     return status;
 }
 
-static gf_status take_starts(const parser *p, gf_node *map) {
-    static const char *const profiles[] = {"random", "uniform", "wall", "domains", NULL};
+static gf_status take_starts(const gf_run_parser *p, gf_node *map) {
+    static const char *const all[] = {"random",      "uniform", "wall", "domains",
+                                      "fixed-point", NULL};
+    static const char *const some[] = {"random", "uniform", "wall", "domains", NULL};
+    const char *const *profiles = p->run->equation->fields == 2 ? all : some;
     gf_run *run = p->run;
     gf_node *node = NULL, *key = NULL;
     size_t profile = 0;
@@ -261,44 +179,49 @@ static gf_status take_starts(const parser *p, gf_node *map) {
     run->start_count = count > 0 ? count : 1;
     for (size_t i = 0; i < run->start_count && status == GF_OK; ++i) {
         const gf_node *entry = count > 0 ? gf_document_entry(p->document, node, i, &key) : node;
-        status = read_word(p, entry, "profile", profiles, &profile);
+        status = gf_run_read_word(p, entry, "profile", profiles, &profile);
         run->starts[i] = (gf_profile)profile;
     }
     return status;
 }
 
-static gf_status take_initial(const parser *p) {
-    static const char *const keys[] = {"profile", "amplitude", "domain", NULL};
+static gf_status take_initial(const gf_run_parser *p) {
+    static const char *const one[] = {"profile", "amplitude", "domain", NULL};
+    static const char *const two[] = {"profile", "domain", "density", "which", NULL};
     gf_run *run = p->run;
+    const char *const *keys = run->equation->fields == 2 ? two : one;
     gf_node *map = NULL;
     run->amplitude = 1;
     run->domain_length = run->length / 10;
-    gf_status status = take_section(p, "initial", keys, true, &map);
+    gf_status status = gf_run_take_section(p, "initial", keys, true, &map);
     if (status == GF_OK) {
         status = take_starts(p, map);
     }
-    if (status == GF_OK) {
-        status = take_number(p, map, "amplitude", NOT_NEGATIVE, false, &run->amplitude);
+    if (status == GF_OK && run->equation->fields == 2) {
+        status = gf_run_take_density(p, map);
     }
-    return status == GF_OK ? take_number(p, map, "domain", POSITIVE, false, &run->domain_length)
+    if (status == GF_OK && run->equation->fields == 1) {
+        status = gf_run_take_number(p, map, "amplitude", GF_RUN_NOT_NEGATIVE, false, &run->amplitude);
+    }
+    return status == GF_OK ? gf_run_take_number(p, map, "domain", GF_RUN_POSITIVE, false, &run->domain_length)
                            : status;
 }
 
-static gf_status take_repetition(const parser *p) {
+static gf_status take_repetition(const gf_run_parser *p) {
     static const char *const truths[] = {"false", "true", NULL};
     gf_run *run = p->run;
     double realisations = 1, seed = 1;
     size_t common = 0;
-    gf_status status = take_number(p, p->root, "realisations", COUNT, false, &realisations);
+    gf_status status = gf_run_take_number(p, p->root, "realisations", GF_RUN_COUNT, false, &realisations);
     if (status == GF_OK) {
-        status = take_number(p, p->root, "seed", NOT_NEGATIVE, false, &seed);
+        status = gf_run_take_number(p, p->root, "seed", GF_RUN_NOT_NEGATIVE, false, &seed);
     }
     if (status == GF_OK && (seed != floor(seed) || seed >= 0x1p53)) {
         status = gf_document_fail(p->document, p->root, p->error,
                                   "seed = %.17g; expected an integer below 2^53", seed);
     }
     if (status == GF_OK) {
-        status = take_word(p, p->root, "common_noise", truths, &common);
+        status = gf_run_take_word(p, p->root, "common_noise", truths, &common);
     }
     run->realisations = (size_t)realisations;
     run->seed = status == GF_OK ? (uint64_t)seed : 0;
@@ -306,21 +229,21 @@ static gf_status take_repetition(const parser *p) {
     return status;
 }
 
-static gf_status take_walls(const parser *p) {
+static gf_status take_walls(const gf_run_parser *p) {
     static const char *const keys[] = {"smoothing", "threshold", NULL};
     gf_run *run = p->run;
     gf_node *map = NULL;
     uint64_t cells = 1;
     run->threshold = 0.5;
-    gf_status status = take_section(p, "walls", keys, false, &map);
+    gf_status status = gf_run_take_section(p, "walls", keys, false, &map);
     if (status == GF_OK) {
-        status = take_number(p, map, "smoothing", NOT_NEGATIVE, false, &run->smoothing);
+        status = gf_run_take_number(p, map, "smoothing", GF_RUN_NOT_NEGATIVE, false, &run->smoothing);
     }
     if (status == GF_OK) {
-        status = take_number(p, map, "threshold", POSITIVE, false, &run->threshold);
+        status = gf_run_take_number(p, map, "threshold", GF_RUN_POSITIVE, false, &run->threshold);
     }
     if (status == GF_OK && run->smoothing > 0) {
-        status = divide(p, map != NULL ? map : p->root, "smoothing", run->smoothing, "spacing",
+        status = gf_run_divide(p, map != NULL ? map : p->root, "smoothing", run->smoothing, "spacing",
                         run->spacing, &cells);
     }
     if (status == GF_OK && cells > run->cells) {
@@ -331,12 +254,12 @@ static gf_status take_walls(const parser *p) {
     return status;
 }
 
-static gf_status take_snapshots(const parser *p) {
+static gf_status take_snapshots(const gf_run_parser *p) {
     static const char *const keys[] = {"every", "spacing", NULL};
     gf_run *run = p->run;
     gf_node *map = NULL, *every = NULL, *spacing = NULL;
     uint64_t samples = 0, cells = 0;
-    gf_status status = take_section(p, "snapshots", keys, false, &map);
+    gf_status status = gf_run_take_section(p, "snapshots", keys, false, &map);
     if (status != GF_OK || map == NULL) {
         return status;
     }
@@ -345,17 +268,17 @@ static gf_status take_snapshots(const parser *p) {
         status = gf_document_require(p->document, map, "spacing", &spacing, p->error);
     }
     if (status == GF_OK) {
-        status = read_number(p, every, "every", &run->snapshot_every);
+        status = gf_run_read_number(p, every, "every", &run->snapshot_every);
     }
     if (status == GF_OK) {
-        status = read_number(p, spacing, "spacing", &run->snapshot_spacing);
+        status = gf_run_read_number(p, spacing, "spacing", &run->snapshot_spacing);
     }
     if (status == GF_OK) {
-        status = divide(p, every, "every", run->snapshot_every, "sample_every", run->sample_every,
+        status = gf_run_divide(p, every, "every", run->snapshot_every, "sample_every", run->sample_every,
                         &samples);
     }
     if (status == GF_OK) {
-        status = divide(p, spacing, "spacing of snapshots", run->snapshot_spacing,
+        status = gf_run_divide(p, spacing, "spacing of snapshots", run->snapshot_spacing,
                         "spacing of space", run->spacing, &cells);
     }
     if (status == GF_OK && (run->cells % cells != 0 || samples > run->samples)) {
@@ -372,18 +295,12 @@ static gf_status take_snapshots(const parser *p) {
     return status;
 }
 
-static gf_status take_histogram(const parser *p) {
-    static const char *const keys[] = {"from", "to", "bins", NULL};
-    gf_axis *axis = &p->run->histogram;
-    gf_node *map = NULL, *bins = NULL;
+static gf_status take_bins(const gf_run_parser *p, gf_node *map, gf_axis *axis) {
+    gf_node *bins = NULL;
     long count = 0;
-    gf_status status = take_section(p, "histogram", keys, false, &map);
-    if (status != GF_OK || map == NULL) {
-        return status;
-    }
-    status = take_number(p, map, "from", ANY, true, &axis->from);
+    gf_status status = gf_run_take_number(p, map, "from", GF_RUN_ANY, true, &axis->from);
     if (status == GF_OK) {
-        status = take_number(p, map, "to", ANY, true, &axis->to);
+        status = gf_run_take_number(p, map, "to", GF_RUN_ANY, true, &axis->to);
     }
     if (status == GF_OK) {
         status = gf_document_require(p->document, map, "bins", &bins, p->error);
@@ -399,8 +316,32 @@ static gf_status take_histogram(const parser *p) {
     return status;
 }
 
+static gf_status take_histogram(const gf_run_parser *p) {
+    static const char *const one[] = {"from", "to", "bins", NULL};
+    static const char *const two[] = {"from", "to", "bins", "energy", NULL};
+    gf_run *run = p->run;
+    gf_node *map = NULL, *energy = NULL;
+    run->histogram_energy.points = 1;
+    gf_status status =
+        gf_run_take_section(p, "histogram", run->equation->fields == 2 ? two : one, false, &map);
+    if (status != GF_OK || map == NULL) {
+        return status;
+    }
+    status = take_bins(p, map, &run->histogram);
+    if (status == GF_OK && run->equation->fields == 2) {
+        status = gf_document_require(p->document, map, "energy", &energy, p->error);
+        if (status == GF_OK) {
+            status = gf_document_check_keys(p->document, energy, "energy", one, p->error);
+        }
+        if (status == GF_OK) {
+            status = take_bins(p, energy, &run->histogram_energy);
+        }
+    }
+    return status;
+}
+
 /* As many factors as there are sweep points. */
-static gf_status take_stretch(const parser *p, gf_node *list) {
+static gf_status take_stretch(const gf_run_parser *p, gf_node *list) {
     gf_status status = gf_document_expect_sequence(p->document, list, "stretch", p->error);
     if (status == GF_OK && gf_document_size(list) != p->run->points) {
         status = gf_document_fail(p->document, list, p->error,
@@ -417,7 +358,7 @@ static gf_status take_stretch(const parser *p, gf_node *list) {
     return status;
 }
 
-static gf_status take_sweep_values(const parser *p, gf_node *list, const char *name) {
+static gf_status take_sweep_values(const gf_run_parser *p, gf_node *list, const char *name) {
     gf_status status = gf_document_expect_sequence(p->document, list, name, p->error);
     size_t count = gf_document_size(list);
     if (status == GF_OK && (count == 0 || count > MAX_SWEEP)) {
@@ -440,13 +381,13 @@ static gf_status take_sweep_values(const parser *p, gf_node *list, const char *n
     }
     for (size_t i = 0; i < count && status == GF_OK; ++i) {
         gf_node *key = NULL;
-        status = read_number(p, gf_document_entry(p->document, list, i, &key), name, &values[i]);
+        status = gf_run_read_number(p, gf_document_entry(p->document, list, i, &key), name, &values[i]);
     }
     return status;
 }
 
 /* Without a sweep, or where --set fixes its parameter, the run is one of a single point. */
-static gf_status take_sweep(const parser *p) {
+static gf_status take_sweep(const gf_run_parser *p) {
     gf_run *run = p->run;
     gf_node *map = NULL, *key = NULL;
     double fixed = 0;
@@ -486,7 +427,7 @@ static gf_status take_sweep(const parser *p) {
         return gf_document_fail(p->document, key, p->error, "%s has no parameter '%.60s' to sweep",
                                 run->equation->name, name);
     }
-    if (status == GF_OK && override(p, name, &fixed)) {
+    if (status == GF_OK && gf_run_override(p, name, &fixed)) {
         run->sweep[0] = fixed;
         return GF_OK;
     }
@@ -498,7 +439,7 @@ static gf_status take_sweep(const parser *p) {
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
-static gf_status check_settings(const parser *p) {
+static gf_status check_settings(const gf_run_parser *p) {
     for (size_t i = 0; i < p->settings->count; ++i) {
         if (!p->used[i]) {
             return gf_fail(p->error, GF_INVALID,
@@ -515,7 +456,7 @@ static gf_status check_settings(const parser *p) {
 
 /* Errors that belong to no single key: every sweep point must make sense, and its step be stable.
  */
-static gf_status check_points(const parser *p) {
+static gf_status check_points(const gf_run_parser *p) {
     gf_status status = GF_OK;
     for (size_t k = 0; k < p->run->points && status == GF_OK; ++k) {
         gf_dynamics dynamics;
@@ -524,7 +465,7 @@ static gf_status check_points(const parser *p) {
         status = gf_run_dynamics(p->run, k, &dynamics, p->error);
         if (status == GF_OK) { /* the smallest lattice will tell */
             status = gf_lattice_init(&lattice, &dynamics, p->run->integrator, 4,
-                                     p->run->antiperiodic, p->run->step, none, p->error);
+                                     p->run->boundary, p->run->step, none, p->error);
         }
         gf_lattice_free(&lattice);
     }
@@ -535,15 +476,15 @@ static gf_status check_points(const parser *p) {
     return status;
 }
 
-static gf_status parse(const parser *p) {
+static gf_status parse(const gf_run_parser *p) {
     static const char *const keys[] = {"equation",  "parameters", "noise",        "force",
                                        "space",     "time",       "integrator",   "initial",
                                        "seed",      "walls",      "realisations", "snapshots",
-                                       "histogram", "sweep",      "common_noise", NULL};
-    static gf_status (*const sections[])(const parser *) = {
+                                       "histogram", "sweep",      "common_noise", "table",     "rates",     "rescaled",  NULL};
+    static gf_status (*const sections[])(const gf_run_parser *) = {
         take_methods, take_parameters, take_noise,  take_space,     take_time,
         take_initial, take_repetition, take_walls,  take_snapshots, take_histogram,
-        take_sweep,   check_settings,  check_points};
+        take_sweep,   gf_run_take_medium, check_settings,  check_points};
     gf_status status = p->root != NULL
                            ? gf_document_check_keys(p->document, p->root, "the run", keys, p->error)
                            : gf_fail(p->error, GF_INVALID, "the run file is empty");
@@ -571,7 +512,8 @@ gf_status gf_run_parse(const char *text, size_t length, const char *name,
                        const gf_settings *settings, gf_run *run, gf_error *error) {
     static const gf_settings none = {0};
     gf_error local;
-    parser p = {.settings = settings != NULL ? settings : &none,
+    gf_run_parser p = {.name = name,
+                       .settings = settings != NULL ? settings : &none,
                 .run = run,
                 .error = error != NULL ? error : &local};
     *run = (gf_run){0};
@@ -608,6 +550,13 @@ void gf_run_free(gf_run *self) {
     free(self->settings);
     free(self->sweep);
     free(self->stretch);
+    free(self->table);
+    gf_file_close(&self->table_file);
+    gf_settings_free(&self->rates);
+    for (size_t k = 0; k < self->surface_count; ++k) {
+        gf_surface_free(&self->surfaces[k]);
+    }
+    free(self->surfaces);
     *self = (gf_run){0};
 }
 
@@ -632,8 +581,20 @@ gf_status gf_run_dynamics(const gf_run *self, size_t point, gf_dynamics *dynamic
     double parameters[GF_RUN_MAX_PARAMETERS];
     memcpy(parameters, self->parameters, sizeof parameters);
     parameters[self->swept] = self->sweep[point];
+    gf_noise_strength noise = self->noise;
     *dynamics = (gf_dynamics){.equation = self->equation, .spacing = self->spacing};
-    return self->equation->prepare(parameters, &self->noise, dynamics, error);
+    if (self->equation->fields == 2) {
+        dynamics->hydrodynamics = self->hydrodynamics;
+        dynamics->hydrodynamics.medium = gf_run_medium(self, point);
+        /* half of what the step can stand */
+        dynamics->hydrodynamics.largest = self->spacing * self->spacing / (4 * self->step);
+    }
+    if (self->rescaled) { /* x = r sqrt(epsilon), tau = epsilon t: noises shrink by sqrt(epsilon) */
+        noise.drive *= sqrt(parameters[0]);
+        noise.thermal *= sqrt(parameters[0]);
+        parameters[0] = 1;
+    }
+    return self->equation->prepare(parameters, &noise, dynamics, error);
 }
 
 uint64_t gf_run_steps(const gf_run *self, size_t point) {
@@ -642,47 +603,4 @@ uint64_t gf_run_steps(const gf_run *self, size_t point) {
 
 uint64_t gf_run_steps_per_sample(const gf_run *self, size_t point) {
     return self->steps_per_sample * self->stretch[point];
-}
-
-static void fill_random(gf_lattice *lattice, double width) {
-    for (size_t start = 0; start < lattice->cells; start += GF_NOISE_BLOCK) {
-        float normal[GF_NOISE_BLOCK];
-        gf_noise_normal(&lattice->noise, GF_NOISE_START, 0, (uint32_t)(start / GF_NOISE_BLOCK),
-                        normal);
-        for (size_t i = 0; i < GF_NOISE_BLOCK && start + i < lattice->cells; ++i) {
-            lattice->state[start + i] = width * (double)normal[i];
-        }
-    }
-}
-
-static void fill(const gf_run *self, gf_profile profile, gf_lattice *lattice) {
-    double value = self->amplitude * lattice->dynamics.order;
-    if (profile == GF_PROFILE_RANDOM) {
-        fill_random(lattice, value);
-        return;
-    }
-    for (size_t i = 0; i < lattice->cells; ++i) {
-        double r = ((double)i + 0.5) * self->spacing;
-        bool up = profile == GF_PROFILE_UNIFORM ||
-                  (profile == GF_PROFILE_WALL ? r > self->length / 2
-                                              : (long)floor(r / self->domain_length) % 2 == 0);
-        lattice->state[i] = up ? value : -value;
-    }
-}
-
-gf_status gf_run_start(const gf_run *self, size_t point, size_t realisation, gf_lattice *lattice,
-                       gf_error *error) {
-    gf_dynamics dynamics;
-    *lattice = (gf_lattice){0};
-    size_t stream = (self->common_noise ? 0 : point) * self->realisations + realisation;
-    gf_noise noise = {.seed = self->seed, .stream = (uint32_t)stream};
-    gf_status status = gf_run_dynamics(self, point, &dynamics, error);
-    if (status == GF_OK) {
-        status = gf_lattice_init(lattice, &dynamics, self->integrator, self->cells,
-                                 self->antiperiodic, self->step, noise, error);
-    }
-    if (status == GF_OK) {
-        fill(self, self->starts[realisation % self->start_count], lattice);
-    }
-    return status;
 }

@@ -56,5 +56,6 @@ void gf_settings_free(gf_settings *self) {
         free(self->parameters[i].name);
     }
     free(self->parameters);
+    free(self->table);
     *self = (gf_settings){0};
 }

@@ -177,6 +177,8 @@ static void heun_observe(const gf_lattice *lattice, double *m) {
 }
 
 const gf_integrator gf_integrator_heun = {.name = "heun",
+                                          .fields = 1,
+                                          .weak_order = 2,
                                           .takes_reversed = true,
                                           .longest_step = longest_step,
                                           .advance = heun_advance,
@@ -196,6 +198,8 @@ static void lm_observe(const gf_lattice *lattice, double *m) {
 }
 
 const gf_integrator gf_integrator_leimkuhler_matthews = {.name = "leimkuhler-matthews",
+                                                         .fields = 1,
+                                                         .weak_order = 1,
                                                          .takes_reversed = true,
                                                          .longest_step = longest_step,
                                                          .advance = lm_advance,

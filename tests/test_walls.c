@@ -40,9 +40,9 @@ START_TEST(test_count_is_a_property_of_the_ring) {
                 int from = (i + shift) % CELLS;
                 turned[i] = i + shift < CELLS || !reversed ? m[from] : -m[from];
             }
-            size_t walls = gf_walls_count(m, CELLS, reversed != 0, 0.7);
+            size_t walls = gf_walls_count(m, CELLS, (gf_boundary)reversed, 0.7);
             ck_assert_uint_eq(walls % 2, (size_t)reversed);
-            ck_assert_uint_eq(gf_walls_count(turned, CELLS, reversed != 0, 0.7), walls);
+            ck_assert_uint_eq(gf_walls_count(turned, CELLS, (gf_boundary)reversed, 0.7), walls);
         }
     }
 }
@@ -56,7 +56,7 @@ START_TEST(test_smooth) {
     }
     for (int reversed = 0; reversed < 2; ++reversed) {
         for (int width = 1; width <= CELLS; width += 7) {
-            gf_walls_smooth(m, CELLS, reversed != 0, (size_t)width, smooth);
+            gf_walls_smooth(m, CELLS, (gf_boundary)reversed, (size_t)width, smooth);
             for (int i = 0; i < CELLS; ++i) {
                 double sum = 0;
                 for (int k = i; k < i + width; ++k) {

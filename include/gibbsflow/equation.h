@@ -1,4 +1,4 @@
-/* Langevin equations of one field,
+/* Langevin equations of one field, or of two (hydrodynamics.h). Of one:
  *
  *   dm/dt = D d2m/dr2 + f(m) + xi + d(xi_th)/dr,   <xi xi> = drive, <xi_th xi_th> = thermal
  *
@@ -17,6 +17,7 @@
 #define GIBBSFLOW_EQUATION_H
 
 #include "gibbsflow/error.h"
+#include "gibbsflow/hydrodynamics.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,12 +32,15 @@ typedef struct gf_dynamics {
     double drive, thermal; /* strengths of the two noises */
     double linear, cubic;  /* f(m) = linear m - cubic m^3 */
     double order;          /* m0: f(+-m0) = 0 of the force as printed, before renormalisation */
+    double middle;         /* the stable values of m are middle +- order */
+    gf_hydrodynamics hydrodynamics; /* of two fields: in place of all between spacing and order */
 } gf_dynamics;
 
 /* How the noises of a run are given: multiples of the model's own strength. */
 typedef struct gf_noise_strength {
     double drive, thermal;
     bool renormalised; /* m^3 - 3 (thermal / (2 D dx)) m in place of m^3 */
+    double cutoff;     /* length at which conserved noise of two fields is cut off */
 } gf_noise_strength;
 
 /* The weights of a stage; see drift below. */
@@ -47,13 +51,17 @@ typedef struct gf_stage {
 struct gf_equation {
     const char *name;
     const char *const *parameters; /* names, NULL-terminated; the first is the usual sweep */
+    size_t fields;                 /* 1: m; 2: m and e */
     bool has_space;                /* false: the cells are independent copies */
 
-    /* Fills everything but equation and spacing; parameter[] in the order of the names. Fails where
+    /* Fills everything but equation and spacing, and of two fields but medium, transport and the
+     * points where the force vanishes; parameter[] in the order of the names. Fails where
      * the equation makes no sense. */
     gf_status (*prepare)(const double *parameter, const gf_noise_strength *noise,
                          gf_dynamics *dynamics, gf_error *error);
-    /* A stage of a step: result[i] = old_weight old[i] + weight m[i] + time F(m)[i] with the drift
+    /* All below: of one field alone.
+     *
+     * A stage of a step: result[i] = old_weight old[i] + weight m[i] + time F(m)[i] with the drift
      * F(m) = D d2m/dr2 + f(m). m[-1] and m[count] are read; result may be old, not m. */
     void (*drift)(const gf_dynamics *dynamics, const gf_stage *stage, size_t count,
                   const double *old, const double *m, double *result);
@@ -75,5 +83,7 @@ void gf_dynamics_noise(const gf_dynamics *self, double dt, double *a, double *b)
 extern const gf_equation gf_equation_order_parameter;
 /* The particle of Fig. 1: dx/dt = mu x - x^3 + sqrt(2 alpha) xi. Stationary: exp(-V(x)/alpha). */
 extern const gf_equation gf_equation_double_well;
+/* Eq. (11): magnetisation and energy, with a force table (hydrodynamics.h). */
+extern const gf_equation gf_equation_hydrodynamics;
 
 #endif

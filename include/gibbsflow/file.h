@@ -83,6 +83,9 @@ char **gf_file_get_strings(gf_file *self, const char *path, int rank, size_t *sh
 char *gf_file_get_text_attribute(gf_file *self, const char *path, const char *name);
 double gf_file_get_number_attribute(gf_file *self, const char *path, const char *name);
 
+/* Copies a group or dataset of another file, with all that it holds, to the same place of this. */
+void gf_file_copy(gf_file *self, gf_file *from, const char *path);
+
 /* Program, version, date and the command line that made the file, on the root group. */
 void gf_file_put_origin(gf_file *self, const char *command);
 

@@ -13,19 +13,23 @@
 
 #include <signal.h>
 
-/* K = run.points, R = run.realisations, T = run.samples, S = run.snapshots, X = run.positions.
+/* K = run.points, R = run.realisations, T = run.samples, S = run.snapshots, X = run.positions,
+ * F = run.equation->fields, in files an axis of its own only where it is not 1.
  * Entries of what has not been done yet are NaN. Densities and moments are averages over space. */
 typedef struct gf_langevin {
     gf_run run;
     char *command;           /* the command line that began it */
-    double *mean;            /* [K,R,T] of the cell values */
-    double *second;          /* [K,R,T] their squares */
-    double *smoothed_second; /* [K,R,T] after smoothing */
-    double *wall_density;    /* [K,R,T] after smoothing, with hysteresis */
-    double *snapshots;       /* [K,R,S,X] averages over a snapshot's spacing */
-    int64_t *histogram;      /* [K,R,bins] of cell values after the warm-up */
+    double *mean;            /* [K,R,T,F] of the cell values */
+    double *second;          /* [K,R,T,F] their squares */
+    double *smoothed_second; /* [K,R,T,F] after smoothing */
+    double *wall_density;    /* [K,R,T] after smoothing, with hysteresis; counted in m */
+    double *outside;         /* [K,R,T] of two fields: part of the cells that was outside the region
+                                of possible densities, since the sample before; else NULL */
+    double *snapshots;       /* [K,R,S,X,F] averages over a snapshot's spacing */
+    int64_t *histogram;      /* [K,R,bins(,energy bins)] of cell values after the warm-up */
     uint64_t *steps;         /* [K,R] made */
-    double **states;         /* [K*R], NULL or [cells]: of the tasks begun and not done */
+    uint64_t *strayed;       /* [K,R] cells outside since the last sample, added up over steps */
+    double **states;         /* [K*R], NULL or [F,cells]: of the tasks begun and not done */
 } gf_langevin;
 
 /* How to carry on. */
@@ -58,19 +62,24 @@ gf_status gf_langevin_read(gf_langevin *self, const char *path, gf_error *error)
 /* What a sweep point has come to. */
 typedef struct gf_langevin_point {
     gf_dynamics dynamics;
-    gf_estimate walls, mean, second, smoothed_second; /* after the warm-up */
-    bool exact;                                       /* the next two are known */
+    gf_estimate walls;                                         /* after the warm-up, as all */
+    gf_estimate mean[2], second[2], smoothed_second[2];        /* of each field */
+    gf_estimate outside;                                       /* of two fields */
+    bool exact;                                                /* the next two are known */
     gf_transfer cells, continuum;
 } gf_langevin_point;
 
 gf_status gf_langevin_summarise(const gf_langevin *self, size_t point, gf_langevin_point *result,
                                 gf_error *error);
 
-/* epsilon a^2 J / D of a sweep point (order-parameter equation); else the swept parameter. */
+/* epsilon a^2 J / D of a sweep point (order-parameter equation, hydrodynamics with a number for D);
+ * else the swept parameter. */
 double gf_langevin_coupling(const gf_langevin *self, size_t point);
 
-/* Mean time between passages of a cell of the snapshots from below -level to above +level or back,
- * after the warm-up; INFINITY if there were none. */
-double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double level);
+/* Mean time between passages of m in a cell of the snapshots from below middle - level to above
+ * middle + level or back, after the warm-up; INFINITY if there were none. `passages` (or NULL)
+ * receives their number. */
+double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double middle, double level,
+                                 size_t *passages);
 
 #endif

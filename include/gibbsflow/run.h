@@ -4,10 +4,13 @@
 #define GIBBSFLOW_RUN_H
 
 #include "gibbsflow/axis.h"
+#include "gibbsflow/boundary.h"
 #include "gibbsflow/equation.h"
 #include "gibbsflow/error.h"
+#include "gibbsflow/file.h"
 #include "gibbsflow/lattice.h"
 #include "gibbsflow/settings.h"
+#include "gibbsflow/surface.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,13 +20,19 @@ enum { GF_RUN_MAX_PARAMETERS = 8, GF_RUN_MAX_STARTS = 4 };
 
 /* Fields to start from, m0 = dynamics.order: Gaussian of standard deviation amplitude * m0;
  * constant amplitude * m0; a step from -amplitude * m0 to +amplitude * m0 in the middle;
- * alternating domains of +- amplitude * m0 of a given length. */
+ * alternating domains of +- amplitude * m0 of a given length. Of two fields: the two stable points
+ * take the part of +- amplitude * m0, random means domains of either, drawn for each stretch of the
+ * given length, uniform has its densities stated, and fixed-point names one. */
 typedef enum gf_profile {
     GF_PROFILE_RANDOM,
     GF_PROFILE_UNIFORM,
     GF_PROFILE_WALL,
-    GF_PROFILE_DOMAINS
+    GF_PROFILE_DOMAINS,
+    GF_PROFILE_FIXED_POINT
 } gf_profile;
+
+/* The fixed points that a run can start from. */
+typedef enum gf_which { GF_SADDLE_POINT, GF_STABLE_PLUS, GF_STABLE_MINUS } gf_which;
 
 typedef struct gf_run {
     char *yaml;     /* the text of the run file */
@@ -33,9 +42,20 @@ typedef struct gf_run {
     double parameters[GF_RUN_MAX_PARAMETERS]; /* in the order of equation->parameters */
     gf_noise_strength noise;
 
+    /* Of two fields. */
+    char *table;         /* path of the force table */
+    gf_file *table_file; /* the table, open while the run lasts */
+    gf_settings rates;   /* what the run changes in the rates of the table */
+    gf_hydrodynamics hydrodynamics; /* without what depends on the sweep point */
+    gf_surface *surfaces;           /* [surface_count]: one, or one for each sweep point */
+    size_t surface_count;
+    bool rescaled; /* lengths and times are x = r sqrt(epsilon) and tau = epsilon t */
+    double density[2];
+    gf_which which;
+
     double length, spacing;
     size_t cells;
-    bool antiperiodic;
+    gf_boundary boundary;
 
     double step, end, warm_up, sample_every;
     uint64_t steps, steps_per_sample; /* where stretch is 1 */
@@ -55,7 +75,8 @@ typedef struct gf_run {
     double snapshot_every, snapshot_spacing; /* snapshot_every 0: none */
     size_t samples_per_snapshot, snapshots, cells_per_position, positions;
 
-    gf_axis histogram; /* of cell values; points = bins, 0: none */
+    gf_axis histogram;        /* of cell values; points = bins, 0: none */
+    gf_axis histogram_energy; /* of two fields, the other axis; else a single bin */
 
     size_t swept; /* index of the parameter that the sweep varies */
     double *sweep;

@@ -2,18 +2,21 @@
 #ifndef GIBBSFLOW_WALLS_H
 #define GIBBSFLOW_WALLS_H
 
+#include "gibbsflow/boundary.h"
 #include "gibbsflow/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* smooth[i] = average of m[i] ... m[i + width - 1], around the end of the row, where the field
- * changes sign if `reversed`. 1 <= width <= cells. */
-void gf_walls_smooth(const double *m, size_t cells, bool reversed, size_t width, double *smooth);
+/* smooth[i] = average of m[i] ... m[i + width - 1], around the end of the row, where the field of an
+ * antiperiodic row changes sign; beyond the end of a fixed row it is that of the last cell.
+ * 1 <= width <= cells. */
+void gf_walls_smooth(const double *m, size_t cells, gf_boundary boundary, size_t width,
+                     double *smooth);
 
-/* Once around the row, the passages from below -level to above +level and back: walls, counted with
- * hysteresis. */
-size_t gf_walls_count(const double *m, size_t cells, bool reversed, double level);
+/* Once around the row, or along a fixed one, the passages from below -level to above +level and
+ * back: walls, counted with hysteresis. */
+size_t gf_walls_count(const double *m, size_t cells, gf_boundary boundary, double level);
 
 /* The average of time series of several realisations, and how far it can be trusted. */
 typedef struct gf_estimate {
