@@ -26,7 +26,13 @@ static const char langevin_help[] =
     "with\n"
     "--set, also length, spacing, step, end, warm_up, realisations, seed, drive, thermal, "
     "smoothing.\n\n"
+    "The hydrodynamics of two densities (equation: hydrodynamics) takes force, noise and "
+    "susceptibility\n"
+    "from the table of 'gibbsflow forces', named in the run file or by --table; parameters that "
+    "enter\n"
+    "rates alone, and rates by the names of their channels, can be set as well.\n\n"
     "Examples:\n"
+    "  gibbsflow langevin models/hydrodynamics.yaml --table fig2.h5 -o run.h5\n"
     "  gibbsflow langevin models/fig6.yaml -o fig6.h5\n"
     "  gibbsflow langevin --resume fig6.h5\n"
     "  gibbsflow langevin models/fig6.yaml --set epsilon=0.2 --set length=1000 -o try.h5\n";
@@ -74,6 +80,28 @@ static gf_status load(const cli_options *options, bool resume, gf_langevin *self
     return status;
 }
 
+/* Cells outside the region of possible densities beyond this part are worth a warning. */
+static const double MANY_OUTSIDE = 0.01;
+
+static gf_status warn_outside(const cli_options *options, const gf_langevin *self,
+                              gf_error *error) {
+    const gf_run *run = &self->run;
+    gf_status status = GF_OK;
+    for (size_t k = 0; k < run->points && self->outside != NULL && status == GF_OK; ++k) {
+        gf_langevin_point point;
+        status = gf_langevin_summarise(self, k, &point, error);
+        if (status == GF_OK && point.outside.mean > MANY_OUTSIDE) {
+            cli_say(options,
+                    "warning: %s = %g: noise held %.2g %% of the cells outside the region of "
+                    "possible densities, where coefficients are those of its border; take a larger "
+                    "%s or a smaller epsilon",
+                    run->equation->parameters[run->swept], run->sweep[k], 100 * point.outside.mean,
+                    run->hydrodynamics.isolated ? "block" : "cutoff (and spacing)");
+        }
+    }
+    return status;
+}
+
 static gf_status carry_on(const cli_options *options, gf_langevin *self, double every,
                           gf_error *error) {
     double seconds = 0;
@@ -96,21 +124,26 @@ static gf_status carry_on(const cli_options *options, gf_langevin *self, double 
                          "--resume %s'",
                          100 * gf_langevin_done(self), options->output);
     }
-    return status;
+    return status == GF_OK ? warn_outside(options, self, error) : status;
 }
 
 static int run_langevin(const cli_command *command, int argc, const char **argv) {
     cli_options options;
     int resume = 0;
     double every = 60;
+    char *table = NULL;
     struct poptOption own[] = {
         {"resume", 'r', POPT_ARG_NONE, &resume, 0, "carry on with the run of FILE.h5", NULL},
+        {"table", '\0', POPT_ARG_STRING, &table, 0,
+         "force table for equation: hydrodynamics, in place of the run file's", "FILE.h5"},
         {"checkpoint", 'c', POPT_ARG_DOUBLE, &every, 0,
          "time between checkpoints (default: 60; 0: only when interrupted)", "SECONDS"},
         POPT_TABLEEND};
     int result = cli_open(&options, command, CLI_OUTPUT | CLI_MODEL, own, argc, argv);
-    if (result == CLI_GO_ON && resume != 0 && options.settings.count > 0) {
-        result = cli_usage(&options, "--resume carries on with the numbers of the file; no --set");
+    options.settings.table = table; /* which cli_close frees */
+    if (result == CLI_GO_ON && resume != 0 && (options.settings.count > 0 || table != NULL)) {
+        result = cli_usage(&options, "--resume carries on with the numbers and the table of the "
+                                     "file; no --set, no --table");
     }
     if (result == CLI_GO_ON && !(every >= 0)) {
         result = cli_usage(&options, "--checkpoint takes 0 or more seconds");
@@ -157,6 +190,27 @@ static double paper_fit(const gf_dynamics *dynamics, double x) {
                                  : 4.4e-2 * pow(x, 0.25) * exp(-0.98 / sqrt(x));
 }
 
+/* Of the two-field equation. */
+static void print_two_fields(const gf_langevin *self, const gf_langevin_point *points) {
+    const gf_run *run = &self->run;
+    const double(*d)[2] = run->hydrodynamics.transport;
+    (void)printf("# %s%s = [[%g, %g], [%g, %g]], cutoff = %g, noise scales: drive %g, thermal %g\n",
+                 run->rescaled ? "lengths in r sqrt(epsilon), times in epsilon t; " : "",
+                 run->hydrodynamics.onsager ? "sigma" : "D", d[0][0], d[0][1], d[1][0], d[1][1],
+                 run->noise.cutoff, run->noise.drive, run->noise.thermal);
+    (void)printf("#%9s %11s %9s %8s %7s %7s %9s %9s %9s %9s %8s  %s\n",
+                 run->equation->parameters[run->swept], "walls/a", "error", "samples", "drift",
+                 "starts", "<m>", "<e>", "<m^2>", "smoothed", "outside", "state");
+    for (size_t k = 0; k < run->points; ++k) {
+        const gf_langevin_point *p = &points[k];
+        (void)printf("%10g %11.5g %9.2g %8.0f %+7.1f %7.1f %9.4f %9.4f %9.4f %9.4f %8.2g  %s\n",
+                     run->sweep[k], p->walls.mean, p->walls.error, p->walls.effective,
+                     p->walls.drift, p->walls.start_effect, p->mean[0].mean, p->mean[1].mean,
+                     p->second[0].mean, p->smoothed_second[0].mean, p->outside.mean,
+                     p->walls.steady ? "steady" : "NOT STEADY");
+    }
+}
+
 static void print_heading(const gf_langevin *self) {
     const gf_run *run = &self->run;
     (void)printf("# %s, %s force, %s; L = %g, dx = %g, dt = %g, %zu realisations, t = %g...%g\n",
@@ -165,6 +219,9 @@ static void print_heading(const gf_langevin *self) {
                  run->warm_up, run->end);
     (void)printf("# walls: smoothed over l = %g, counted with hysteresis at +-%g m0\n",
                  run->smoothing, run->threshold);
+    if (run->equation->fields == 2) {
+        return;
+    }
     (void)printf(
         "# cells, continuum: exact count on cells of dx and in the continuum, unsmoothed; "
         "dilute: (E1-E0)/2\n");
@@ -264,15 +321,19 @@ static void warn(const cli_options *options, const gf_langevin *self,
     }
 }
 
+static bool has_walls(const gf_run *run) {
+    return run->equation->has_space && !run->hydrodynamics.isolated;
+}
+
 static gf_status print_walls(const cli_options *options, double from, double to, gf_error *error) {
     gf_langevin self;
     gf_status status = gf_langevin_read(&self, options->input, error);
     gf_langevin_point *points = NULL;
     double *table = NULL;
-    if (status == GF_OK && (gf_langevin_done(&self) < 1 || !self.run.equation->has_space)) {
+    if (status == GF_OK && (gf_langevin_done(&self) < 1 || !has_walls(&self.run))) {
         status =
             gf_fail(error, GF_INVALID, "%s: %s", options->input,
-                    self.run.equation->has_space ? "the run is not complete; carry on with --resume"
+                    has_walls(&self.run) ? "the run is not complete; carry on with --resume"
                                                  : "the equation has no space, so no walls");
     }
     if (status == GF_OK) {
@@ -284,13 +345,21 @@ static gf_status print_walls(const cli_options *options, double from, double to,
         status = gf_langevin_summarise(&self, k, &points[k], error);
     }
     if (status == GF_OK) {
+        bool two = self.run.equation->fields == 2;
         print_heading(&self);
-        for (size_t k = 0; k < self.run.points; ++k) {
+        if (two) {
+            print_two_fields(&self, points);
+        }
+        for (size_t k = 0; k < self.run.points && !two; ++k) {
             print_point(&self, k, &points[k]);
         }
-        print_moments(&self, points);
+        if (!two) {
+            print_moments(&self, points);
+        }
         print_fits(&self, points, table, from, to);
-        print_theory(&self, &points[self.run.points - 1]);
+        if (!two) {
+            print_theory(&self, &points[self.run.points - 1]);
+        }
         warn(options, &self, points);
     }
     free(points);
