@@ -13,7 +13,9 @@ static const char help[] =
     "  scan     the fixed points against the parameter of a scan, with the bifurcations\n"
     "  ladder   how far rings and linked clusters of N sites are from the infinite chain, for the\n"
     "           first six states\n"
-    "Of a Langevin run: histogram, profile, space-time or walls (Figs. 1, 3, 4, 5 and 6).\n\n"
+    "Of a Langevin run: histogram, profile, space-time or walls (Figs. 1, 3, 4, 5 and 6); of one "
+    "with a\n"
+    "force table trajectories as well, over the force field.\n\n"
     "Examples:\n"
     "  gibbsflow figure fig2.h5 -o fig2.pdf\n"
     "  gibbsflow figure scan.h5 --kind scan -o scan.png\n";

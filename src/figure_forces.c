@@ -161,7 +161,7 @@ static const struct {
     {GF_BORDER, 5, 4, "#d7301f", "dark state"},
 };
 
-static void write_plot(const content *self, gf_plot *plot) {
+static void write_plot(const content *self, const gf_figure_overlay *overlay, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
     bool present[sizeof marks / sizeof *marks];
     for (size_t k = 0; k < sizeof marks / sizeof *marks; ++k) {
@@ -177,6 +177,10 @@ static void write_plot(const content *self, gf_plot *plot) {
     if (self->flow.count > 0) {
         (void)fputs(
             ", $flow using 1:2 with lines lw 2.2 lc rgb '#d7301f' title 'unstable manifold'", out);
+    }
+    if (overlay != NULL) {
+        (void)fprintf(out, ", $overlay using 1:2 with lines lw 1 lc rgb '#202020' title '%s'",
+                      overlay->title);
     }
     for (size_t k = 0; k < sizeof marks / sizeof *marks; ++k) {
         const char *block = marks[k].title[0] == 'd' ? "border" : marks[k].title;
@@ -194,6 +198,11 @@ static void write_plot(const content *self, gf_plot *plot) {
 }
 
 gf_status gf_figure_draw_forces(gf_file *file, const char *output, gf_error *error) {
+    return gf_figure_draw_overlaid(file, NULL, output, error);
+}
+
+gf_status gf_figure_draw_overlaid(gf_file *file, const gf_figure_overlay *overlay,
+                                  const char *output, gf_error *error) {
     content all;
     gf_plot *plot = NULL;
     gf_status status = read_content(file, &all, error);
@@ -215,8 +224,13 @@ gf_status gf_figure_draw_forces(gf_file *file, const char *output, gf_error *err
         gf_plot_open_data(plot, "flow");
         write_flow(&all, out);
         gf_plot_close_data(plot);
+        if (overlay != NULL) {
+            gf_plot_open_data(plot, "overlay");
+            overlay->write(overlay->context, out);
+            gf_plot_close_data(plot);
+        }
         if (arrows > 0) {
-            write_plot(&all, plot);
+            write_plot(&all, overlay, plot);
             status = gf_plot_finish(&plot, error);
         } else {
             status = gf_fail(error, GF_INVALID,

@@ -202,7 +202,9 @@ void gf_force_table_write(const gf_force_table *self, const gf_region *region, g
 gf_status gf_force_table_read(gf_file *file, gf_force_table *table, gf_error *error) {
     *table = (gf_force_table){0};
     free(gf_file_get_doubles(file, "/channels/rate", 1, &table->channels));
-    gf_grid_read(&lambda_layout, table->channels, &table->lambda_grid, file);
+    if (gf_file_has(file, "/lambda_grid")) {
+        gf_grid_read(&lambda_layout, table->channels, &table->lambda_grid, file);
+    }
     gf_grid_read(&density_layout, table->channels, &table->density_grid, file);
     gf_status status = gf_file_check(file, error);
     if (status != GF_OK) {

@@ -1,5 +1,7 @@
 #include "gibbsflow/langevin_figure.h"
 
+#include "langevin_figure_two.h"
+
 #include "gibbsflow/langevin.h"
 #include "gibbsflow/plot.h"
 #include "gibbsflow/wall_fit.h"
@@ -239,7 +241,7 @@ static void plot_walls(const gf_langevin *self, const gf_wall_fit *fit, bool fit
                        gf_plot *plot) {
     FILE *script = gf_plot_script(plot);
     const gf_run *run = &self->run;
-    bool both = run->noise.thermal > 0;
+    bool both = run->noise.thermal > 0, printed = run->equation->fields == 1;
     (void)fprintf(script,
                   "set xlabel '~ε{.3˜} = ε J a^2/D'\nset ylabel 'n_{DW} a'\nset logscale y\n"
                   "set format y '10^{%%L}'\nset key bottom right\nset grid\n"
@@ -260,11 +262,14 @@ static void plot_walls(const gf_langevin *self, const gf_wall_fit *fit, bool fit
                       fit->from, fit->to, fit->value[0], fit->value[1], fit->value[1],
                       ceil(1000 * fit->error[1]));
     }
-    (void)fprintf(script,
-                  "[0.06:0.4] %g*x**0.25*exp(-%g/sqrt(x)) with lines dt 4 lc rgb '#606060' title "
-                  "'fit printed in the paper', $measured with yerrorbars pt 7 ps 0.5 lc rgb "
-                  "'#102040' title 'simulation'\n",
-                  both ? 2.93e-2 : 4.4e-2, both ? 0.56 : 0.98);
+    if (printed) {
+        (void)fprintf(script,
+                      "[0.06:0.4] %g*x**0.25*exp(-%g/sqrt(x)) with lines dt 4 lc rgb '#606060' "
+                      "title 'fit printed in the paper', ",
+                      both ? 2.93e-2 : 4.4e-2, both ? 0.56 : 0.98);
+    }
+    (void)fprintf(script, "$measured with yerrorbars pt 7 ps 0.5 lc rgb '#102040' title "
+                          "'simulation'\n");
 }
 
 static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *error) {
@@ -278,7 +283,7 @@ static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *er
         low = fmin(low, table[k]);
         high = fmax(high, table[k]);
     }
-    bool exact = run->noise.thermal <= 0 && run->noise.drive > 0 && run->swept == 0;
+    bool exact = run->equation->fields == 1 && run->noise.thermal <= 0 && run->noise.drive > 0 && run->swept == 0;
     if (status == GF_OK && exact) {
         status = put_exact(self, low, high, plot, error);
     }
@@ -294,48 +299,67 @@ static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *er
 
 /* --- the figure ------------------------------------------------------------------------------ */
 
-static const struct kind {
-    const char *name;
-    double width, height; /* cm */
-    gf_status (*draw)(const gf_langevin *self, gf_plot *plot, gf_error *error);
-} kinds[] = {{"histogram", 10, 11, draw_histogram},
-             {"profile", 13, 9, draw_profile},
-             {"space-time", 27, 15, draw_space_time},
-             {"walls", 13, 9, draw_walls}};
-
-enum { HISTOGRAM, PROFILE, SPACE_TIME, WALLS, KINDS };
-
-/* What the run holds the data for. */
-static bool can_draw(const gf_run *run, int kind) {
-    switch (kind) {
-    case HISTOGRAM:
-        return !run->equation->has_space && run->histogram.points > 0;
-    case PROFILE:
-        return run->boundary == GF_ANTIPERIODIC && run->snapshots > 0;
-    case SPACE_TIME:
-        return run->equation->has_space && run->snapshots > 0;
-    default:
-        return run->equation == &gf_equation_order_parameter;
-    }
+static bool has_histogram(const gf_run *run) {
+    return !run->equation->has_space && run->histogram.points > 0;
+}
+static bool has_profile(const gf_run *run) {
+    return run->boundary == GF_ANTIPERIODIC && run->snapshots > 0;
+}
+static bool has_space_time(const gf_run *run) {
+    return run->equation->has_space && run->snapshots > 0;
+}
+static bool has_walls(const gf_run *run) {
+    return run->equation == &gf_equation_order_parameter ||
+           (run->equation->fields == 2 && !run->hydrodynamics.isolated && run->points > 1);
+}
+static bool has_both_profiles(const gf_run *run) {
+    return run->boundary == GF_FIXED && run->snapshots > 0;
+}
+static bool has_maps(const gf_run *run) {
+    return !run->hydrodynamics.isolated && run->snapshots > 0;
+}
+static bool has_plane(const gf_run *run) {
+    return run->histogram.points > 0;
+}
+static bool has_paths(const gf_run *run) {
+    return run->table != NULL;
 }
 
+/* By what a run was made for. */
+static const struct kind {
+    const char *name;
+    size_t fields;                  /* 0: any */
+    double width, height;           /* cm */
+    bool (*has)(const gf_run *run); /* the run holds the data */
+    gf_status (*draw)(const gf_langevin *self, gf_plot *plot, gf_error *error);
+} kinds[] = {{"histogram", 1, 10, 11, has_histogram, draw_histogram},
+             {"profile", 1, 13, 9, has_profile, draw_profile},
+             {"space-time", 1, 27, 15, has_space_time, draw_space_time},
+             {"histogram", 2, 12, 10, has_plane, gf_langevin_draw_plane},
+             {"profile", 2, 18, 13, has_both_profiles, gf_langevin_draw_profiles},
+             {"space-time", 2, 22, 18, has_maps, gf_langevin_draw_maps},
+             {"walls", 0, 13, 9, has_walls, draw_walls},
+             {"trajectories", 2, 14, 11, has_paths, NULL}}; /* drawn over the force field */
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
 static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_error *error) {
+    bool known = false;
     for (*chosen = 0; *chosen < KINDS; ++*chosen) {
-        bool named = kind != NULL && strcmp(kind, kinds[*chosen].name) == 0;
-        if (named || (kind == NULL && can_draw(run, *chosen))) {
-            break;
+        const struct kind *k = &kinds[*chosen];
+        bool fits = k->fields == 0 || k->fields == run->equation->fields;
+        bool named = kind == NULL || strcmp(kind, k->name) == 0;
+        if (fits && named && k->has(run)) {
+            return GF_OK;
         }
+        known = known || (kind != NULL && named);
     }
-    if (*chosen == KINDS) {
-        return gf_fail(
-            error, GF_INVALID,
-            "no figure of this kind: %s; a run has histogram, profile, space-time, walls",
-            kind != NULL ? kind : "the run was not made for one");
-    }
-    return can_draw(run, *chosen)
-               ? GF_OK
-               : gf_fail(error, GF_INVALID, "the run does not hold what a figure of kind %s shows",
-                         kinds[*chosen].name);
+    return known ? gf_fail(error, GF_INVALID,
+                           "the run does not hold what a figure of kind %s shows", kind)
+                 : gf_fail(error, GF_INVALID,
+                           "no figure of this kind: %s; a run has histogram, profile, space-time, "
+                           "walls, trajectories",
+                           kind != NULL ? kind : "the run was not made for one");
 }
 
 gf_status gf_langevin_figure_draw(const char *path, const char *kind, const char *output,
@@ -351,6 +375,11 @@ gf_status gf_langevin_figure_draw(const char *path, const char *kind, const char
     }
     if (status == GF_OK) {
         status = choose(&self.run, kind, &chosen, error);
+    }
+    if (status == GF_OK && kinds[chosen].draw == NULL) {
+        status = gf_langevin_draw_paths(&self, path, output, error);
+        gf_langevin_free(&self);
+        return status;
     }
     if (status == GF_OK) {
         status = gf_plot_begin(output, kinds[chosen].width, kinds[chosen].height, &plot, error);

@@ -20,7 +20,8 @@ gf_status gf_force_table_compute(const gf_model *model, const gf_spectrum *spect
                                  gf_force_table *table, gf_error *error);
 void gf_force_table_free(gf_force_table *self);
 
-/* /lambda_grid and /density_grid; the layout is in the README. */
+/* /lambda_grid and /density_grid; the layout is in the README. A file of a Langevin run holds the
+ * latter alone. */
 void gf_force_table_write(const gf_force_table *self, const gf_region *region, gf_file *file);
 gf_status gf_force_table_read(gf_file *file, gf_force_table *table, gf_error *error);
 

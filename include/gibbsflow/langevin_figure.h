@@ -9,6 +9,11 @@
  *   profile      the last snapshots, with the wall of Eq. (16), rescaled in an inset
  *   space-time   the snapshots after the warm-up, one panel per sweep point
  *   walls        wall density against coupling, with fit and exact values
+ * and of two fields
+ *   histogram    the distribution in the plane of m and e
+ *   profile      m and e through a wall, against r and r sqrt(epsilon)
+ *   space-time   both fields, up to three sweep points
+ *   trajectories the course of every realisation over the force field
  * NULL chooses what the run was made for. */
 gf_status gf_langevin_figure_draw(const char *path, const char *kind, const char *output,
                                   gf_error *error);
