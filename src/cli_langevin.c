@@ -142,8 +142,9 @@ static int run_langevin(const cli_command *command, int argc, const char **argv)
     int result = cli_open(&options, command, CLI_OUTPUT | CLI_MODEL, own, argc, argv);
     options.settings.table = table; /* which cli_close frees */
     if (result == CLI_GO_ON && resume != 0 && (options.settings.count > 0 || table != NULL)) {
-        result = cli_usage(&options, "--resume carries on with the numbers and the table of the "
-                                     "file; no --set, no --table");
+        result = cli_usage(&options,
+                           "--resume carries on with the numbers and the table of the "
+                           "file; no --set, no --table");
     }
     if (result == CLI_GO_ON && !(every >= 0)) {
         result = cli_usage(&options, "--checkpoint takes 0 or more seconds");
@@ -248,8 +249,8 @@ static void print_moments(const gf_langevin *self, const gf_langevin_point *poin
                  "smoothed", "error");
     for (size_t k = 0; k < self->run.points; ++k) {
         const gf_langevin_point *p = &points[k];
-        (void)printf("%10g %11.6g %9.2g %11.6g %11.6g %9.2g\n", self->run.sweep[k], p->second[0].mean,
-                     p->second[0].error, p->exact ? p->cells.second_moment : NAN,
+        (void)printf("%10g %11.6g %9.2g %11.6g %11.6g %9.2g\n", self->run.sweep[k],
+                     p->second[0].mean, p->second[0].error, p->exact ? p->cells.second_moment : NAN,
                      p->smoothed_second[0].mean, p->smoothed_second[0].error);
     }
 }
@@ -331,10 +332,9 @@ static gf_status print_walls(const cli_options *options, double from, double to,
     gf_langevin_point *points = NULL;
     double *table = NULL;
     if (status == GF_OK && (gf_langevin_done(&self) < 1 || !has_walls(&self.run))) {
-        status =
-            gf_fail(error, GF_INVALID, "%s: %s", options->input,
-                    has_walls(&self.run) ? "the run is not complete; carry on with --resume"
-                                                 : "the equation has no space, so no walls");
+        status = gf_fail(error, GF_INVALID, "%s: %s", options->input,
+                         has_walls(&self.run) ? "the run is not complete; carry on with --resume"
+                                              : "the equation has no space, so no walls");
     }
     if (status == GF_OK) {
         points = calloc(self.run.points, sizeof *points);

@@ -3,9 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-static const gf_equation *const equations[] = {&gf_equation_order_parameter,
-                                               &gf_equation_double_well,
-                                               &gf_equation_hydrodynamics};
+static const gf_equation *const equations[] = {
+    &gf_equation_order_parameter, &gf_equation_double_well, &gf_equation_hydrodynamics};
 
 const gf_equation *gf_equation_find(const char *name) {
     for (size_t i = 0; i < sizeof equations / sizeof equations[0]; ++i) {

@@ -52,6 +52,8 @@ static gf_status prepare(const double *parameter, const gf_noise_strength *noise
     return check_transport(h, error);
 }
 
-const gf_equation gf_equation_hydrodynamics = {
-    .name = "hydrodynamics", .parameters = parameters, .fields = 2, .has_space = true,
-    .prepare = prepare};
+const gf_equation gf_equation_hydrodynamics = {.name = "hydrodynamics",
+                                               .parameters = parameters,
+                                               .fields = 2,
+                                               .has_space = true,
+                                               .prepare = prepare};

@@ -224,9 +224,8 @@ static double measure_walls(const gf_run *run, const gf_dynamics *dynamics, doub
     }
     double level = run->threshold * dynamics->order;
     bool counts = level > 0 && !dynamics->hydrodynamics.isolated;
-    return counts
-               ? (double)gf_walls_count(smooth, run->cells, run->boundary, level) / run->length
-               : NAN;
+    return counts ? (double)gf_walls_count(smooth, run->cells, run->boundary, level) / run->length
+                  : NAN;
 }
 
 /* Measures sample `sample` (from 0) of the field as it is now. */
@@ -422,9 +421,9 @@ static gf_status estimate(const gf_run *run, const double *data, size_t fields, 
     for (size_t i = 0; i < rows; ++i) {
         series[i] = data[(first + i) * fields];
     }
-    gf_status status = gf_estimate_series(series + run->first_measured, run->realisations,
-                                          run->samples, run->samples - run->first_measured,
-                                          run->start_count, result, error);
+    gf_status status =
+        gf_estimate_series(series + run->first_measured, run->realisations, run->samples,
+                           run->samples - run->first_measured, run->start_count, result, error);
     free(series);
     return status;
 }
@@ -444,8 +443,8 @@ gf_status gf_langevin_summarise(const gf_langevin *self, size_t point, gf_langev
         status = estimate(run, self->outside, 1, point, &result->outside, error);
     }
     for (size_t i = 0; i < 3 * fields && status == GF_OK; ++i) {
-        status = estimate(run, series[i % 3] + i / 3, fields, point, &estimates[i % 3][i / 3],
-                          error);
+        status =
+            estimate(run, series[i % 3] + i / 3, fields, point, &estimates[i % 3][i / 3], error);
     }
     const gf_dynamics *d = &result->dynamics;
     result->exact = fields == 1 && run->equation->has_space && d->thermal <= 0 && d->drive > 0;
@@ -497,11 +496,10 @@ double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double m
     size_t count = run->snapshots - first;
     for (size_t r = 0; r < run->realisations; ++r) {
         const double *shots =
-            self->snapshots +
-            ((point * run->realisations + r) * run->snapshots + first) * stride;
+            self->snapshots + ((point * run->realisations + r) * run->snapshots + first) * stride;
         for (size_t x = 0; x < run->positions; ++x) {
-            reversals += count_reversals(shots + x * run->equation->fields, stride, count, middle,
-                                         level);
+            reversals +=
+                count_reversals(shots + x * run->equation->fields, stride, count, middle, level);
         }
     }
     double time = (double)(count - 1) * run->snapshot_every * (double)run->stretch[point] *

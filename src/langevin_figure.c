@@ -173,7 +173,8 @@ static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_erro
         if (status != GF_OK) {
             return status;
         }
-        double reversal = gf_langevin_reversal_time(self, k, d.middle, run->threshold * d.order, NULL);
+        double reversal =
+            gf_langevin_reversal_time(self, k, d.middle, run->threshold * d.order, NULL);
         (void)fprintf(script,
                       "set title '~ε{.3˜} = %g, mean time between reversals %.3g'\n"
                       "set cbrange [%g:%g]\nset xrange [0:%g]\nset yrange [%g:%g]\n"
@@ -268,8 +269,9 @@ static void plot_walls(const gf_langevin *self, const gf_wall_fit *fit, bool fit
                       "title 'fit printed in the paper', ",
                       both ? 2.93e-2 : 4.4e-2, both ? 0.56 : 0.98);
     }
-    (void)fprintf(script, "$measured with yerrorbars pt 7 ps 0.5 lc rgb '#102040' title "
-                          "'simulation'\n");
+    (void)fprintf(script,
+                  "$measured with yerrorbars pt 7 ps 0.5 lc rgb '#102040' title "
+                  "'simulation'\n");
 }
 
 static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *error) {
@@ -283,7 +285,8 @@ static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *er
         low = fmin(low, table[k]);
         high = fmax(high, table[k]);
     }
-    bool exact = run->equation->fields == 1 && run->noise.thermal <= 0 && run->noise.drive > 0 && run->swept == 0;
+    bool exact = run->equation->fields == 1 && run->noise.thermal <= 0 && run->noise.drive > 0 &&
+                 run->swept == 0;
     if (status == GF_OK && exact) {
         status = put_exact(self, low, high, plot, error);
     }

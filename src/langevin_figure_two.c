@@ -72,8 +72,7 @@ gf_status gf_langevin_draw_profiles(const gf_langevin *self, gf_plot *plot, gf_e
 
 /* --- space and time -------------------------------------------------------------------------- */
 
-static void put_map(const gf_langevin *self, size_t point, size_t first, int field,
-                    gf_plot *plot) {
+static void put_map(const gf_langevin *self, size_t point, size_t first, int field, gf_plot *plot) {
     const gf_run *run = &self->run;
     char name[32];
     (void)snprintf(name, sizeof name, "map%d%zu", field, point);
@@ -166,7 +165,8 @@ gf_status gf_langevin_draw_plane(const gf_langevin *self, gf_plot *plot, gf_erro
         (void)fputc('\n', script);
     }
     gf_plot_close_data(plot);
-    double wide = (m->to - m->from) / (double)m->points, high = (e->to - e->from) / (double)e->points;
+    double wide = (m->to - m->from) / (double)m->points,
+           high = (e->to - e->from) / (double)e->points;
     (void)fprintf(script,
                   "set xlabel '{/:Italic m}'\nset ylabel '{/:Italic e} / {/:Italic J}'\n"
                   "set cblabel 'probability density'\nunset key\n"

@@ -17,9 +17,8 @@ static void sweep_path(const gf_run *run, char *path, size_t size) {
 /* What is said of two fields alone, with the parts of the table that the run needs: a file of a run
  * is complete. */
 static void write_two_fields(const gf_run *run, gf_file *file) {
-    static const char *const parts[] = {"/model",        "/channels",   "/fitted_grid",
-                                        "/density_grid", "/region",     "/fixed_points",
-                                        "/flow_lines"};
+    static const char *const parts[] = {"/model",  "/channels",     "/fitted_grid", "/density_grid",
+                                        "/region", "/fixed_points", "/flow_lines"};
     gf_file_put_text_attribute(file, "/run", "table", run->table);
     gf_file_put_text_attribute(file, "/run", "interpretation", "Ito");
     gf_file_put_integer_attribute(file, "/run", "weak_order", run->integrator->weak_order);
@@ -121,15 +120,15 @@ static void write_stretch(const gf_langevin *self, const char *sweep, gf_file *f
 static void put_series(const gf_run *run, gf_file *file, const char *sweep, const char *path,
                        const char *units, const char *description, size_t fields,
                        const double *data) {
-    gf_file_put_doubles(file,
-                        &(gf_dataset){.path = path,
-                                      .units = units,
-                                      .description = description,
-                                      .rank = fields > 1 ? 4 : 3,
-                                      .shape = {run->points, run->realisations, run->samples,
-                                                fields},
-                                      .axes = {sweep, "realisation", "/statistics/time", "charge"}},
-                        data);
+    gf_file_put_doubles(
+        file,
+        &(gf_dataset){.path = path,
+                      .units = units,
+                      .description = description,
+                      .rank = fields > 1 ? 4 : 3,
+                      .shape = {run->points, run->realisations, run->samples, fields},
+                      .axes = {sweep, "realisation", "/statistics/time", "charge"}},
+        data);
 }
 
 static void write_series(const gf_langevin *self, const char *sweep, gf_file *file) {
@@ -161,20 +160,20 @@ static void write_snapshots(const gf_langevin *self, const char *sweep, gf_file 
         return;
     }
     size_t fields = run->equation->fields;
-    put_regular_axis(file, "/snapshots/time", time_units(run), NULL, run->snapshots, run->snapshot_every,
-                     run->snapshot_every);
-    put_regular_axis(file, "/snapshots/position", length_units(run), "middle of the averaged stretch",
-                     run->positions, run->snapshot_spacing / 2, run->snapshot_spacing);
+    put_regular_axis(file, "/snapshots/time", time_units(run), NULL, run->snapshots,
+                     run->snapshot_every, run->snapshot_every);
+    put_regular_axis(file, "/snapshots/position", length_units(run),
+                     "middle of the averaged stretch", run->positions, run->snapshot_spacing / 2,
+                     run->snapshot_spacing);
     gf_file_put_doubles(
         file,
-        &(gf_dataset){.path = "/snapshots/field",
-                      .units = "1",
-                      .description = "field averaged over stretches",
-                      .rank = fields > 1 ? 5 : 4,
-                      .shape = {run->points, run->realisations, run->snapshots, run->positions,
-                                fields},
-                      .axes = {sweep, "realisation", "/snapshots/time", "/snapshots/position",
-                               "charge"}},
+        &(gf_dataset){
+            .path = "/snapshots/field",
+            .units = "1",
+            .description = "field averaged over stretches",
+            .rank = fields > 1 ? 5 : 4,
+            .shape = {run->points, run->realisations, run->snapshots, run->positions, fields},
+            .axes = {sweep, "realisation", "/snapshots/time", "/snapshots/position", "charge"}},
         self->snapshots);
 }
 
@@ -366,8 +365,8 @@ static void write_switching(const gf_langevin *self, const char *sweep,
         for (size_t k = 0; k < run->points; ++k) {
             const gf_dynamics *d = &points[k].dynamics;
             size_t passages = 0;
-            double time = gf_langevin_reversal_time(self, k, d->middle, run->threshold * d->order,
-                                                    &passages);
+            double time =
+                gf_langevin_reversal_time(self, k, d->middle, run->threshold * d->order, &passages);
             values[k] = passages > 0 ? time : NAN;
             values[run->points + k] = passages > 0 ? time / sqrt((double)passages) : NAN;
         }
@@ -408,13 +407,11 @@ static void write_summary(const gf_langevin *self, const char *sweep, gf_file *f
 
 static void put_tasks(gf_file *file, const char *path, const char *description, size_t count,
                       const int64_t *values) {
-    gf_file_put_integers(file,
-                         &(gf_dataset){.path = path,
-                                       .units = "1",
-                                       .description = description,
-                                       .rank = 1,
-                                       .shape = {count}},
-                         values);
+    gf_file_put_integers(
+        file,
+        &(gf_dataset){
+            .path = path, .units = "1", .description = description, .rank = 1, .shape = {count}},
+        values);
 }
 
 static void put_states(const gf_run *run, gf_file *file, size_t open, const double *fields) {

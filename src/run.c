@@ -73,7 +73,8 @@ static gf_status take_noise(const gf_run_parser *p) {
         status = gf_run_take_number(p, map, "drive", GF_RUN_NOT_NEGATIVE, true, &run->noise.drive);
     }
     if (status == GF_OK) {
-        status = gf_run_take_number(p, map, "thermal", GF_RUN_NOT_NEGATIVE, true, &run->noise.thermal);
+        status =
+            gf_run_take_number(p, map, "thermal", GF_RUN_NOT_NEGATIVE, true, &run->noise.thermal);
     }
     if (status == GF_OK) {
         status = gf_run_take_word(p, p->root, "force", forces, &force);
@@ -120,8 +121,7 @@ static gf_status take_space(const gf_run_parser *p) {
         status = gf_run_take_word(p, map, "boundary", boundaries, &boundary);
     }
     if (status == GF_OK) {
-        status =
-            gf_run_divide(p, map, "length", run->length, "spacing", run->spacing, &cells);
+        status = gf_run_divide(p, map, "length", run->length, "spacing", run->spacing, &cells);
     }
     if (status == GF_OK && (cells < 4 || cells > 1000000000)) {
         status =
@@ -137,7 +137,8 @@ static gf_status take_time(const gf_run_parser *p) {
     static const char *const keys[] = {"step", "end", "warm_up", "sample_every", NULL};
     gf_run *run = p->run;
     double *const values[] = {&run->step, &run->end, &run->warm_up, &run->sample_every};
-    static const gf_run_domain domains[] = {GF_RUN_POSITIVE, GF_RUN_POSITIVE, GF_RUN_NOT_NEGATIVE, GF_RUN_POSITIVE};
+    static const gf_run_domain domains[] = {GF_RUN_POSITIVE, GF_RUN_POSITIVE, GF_RUN_NOT_NEGATIVE,
+                                            GF_RUN_POSITIVE};
     gf_node *map = NULL;
     uint64_t samples = 0;
     gf_status status = gf_run_take_section(p, "time", keys, true, &map);
@@ -146,10 +147,11 @@ static gf_status take_time(const gf_run_parser *p) {
     }
     if (status == GF_OK) {
         status = gf_run_divide(p, map, "sample_every", run->sample_every, "step", run->step,
-                        &run->steps_per_sample);
+                               &run->steps_per_sample);
     }
     if (status == GF_OK) {
-        status = gf_run_divide(p, map, "end", run->end, "sample_every", run->sample_every, &samples);
+        status =
+            gf_run_divide(p, map, "end", run->end, "sample_every", run->sample_every, &samples);
     }
     if (status == GF_OK && run->warm_up >= run->end) {
         status = gf_document_fail(p->document, map, p->error,
@@ -163,8 +165,7 @@ static gf_status take_time(const gf_run_parser *p) {
 }
 
 static gf_status take_starts(const gf_run_parser *p, gf_node *map) {
-    static const char *const all[] = {"random",      "uniform", "wall", "domains",
-                                      "fixed-point", NULL};
+    static const char *const all[] = {"random", "uniform", "wall", "domains", "fixed-point", NULL};
     static const char *const some[] = {"random", "uniform", "wall", "domains", NULL};
     const char *const *profiles = p->run->equation->fields == 2 ? all : some;
     gf_run *run = p->run;
@@ -201,10 +202,12 @@ static gf_status take_initial(const gf_run_parser *p) {
         status = gf_run_take_density(p, map);
     }
     if (status == GF_OK && run->equation->fields == 1) {
-        status = gf_run_take_number(p, map, "amplitude", GF_RUN_NOT_NEGATIVE, false, &run->amplitude);
+        status =
+            gf_run_take_number(p, map, "amplitude", GF_RUN_NOT_NEGATIVE, false, &run->amplitude);
     }
-    return status == GF_OK ? gf_run_take_number(p, map, "domain", GF_RUN_POSITIVE, false, &run->domain_length)
-                           : status;
+    return status == GF_OK
+               ? gf_run_take_number(p, map, "domain", GF_RUN_POSITIVE, false, &run->domain_length)
+               : status;
 }
 
 static gf_status take_repetition(const gf_run_parser *p) {
@@ -212,7 +215,8 @@ static gf_status take_repetition(const gf_run_parser *p) {
     gf_run *run = p->run;
     double realisations = 1, seed = 1;
     size_t common = 0;
-    gf_status status = gf_run_take_number(p, p->root, "realisations", GF_RUN_COUNT, false, &realisations);
+    gf_status status =
+        gf_run_take_number(p, p->root, "realisations", GF_RUN_COUNT, false, &realisations);
     if (status == GF_OK) {
         status = gf_run_take_number(p, p->root, "seed", GF_RUN_NOT_NEGATIVE, false, &seed);
     }
@@ -237,14 +241,15 @@ static gf_status take_walls(const gf_run_parser *p) {
     run->threshold = 0.5;
     gf_status status = gf_run_take_section(p, "walls", keys, false, &map);
     if (status == GF_OK) {
-        status = gf_run_take_number(p, map, "smoothing", GF_RUN_NOT_NEGATIVE, false, &run->smoothing);
+        status =
+            gf_run_take_number(p, map, "smoothing", GF_RUN_NOT_NEGATIVE, false, &run->smoothing);
     }
     if (status == GF_OK) {
         status = gf_run_take_number(p, map, "threshold", GF_RUN_POSITIVE, false, &run->threshold);
     }
     if (status == GF_OK && run->smoothing > 0) {
-        status = gf_run_divide(p, map != NULL ? map : p->root, "smoothing", run->smoothing, "spacing",
-                        run->spacing, &cells);
+        status = gf_run_divide(p, map != NULL ? map : p->root, "smoothing", run->smoothing,
+                               "spacing", run->spacing, &cells);
     }
     if (status == GF_OK && cells > run->cells) {
         status = gf_document_fail(p->document, map, p->error,
@@ -274,12 +279,12 @@ static gf_status take_snapshots(const gf_run_parser *p) {
         status = gf_run_read_number(p, spacing, "spacing", &run->snapshot_spacing);
     }
     if (status == GF_OK) {
-        status = gf_run_divide(p, every, "every", run->snapshot_every, "sample_every", run->sample_every,
-                        &samples);
+        status = gf_run_divide(p, every, "every", run->snapshot_every, "sample_every",
+                               run->sample_every, &samples);
     }
     if (status == GF_OK) {
         status = gf_run_divide(p, spacing, "spacing of snapshots", run->snapshot_spacing,
-                        "spacing of space", run->spacing, &cells);
+                               "spacing of space", run->spacing, &cells);
     }
     if (status == GF_OK && (run->cells % cells != 0 || samples > run->samples)) {
         status = gf_document_fail(p->document, map, p->error,
@@ -381,7 +386,8 @@ static gf_status take_sweep_values(const gf_run_parser *p, gf_node *list, const 
     }
     for (size_t i = 0; i < count && status == GF_OK; ++i) {
         gf_node *key = NULL;
-        status = gf_run_read_number(p, gf_document_entry(p->document, list, i, &key), name, &values[i]);
+        status =
+            gf_run_read_number(p, gf_document_entry(p->document, list, i, &key), name, &values[i]);
     }
     return status;
 }
@@ -464,8 +470,8 @@ static gf_status check_points(const gf_run_parser *p) {
         gf_noise none = {0};
         status = gf_run_dynamics(p->run, k, &dynamics, p->error);
         if (status == GF_OK) { /* the smallest lattice will tell */
-            status = gf_lattice_init(&lattice, &dynamics, p->run->integrator, 4,
-                                     p->run->boundary, p->run->step, none, p->error);
+            status = gf_lattice_init(&lattice, &dynamics, p->run->integrator, 4, p->run->boundary,
+                                     p->run->step, none, p->error);
         }
         gf_lattice_free(&lattice);
     }
@@ -477,14 +483,15 @@ static gf_status check_points(const gf_run_parser *p) {
 }
 
 static gf_status parse(const gf_run_parser *p) {
-    static const char *const keys[] = {"equation",  "parameters", "noise",        "force",
-                                       "space",     "time",       "integrator",   "initial",
-                                       "seed",      "walls",      "realisations", "snapshots",
-                                       "histogram", "sweep",      "common_noise", "table",     "rates",     "rescaled",  NULL};
+    static const char *const keys[] = {
+        "equation",     "parameters", "noise",     "force", "space",
+        "time",         "integrator", "initial",   "seed",  "walls",
+        "realisations", "snapshots",  "histogram", "sweep", "common_noise",
+        "table",        "rates",      "rescaled",  NULL};
     static gf_status (*const sections[])(const gf_run_parser *) = {
-        take_methods, take_parameters, take_noise,  take_space,     take_time,
-        take_initial, take_repetition, take_walls,  take_snapshots, take_histogram,
-        take_sweep,   gf_run_take_medium, check_settings,  check_points};
+        take_methods, take_parameters,    take_noise,     take_space,     take_time,
+        take_initial, take_repetition,    take_walls,     take_snapshots, take_histogram,
+        take_sweep,   gf_run_take_medium, check_settings, check_points};
     gf_status status = p->root != NULL
                            ? gf_document_check_keys(p->document, p->root, "the run", keys, p->error)
                            : gf_fail(p->error, GF_INVALID, "the run file is empty");
@@ -514,8 +521,8 @@ gf_status gf_run_parse(const char *text, size_t length, const char *name,
     gf_error local;
     gf_run_parser p = {.name = name,
                        .settings = settings != NULL ? settings : &none,
-                .run = run,
-                .error = error != NULL ? error : &local};
+                       .run = run,
+                       .error = error != NULL ? error : &local};
     *run = (gf_run){0};
     gf_status status = gf_document_parse(text, length, name, &p.document, p.error);
     if (status != GF_OK) {

@@ -114,8 +114,8 @@ gf_status gf_run_take_scales(const gf_run_parser *p) {
                                     &run->noise.thermal);
     }
     if (status == GF_OK) {
-        status = gf_run_take_number(p, map, "cutoff", GF_RUN_NOT_NEGATIVE, false,
-                                    &run->noise.cutoff);
+        status =
+            gf_run_take_number(p, map, "cutoff", GF_RUN_NOT_NEGATIVE, false, &run->noise.cutoff);
     }
     if (status == GF_OK) {
         status = gf_run_take_word(p, p->root, "force", forces, &force);

@@ -32,8 +32,8 @@ static bool lies_in(double value, gf_run_domain where) {
 
 /* The number at `key` of `map`, or its override; `*value` stays where there is neither, unless
  * `required`. */
-gf_status gf_run_take_number(const gf_run_parser *p, gf_node *map, const char *key, gf_run_domain where,
-                             bool required, double *value) {
+gf_status gf_run_take_number(const gf_run_parser *p, gf_node *map, const char *key,
+                             gf_run_domain where, bool required, double *value) {
     static const char *const names[] = {"any", "0 or more", "positive", "an integer from 1 to 1e9"};
     gf_node *node = gf_document_get(p->document, map, key);
     gf_status status = GF_OK;
@@ -74,8 +74,8 @@ gf_status gf_run_read_word(const gf_run_parser *p, const gf_node *node, const ch
                             "%s '%.60s' is not known; expected one of: %s", key, text, expected);
 }
 
-gf_status gf_run_take_word(const gf_run_parser *p, gf_node *map, const char *key, const char *const *words,
-                           size_t *index) {
+gf_status gf_run_take_word(const gf_run_parser *p, gf_node *map, const char *key,
+                           const char *const *words, size_t *index) {
     gf_node *node = gf_document_get(p->document, map, key);
     return node != NULL ? gf_run_read_word(p, node, key, words, index) : GF_OK;
 }

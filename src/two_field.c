@@ -214,9 +214,9 @@ static covariance rows_of(float *const rows[3]) {
 
 /* D C + C D^T as a linear map of C: rows mm, me, ee. */
 typedef struct transport {
-    float d[2][2];    /* D, or sigma */
-    float largest;    /* of the trace of sigma C^-1 */
-    float scale;      /* thermal time/dx^3 */
+    float d[2][2]; /* D, or sigma */
+    float largest; /* of the trace of sigma C^-1 */
+    float scale;   /* thermal time/dx^3 */
 } transport;
 
 typedef struct symmetric {
@@ -236,6 +236,15 @@ static inline symmetric symmetrised(const transport *t, symmetric c) {
                        2 * (t->d[1][0] * c.me + t->d[1][1] * c.ee)};
 }
 
+/* C with what interpolation made negative, near the border, cut down to 0. */
+static inline symmetric positive(symmetric c) {
+    c.mm = c.mm > 0 ? c.mm : 0;
+    c.ee = c.ee > 0 ? c.ee : 0;
+    float most = sqrtf(c.mm * c.ee), size = fabsf(c.me);
+    c.me = copysignf(size < most ? size : most, c.me);
+    return c;
+}
+
 /* sigma adj(C), and the divisor that makes it D = sigma C^-1 or less, so that its trace does not
  * exceed `largest`; the noise is then 2 sigma det(C)/divisor. */
 typedef struct onsager {
@@ -243,6 +252,7 @@ typedef struct onsager {
 } onsager;
 
 static inline onsager divide(const transport *t, symmetric c) {
+    c = positive(c);
     onsager o = {{{t->d[0][0] * c.ee - t->d[0][1] * c.me, t->d[0][1] * c.mm - t->d[0][0] * c.me},
                   {t->d[1][0] * c.ee - t->d[1][1] * c.me, t->d[1][1] * c.mm - t->d[1][0] * c.me}},
                  0,
@@ -337,9 +347,8 @@ static void kick(gf_lattice *lattice, double time, const gf_station *now,
     bool isotropic = t.d[0][0] == t.d[1][1] && t.d[0][1] == 0 && t.d[1][0] == 0;
     covariance c = rows_of(now->susceptibility);
     if (before != NULL) {
-        (h->onsager ? kick_second_onsager : kick_second)(t, faces, c,
-                                                         rows_of(before->susceptibility), g[0],
-                                                         g[1], self->kick[0], self->kick[1]);
+        (h->onsager ? kick_second_onsager : kick_second)(
+            t, faces, c, rows_of(before->susceptibility), g[0], g[1], self->kick[0], self->kick[1]);
         return;
     }
     (h->onsager ? kick_first_onsager : kick_first)(t, faces, c, c, g[0], g[1], self->kick[0],
@@ -352,9 +361,9 @@ static void kick(gf_lattice *lattice, double time, const gf_station *now,
 /* --- diffusion ------------------------------------------------------------------------------- */
 
 /* Adds weight D dq to the flux over every face. */
-GF_CLONES static void diffuse(double weight, const double *d, size_t count, const double *restrict m,
-                              const double *restrict e, double *restrict flux_m,
-                              double *restrict flux_e) {
+GF_CLONES static void diffuse(double weight, const double *d, size_t count,
+                              const double *restrict m, const double *restrict e,
+                              double *restrict flux_m, double *restrict flux_e) {
     const double mm = weight * d[0], me = weight * d[1], em = weight * d[2], ee = weight * d[3];
     for (size_t i = 0; i < count; ++i) {
         double up = m[i + 1] - m[i], across = e[i + 1] - e[i];
@@ -460,8 +469,7 @@ GF_CLONES static void sum_up_second(size_t count, double force, const double *q,
                                     double *result) {
 #pragma omp simd
     for (size_t i = 0; i < count; ++i) {
-        result[i] =
-            q[i] + (flux[i + 1] - flux[i]) + (force * (2 * f[i] - f0[i]) + (double)g[i]);
+        result[i] = q[i] + (flux[i + 1] - flux[i]) + (force * (2 * f[i] - f0[i]) + (double)g[i]);
     }
 }
 

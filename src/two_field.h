@@ -20,8 +20,8 @@ typedef struct gf_station {
 typedef struct gf_two_field {
     gf_station state, middle;
     void *memory;
-    double *flux[2];  /* over the face left of a cell, [cells + 1] */
-    float *kick[2];   /* thermal noise of the same */
+    double *flux[2]; /* over the face left of a cell, [cells + 1] */
+    float *kick[2];  /* thermal noise of the same */
     float *gaussians;
 } gf_two_field;
 

@@ -8,7 +8,7 @@ static double beyond(const double *m, size_t cells, gf_boundary boundary, size_t
     if (i < cells) {
         return m[i];
     }
-    return boundary == GF_FIXED         ? m[cells - 1]
+    return boundary == GF_FIXED          ? m[cells - 1]
            : boundary == GF_ANTIPERIODIC ? -m[i - cells]
                                          : m[i - cells];
 }

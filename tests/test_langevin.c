@@ -111,9 +111,10 @@ START_TEST(test_spacing) {
     double error = hypot(fine.walls.error, coarse.walls.error);
     ck_assert_double_lt(fabs(fine.walls.mean - coarse.walls.mean),
                         0.04 * fine.walls.mean + 2 * error);
-    ck_assert_double_lt(fabs(fine.smoothed_second[0].mean - coarse.smoothed_second[0].mean),
-                        0.04 * fine.smoothed_second[0].mean +
-                            2 * hypot(fine.smoothed_second[0].error, coarse.smoothed_second[0].error));
+    ck_assert_double_lt(
+        fabs(fine.smoothed_second[0].mean - coarse.smoothed_second[0].mean),
+        0.04 * fine.smoothed_second[0].mean +
+            2 * hypot(fine.smoothed_second[0].error, coarse.smoothed_second[0].error));
     ck_assert_double_gt(fine.smoothed_second[0].mean, 0.2); /* m0^2 = 0.43: there are domains */
 }
 END_TEST
@@ -123,7 +124,8 @@ END_TEST
 START_TEST(test_bare_has_no_domains) {
     gf_langevin_point p = both_noises("bare", 0.5, 0.05);
     ck_assert_double_lt(p.smoothed_second[0].mean, 0.06);
-    ck_assert_double_eq_tol(p.second[0].mean, 1, 0.1); /* chi T/dx, up to the little that drive adds */
+    ck_assert_double_eq_tol(p.second[0].mean, 1,
+                            0.1); /* chi T/dx, up to the little that drive adds */
 }
 END_TEST
 

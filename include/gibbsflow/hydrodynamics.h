@@ -11,7 +11,8 @@
  * other, so that diffusion and thermal noise conserve both charges exactly. Noise is drawn face by
  * face and averaged over `filter` faces before the local root of D C + C D^T is taken: conserved
  * noise is cut off at the length cutoff = filter dx, its spectrum is that of the faces times
- * (sin(kl/2)/(kl/2))^2, l = cutoff, and cells have the variance C/cutoff where C and D are constant.
+ * (sin(kl/2)/(kl/2))^2, l = cutoff, and cells have the variance C/cutoff where C and D are
+ * constant.
  *
  * With an Onsager matrix sigma in place of D, D = sigma C^-1 and the noise is 2 sigma. Where C
  * vanishes, at the border, D would be infinite: both are reduced by one factor so that the trace of

@@ -62,10 +62,10 @@ gf_status gf_langevin_read(gf_langevin *self, const char *path, gf_error *error)
 /* What a sweep point has come to. */
 typedef struct gf_langevin_point {
     gf_dynamics dynamics;
-    gf_estimate walls;                                         /* after the warm-up, as all */
-    gf_estimate mean[2], second[2], smoothed_second[2];        /* of each field */
-    gf_estimate outside;                                       /* of two fields */
-    bool exact;                                                /* the next two are known */
+    gf_estimate walls;                                  /* after the warm-up, as all */
+    gf_estimate mean[2], second[2], smoothed_second[2]; /* of each field */
+    gf_estimate outside;                                /* of two fields */
+    bool exact;                                         /* the next two are known */
     gf_transfer cells, continuum;
 } gf_langevin_point;
 

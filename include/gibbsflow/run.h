@@ -43,9 +43,9 @@ typedef struct gf_run {
     gf_noise_strength noise;
 
     /* Of two fields. */
-    char *table;         /* path of the force table */
-    gf_file *table_file; /* the table, open while the run lasts */
-    gf_settings rates;   /* what the run changes in the rates of the table */
+    char *table;                    /* path of the force table */
+    gf_file *table_file;            /* the table, open while the run lasts */
+    gf_settings rates;              /* what the run changes in the rates of the table */
     gf_hydrodynamics hydrodynamics; /* without what depends on the sweep point */
     gf_surface *surfaces;           /* [surface_count]: one, or one for each sweep point */
     size_t surface_count;

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* smooth[i] = average of m[i] ... m[i + width - 1], around the end of the row, where the field of an
- * antiperiodic row changes sign; beyond the end of a fixed row it is that of the last cell.
- * 1 <= width <= cells. */
+/* smooth[i] = average of m[i] ... m[i + width - 1], around the end of the row, where the field of
+ * an antiperiodic row changes sign; beyond the end of a fixed row it is that of the last cell. 1 <=
+ * width <= cells. */
 void gf_walls_smooth(const double *m, size_t cells, gf_boundary boundary, size_t width,
                      double *smooth);
 

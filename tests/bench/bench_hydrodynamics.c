@@ -72,9 +72,8 @@ static double time_surface(const gf_dynamics *dynamics, size_t cells, double sec
     double(*values)[GF_SURFACE_VALUES] = malloc(cells * sizeof *values);
     gf_lattice lattice;
     double cost = NAN;
-    if (values != NULL &&
-        gf_lattice_init(&lattice, dynamics, &gf_integrator_euler_maruyama, cells, GF_PERIODIC, 4,
-                        (gf_noise){1, 0}, NULL) == GF_OK) {
+    if (values != NULL && gf_lattice_init(&lattice, dynamics, &gf_integrator_euler_maruyama, cells,
+                                          GF_PERIODIC, 4, (gf_noise){1, 0}, NULL) == GF_OK) {
         start(&lattice);
         gf_lattice_advance(&lattice, 200);
         double before = processor_clock(), elapsed = 0, made = 0;
@@ -126,10 +125,10 @@ int main(int argc, char **argv) {
             double all = time_steps(&dynamics, integrators[i], cells, seconds);
             double look = (1 + i) * time_surface(&dynamics, cells, seconds / 4);
             double draw = 4 * (1 + i) * time_gaussians(seconds / 4);
-            (void)printf("%-17s cutoff %zu dx  %8.3g cell-steps/s  %6.2f ns: surface %5.2f, "
-                         "Gaussians %5.2f, rest %5.2f\n",
-                         integrators[i]->name, filter, 1e9 / all, all, look, draw,
-                         all - look - draw);
+            (void)printf(
+                "%-17s cutoff %zu dx  %8.3g cell-steps/s  %6.2f ns: surface %5.2f, "
+                "Gaussians %5.2f, rest %5.2f\n",
+                integrators[i]->name, filter, 1e9 / all, all, look, draw, all - look - draw);
         }
     }
     gf_surface_free(&surface);
