@@ -19,8 +19,9 @@
  * D stays below `largest`.
  *
  * A cell that noise carries out of the region of possible densities keeps what it has, so that
- * nothing is lost; force, noise and C are those of the nearest point inside, which the medium
- * supplies. Such cells are counted (gf_lattice.outside). */
+ * nothing is lost; force, noise and C are those of a point on the border, which the medium supplies
+ * (a gf_surface: m clamped to [-1, 1], then e to its range there). C vanishes at the border: the
+ * force and its neighbours bring the cell back. Such cells are counted (gf_lattice.outside). */
 #ifndef GIBBSFLOW_HYDRODYNAMICS_H
 #define GIBBSFLOW_HYDRODYNAMICS_H
 

@@ -55,7 +55,8 @@ double gf_langevin_done(const gf_langevin *self); /* fraction, 1 when complete *
 /* Seconds that the rest will take on this machine, from a short trial. */
 gf_status gf_langevin_estimate(const gf_langevin *self, double *seconds, gf_error *error);
 
-/* HDF5, in langevin_file.c. A file of an unfinished run is a checkpoint: it can be carried on. */
+/* HDF5, in langevin_file.c and langevin_read.c. A file of an unfinished run is a checkpoint: it can
+ * be carried on. */
 gf_status gf_langevin_write(const gf_langevin *self, const char *path, gf_error *error);
 gf_status gf_langevin_read(gf_langevin *self, const char *path, gf_error *error);
 

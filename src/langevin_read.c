@@ -1,0 +1,195 @@
+/* Runs in HDF5 files: reading. */
+#include "gibbsflow/file.h"
+#include "gibbsflow/langevin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static gf_status read_run(gf_langevin *self, gf_file *file, const char *path, gf_error *error) {
+    gf_run run = {0};
+    gf_settings settings = {0};
+    char *yaml = gf_file_get_text_attribute(file, "/run", "yaml");
+    char *text = gf_file_get_text_attribute(file, "/run", "settings");
+    char *command = gf_file_get_text_attribute(file, "/", "command");
+    gf_status status = gf_file_check(file, error);
+    if (status == GF_OK) {
+        status = gf_run_parse_settings(text, &settings, error);
+    }
+    if (status == GF_OK && gf_file_has(file, "/fitted_grid")) { /* the table is in the file */
+        settings.table = strdup(path);
+        status = settings.table != NULL ? GF_OK : gf_fail_memory(error, "a path");
+    }
+    if (status == GF_OK) {
+        status = gf_run_parse(yaml, strlen(yaml), path, &settings, &run, error);
+    }
+    if (status == GF_OK) {
+        status = gf_langevin_init(self, &run, command, error);
+    }
+    gf_run_free(&run);
+    gf_settings_free(&settings);
+    free(yaml);
+    free(text);
+    free(command);
+    return status;
+}
+
+static bool has_shape(gf_file *file, const char *path, const size_t *found, const size_t *wanted,
+                      int rank) {
+    for (int k = 0; k < rank; ++k) {
+        if (found[k] != wanted[k]) {
+            gf_file_reject(file, "%s has %zu entries along dimension %d, not %zu", path, found[k],
+                           k, wanted[k]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Replaces *data by the dataset. */
+static void read_doubles(gf_file *file, const char *path, int rank, const size_t *wanted,
+                         double **data) {
+    size_t shape[GF_FILE_MAX_RANK];
+    double *values = gf_file_get_doubles(file, path, rank, shape);
+    if (values != NULL && has_shape(file, path, shape, wanted, rank)) {
+        free(*data);
+        *data = values;
+    } else {
+        free(values);
+    }
+}
+
+static void read_histogram(gf_langevin *self, gf_file *file) {
+    const gf_run *run = &self->run;
+    const size_t wanted[] = {run->points, run->realisations, run->histogram.points,
+                             run->histogram_energy.points};
+    int rank = run->equation->fields > 1 ? 4 : 3;
+    size_t shape[4];
+    int64_t *counts = gf_file_get_integers(file, "/histogram/count", rank, shape);
+    if (counts != NULL && has_shape(file, "/histogram/count", shape, wanted, rank)) {
+        free(self->histogram);
+        self->histogram = counts;
+    } else {
+        free(counts);
+    }
+}
+
+static void read_results(gf_langevin *self, gf_file *file) {
+    const gf_run *run = &self->run;
+    size_t fields = run->equation->fields;
+    int more = fields > 1 ? 1 : 0;
+    const size_t series[] = {run->points, run->realisations, run->samples, fields};
+    read_doubles(file, "/statistics/mean", 3 + more, series, &self->mean);
+    read_doubles(file, "/statistics/second_moment", 3 + more, series, &self->second);
+    read_doubles(file, "/statistics/smoothed_second_moment", 3 + more, series,
+                 &self->smoothed_second);
+    read_doubles(file, "/statistics/wall_density", 3, series, &self->wall_density);
+    if (self->outside != NULL) {
+        read_doubles(file, "/statistics/outside", 3, series, &self->outside);
+    }
+    if (run->snapshots > 0) {
+        const size_t shape[] = {run->points, run->realisations, run->snapshots, run->positions,
+                                fields};
+        read_doubles(file, "/snapshots/field", 4 + more, shape, &self->snapshots);
+    }
+    if (run->histogram.points > 0) {
+        read_histogram(self, file);
+    }
+}
+
+static gf_status place_states(gf_langevin *self, const int64_t *task, size_t open,
+                              const double *fields, gf_file *file, gf_error *error) {
+    size_t tasks = self->run.points * self->run.realisations;
+    size_t cells = self->run.cells * self->run.equation->fields;
+    for (size_t i = 0; i < open; ++i) {
+        if (task[i] < 0 || (size_t)task[i] >= tasks || self->states[task[i]] != NULL) {
+            gf_file_reject(file, "/checkpoint/task names no task of the run");
+            return gf_file_check(file, error);
+        }
+        double *state = malloc(cells * sizeof *state);
+        if (state == NULL) {
+            return gf_fail_memory(error, "a checkpoint");
+        }
+        memcpy(state, fields + i * cells, cells * sizeof *state);
+        self->states[task[i]] = state;
+    }
+    return GF_OK;
+}
+
+static gf_status read_steps(gf_langevin *self, gf_file *file, gf_error *error) {
+    const gf_run *run = &self->run;
+    size_t tasks = run->points * run->realisations, shape[2] = {0, 0};
+    int64_t *steps = gf_file_get_integers(file, "/checkpoint/steps", 1, shape);
+    if (steps != NULL && has_shape(file, "/checkpoint/steps", shape, &tasks, 1)) {
+        for (size_t i = 0; i < tasks; ++i) {
+            self->steps[i] = (uint64_t)steps[i];
+            bool open = self->states[i] != NULL;
+            uint64_t all = gf_run_steps(run, i / run->realisations);
+            if (steps[i] < 0 || self->steps[i] > all ||
+                open != (steps[i] > 0 && self->steps[i] < all)) {
+                gf_file_reject(file, "/checkpoint/steps does not fit the states");
+                break;
+            }
+        }
+    }
+    free(steps);
+    if (run->equation->fields > 1) {
+        int64_t *strayed = gf_file_get_integers(file, "/checkpoint/outside", 1, shape);
+        bool fits = strayed != NULL && has_shape(file, "/checkpoint/outside", shape, &tasks, 1);
+        for (size_t i = 0; fits && i < tasks; ++i) {
+            self->strayed[i] = (uint64_t)strayed[i];
+        }
+        free(strayed);
+    }
+    return gf_file_check(file, error);
+}
+
+static gf_status read_checkpoint(gf_langevin *self, gf_file *file, gf_error *error) {
+    size_t shape[3] = {0, 0, 0}, open = 0, count = self->run.equation->fields;
+    int rank = count > 1 ? 3 : 2;
+    gf_status status = GF_OK;
+    if (gf_file_has(file, "/checkpoint/state")) {
+        int64_t *task = gf_file_get_integers(file, "/checkpoint/task", 1, &open);
+        double *fields = gf_file_get_doubles(file, "/checkpoint/state", rank, shape);
+        const size_t one[] = {open, self->run.cells}, two[] = {open, count, self->run.cells};
+        if (task != NULL && fields != NULL &&
+            has_shape(file, "/checkpoint/state", shape, count > 1 ? two : one, rank)) {
+            status = place_states(self, task, open, fields, file, error);
+        } else {
+            status = gf_file_check(file, error);
+        }
+        free(task);
+        free(fields);
+    }
+    return status == GF_OK ? read_steps(self, file, error) : status;
+}
+
+static gf_status read_all(gf_langevin *self, gf_file *file, const char *path, gf_error *error) {
+    gf_status status = read_run(self, file, path, error);
+    if (status == GF_OK) {
+        read_results(self, file);
+        status = gf_file_check(file, error);
+    }
+    if (status == GF_OK && gf_file_has(file, "/checkpoint")) {
+        status = read_checkpoint(self, file, error);
+    } else {
+        for (size_t i = 0; status == GF_OK && i < self->run.points * self->run.realisations; ++i) {
+            self->steps[i] = gf_run_steps(&self->run, i / self->run.realisations);
+        }
+    }
+    return status;
+}
+
+gf_status gf_langevin_read(gf_langevin *self, const char *path, gf_error *error) {
+    gf_file *file = NULL;
+    *self = (gf_langevin){0};
+    gf_status status = gf_file_open(path, &file, error);
+    if (status == GF_OK && !gf_file_has(file, "/run")) {
+        gf_file_reject(file, "holds no Langevin run; expected a file of 'gibbsflow langevin'");
+        status = gf_file_check(file, error);
+    }
+    if (status == GF_OK) {
+        status = read_all(self, file, path, error);
+    }
+    gf_file_close(&file);
+    return status;
+}
