@@ -170,23 +170,6 @@ static void draw(const gf_lattice *lattice, unsigned stage, unsigned row, float 
     }
 }
 
-/* A row of Gaussians of faces, averaged over the cutoff. Which face of its window an average is
- * given to makes no difference: they are alike. */
-static const float *draw_faces(const gf_lattice *lattice, unsigned stage, unsigned row, float *g,
-                               float *averaged) {
-    size_t n = lattice->cells, width = lattice->dynamics.hydrodynamics.filter;
-    draw(lattice, stage, row, g);
-    for (size_t i = 0; i < width; ++i) {
-        g[n + i] = g[i % n]; /* around the end of the row */
-    }
-    if (width == 1) {
-        return g;
-    }
-    average(n, width, g, averaged);
-    averaged[n] = averaged[0];
-    return averaged;
-}
-
 /* --- square roots ---------------------------------------------------------------------------- */
 
 /* L (g, h) for the positive part of a covariance, L its Cholesky root. Where the matrix is not
@@ -328,31 +311,50 @@ static void report_unphysical(gf_lattice *lattice, const transport *t, const gf_
     lattice->unphysical += bad;
 }
 
+/* kick = average of the noise of `width` faces around each, in `raw` from raw[before] on, the row
+ * being closed. */
+static void smear(size_t cells, size_t width, float *raw, float *kick_row) {
+    size_t before = (width - 1) / 2;
+    for (size_t i = 0; i < before; ++i) {
+        raw[before - 1 - i] = raw[before + cells - 1 - i % cells];
+    }
+    for (size_t i = before + cells; i < cells + width; ++i) {
+        raw[i] = raw[i - cells];
+    }
+    average(cells, width, raw, kick_row);
+    kick_row[cells] = kick_row[0];
+}
+
 static void kick(gf_lattice *lattice, double time, const gf_station *now,
                  const gf_station *before) {
     const gf_hydrodynamics *h = &lattice->dynamics.hydrodynamics;
     gf_two_field *self = lattice->work;
     double dx = lattice->dynamics.spacing;
-    size_t faces = lattice->cells + 1, row = gaussian_row(lattice);
+    size_t n = lattice->cells, row = gaussian_row(lattice);
     unsigned stage = before != NULL ? 1 : 0;
     transport t = {.largest = (float)h->largest,
                    .scale = (float)(h->thermal * time / (dx * dx * dx))};
-    float *space = self->gaussians + 2 * row;
-    const float *g[2];
+    float *g = self->gaussians + 2 * row, *raw[2];
     for (unsigned i = 0; i < 2; ++i) {
         t.d[i][0] = (float)h->transport[i][0];
         t.d[i][1] = (float)h->transport[i][1];
-        g[i] = draw_faces(lattice, stage, 2 + i, space + i * row, space + (2 + i) * row);
+        draw(lattice, stage, 2 + i, g + i * row);
+        g[i * row + n] = g[i * row]; /* the last face is the first */
+        raw[i] = h->filter > 1 ? g + (2 + i) * row + (h->filter - 1) / 2 : self->kick[i];
     }
     bool isotropic = t.d[0][0] == t.d[1][1] && t.d[0][1] == 0 && t.d[1][0] == 0;
     covariance c = rows_of(now->susceptibility);
+    covariance c0 = before != NULL ? rows_of(before->susceptibility) : c;
+    void (*const kicks[2][2])(transport, size_t, covariance, covariance, const float *,
+                              const float *, float *, float *) = {
+        {kick_first, kick_first_onsager}, {kick_second, kick_second_onsager}};
+    kicks[stage][h->onsager ? 1 : 0](t, n + 1, c, c0, g, g + row, raw[0], raw[1]);
+    for (unsigned i = 0; i < 2 && h->filter > 1; ++i) {
+        smear(n, h->filter, g + (2 + i) * row, self->kick[i]);
+    }
     if (before != NULL) {
-        (h->onsager ? kick_second_onsager : kick_second)(
-            t, faces, c, rows_of(before->susceptibility), g[0], g[1], self->kick[0], self->kick[1]);
         return;
     }
-    (h->onsager ? kick_first_onsager : kick_first)(t, faces, c, c, g[0], g[1], self->kick[0],
-                                                   self->kick[1]);
     if (!h->onsager && !isotropic) {
         report_unphysical(lattice, &t, now);
     }

@@ -8,11 +8,11 @@
  * from a medium, usually a gf_surface.
  *
  * Between two cells C is the mean of theirs. What flows over a face leaves one cell and enters the
- * other, so that diffusion and thermal noise conserve both charges exactly. Noise is drawn face by
- * face and averaged over `filter` faces before the local root of D C + C D^T is taken: conserved
- * noise is cut off at the length cutoff = filter dx, its spectrum is that of the faces times
- * (sin(kl/2)/(kl/2))^2, l = cutoff, and cells have the variance C/cutoff where C and D are
- * constant.
+ * other, so that diffusion and thermal noise conserve both charges exactly. The noise of a face, of
+ * covariance D C + C D^T there, is averaged over the `filter` faces around it: conserved noise is
+ * cut off at the length cutoff = filter dx. Its spectrum is that of the faces times
+ * (sin(kl/2)/(kl/2))^2, l = cutoff, whose integral gives cells the variance C/cutoff where C and D
+ * are constant, whatever dx; with cutoff = dx it is the plain C/dx.
  *
  * With an Onsager matrix sigma in place of D, D = sigma C^-1 and the noise is 2 sigma. Where C
  * vanishes, at the border, D would be infinite: both are reduced by one factor so that the trace of

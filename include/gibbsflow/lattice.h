@@ -71,11 +71,9 @@ extern const gf_integrator gf_integrator_euler_maruyama;
 /* Anderson & Mattingly's weak trapezoidal method (Commun. Math. Sci. 9, 301 (2011)) at theta = 1/2:
  * half an Euler step with a(q), B(q) to q*, then half of one with 2 a(q*) - a(q) and the root of
  * 2 B(q*) - B(q), negative eigenvalues set to zero. Two evaluations, weak order 2 for any number of
- * noises whose directions do not depend on q: cell by cell, and face by face where the cutoff is
- * dx; averaging the noise of several faces before the root adds a term of first order in the
- * variance of the relative differences of B within the cutoff. Linear stability as Heun's; the
- * stationary variance of a mode of rate k is (1 - z + z^2/2)/(1 - z + z^2/2 - z^3/8) of the exact
- * one, z = k dt. */
+ * noises whose directions do not depend on q: cell by cell and face by face they do not. Linear
+ * stability as Heun's; the stationary variance of a mode of rate k is
+ * (1 - z + z^2/2)/(1 - z + z^2/2 - z^3/8) of the exact one, z = k dt. */
 extern const gf_integrator gf_integrator_weak_trapezoidal;
 
 const gf_integrator *gf_integrator_find(const char *name); /* or NULL */
