@@ -44,11 +44,15 @@ static void ask_to_stop(int signal_number) {
     stop_wanted = 1;
 }
 
-/* From here on an interruption means: make a checkpoint, then go. */
+/* From here on an interruption means: make a checkpoint, then go. What is ignored stays ignored:
+ * nohup means it. */
 static void watch_signals(void) {
-    (void)signal(SIGINT, ask_to_stop);
-    (void)signal(SIGTERM, ask_to_stop);
-    (void)signal(SIGHUP, ask_to_stop);
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
+        if (signal(numbers[i], ask_to_stop) == SIG_IGN) {
+            (void)signal(numbers[i], SIG_IGN);
+        }
+    }
 }
 
 static void announce(const cli_options *options, const gf_langevin *self, double seconds) {
@@ -127,6 +131,21 @@ static gf_status carry_on(const cli_options *options, gf_langevin *self, double 
     return status == GF_OK ? warn_outside(options, self, error) : status;
 }
 
+/* One forgotten --resume must not cost what a run has come to. */
+static gf_status spare_checkpoint(const char *path, gf_error *error) {
+    gf_file *file = NULL;
+    double done = 1;
+    if (gf_file_open(path, &file, NULL) == GF_OK && gf_file_has(file, "/run")) {
+        done = gf_file_get_number_attribute(file, "/run", "done");
+    }
+    gf_file_close(&file);
+    return done < 1 ? gf_fail(error, GF_INVALID,
+                              "%s holds a run of which %.3g %% is done; carry on with --resume, or "
+                              "remove the file",
+                              path, 100 * done)
+                    : GF_OK;
+}
+
 static int run_langevin(const cli_command *command, int argc, const char **argv) {
     cli_options options;
     int resume = 0;
@@ -154,11 +173,17 @@ static int run_langevin(const cli_command *command, int argc, const char **argv)
     }
     result = result == CLI_GO_ON ? cli_check_output(&options, endings) : result;
     if (result == CLI_GO_ON) {
-        gf_langevin langevin;
+        gf_langevin langevin = {0};
         gf_error error;
-        gf_status status = load(&options, resume != 0, &langevin, &error);
+        gf_status status = resume != 0 ? GF_OK : spare_checkpoint(options.output, &error);
+        if (status == GF_OK) {
+            status = load(&options, resume != 0, &langevin, &error);
+        }
         if (status == GF_OK && resume != 0 && gf_langevin_done(&langevin) >= 1) {
             cli_say(&options, "%s: the run is complete", options.input);
+            if (strcmp(options.input, options.output) != 0) {
+                status = gf_langevin_write(&langevin, options.output, &error);
+            }
         } else if (status == GF_OK) {
             status = carry_on(&options, &langevin, every, &error);
         }
@@ -185,10 +210,17 @@ static const char walls_help[] =
     "Example:\n"
     "  gibbsflow walls fig6.h5 --from 0.08 --to 0.4\n";
 
-/* The fits printed in the paper, n = A x^{1/4} exp(-c/sqrt x). */
-static double paper_fit(const gf_dynamics *dynamics, double x) {
-    return dynamics->thermal > 0 ? 2.93e-2 * pow(x, 0.25) * exp(-0.56 / sqrt(x))
-                                 : 4.4e-2 * pow(x, 0.25) * exp(-0.98 / sqrt(x));
+/* The fits printed in the paper, n a = A x^{1/4} exp(-c/sqrt x), for gamma = 0.875. */
+static double paper_fit(const gf_langevin *self, size_t k, const gf_dynamics *dynamics) {
+    const gf_run *run = &self->run;
+    double x = gf_langevin_coupling(self, k), lattice = gf_run_parameter(run, k, "a");
+    if (run->equation != &gf_equation_order_parameter ||
+        fabs(gf_run_parameter(run, k, "gamma") - 0.875) > 1e-9) {
+        return NAN;
+    }
+    return (dynamics->thermal > 0 ? 2.93e-2 * pow(x, 0.25) * exp(-0.56 / sqrt(x))
+                                  : 4.4e-2 * pow(x, 0.25) * exp(-0.98 / sqrt(x))) /
+           lattice;
 }
 
 /* Of the two-field equation. */
@@ -227,20 +259,18 @@ static void print_heading(const gf_langevin *self) {
         "# cells, continuum: exact count on cells of dx and in the continuum, unsmoothed; "
         "dilute: (E1-E0)/2\n");
     (void)printf("#%9s %11s %9s %8s %7s %7s %11s %11s %11s %11s  %s\n",
-                 run->equation->parameters[run->swept], "walls/a", "error", "samples", "drift",
+                 run->equation->parameters[run->swept], "density", "error", "samples", "drift",
                  "starts", "cells", "continuum", "dilute", "paper", "state");
 }
 
 static void print_point(const gf_langevin *self, size_t k, const gf_langevin_point *p) {
     const gf_run *run = &self->run;
-    double x = gf_langevin_coupling(self, k);
-    bool in_paper = run->equation == &gf_equation_order_parameter && run->swept == 0;
-    (void)printf(
-        "%10g %11.5g %9.2g %8.0f %+7.1f %7.1f %11.5g %11.5g %11.5g %11.4g  %s\n", run->sweep[k],
-        p->walls.mean, p->walls.error, p->walls.effective, p->walls.drift, p->walls.start_effect,
-        p->exact ? p->cells.count_density : NAN, p->exact ? p->continuum.count_density : NAN,
-        p->exact ? p->cells.dilute_density : NAN, in_paper ? paper_fit(&p->dynamics, x) : NAN,
-        p->walls.steady ? "steady" : "NOT STEADY");
+    (void)printf("%10g %11.5g %9.2g %8.0f %+7.1f %7.1f %11.5g %11.5g %11.5g %11.4g  %s\n",
+                 run->sweep[k], p->walls.mean, p->walls.error, p->walls.effective, p->walls.drift,
+                 p->walls.start_effect, p->exact ? p->cells.count_density : NAN,
+                 p->exact ? p->continuum.count_density : NAN,
+                 p->exact ? p->cells.dilute_density : NAN, paper_fit(self, k, &p->dynamics),
+                 gf_verdict_text(p->walls.verdict));
 }
 
 static void print_moments(const gf_langevin *self, const gf_langevin_point *points) {
@@ -263,6 +293,9 @@ static void print_fits(const gf_langevin *self, const gf_langevin_point *points,
         x[k] = gf_langevin_coupling(self, k);
         density[k] = points[k].walls.mean;
         error_of[k] = points[k].walls.error;
+    }
+    if (!gf_langevin_coupling_varies(self)) {
+        return;
     }
     (void)printf("\n# fits, x = epsilon J a^2/D\n");
     for (int form = 0; form < GF_WALL_FORMS; ++form) {
@@ -312,12 +345,18 @@ static void print_theory(const gf_langevin *self, const gf_langevin_point *point
 static void warn(const cli_options *options, const gf_langevin *self,
                  const gf_langevin_point *points) {
     for (size_t k = 0; k < self->run.points; ++k) {
-        if (!points[k].walls.steady) {
+        const gf_estimate *walls = &points[k].walls;
+        const char *name = self->run.equation->parameters[self->run.swept];
+        if (walls->verdict == GF_NOT_STEADY) {
             cli_say(options,
                     "warning: %s = %g has not reached its steady state: drift %.1f, difference of "
                     "starts %.1f standard errors; run longer",
-                    self->run.equation->parameters[self->run.swept], self->run.sweep[k],
-                    points[k].walls.drift, points[k].walls.start_effect);
+                    name, self->run.sweep[k], walls->drift, walls->start_effect);
+        } else if (walls->verdict == GF_TOO_SHORT) {
+            cli_say(options,
+                    "warning: %s = %g: only %.1f independent samples, too few to tell whether the "
+                    "state is steady; run longer, or more realisations",
+                    name, self->run.sweep[k], walls->effective);
         }
     }
 }

@@ -107,7 +107,8 @@ static void advance(gf_lattice *lattice, uint64_t steps) {
     size_t size = lattice->cells * sizeof(double);
     memcpy(self->field, lattice->state, size);
     for (uint64_t k = 0; k < steps; ++k) {
-        dynamics->equation->flow(dynamics, lattice->step, lattice->cells, self->field);
+        double time = lattice->steps > 0 ? lattice->step : lattice->step / 2;
+        dynamics->equation->flow(dynamics, time, lattice->cells, self->field);
         ornstein_uhlenbeck(lattice);
         ++lattice->steps;
     }
@@ -117,7 +118,9 @@ static void advance(gf_lattice *lattice, uint64_t steps) {
 static void observe(const gf_lattice *lattice, double *m) {
     const gf_dynamics *dynamics = &lattice->dynamics;
     memcpy(m, lattice->state, lattice->cells * sizeof *m);
-    dynamics->equation->flow(dynamics, lattice->step / 2, lattice->cells, m);
+    if (lattice->steps > 0) {
+        dynamics->equation->flow(dynamics, lattice->step / 2, lattice->cells, m);
+    }
 }
 
 static double longest_step(const gf_dynamics *dynamics) {

@@ -2,6 +2,7 @@
 
 #include "gibbsflow/file.h"
 #include "gibbsflow/machine.h"
+#include "gibbsflow/walls.h"
 
 #include <math.h>
 #include <omp.h>
@@ -156,7 +157,10 @@ static gf_status check_covariance(const gf_run *run, const task *t, gf_error *er
 static gf_status check_field(const gf_run *run, const task *t, gf_error *error) {
     const gf_dynamics *d = &t->lattice.dynamics;
     double jitter = d->diffusion > 0 ? sqrt(d->thermal / (2 * d->diffusion * d->spacing)) : 0;
-    double bound = run->equation->fields == 1 ? 1000 * d->order + 100 * jitter : 1000;
+    double swing = d->cubic > 0 ? pow(d->drive / (2 * d->spacing * d->cubic), 0.25) : 0;
+    double bound = run->equation->fields == 1
+                       ? 1000 * (d->order * fmax(1, run->amplitude) + swing) + 100 * jitter
+                       : 1000;
     for (size_t k = 0; k < run->equation->fields; ++k) {
         const double *row = t->lattice.state + k * t->lattice.stride;
         for (size_t i = 0; i < run->cells; ++i) {
@@ -428,6 +432,17 @@ static gf_status estimate(const gf_run *run, const double *data, size_t fields, 
     return status;
 }
 
+/* Exact values stand beside what was measured; where they cannot be had, that stands alone. */
+static void compare_exactly(const gf_dynamics *dynamics, double level, gf_langevin_point *result) {
+    const gf_transfer unknown = {NAN, NAN, NAN, NAN, NAN};
+    if (gf_transfer_cells(dynamics, level, &result->cells, NULL) != GF_OK) {
+        result->cells = unknown;
+    }
+    if (gf_transfer_continuum(dynamics, level, &result->continuum, NULL) != GF_OK) {
+        result->continuum = unknown;
+    }
+}
+
 gf_status gf_langevin_summarise(const gf_langevin *self, size_t point, gf_langevin_point *result,
                                 gf_error *error) {
     const gf_run *run = &self->run;
@@ -450,25 +465,30 @@ gf_status gf_langevin_summarise(const gf_langevin *self, size_t point, gf_langev
     result->exact = fields == 1 && run->equation->has_space && d->thermal <= 0 && d->drive > 0;
     double level = run->threshold * d->order;
     if (status == GF_OK && result->exact) {
-        status = gf_transfer_cells(d, level, &result->cells, error);
-    }
-    if (status == GF_OK && result->exact) {
-        status = gf_transfer_continuum(d, level, &result->continuum, error);
+        compare_exactly(d, level, result);
     }
     return status;
 }
 
 double gf_langevin_coupling(const gf_langevin *self, size_t point) {
     const gf_run *run = &self->run;
-    double value = run->sweep[point];
-    if (run->equation == &gf_equation_order_parameter && run->swept == 0) {
-        const double *p = run->parameters; /* epsilon, gamma, J, D, a */
-        value *= p[2] * p[4] * p[4] / p[3];
+    double epsilon = gf_run_parameter(run, point, "epsilon");
+    if (run->equation->fields == 2) {
+        double diffusion = gf_run_parameter(run, point, "diffusion");
+        return diffusion > 0 ? epsilon / diffusion : epsilon;
     }
-    if (run->equation->fields == 2 && run->swept == 0 && run->parameters[1] > 0) {
-        value /= run->parameters[1];
+    return epsilon * gf_run_parameter(run, point, "J") * pow(gf_run_parameter(run, point, "a"), 2) /
+           gf_run_parameter(run, point, "D");
+}
+
+bool gf_langevin_coupling_varies(const gf_langevin *self) {
+    double first = gf_langevin_coupling(self, 0);
+    for (size_t k = 1; k < self->run.points; ++k) {
+        if (fabs(gf_langevin_coupling(self, k) - first) > 1e-12 * first) {
+            return true;
+        }
     }
-    return value;
+    return false;
 }
 
 /* Passages of one position of the snapshots. */
@@ -489,7 +509,7 @@ double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double m
                                  size_t *passages) {
     const gf_run *run = &self->run;
     size_t stride = run->positions * run->equation->fields;
-    size_t first = (size_t)(run->warm_up / run->snapshot_every), reversals = 0;
+    size_t first = run->first_measured / run->samples_per_snapshot, reversals = 0;
     if (run->snapshots <= first + 1) {
         return NAN;
     }

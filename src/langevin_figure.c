@@ -55,6 +55,9 @@ static gf_status draw_histogram(const gf_langevin *self, gf_plot *plot, gf_error
     if (status != GF_OK) {
         return status;
     }
+    if (!(d.drive > 0)) {
+        return gf_fail(error, GF_INVALID, "without noise there is no distribution to compare with");
+    }
     double alpha = d.drive / (2 * d.spacing), range = 4 * fmax(d.order, pow(alpha, 0.25));
     double norm = partition(&d, alpha, range);
     double highest = exp(-d.equation->potential(&d, d.order) / alpha) / norm;
@@ -153,7 +156,7 @@ static void put_map(const gf_langevin *self, size_t point, size_t first, size_t 
 static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_error *error) {
     const gf_run *run = &self->run;
     FILE *script = gf_plot_script(plot);
-    size_t first = (size_t)(run->warm_up / run->snapshot_every);
+    size_t first = run->first_measured / run->samples_per_snapshot;
     size_t positions = run->positions >= 4 ? run->positions / 4 : run->positions;
     size_t columns = run->points < 3 ? run->points : 3, rows = (run->points + 2) / 3;
     if (first + 1 >= run->snapshots) {
@@ -173,6 +176,7 @@ static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_erro
         if (status != GF_OK) {
             return status;
         }
+        double stretch = (double)run->stretch[k], every = run->snapshot_every * stretch;
         double reversal =
             gf_langevin_reversal_time(self, k, d.middle, run->threshold * d.order, NULL);
         (void)fprintf(script,
@@ -180,9 +184,8 @@ static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_erro
                       "set cbrange [%g:%g]\nset xrange [0:%g]\nset yrange [%g:%g]\n"
                       "plot $map%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n",
                       gf_langevin_coupling(self, k), reversal, -1.5 * d.order, 1.5 * d.order,
-                      (double)positions * run->snapshot_spacing,
-                      (double)first * run->snapshot_every, run->end, k, run->snapshot_spacing,
-                      first + 1, run->snapshot_every);
+                      (double)positions * run->snapshot_spacing, (double)first * every,
+                      run->end * stretch, k, run->snapshot_spacing, first + 1, every);
     }
     (void)fprintf(script, "unset multiplot\n");
     return GF_OK;
@@ -201,7 +204,8 @@ static gf_status put_densities(const gf_langevin *self, double *table, gf_plot *
         if (status != GF_OK) {
             return status;
         }
-        table[k] = gf_langevin_coupling(self, k);
+        table[k] =
+            gf_langevin_coupling_varies(self) ? gf_langevin_coupling(self, k) : self->run.sweep[k];
         table[count + k] = point.walls.mean;
         table[2 * count + k] = point.walls.error;
         (void)fprintf(gf_plot_script(plot), "%.10g %.10g %.10g\n", table[k], point.walls.mean,
@@ -228,8 +232,8 @@ static gf_status put_exact(const gf_langevin *self, double low, double high, gf_
         value = x / unit;
         status = gf_run_dynamics(&run, 0, &d, error);
         double level = run.threshold * d.order;
-        if (status == GF_OK && (status = gf_transfer_cells(&d, level, &cells, error)) == GF_OK &&
-            (status = gf_transfer_continuum(&d, level, &continuum, error)) == GF_OK) {
+        if (status == GF_OK && gf_transfer_cells(&d, level, &cells, NULL) == GF_OK &&
+            gf_transfer_continuum(&d, level, &continuum, NULL) == GF_OK) {
             (void)fprintf(gf_plot_script(plot), "%g %g %g %g\n", x, cells.count_density,
                           continuum.count_density, cells.dilute_density);
         }
@@ -242,9 +246,12 @@ static void plot_walls(const gf_langevin *self, const gf_wall_fit *fit, bool fit
                        gf_plot *plot) {
     FILE *script = gf_plot_script(plot);
     const gf_run *run = &self->run;
-    bool both = run->noise.thermal > 0, printed = run->equation->fields == 1;
+    bool both = run->noise.thermal > 0, coupling = gf_langevin_coupling_varies(self);
+    bool printed = coupling && fabs(gf_run_parameter(run, 0, "gamma") - 0.875) < 1e-9;
+    (void)fprintf(script, "set xlabel '%s'\n",
+                  coupling ? "~ε{.3˜} = ε J a^2/D" : run->equation->parameters[run->swept]);
     (void)fprintf(script,
-                  "set xlabel '~ε{.3˜} = ε J a^2/D'\nset ylabel 'n_{DW} a'\nset logscale y\n"
+                  "set ylabel 'n_{DW} a'\nset logscale y\n"
                   "set format y '10^{%%L}'\nset key bottom right\nset grid\n"
                   "set title 'L = %g, dx = %g, {/:Italic l} = %g, h = %g, %zu realisations'\nplot ",
                   run->length, run->spacing, run->smoothing, run->threshold, run->realisations);
@@ -267,7 +274,8 @@ static void plot_walls(const gf_langevin *self, const gf_wall_fit *fit, bool fit
         (void)fprintf(script,
                       "[0.06:0.4] %g*x**0.25*exp(-%g/sqrt(x)) with lines dt 4 lc rgb '#606060' "
                       "title 'fit printed in the paper', ",
-                      both ? 2.93e-2 : 4.4e-2, both ? 0.56 : 0.98);
+                      (both ? 2.93e-2 : 4.4e-2) / gf_run_parameter(run, 0, "a"),
+                      both ? 0.56 : 0.98);
     }
     (void)fprintf(script,
                   "$measured with yerrorbars pt 7 ps 0.5 lc rgb '#102040' title "
@@ -292,7 +300,8 @@ static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *er
     }
     if (status == GF_OK) {
         gf_wall_fit fit = {0};
-        bool fitted = gf_wall_fit_make(GF_WALL_QUARTER, count, table, table + count,
+        bool fitted = gf_langevin_coupling_varies(self) &&
+                      gf_wall_fit_make(GF_WALL_QUARTER, count, table, table + count,
                                        table + 2 * count, 0, INFINITY, &fit, NULL) == GF_OK;
         plot_walls(self, &fit, fitted, exact, plot);
     }

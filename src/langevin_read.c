@@ -169,7 +169,7 @@ static gf_status read_all(gf_langevin *self, gf_file *file, const char *path, gf
         read_results(self, file);
         status = gf_file_check(file, error);
     }
-    if (status == GF_OK && gf_file_has(file, "/checkpoint")) {
+    if (status == GF_OK && gf_file_get_number_attribute(file, "/run", "done") < 1) {
         status = read_checkpoint(self, file, error);
     } else {
         for (size_t i = 0; status == GF_OK && i < self->run.points * self->run.realisations; ++i) {

@@ -9,6 +9,8 @@
 
 enum { MAX_SWEEP = 10000, MAX_BINS = 100000 };
 
+static const double MOST_STEPS = 1e12; /* with any stretch within 64 bits */
+
 /* --- sections -------------------------------------------------------------------------------- */
 
 static gf_status take_methods(const gf_run_parser *p) {
@@ -153,14 +155,21 @@ static gf_status take_time(const gf_run_parser *p) {
         status =
             gf_run_divide(p, map, "end", run->end, "sample_every", run->sample_every, &samples);
     }
-    if (status == GF_OK && run->warm_up >= run->end) {
+    double unmeasured = floor(run->warm_up / run->sample_every * (1 + 1e-12));
+    if (status == GF_OK && !(unmeasured < (double)samples)) {
         status = gf_document_fail(p->document, map, p->error,
                                   "the warm-up of %g leaves nothing of end = %g to measure",
                                   run->warm_up, run->end);
     }
-    run->samples = (size_t)samples;
-    run->steps = samples * run->steps_per_sample;
-    run->first_measured = (size_t)floor(run->warm_up / run->sample_every * (1 + 1e-12));
+    if (status == GF_OK && run->end / run->step > MOST_STEPS) {
+        status = gf_document_fail(p->document, map, p->error, "%.3g steps are more than %g",
+                                  run->end / run->step, MOST_STEPS);
+    }
+    if (status == GF_OK) {
+        run->samples = (size_t)samples;
+        run->steps = samples * run->steps_per_sample;
+        run->first_measured = (size_t)unmeasured;
+    }
     return status;
 }
 
@@ -252,7 +261,7 @@ static gf_status take_walls(const gf_run_parser *p) {
                                "spacing", run->spacing, &cells);
     }
     if (status == GF_OK && cells > run->cells) {
-        status = gf_document_fail(p->document, map, p->error,
+        status = gf_document_fail(p->document, map != NULL ? map : p->root, p->error,
                                   "smoothing = %g is longer than the system", run->smoothing);
     }
     run->smoothing_cells = (size_t)cells;
@@ -392,6 +401,17 @@ static gf_status take_sweep_values(const gf_run_parser *p, gf_node *list, const 
     return status;
 }
 
+/* Leaves one point; its times are those of the sweep if it was one of it. */
+static void keep_point(gf_run *run, double value) {
+    uint64_t stretch = 1;
+    for (size_t k = 0; k < run->points; ++k) {
+        stretch = fabs(run->sweep[k] - value) <= 1e-12 * fabs(value) ? run->stretch[k] : stretch;
+    }
+    run->points = 1;
+    run->sweep[0] = value;
+    run->stretch[0] = stretch;
+}
+
 /* Without a sweep, or where --set fixes its parameter, the run is one of a single point. */
 static gf_status take_sweep(const gf_run_parser *p) {
     gf_run *run = p->run;
@@ -433,14 +453,16 @@ static gf_status take_sweep(const gf_run_parser *p) {
         return gf_document_fail(p->document, key, p->error, "%s has no parameter '%.60s' to sweep",
                                 run->equation->name, name);
     }
-    if (status == GF_OK && gf_run_override(p, name, &fixed)) {
-        run->sweep[0] = fixed;
-        return GF_OK;
-    }
     if (status == GF_OK) {
         status = take_sweep_values(p, list, name);
     }
-    return status == GF_OK && stretch != NULL ? take_stretch(p, stretch) : status;
+    if (status == GF_OK && stretch != NULL) {
+        status = take_stretch(p, stretch);
+    }
+    if (status == GF_OK && gf_run_override(p, name, &fixed)) {
+        keep_point(run, fixed);
+    }
+    return status;
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
@@ -464,8 +486,10 @@ static gf_status check_settings(const gf_run_parser *p) {
  */
 static gf_status check_points(const gf_run_parser *p) {
     gf_status status = GF_OK;
+    double value = 0;
     for (size_t k = 0; k < p->run->points && status == GF_OK; ++k) {
         gf_dynamics dynamics;
+        value = p->run->sweep[k];
         gf_lattice lattice = {0};
         gf_noise none = {0};
         status = gf_run_dynamics(p->run, k, &dynamics, p->error);
@@ -477,7 +501,9 @@ static gf_status check_points(const gf_run_parser *p) {
     }
     if (status == GF_INVALID) {
         gf_error inner = *p->error;
-        status = gf_document_fail(p->document, p->root, p->error, "%.900s", inner.message);
+        status =
+            gf_document_fail(p->document, p->root, p->error, "%s = %g: %.900s",
+                             p->run->equation->parameters[p->run->swept], value, inner.message);
     }
     return status;
 }
@@ -602,6 +628,16 @@ gf_status gf_run_dynamics(const gf_run *self, size_t point, gf_dynamics *dynamic
         parameters[0] = 1;
     }
     return self->equation->prepare(parameters, &noise, dynamics, error);
+}
+
+double gf_run_parameter(const gf_run *self, size_t point, const char *name) {
+    const char *const *names = self->equation->parameters;
+    for (size_t i = 0; names[i] != NULL; ++i) {
+        if (strcmp(names[i], name) == 0) {
+            return i == self->swept ? self->sweep[point] : self->parameters[i];
+        }
+    }
+    return NAN;
 }
 
 uint64_t gf_run_steps(const gf_run *self, size_t point) {

@@ -18,7 +18,7 @@ static void fill_random(gf_lattice *lattice, double width) {
 /* Whether position r of a wall, or of domains that alternate, lies on the upper side. */
 static bool lies_up(const gf_run *self, gf_profile profile, double r) {
     return profile == GF_PROFILE_WALL ? r > self->length / 2
-                                      : (long)floor(r / self->domain_length) % 2 == 0;
+                                      : fmod(floor(r / self->domain_length), 2) < 1;
 }
 
 static double position(const gf_run *self, size_t cell) {

@@ -2,6 +2,7 @@
 
 #include "gibbsflow/machine.h"
 
+#include <float.h>
 #include <lapacke.h>
 #include <math.h>
 #include <stdbool.h>
@@ -68,7 +69,7 @@ static void legendre(double low, double high, size_t count, double *node, double
 typedef struct cell_kernel {
     size_t size, first, last;                /* nodes first...last-1 lie between -level and level */
     double *node, *weight, *kernel, *vector; /* [size], [size], [size,size], [2,size] */
-    double value[2];                         /* L1 < L0 */
+    double value[2];                         /* L0 > L1 */
 } cell_kernel;
 
 static void free_kernel(cell_kernel *self) {
@@ -94,34 +95,75 @@ static void fill_kernel(cell_kernel *self, const gf_dynamics *dynamics) {
     }
 }
 
-/* The two highest eigenpairs of a symmetric matrix (`lowest`: the two lowest), ascending. */
-static gf_status two_eigenpairs(const double *matrix, size_t size, bool lowest, double *value,
-                                double *vector, gf_error *error) {
-    lapack_int n = (lapack_int)size, found = 0;
-    double *copy = malloc(size * size * sizeof *copy), *values = malloc(size * sizeof *values);
-    double *columns = malloc(2 * size * sizeof *columns);
-    lapack_int *fail = calloc(size, sizeof *fail), info = -1;
-    if (copy != NULL && values != NULL && columns != NULL && fail != NULL) {
-        memcpy(copy, matrix, size * size * sizeof *copy);
-        info = LAPACKE_dsyevx(LAPACK_COL_MAJOR, 'V', 'I', 'U', n, copy, n, 0, 0, lowest ? 1 : n - 1,
-                              lowest ? 2 : n, 0, &found, values, columns, n, fail);
+/* The block of a symmetric matrix, mirror-symmetric as the potential is, between the even (parity
+ * 1) or odd (-1) combinations of node i and node n-1-i. Returns its size. */
+static size_t fold(const double *matrix, size_t n, int parity, double *block) {
+    size_t half = n / 2, size = parity > 0 ? n - half : half;
+    for (size_t i = 0; i < size; ++i) {
+        for (size_t j = 0; j < size; ++j) {
+            double centre = (i < half ? 1 : M_SQRT1_2) * (j < half ? 1 : M_SQRT1_2);
+            block[i * size + j] = centre * (matrix[i * n + j] + parity * matrix[i * n + n - 1 - j]);
+        }
     }
-    if (info == 0 && found == 2) {
-        memcpy(value, values, 2 * sizeof *value);
-        memcpy(vector, columns, 2 * size * sizeof *vector);
+    return size;
+}
+
+/* The highest (`lowest`: the lowest) eigenpair of one parity. The blocks are diagonalised apart, so
+ * that states whose energies agree to rounding do not mix. */
+static gf_status extreme_eigenpair(const double *matrix, size_t n, int parity, bool lowest,
+                                   double *value, double *vector, gf_error *error) {
+    size_t half = n / 2;
+    double *block = malloc(n * n * sizeof *block), *values = malloc(n * sizeof *values);
+    double *column = calloc(n, sizeof *column);
+    lapack_int found = 0, fail[1] = {0}, info = -1;
+    if (block != NULL && values != NULL && column != NULL) {
+        lapack_int size = (lapack_int)fold(matrix, n, parity, block), index = lowest ? 1 : size;
+        info = LAPACKE_dsyevx(LAPACK_COL_MAJOR, 'V', 'I', 'U', size, block, size, 0, 0, index,
+                              index, 0, &found, values, column, size, fail);
     }
-    free(copy);
+    if (info == 0 && found == 1) {
+        *value = values[0];
+        for (size_t i = 0; i < half; ++i) {
+            vector[i] = column[i] * M_SQRT1_2;
+            vector[n - 1 - i] = parity * vector[i];
+        }
+        if (n % 2 == 1) {
+            vector[half] = parity > 0 ? column[half] : 0;
+        }
+    }
+    free(block);
     free(values);
-    free(columns);
-    free(fail);
+    free(column);
     if (info == -1) {
         return gf_fail_memory(error, "the transfer operator");
     }
-    return info == 0 && found == 2
+    return info == 0 && found == 1
                ? GF_OK
                : gf_fail(error, GF_NO_CONVERGENCE,
                          "the transfer operator could not be diagonalised (LAPACK dsyevx: %d)",
                          (int)info);
+}
+
+/* The ground state, which is even, and the next, which is odd. `value` and `vector` hold the ground
+ * state first. */
+static gf_status two_eigenpairs(const double *matrix, size_t n, bool lowest, double value[2],
+                                double *vector, gf_error *error) {
+    gf_status status = extreme_eigenpair(matrix, n, 1, lowest, &value[0], vector, error);
+    return status == GF_OK ? extreme_eigenpair(matrix, n, -1, lowest, &value[1], vector + n, error)
+                           : status;
+}
+
+/* What follows from the gap; NaN where it is lost in rounding. `rounding` is the error of the gap.
+ */
+static void set_gap(gf_transfer *transfer, double gap, double rounding) {
+    transfer->gap = gap > 1000 * rounding ? gap : NAN;
+    transfer->correlation_length = 1 / transfer->gap;
+    transfer->dilute_density = transfer->gap / 2;
+}
+
+/* Counts come from the square of the ground state on the barrier: below this, from rounding. */
+static double or_lost(double count_density) {
+    return count_density > 1e-22 ? count_density : NAN;
 }
 
 static gf_status new_kernel(size_t n, cell_kernel *self, gf_error *error) {
@@ -173,7 +215,7 @@ static gf_status make_kernel(const gf_dynamics *dynamics, double level, cell_ker
  * system for the middle panel, (L0 - K) u = K u_above. */
 static gf_status solve_committor(const cell_kernel *self, double *u, gf_error *error) {
     size_t n = self->size, first = self->first, last = self->last, inner = last - first;
-    const double *ground = self->vector + n;
+    const double *ground = self->vector;
     double *matrix = malloc(inner * inner * sizeof *matrix);
     lapack_int *pivot = malloc(inner * sizeof *pivot);
     lapack_int info = -1;
@@ -189,7 +231,7 @@ static gf_status solve_committor(const cell_kernel *self, double *u, gf_error *e
             u[i] = source;
             for (size_t j = first; j < last; ++j) {
                 matrix[(j - first) * inner + i - first] =
-                    (i == j ? self->value[1] : 0) - self->kernel[i * n + j];
+                    (i == j ? self->value[0] : 0) - self->kernel[i * n + j];
             }
         }
         lapack_int order = (lapack_int)inner;
@@ -204,7 +246,7 @@ static gf_status solve_committor(const cell_kernel *self, double *u, gf_error *e
 
 static gf_status count_walls(const cell_kernel *self, double dx, double *density, gf_error *error) {
     size_t n = self->size;
-    const double *ground = self->vector + n;
+    const double *ground = self->vector;
     double *u = calloc(n, sizeof *u), flux = 0;
     if (u == NULL) {
         return gf_fail_memory(error, "the committor");
@@ -212,7 +254,7 @@ static gf_status count_walls(const cell_kernel *self, double dx, double *density
     gf_status status = solve_committor(self, u, error);
     for (size_t i = 0; i < self->first; ++i) {
         for (size_t j = self->first; j < n; ++j) {
-            flux += ground[i] * self->kernel[i * n + j] * u[j] / self->value[1];
+            flux += ground[i] * self->kernel[i * n + j] * u[j] / self->value[0];
         }
     }
     *density = 2 / dx * flux;
@@ -230,14 +272,14 @@ gf_status gf_transfer_cells(const gf_dynamics *dynamics, double level, gf_transf
         status = make_kernel(dynamics, level, &kernel, error);
     }
     if (status == GF_OK) {
-        *transfer = (gf_transfer){.gap = log(kernel.value[1] / kernel.value[0]) / dx};
-        transfer->correlation_length = 1 / transfer->gap;
-        transfer->dilute_density = transfer->gap / 2;
+        *transfer = (gf_transfer){0};
+        set_gap(transfer, log(kernel.value[0] / kernel.value[1]) / dx, DBL_EPSILON / dx);
         for (size_t i = 0; i < kernel.size; ++i) {
-            double amplitude = kernel.vector[kernel.size + i], m = kernel.node[i];
+            double amplitude = kernel.vector[i], m = kernel.node[i];
             transfer->second_moment += amplitude * amplitude * m * m;
         }
         status = count_walls(&kernel, dx, &transfer->count_density, error);
+        transfer->count_density = or_lost(transfer->count_density);
     }
     (void)gf_machine_set_blas_threads(threads);
     free_kernel(&kernel);
@@ -303,15 +345,14 @@ gf_status gf_transfer_continuum(const gf_dynamics *dynamics, double level, gf_tr
         (void)gf_machine_set_blas_threads(threads);
     }
     if (status == GF_OK) {
-        double gap = value[1] - value[0];
-        *transfer =
-            (gf_transfer){.gap = gap, .correlation_length = 1 / gap, .dilute_density = gap / 2};
+        *transfer = (gf_transfer){0};
+        set_gap(transfer, value[1] - value[0], DBL_EPSILON * matrix[0]);
         for (size_t i = 0; i < GRID; ++i) {
             double m = -range + (double)i * spacing;
             transfer->second_moment += vector[i] * vector[i] * m * m;
         }
-        transfer->count_density =
-            temperature(dynamics) / dynamics->diffusion / resistance(vector, range, spacing, level);
+        transfer->count_density = or_lost(temperature(dynamics) / dynamics->diffusion /
+                                          resistance(vector, range, spacing, level));
     }
     free(matrix);
     free(vector);

@@ -67,7 +67,8 @@ START_TEST(test_exact) {
     gf_langevin_point p;
     ck_assert_int_eq(gf_langevin_summarise(&langevin, 0, &p, NULL), GF_OK);
     ck_assert(p.exact);
-    ck_assert_msg(p.walls.steady, "drift %g, start %g", p.walls.drift, p.walls.start_effect);
+    ck_assert_msg(p.walls.verdict == GF_STEADY, "drift %g, start %g", p.walls.drift,
+                  p.walls.start_effect);
     double precision = 0.01 * sqrt(4000.0 / LENGTH);
     ck_assert_double_lt(p.second[0].error / p.second[0].mean, precision);
     ck_assert_double_lt(p.walls.error / p.walls.mean, precision);
@@ -162,6 +163,52 @@ START_TEST(test_wall_profile) {
         ck_assert_double_eq_tol(langevin.wall_density[k * 3 + 2] * 400, 1, 1e-12);
     }
     ck_assert_double_gt(scaled_width, 0);
+    gf_langevin_free(&langevin);
+}
+END_TEST
+
+/* A field that is the same everywhere follows dm/dt = f(m), and the clock is right: the exponential
+ * splitting is then exact. */
+START_TEST(test_uniform_flow) {
+    static const struct {
+        const char *integrator;
+        double step, tolerance;
+    } cases[] = {
+        {"heun", 0.1, 1e-6}, {"leimkuhler-matthews", 0.1, 2e-3}, {"exponential", 4, 1e-12}};
+    char text[500];
+    (void)snprintf(text, sizeof text,
+                   "equation: order-parameter\n"
+                   "parameters: {epsilon: 0.4, gamma: 0.9, J: 1, D: 1, a: 1}\n"
+                   "noise: {drive: 0, thermal: 0}\n"
+                   "space: {length: 8, spacing: 1}\n"
+                   "time: {step: %g, end: 40, sample_every: 4}\n"
+                   "integrator: %s\n"
+                   "initial: {profile: uniform, amplitude: 0.1}\n",
+                   cases[_i].step, cases[_i].integrator);
+    gf_langevin langevin = carry_out(text);
+    double a = 0.4 * (0.9 / 4 - 0.1), b = 0.4 * 0.9 / 4, m0 = sqrt(a / b);
+    for (int i = 0; i < 10; ++i) { /* of (m0/m)^2 - 1 ~ exp(-2at) */
+        double rest = (1 / 0.01 - 1) * exp(-2 * a * 4 * (i + 1));
+        ck_assert_double_eq_tol(langevin.mean[i], m0 / sqrt(1 + rest), cases[_i].tolerance);
+    }
+    gf_langevin_free(&langevin);
+}
+END_TEST
+
+/* What cannot be computed exactly stands beside the result as NaN, and does not prevent it. */
+START_TEST(test_no_exact_value) {
+    gf_langevin langevin = carry_out(
+        "equation: order-parameter\n"
+        "parameters: {epsilon: 0.1, gamma: 0.875, J: 1, D: 1, a: 1}\n"
+        "noise: {drive: 0.002, thermal: 0}\n"
+        "space: {length: 100, spacing: 0.5}\n"
+        "time: {step: 0.05, end: 10, sample_every: 1}\n"
+        "integrator: heun\n"
+        "initial: {profile: domains}\n");
+    gf_langevin_point p;
+    ck_assert_int_eq(gf_langevin_summarise(&langevin, 0, &p, NULL), GF_OK);
+    ck_assert(p.exact && isnan(p.cells.count_density));
+    ck_assert_double_gt(p.walls.mean, 0);
     gf_langevin_free(&langevin);
 }
 END_TEST
@@ -355,6 +402,8 @@ int main(void) {
     tcase_add_test(tests, test_spacing);
     tcase_add_test(tests, test_bare_has_no_domains);
     tcase_add_test(tests, test_wall_profile);
+    tcase_add_loop_test(tests, test_uniform_flow, 0, 3);
+    tcase_add_test(tests, test_no_exact_value);
     tcase_add_test(tests, test_double_well);
     tcase_add_loop_test(tests, test_threads, 0, 3);
     tcase_add_loop_test(tests, test_resume, 0, 3);

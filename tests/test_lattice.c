@@ -227,9 +227,6 @@ static double simulate(const gf_integrator *integrator, double alpha, double mu,
         for (int i = 0; i < PARTICLES; ++i) {
             lattice.state[i] = 1.2;
         }
-        if (integrator == &gf_integrator_exponential) { /* the state lacks half a flow */
-            d.equation->flow(&d, -0.5 / steps, PARTICLES, lattice.state);
-        }
         gf_lattice_advance(&lattice, (uint64_t)(steps * time));
         gf_lattice_observe(&lattice, x);
         for (int i = 0; i < PARTICLES; ++i) {

@@ -91,6 +91,11 @@ START_TEST(test_settings) {
     ck_assert_uint_eq(again.count, 4);
     ck_assert_double_eq(again.parameters[2].value, 0.02);
     gf_run_free(&run);
+    ck_assert_int_eq(gf_settings_assign(&settings, "smoothing=1000", NULL), GF_OK);
+    ck_assert_int_eq(parse(good, &settings, &run, &error), GF_INVALID);
+    ck_assert_ptr_nonnull(strstr(error.message, "longer than the system"));
+    gf_run_free(&run);
+    ck_assert_int_eq(gf_settings_assign(&settings, "smoothing=0", NULL), GF_OK);
     ck_assert_int_eq(gf_settings_assign(&settings, "nonsense=1", NULL), GF_OK);
     ck_assert_int_eq(parse(good, &settings, &run, &error), GF_INVALID);
     ck_assert_ptr_nonnull(strstr(error.message, "nonsense"));

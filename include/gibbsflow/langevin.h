@@ -6,10 +6,10 @@
 #define GIBBSFLOW_LANGEVIN_H
 
 #include "gibbsflow/error.h"
+#include "gibbsflow/estimate.h"
 #include "gibbsflow/progress.h"
 #include "gibbsflow/run.h"
 #include "gibbsflow/transfer.h"
-#include "gibbsflow/walls.h"
 
 #include <signal.h>
 
@@ -66,16 +66,17 @@ typedef struct gf_langevin_point {
     gf_estimate walls;                                  /* after the warm-up, as all */
     gf_estimate mean[2], second[2], smoothed_second[2]; /* of each field */
     gf_estimate outside;                                /* of two fields */
-    bool exact;                                         /* the next two are known */
-    gf_transfer cells, continuum;
+    bool exact;                                         /* the next two apply */
+    gf_transfer cells, continuum;                       /* NaN where they could not be computed */
 } gf_langevin_point;
 
 gf_status gf_langevin_summarise(const gf_langevin *self, size_t point, gf_langevin_point *result,
                                 gf_error *error);
 
-/* epsilon a^2 J / D of a sweep point (order-parameter equation, hydrodynamics with a number for D);
- * else the swept parameter. */
+/* The coupling x = epsilon J a^2/D of a sweep point (of hydrodynamics epsilon/D if D is a number,
+ * else epsilon), and whether it differs between points. NaN for the double well. */
 double gf_langevin_coupling(const gf_langevin *self, size_t point);
+bool gf_langevin_coupling_varies(const gf_langevin *self);
 
 /* Mean time between passages of m in a cell of the snapshots from below middle - level to above
  * middle + level or back, after the warm-up; INFINITY if there were none. `passages` (or NULL)

@@ -63,7 +63,7 @@ extern const gf_integrator gf_integrator_leimkuhler_matthews;
 /* Strang splitting: exact flow of the force (half a step), exact Ornstein-Uhlenbeck step of
  * diffusion and both noises in Fourier space (FFTW), half a flow. Weak order 2, stable for every
  * step; bias of stationary averages like dt cubic^2 (thermal/(2 D dx))^2 with conserved noise. The
- * state is the field less the last half flow. */
+ * state is the field less the last half flow; before the first step it is the field. */
 extern const gf_integrator gf_integrator_exponential;
 /* Two fields, multiplicative noise of Ito. q' = q + dt a(q) + noise of covariance dt B(q): weak
  * order 1. Stability as Heun's. */

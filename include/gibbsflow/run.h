@@ -98,6 +98,9 @@ gf_status gf_run_parse_settings(const char *text, gf_settings *settings, gf_erro
 /* The numbers of sweep point `point`. Fails where the equation makes no sense. */
 gf_status gf_run_dynamics(const gf_run *self, size_t point, gf_dynamics *dynamics, gf_error *error);
 
+/* A parameter of the equation at the sweep point; NaN if there is none of that name. */
+double gf_run_parameter(const gf_run *self, size_t point, const char *name);
+
 /* Steps of a realisation of the sweep point: all of them, and from sample to sample. */
 uint64_t gf_run_steps(const gf_run *self, size_t point);
 uint64_t gf_run_steps_per_sample(const gf_run *self, size_t point);
