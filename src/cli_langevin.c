@@ -232,7 +232,7 @@ static void print_two_fields(const gf_langevin *self, const gf_langevin_point *p
                  run->hydrodynamics.onsager ? "sigma" : "D", d[0][0], d[0][1], d[1][0], d[1][1],
                  run->noise.cutoff, run->noise.drive, run->noise.thermal);
     (void)printf("#%9s %11s %9s %8s %7s %7s %9s %9s %9s %9s %8s  %s\n",
-                 run->equation->parameters[run->swept], "walls/a", "error", "samples", "drift",
+                 run->equation->parameters[run->swept], "density", "error", "samples", "drift",
                  "starts", "<m>", "<e>", "<m^2>", "smoothed", "outside", "state");
     for (size_t k = 0; k < run->points; ++k) {
         const gf_langevin_point *p = &points[k];
@@ -240,7 +240,7 @@ static void print_two_fields(const gf_langevin *self, const gf_langevin_point *p
                      run->sweep[k], p->walls.mean, p->walls.error, p->walls.effective,
                      p->walls.drift, p->walls.start_effect, p->mean[0].mean, p->mean[1].mean,
                      p->second[0].mean, p->smoothed_second[0].mean, p->outside.mean,
-                     p->walls.steady ? "steady" : "NOT STEADY");
+                     gf_verdict_text(p->walls.verdict));
     }
 }
 
