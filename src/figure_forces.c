@@ -179,7 +179,7 @@ static void write_plot(const content *self, const gf_figure_overlay *overlay, gf
             ", $flow using 1:2 with lines lw 2.2 lc rgb '#d7301f' title 'unstable manifold'", out);
     }
     if (overlay != NULL) {
-        (void)fprintf(out, ", $overlay using 1:2 with lines lw 1 lc rgb '#202020' title '%s'",
+        (void)fprintf(out, ", $overlay using 1:2 with lines lw 0.7 lc rgb '#202020' title '%s'",
                       overlay->title);
     }
     for (size_t k = 0; k < sizeof marks / sizeof *marks; ++k) {

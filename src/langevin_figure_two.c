@@ -179,13 +179,17 @@ gf_status gf_langevin_draw_plane(const gf_langevin *self, gf_plot *plot, gf_erro
 
 /* --- trajectories ---------------------------------------------------------------------------- */
 
-/* Blocks without neighbours: the first of each realisation, in the snapshots; rows: their means. */
+/* More would cover the page. */
+enum { MOST_PATHS = 6, MOST_STEPS = 300 };
+
+/* Blocks without neighbours: the first of each realisation, in the snapshots; rows: their means.
+ * How they begin. */
 static void write_paths(const void *context, FILE *out) {
     const gf_langevin *self = context;
     const gf_run *run = &self->run;
     bool blocks = run->hydrodynamics.isolated && run->snapshots > 0;
-    size_t count = blocks ? run->snapshots : run->samples;
-    for (size_t task = 0; task < run->points * run->realisations; ++task) {
+    size_t count = blocks ? run->snapshots : run->samples, tasks = run->points * run->realisations;
+    for (size_t task = 0; task < tasks && task < MOST_PATHS; ++task) {
         size_t stride = blocks ? run->positions * 2 : 2;
         const double *path = (blocks ? self->snapshots : self->mean) + task * count * stride;
         gf_lattice start;
@@ -194,7 +198,7 @@ static void write_paths(const void *context, FILE *out) {
             (void)fprintf(out, "%.6g %.6g\n", start.state[0], start.state[start.stride]);
         }
         gf_lattice_free(&start);
-        for (size_t i = 0; i < count; ++i) {
+        for (size_t i = 0; i < count && i < MOST_STEPS; ++i) {
             (void)fprintf(out, "%.6g %.6g\n", path[i * stride], path[i * stride + 1]);
         }
         (void)fputs("\n", out);

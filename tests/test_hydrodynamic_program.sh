@@ -1,0 +1,132 @@
+#!/bin/sh
+# End-to-end tests of the two-field equation: a table, runs from it, --table, kill -9 and resume, what
+# files hold, figures, refusals. Usage: test_hydrodynamic_program.sh PROGRAM MODELS
+set -u
+export LC_ALL=C
+export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS-}" UBSAN_OPTIONS="exitcode=99:${UBSAN_OPTIONS-}"
+program=$(realpath "$1")
+models=$(realpath "$2")
+command -v h5dump > /dev/null || { echo "h5dump is missing"; exit 77; }
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# expect STATUS TEXT COMMAND...: the exit status, and a text that the error stream must contain
+expect() {
+    status=$1
+    text=$2
+    shift 2
+    "$@" > out.txt 2> err.txt
+    got=$?
+    [ "$got" -eq "$status" ] || fail "exit $got, not $status: $*: $(cat err.txt)"
+    [ -z "$text" ] || grep -qF -- "$text" err.txt || fail "'$text' not in '$(cat err.txt)': $*"
+}
+
+content() {
+    h5dump -m '%.17g' -g /statistics -g /snapshots -g /walls -g /moments "$1" |
+        sed -e '/^HDF5 /d' -e 's/DATASET [0-9]* "/DATASET "/'
+}
+
+"$program" forces -q "$models/xxz_jprime.yaml" --sites 8 -o fig2.h5 > /dev/null || fail "the table"
+cat > run.yaml << 'END'
+equation: hydrodynamics
+table: fig2.h5
+parameters: {epsilon: 0.02, diffusion: 1}
+noise: {cutoff: 32}
+force: renormalised
+space: {length: 4000, spacing: 8}
+time: {step: 8, end: 24000, warm_up: 8000, sample_every: 400}
+integrator: weak-trapezoidal
+initial: {profile: [random, wall], domain: 500}
+realisations: 4
+walls: {smoothing: 64, threshold: 0.5}
+snapshots: {every: 1600, spacing: 40}
+sweep: {epsilon: [0.01, 0.02]}
+END
+
+# --- the same file after kill -9 and resume, without the table ---------------------------------
+
+mkdir parts
+expect 0 "outside the region" "$program" langevin run.yaml -o whole.h5
+cp run.yaml fig2.h5 parts
+cd parts || exit 1
+"$program" langevin -q run.yaml -o run.h5 --checkpoint 0.02 &
+process=$!
+for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    sleep 0.1
+    [ -f run.h5 ] && break
+done
+kill -9 $process 2> /dev/null
+wait $process 2> /dev/null
+[ -f run.h5 ] || fail "no checkpoint after two seconds"
+rm fig2.h5
+"$program" langevin -q --resume run.h5 || fail "to resume"
+cd ..
+content whole.h5 > whole.txt
+content parts/run.h5 > parts.txt
+cmp -s whole.txt parts.txt || fail "the file after kill -9 and resume is another"
+
+# --- what a file holds ---------------------------------------------------------------------------
+
+h5dump -A whole.h5 > layout.txt
+for text in '"Ito"' '"weak-trapezoidal"' '"/statistics/outside"' 'GROUP "fitted_grid"'; do
+    grep -qF "$text" layout.txt || grep -qF "${text##*/}" layout.txt || fail "no $text in the file"
+done
+h5dump -H -d /statistics/mean whole.h5 | grep -qF "( 2, 4, 60, 2 )" || fail "shape of the mean"
+h5dump -H -d /snapshots/field whole.h5 | grep -qF "( 2, 4, 15, 100, 2 )" || fail "shape of snapshots"
+"$program" walls whole.h5 > walls.txt || fail "walls"
+grep -qF "cutoff = 32" walls.txt || fail "walls tells no cutoff"
+"$program" info whole.h5 | grep -qF "hydrodynamics" || fail "info"
+
+# --- blocks, --table, rates ----------------------------------------------------------------------
+
+mkdir elsewhere
+cat > elsewhere/block.yaml << 'END'
+equation: hydrodynamics
+parameters: {epsilon: 0.02}
+noise: {}
+space: {cells: 20, sites: 24}
+time: {step: 1, end: 8000, sample_every: 20}
+integrator: euler-maruyama
+initial: {profile: fixed-point, which: stable+}
+snapshots: {every: 20, spacing: 24}
+histogram: {from: -1, to: 1, bins: 20, energy: {from: -1, to: 1, bins: 15}}
+END
+expect 1 "table" "$program" langevin elsewhere/block.yaml -o block.h5
+expect 0 "" "$program" langevin elsewhere/block.yaml --table fig2.h5 -o block.h5
+h5dump -d /switching/mean_time block.h5 | grep -q "(0): [0-9]" || fail "no switching time"
+expect 0 "" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set gamma=0.95 -o other.h5
+expect 0 "" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set flip=0.05 -o other.h5
+expect 1 "colour" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set colour=1 -o no.h5
+expect 1 "absent.h5" "$program" langevin elsewhere/block.yaml --table absent.h5 -o no.h5
+expect 2 "no --table" "$program" langevin --resume block.h5 --table fig2.h5
+expect 1 "two stable" "$program" langevin run.yaml --set gamma=0.8 -o no.h5
+[ ! -e no.h5 ] || fail "a command that failed has left a file"
+
+# --- figures and shipped runs --------------------------------------------------------------------
+
+if command -v gnuplot > /dev/null; then
+    for kind in space-time walls trajectories; do
+        expect 0 "" "$program" figure whole.h5 --kind $kind -o $kind.png
+        [ -s $kind.png ] || fail "no figure $kind"
+    done
+    expect 0 "" "$program" figure block.h5 -o block.svg
+    expect 1 "does not hold" "$program" figure whole.h5 --kind profile -o no.png
+fi
+expect 0 "" "$program" langevin "$models/hydrodynamics.yaml" --table fig2.h5 --set end=160000 \
+    --set length=400 -o shipped.h5
+expect 0 "" "$program" langevin "$models/hydrodynamics_wall.yaml" --table fig2.h5 --set end=1000 \
+    -o shipped.h5
+expect 0 "" "$program" langevin "$models/hydrodynamics_block.yaml" --table fig2.h5 \
+    --set cells=2 -o shipped.h5
+expect 0 "" "$program" langevin "$models/hydrodynamics_density.yaml" --table fig2.h5 \
+    --set epsilon=0.015 --set length=800 --set realisations=2 -o shipped.h5
+
+[ $failures -eq 0 ] && echo "all passed"
+exit $((failures > 0))
