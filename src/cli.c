@@ -2,8 +2,10 @@
 
 #include "gibbsflow/file.h"
 #include "gibbsflow/machine.h"
+#include "gibbsflow/typicality.h"
 #include "gibbsflow/version.h"
 
+#include <errno.h>
 #include <math.h>
 #include <omp.h>
 #include <signal.h>
@@ -227,6 +229,13 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
                                POPT_TABLEEND};
     struct poptOption sites[] = {
         {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites", "N"}, POPT_TABLEEND};
+    struct poptOption method[] = {
+        {"method", 'm', POPT_ARG_STRING, &options->method, 0,
+         "full diagonalisation, or random vectors", "full|typicality"},
+        {"samples", 0, POPT_ARG_STRING, &options->samples, 0,
+         "random vectors of the largest sector", "N"},
+        {"seed", 0, POPT_ARG_STRING, &options->seed, 0, "of the random vectors", "N"},
+        POPT_TABLEEND};
     struct poptOption common[] = {
         {"threads", 't', POPT_ARG_INT, &options->threads, 0, "threads to use (default: all)", "N"},
         {"quiet", 'q', POPT_ARG_NONE, &options->quiet, 0, "no progress and no remarks", NULL},
@@ -237,6 +246,7 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_OUTPUT) != 0 ? output : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SET) != 0 ? set : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SITES) != 0 ? sites : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_METHOD) != 0 ? method : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, NULL, NULL},
         POPT_TABLEEND};
     char title[64];
@@ -255,6 +265,9 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
 void cli_close(cli_options *options) {
     stop_watching();
     gf_settings_free(&options->settings);
+    free(options->method);
+    free(options->samples);
+    free(options->seed);
     free(options->output);
     free(options->input);
     free(options->line);
@@ -283,10 +296,45 @@ int cli_check_output(const cli_options *options, const char *const *endings) {
 
 /* --- input ----------------------------------------------------------------------------------- */
 
+static gf_status take_number(const char *option, const char *text, long low, long *value,
+                             gf_error *error) {
+    char *end = NULL;
+    errno = 0;
+    *value = strtol(text, &end, 10);
+    return end != text && *end == '\0' && errno == 0 && *value >= low
+               ? GF_OK
+               : gf_fail(error, GF_INVALID, "%s %.100s: expected an integer, at least %ld", option,
+                         text, low);
+}
+
+gf_status cli_apply_method(const cli_options *options, gf_model *model, gf_error *error) {
+    gf_status status = GF_OK;
+    long number = 0;
+    if (options->method != NULL) {
+        bool full = strcmp(options->method, "full") == 0;
+        model->method = full ? GF_FULL : GF_TYPICALITY;
+        if (!full && strcmp(options->method, "typicality") != 0) {
+            status = gf_fail(error, GF_INVALID, "--method %.100s: expected full or typicality",
+                             options->method);
+        }
+    }
+    if (status == GF_OK && options->samples != NULL) {
+        status = take_number("--samples", options->samples, 2, &number, error);
+        model->sampling.samples = (size_t)number;
+    }
+    if (status == GF_OK && options->seed != NULL) {
+        status = take_number("--seed", options->seed, 0, &number, error);
+        model->sampling.seed = (uint64_t)number;
+    }
+    return status;
+}
+
 static gf_status diagonalize(const cli_options *options, const gf_model *model,
                              gf_spectrum *spectrum, gf_error *error) {
     gf_spectrum_cost cost;
-    gf_status status = gf_spectrum_estimate(model, &cost, error);
+    bool full = model->method == GF_FULL;
+    gf_status status = full ? gf_spectrum_estimate(model, &cost, error)
+                            : gf_typicality_estimate(model, &cost, error);
     if (status != GF_OK) {
         return status;
     }
@@ -298,8 +346,9 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
                 model->name, model->chain.sites, cost.largest, cost.memory / 0x1p30, duration);
     }
     cli_progress progress;
-    cli_progress_start(&progress, options, "diagonalising");
-    status = gf_spectrum_compute(model, &progress.progress, spectrum, error);
+    cli_progress_start(&progress, options, full ? "diagonalising" : "sampling");
+    status = full ? gf_spectrum_compute(model, &progress.progress, spectrum, error)
+                  : gf_typicality_compute(model, &progress.progress, spectrum, error);
     cli_progress_end(&progress);
     return status;
 }
@@ -307,7 +356,13 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
 static gf_status load(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
                       gf_error *error) {
     gf_file *file = NULL;
-    gf_status status = gf_file_open(options->input, &file, error);
+    gf_status status =
+        options->method == NULL && options->samples == NULL && options->seed == NULL
+            ? gf_file_open(options->input, &file, error)
+            : gf_fail(error, GF_INVALID,
+                      "%s holds a spectrum already; --method, --samples and --seed go with model "
+                      "files",
+                      options->input);
     if (status == GF_OK) {
         status = gf_spectrum_read(file, options->input, &options->settings, model, spectrum, error);
     }
@@ -323,13 +378,17 @@ gf_status cli_load_spectrum(const cli_options *options, gf_model *model, gf_spec
         return load(options, model, spectrum, error);
     }
     gf_status status = gf_model_read(options->input, &options->settings, model, error);
+    if (status == GF_OK) {
+        status = cli_apply_method(options, model, error);
+    }
     return status == GF_OK ? diagonalize(options, model, spectrum, error) : status;
 }
 
 gf_status cli_load_model(const cli_options *options, gf_model *model, gf_error *error) {
     *model = (gf_model){0};
     if (!gf_file_is_hdf5(options->input)) {
-        return gf_model_read(options->input, &options->settings, model, error);
+        gf_status status = gf_model_read(options->input, &options->settings, model, error);
+        return status == GF_OK ? cli_apply_method(options, model, error) : status;
     }
     gf_spectrum spectrum = {0};
     gf_status status = load(options, model, &spectrum, error);

@@ -28,6 +28,7 @@ typedef struct cli_options {
     char *output; /* -o */
     int threads, quiet;
     gf_settings settings; /* --set, --sites */
+    char *method, *samples, *seed; /* --method, --samples, --seed; NULL: as in the model */
     char *input;          /* the one file; NULL if none was given */
     char *line;           /* the command line, for the record */
     poptContext context;  /* while parsing */
@@ -39,7 +40,8 @@ enum {
     CLI_SET = 2,
     CLI_SITES = 4,
     CLI_MODEL = CLI_SET | CLI_SITES,
-    CLI_INPUT_OPTIONAL = 8
+    CLI_INPUT_OPTIONAL = 8,
+    CLI_METHOD = 16
 };
 
 /* Parses the command line; `own` are further popt options, or NULL. Returns CLI_GO_ON, or the exit
@@ -86,6 +88,8 @@ void cli_progress_end(cli_progress *self);
  * frees both, also after a failure. */
 gf_status cli_load_spectrum(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
                             gf_error *error);
+/* What --method, --samples and --seed say, put into a model. */
+gf_status cli_apply_method(const cli_options *options, gf_model *model, gf_error *error);
 /* The model alone. */
 gf_status cli_load_model(const cli_options *options, gf_model *model, gf_error *error);
 

@@ -162,7 +162,7 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
 static int run(const cli_command *command, int argc, const char **argv) {
     cli_options options;
     gf_error error;
-    int result = cli_open(&options, command, CLI_OUTPUT | CLI_MODEL, NULL, argc, argv);
+    int result = cli_open(&options, command, CLI_OUTPUT | CLI_MODEL | CLI_METHOD, NULL, argc, argv);
     if (result == CLI_GO_ON) {
         result = cli_check_output(&options, endings);
     }

@@ -3,6 +3,7 @@
 #include "gibbsflow/document.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -368,10 +369,47 @@ static gf_status parse_grid(gf_document *document, gf_node *grid, gf_model *mode
                : status;
 }
 
+static gf_status parse_method(gf_document *document, const gf_node *node, gf_method *method,
+                              gf_error *error) {
+    const char *text = "full";
+    if (node == NULL) {
+        return GF_OK;
+    }
+    gf_status status = gf_document_text(document, node, "method", &text, error);
+    if (status == GF_OK && strcmp(text, "full") != 0 && strcmp(text, "typicality") != 0) {
+        status = gf_document_fail(document, node, error,
+                                  "method must be full or typicality, not '%.100s'", text);
+    }
+    *method = strcmp(text, "typicality") == 0 ? GF_TYPICALITY : GF_FULL;
+    return status;
+}
+
+static gf_status parse_sampling(gf_document *document, gf_node *map, gf_sampling *sampling,
+                                gf_error *error) {
+    static const char *const keys[] = {"samples", "exact", "steps", "seed", NULL};
+    static const long low[] = {2, 0, 2, 0}, high[] = {1000000, 32000, 2000, LONG_MAX};
+    long values[] = {16, 1200, 200, 1};
+    gf_status status =
+        map != NULL ? gf_document_check_keys(document, map, "typicality", keys, error) : GF_OK;
+    for (size_t k = 0; keys[k] != NULL && map != NULL && status == GF_OK; ++k) {
+        const gf_node *node = gf_document_get(document, map, keys[k]);
+        if (node != NULL) {
+            status = gf_document_integer(document, node, keys[k], low[k], high[k], &values[k],
+                                         error);
+        }
+    }
+    *sampling = (gf_sampling){.samples = (size_t)values[0],
+                              .exact = (size_t)values[1],
+                              .steps = (size_t)values[2],
+                              .seed = (uint64_t)values[3]};
+    return status;
+}
+
 static gf_status parse_root(gf_document *document, const char *file, const gf_settings *settings,
                             gf_model *model, gf_error *error) {
     static const char *const keys[] = {"name",        "sites",    "boundary", "parameters",
-                                       "hamiltonian", "lindblad", "grid",     NULL};
+                                       "hamiltonian", "lindblad", "grid",     "method",
+                                       "typicality",  NULL};
     gf_node *root = gf_document_root(document), *name = NULL, *hamiltonian = NULL, *lindblad = NULL;
     const char *text = NULL;
     gf_status status = gf_document_check_keys(document, root, "the model", keys, error);
@@ -404,9 +442,16 @@ static gf_status parse_root(gf_document *document, const char *file, const gf_se
     if (status == GF_OK) {
         status = parse_lindblad(document, lindblad, model, error);
     }
-    return status == GF_OK
-               ? parse_grid(document, gf_document_get(document, root, "grid"), model, error)
-               : status;
+    if (status == GF_OK) {
+        status = parse_grid(document, gf_document_get(document, root, "grid"), model, error);
+    }
+    if (status == GF_OK) {
+        status = parse_method(document, gf_document_get(document, root, "method"), &model->method,
+                              error);
+    }
+    return status == GF_OK ? parse_sampling(document, gf_document_get(document, root, "typicality"),
+                                            &model->sampling, error)
+                           : status;
 }
 
 gf_status gf_model_parse(const char *text, size_t length, const char *name,

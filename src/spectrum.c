@@ -180,22 +180,23 @@ static void solve_all(job *self) {
     (void)gf_machine_set_blas_threads(before);
 }
 
-static gf_status allocate(gf_spectrum *self, int sites, size_t channels, size_t levels,
-                          gf_error *error) {
+gf_status gf_spectrum_allocate(gf_spectrum *self, int sites, size_t channels, size_t levels,
+                               bool sampled, gf_error *error) {
     *self = (gf_spectrum){.sites = sites, .channels = channels, .levels = levels};
     self->sector = calloc((size_t)sites + 2, sizeof *self->sector);
     self->energy = calloc(levels + 1, sizeof *self->energy);
     self->degeneracy = calloc(levels + 1, sizeof *self->degeneracy);
     self->observables = malloc(channels * GF_OBSERVABLES * levels * sizeof *self->observables);
+    self->sample = sampled ? calloc(levels + 1, sizeof *self->sample) : NULL;
     if (self->sector == NULL || self->energy == NULL || self->degeneracy == NULL ||
-        self->observables == NULL) {
+        self->observables == NULL || (sampled && self->sample == NULL)) {
         gf_spectrum_free(self);
         return gf_fail_memory(error, "the spectrum");
     }
     return GF_OK;
 }
 
-static void set_energy_unit(gf_spectrum *self) {
+void gf_spectrum_set_unit(gf_spectrum *self) {
     double states = 0, mean = 0, square = 0, largest = 0;
     for (size_t n = 0; n < self->levels; ++n) {
         largest = fmax(largest, fabs(self->energy[n]));
@@ -216,7 +217,7 @@ static gf_status collect(const gf_sector *sectors, int sites, size_t channels,
     for (int up = 0; up <= sites; ++up) {
         levels += sectors[up].levels;
     }
-    gf_status status = allocate(spectrum, sites, channels, levels, error);
+    gf_status status = gf_spectrum_allocate(spectrum, sites, channels, levels, false, error);
     size_t at = 0;
     for (int up = 0; up <= sites && status == GF_OK; ++up) {
         const gf_sector *sector = &sectors[up];
@@ -231,7 +232,7 @@ static gf_status collect(const gf_sector *sectors, int sites, size_t channels,
         spectrum->sector[up + 1] = at;
     }
     if (status == GF_OK) {
-        set_energy_unit(spectrum);
+        gf_spectrum_set_unit(spectrum);
     }
     return status;
 }
@@ -274,20 +275,36 @@ void gf_spectrum_free(gf_spectrum *self) {
     free(self->sector);
     free(self->energy);
     free(self->degeneracy);
+    free(self->sample);
     free(self->observables);
     *self = (gf_spectrum){0};
+}
+
+/* The largest |f| of an eigenstate, or the root of the mean square over a sampled sector: single
+ * levels of random vectors have elements of any size where their weight is small. */
+static double largest_element(const gf_spectrum *self, const double *force) {
+    double largest = 0;
+    for (int up = 0; up <= self->sites; ++up) {
+        double square = 0, states = 0;
+        for (size_t n = self->sector[up]; n < self->sector[up + 1]; ++n) {
+            if (self->sample == NULL || self->sample[n] < 0) {
+                largest = fmax(largest, fabs(force[n]));
+            } else {
+                square += self->degeneracy[n] * force[n] * force[n];
+                states += self->degeneracy[n];
+            }
+        }
+        largest = fmax(largest, states > 0 ? sqrt(square / states) : 0);
+    }
+    return largest;
 }
 
 double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, int charge) {
     double scale = 0;
     for (size_t c = 0; c < self->channels; ++c) {
-        const double *force =
-            gf_spectrum_observable(self, c, charge == 0 ? GF_FORCE_M : GF_FORCE_E);
-        double largest = 0;
-        for (size_t n = 0; n < self->levels; ++n) {
-            largest = fmax(largest, fabs(force[n]));
-        }
-        scale += rates[c] * largest;
+        scale += rates[c] * largest_element(self, gf_spectrum_observable(
+                                                      self, c, charge == 0 ? GF_FORCE_M
+                                                                           : GF_FORCE_E));
     }
     return scale;
 }
@@ -422,12 +439,20 @@ void gf_spectrum_write(const gf_spectrum *self, const gf_model *model, gf_file *
     dataset.units = "1";
     dataset.description = "eigenvalue of Q1 = sum Z, whole chain";
     gf_file_put_integers(file, &dataset, integers);
-    for (size_t n = 0; n < self->levels; ++n) {
-        integers[n] = llround(self->degeneracy[n]);
-    }
     dataset.path = "/spectrum/degeneracy";
-    dataset.description = "eigenstates in the family";
-    gf_file_put_integers(file, &dataset, integers);
+    if (self->sample == NULL) {
+        for (size_t n = 0; n < self->levels; ++n) {
+            integers[n] = llround(self->degeneracy[n]);
+        }
+        dataset.description = "eigenstates in the family";
+        gf_file_put_integers(file, &dataset, integers);
+    } else {
+        dataset.description = "eigenstates that the level stands for";
+        gf_file_put_doubles(file, &dataset, self->degeneracy);
+        dataset.path = "/spectrum/sample";
+        dataset.description = "random vector that the level comes from; -1: eigenstates";
+        gf_file_put_integers(file, &dataset, self->sample);
+    }
     free(integers);
     write_elements(self, file);
 }
@@ -475,21 +500,22 @@ static gf_status read_model(gf_file *file, const char *path, const gf_settings *
 }
 
 static void fill_levels(gf_spectrum *self, const double *energy, const int64_t *magnetization,
-                        const int64_t *degeneracy, gf_file *file) {
+                        const double *degeneracy, gf_file *file) {
     int up = 0;
+    bool sampled = self->sample != NULL;
     for (size_t n = 0; n < self->levels; ++n) {
         for (; up < self->sites && 2 * up - self->sites < magnetization[n]; ++up) {
             self->sector[up + 1] = n;
         }
         bool ordered =
             n == 0 || magnetization[n] != magnetization[n - 1] || energy[n] >= energy[n - 1];
-        if (2 * up - self->sites != magnetization[n] || !ordered || degeneracy[n] < 1 ||
-            !isfinite(energy[n])) {
+        if (2 * up - self->sites != magnetization[n] || !ordered ||
+            !(degeneracy[n] >= (sampled ? 0 : 1)) || !isfinite(energy[n])) {
             gf_file_reject(file, "/spectrum is damaged at level %zu", n);
             return;
         }
         self->energy[n] = energy[n];
-        self->degeneracy[n] = (double)degeneracy[n];
+        self->degeneracy[n] = degeneracy[n];
     }
     for (; up <= self->sites; ++up) {
         self->sector[up + 1] = self->levels;
@@ -499,7 +525,8 @@ static void fill_levels(gf_spectrum *self, const double *energy, const int64_t *
         for (size_t n = self->sector[up]; n < self->sector[up + 1]; ++n) {
             states += self->degeneracy[n];
         }
-        if (states != (double)gf_basis_dimension(self->sites, up)) {
+        double size = (double)gf_basis_dimension(self->sites, up);
+        if (!(fabs(states - size) <= (sampled ? 1e-9 * size : 0))) {
             gf_file_reject(file, "/spectrum has %.0f states of magnetisation %d; it is damaged",
                            states, 2 * up - self->sites);
         }
@@ -531,30 +558,38 @@ static void check_finite(const gf_spectrum *self, gf_file *file) {
 
 static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *spectrum,
                              gf_error *error) {
-    size_t levels = 0, same[2] = {0}, fs[3] = {0}, ns[4] = {0}, channels = model->channel_count;
+    size_t levels = 0, same[3] = {0}, fs[3] = {0}, ns[4] = {0}, channels = model->channel_count;
+    bool sampled = gf_file_has(file, "/spectrum/sample");
     double *energy = gf_file_get_doubles(file, "/spectrum/energy", 1, &levels);
     int64_t *magnetization = gf_file_get_integers(file, "/spectrum/magnetization", 1, &same[0]);
-    int64_t *degeneracy = gf_file_get_integers(file, "/spectrum/degeneracy", 1, &same[1]);
+    double *degeneracy = gf_file_get_doubles(file, "/spectrum/degeneracy", 1, &same[1]);
+    int64_t *sample =
+        sampled ? gf_file_get_integers(file, "/spectrum/sample", 1, &same[2]) : NULL;
     double *force = gf_file_get_doubles(file, "/spectrum/force", 3, fs);
     double *noise = gf_file_get_doubles(file, "/spectrum/noise", 4, ns);
     if (same[0] != levels || same[1] != levels || fs[0] != channels || fs[1] != 2 ||
-        fs[2] != levels || ns[0] != channels || ns[1] != 2 || ns[2] != 2 || ns[3] != levels) {
+        fs[2] != levels || ns[0] != channels || ns[1] != 2 || ns[2] != 2 || ns[3] != levels ||
+        (sampled && same[2] != levels)) {
         gf_file_reject(file, "the datasets of /spectrum do not fit together");
     }
     gf_status status = gf_file_check(file, error);
     if (status == GF_OK) {
-        status = allocate(spectrum, model->chain.sites, channels, levels, error);
+        status = gf_spectrum_allocate(spectrum, model->chain.sites, channels, levels, sampled, error);
     }
     if (status == GF_OK) {
+        if (sampled) {
+            memcpy(spectrum->sample, sample, levels * sizeof *sample);
+        }
         fill_levels(spectrum, energy, magnetization, degeneracy, file);
         fill_observables(spectrum, force, noise);
         check_finite(spectrum, file);
-        set_energy_unit(spectrum);
+        gf_spectrum_set_unit(spectrum);
         status = gf_file_check(file, error);
     }
     free(energy);
     free(magnetization);
     free(degeneracy);
+    free(sample);
     free(force);
     free(noise);
     return status;

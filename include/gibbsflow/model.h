@@ -16,6 +16,17 @@ typedef struct gf_channel {
     gf_term jump;
 } gf_channel;
 
+/* How its spectrum is to be had: by full diagonalisation, or from random vectors. */
+typedef enum gf_method { GF_FULL, GF_TYPICALITY } gf_method;
+
+/* What typicality.h takes. */
+typedef struct gf_sampling {
+    size_t samples; /* random vectors of the largest sector, at least 2 */
+    size_t exact;   /* sectors of at most so many states are diagonalised */
+    size_t steps;   /* at most so many Lanczos steps */
+    uint64_t seed;
+} gf_sampling;
+
 typedef struct gf_model {
     char *name;
     char *yaml; /* the text of the model file */
@@ -28,6 +39,8 @@ typedef struct gf_model {
     gf_axis lambda1, lambda2, magnetization;
     gf_axis energy;   /* from and to are NaN where the file leaves them to the spectrum */
     size_t fitted[2]; /* knots of the fitted grid along m and along the height */
+    gf_method method;
+    gf_sampling sampling;
 } gf_model;
 
 /* Parses and checks a model; `name` is what messages call the text. The caller frees the model,

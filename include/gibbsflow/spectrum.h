@@ -19,6 +19,8 @@ typedef struct gf_spectrum {
     size_t *sector; /* [sites + 2]: the levels of sector `up` are sector[up] ... sector[up+1]-1 */
     double *energy; /* [levels], of the whole chain, increasing within a sector */
     double *degeneracy;  /* [levels], summing to 2^sites */
+    int64_t *sample;     /* [levels]: the random vector that a level comes from, numbered over all
+                            sectors; -1: a family of eigenstates. NULL if all levels are */
     double energy_unit;  /* spread of the energy per site at infinite temperature, sqrt(C_22): what
                             makes energies dimensionless; 1 if H is a constant */
     double *observables; /* [channels][GF_OBSERVABLES][levels]: <n|O|n> per site and unit rate */
@@ -39,6 +41,12 @@ gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost, gf
 gf_status gf_spectrum_compute(const gf_model *model, const gf_progress *progress,
                               gf_spectrum *spectrum, gf_error *error);
 void gf_spectrum_free(gf_spectrum *self);
+
+/* For those who make spectra by other means: allocates (`sampled`: with the column `sample`), and
+ * sets energy_unit once the levels are filled in. */
+gf_status gf_spectrum_allocate(gf_spectrum *self, int sites, size_t channels, size_t levels,
+                               bool sampled, gf_error *error);
+void gf_spectrum_set_unit(gf_spectrum *self);
 
 static inline double gf_spectrum_magnetization(const gf_spectrum *self, int up) {
     return 2.0 * up - self->sites;

@@ -1,0 +1,25 @@
+/* Statistical errors of Gibbs averages over a sampled spectrum (typicality.h).
+ *
+ * An average is a ratio of sums over random vectors. To first order in their deviations every
+ * vector s of a sector shifts it by d_s, with sum_s d_s = 0, and the variance is
+ * R/(R-1) sum_s d_s^2 over the R vectors of the sector, added up over sectors: the jackknife without
+ * its repetitions. Sectors that share their vectors (a flip of all spins) shift together. */
+#ifndef GIBBSFLOW_SCATTER_H
+#define GIBBSFLOW_SCATTER_H
+
+#include "gibbsflow/gibbs.h"
+
+/* An evaluator with its workspace; use one per thread. */
+typedef struct gf_scatter gf_scatter;
+
+/* The spectrum must outlive it; the rates [channels] are copied. For a spectrum without random
+ * vectors all errors are zero. */
+gf_status gf_scatter_create(const gf_spectrum *spectrum, const double *rates, gf_scatter **scatter,
+                            gf_error *error);
+void gf_scatter_free(gf_scatter *self);
+
+/* Standard errors of log_partition, density, susceptibility, force and noise of a state that was
+ * evaluated with GF_RESPONSE, at the same rates. Sums are kept until lambda2 changes. */
+void gf_scatter_evaluate(gf_scatter *self, const gf_state *state, gf_state *standard_error);
+
+#endif

@@ -1,0 +1,25 @@
+/* The spectrum of a chain too long for full diagonalisation, as random vectors see it.
+ *
+ * A random vector of a magnetisation sector, of which the Lanczos method makes levels with weights
+ * and diagonal elements (lanczos.h), is as good as the whole sector up to a statistical error that
+ * falls with the number of states: typicality, or finite-temperature Lanczos method (J. Jaklic and
+ * P. Prelovsek, Phys. Rev. B 49, 5065 (1994)). The result is a gf_spectrum like any other, whose
+ * degeneracies are the weights and whose levels know their random vector; gf_scatter (scatter.h)
+ * tells the statistical errors of what is computed from it. Small sectors are diagonalised. */
+#ifndef GIBBSFLOW_TYPICALITY_H
+#define GIBBSFLOW_TYPICALITY_H
+
+#include "gibbsflow/spectrum.h"
+
+/* What it will take on this machine, with the settings in model->sampling. */
+gf_status gf_typicality_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error);
+
+/* Random vectors of the largest sector: model->sampling.samples; smaller ones get more, since their
+ * errors are larger, by the square root of the ratio of sizes. Random numbers depend on seed,
+ * sector, vector and state alone. If H is the same under a flip of all spins, and all observables
+ * are even or odd, sectors of opposite magnetisation share their vectors. Refuses if memory is not
+ * enough. The caller frees the spectrum. */
+gf_status gf_typicality_compute(const gf_model *model, const gf_progress *progress,
+                                gf_spectrum *spectrum, gf_error *error);
+
+#endif

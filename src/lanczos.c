@@ -1,0 +1,408 @@
+#include "gibbsflow/lanczos.h"
+
+#include "clones.h"
+
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Sums over a vector run over pieces of so many rows, added up in order: the same result for any
+ * number of threads. */
+enum { PIECE = 2048 };
+
+/* Convergence is looked at from the first on, then every so many steps. */
+enum { FIRST_CHECK = 8, CHECK_EVERY = 4 };
+
+static const double TOLERANCE = 1e-9; /* of <r|exp(-x H)|r>, relative */
+static const double EXHAUSTED = 1e-10; /* times the size of H: no new direction is left */
+
+typedef struct run {
+    const gf_lanczos *problem;
+    gf_columns columns;
+    size_t size, width, vectors, steps; /* of each vector; steps done */
+    double *previous, *current, *next;  /* [size][width] */
+    double **image;                     /* [observable_count]: O |r>, [size][width] */
+    double *partial;                    /* [pieces][observable_count + 1][width] */
+    double *alpha, *beta;               /* [steps][vectors]: the tridiagonal matrices */
+    double *overlap;                    /* [observable_count][steps][vectors]: <r|O|l_k> */
+    size_t *length;                     /* [vectors]: steps until the space was exhausted, or 0 */
+    double *norm;                       /* [vectors]: <r|r> */
+    double *before;                     /* [vectors][2]: <exp(-+lambda H)> at the last check */
+} run;
+
+/* --- sums over vectors ----------------------------------------------------------------------- */
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* sum[c] = sum_i a[i][c] b[i][c], for 8 columns at a time or fewer. */
+INLINE void dot_fixed(size_t rows, int width, const double *restrict a, const double *restrict b,
+                      double *restrict sum) {
+    double total[4][GF_MAX_COLUMNS] = {{0}};
+    size_t i = 0, w = (size_t)width;
+    for (; i + 4 <= rows; i += 4) {
+        for (size_t k = 0; k < 4; ++k) {
+#pragma omp simd
+            for (size_t c = 0; c < w; ++c) {
+                total[k][c] += a[(i + k) * w + c] * b[(i + k) * w + c];
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        for (size_t c = 0; c < w; ++c) {
+            total[0][c] += a[i * w + c] * b[i * w + c];
+        }
+    }
+    for (size_t c = 0; c < w; ++c) {
+        sum[c] = (total[0][c] + total[1][c]) + (total[2][c] + total[3][c]);
+    }
+}
+
+GF_CLONES static void dot(size_t rows, int width, const double *a, const double *b, double *sum) {
+    if (width == 8) {
+        dot_fixed(rows, 8, a, b, sum);
+    } else if (width == 4) {
+        dot_fixed(rows, 4, a, b, sum);
+    } else if (width == 2) {
+        dot_fixed(rows, 2, a, b, sum);
+    } else {
+        dot_fixed(rows, 1, a, b, sum);
+    }
+}
+
+/* x -= a y + b z, column by column; a, b [8] repeat with period `width`. */
+GF_CLONES static void subtract(size_t count, const double *restrict a, const double *restrict y,
+                               const double *restrict b, const double *restrict z,
+                               double *restrict x) {
+    for (size_t i = 0; i + GF_MAX_COLUMNS <= count; i += GF_MAX_COLUMNS) {
+#pragma omp simd
+        for (size_t c = 0; c < GF_MAX_COLUMNS; ++c) {
+            x[i + c] -= a[c] * y[i + c] + b[c] * z[i + c];
+        }
+    }
+    for (size_t i = count - count % GF_MAX_COLUMNS; i < count; ++i) {
+        x[i] -= a[i % GF_MAX_COLUMNS] * y[i] + b[i % GF_MAX_COLUMNS] * z[i];
+    }
+}
+
+GF_CLONES static void scale(size_t count, const double *restrict factor, double *restrict x) {
+    for (size_t i = 0; i + GF_MAX_COLUMNS <= count; i += GF_MAX_COLUMNS) {
+#pragma omp simd
+        for (size_t c = 0; c < GF_MAX_COLUMNS; ++c) {
+            x[i + c] *= factor[c];
+        }
+    }
+    for (size_t i = count - count % GF_MAX_COLUMNS; i < count; ++i) {
+        x[i] *= factor[i % GF_MAX_COLUMNS];
+    }
+}
+
+/* One number for each vector, repeated for all columns that hold it. */
+static void spread(const run *self, const double *by_vector, double *by_column) {
+    for (size_t c = 0; c < GF_MAX_COLUMNS; ++c) {
+        by_column[c] = by_vector[c % self->width % self->vectors];
+    }
+}
+
+/* Adds up the partial sums of dot product number k of `count`, vector by vector. */
+static void collect(const run *self, size_t count, size_t k, double *by_vector) {
+    size_t pieces = (self->size + PIECE - 1) / PIECE;
+    for (size_t v = 0; v < self->vectors; ++v) {
+        by_vector[v] = 0;
+    }
+    for (size_t p = 0; p < pieces; ++p) {
+        for (size_t c = 0; c < self->width; ++c) { /* real and imaginary parts add up */
+            by_vector[c % self->vectors] += self->partial[(p * count + k) * self->width + c];
+        }
+    }
+}
+
+static size_t piece_rows(const run *self, size_t first) {
+    return self->size - first < PIECE ? self->size - first : PIECE;
+}
+
+static void multiply(const run *self, const double *a, const double *b, double *by_vector) {
+#pragma omp parallel for schedule(static)
+    for (size_t first = 0; first < self->size; first += PIECE) {
+        dot(piece_rows(self, first), (int)self->width, a + first * self->width,
+            b + first * self->width, self->partial + first / PIECE * self->width);
+    }
+    collect(self, 1, 0, by_vector);
+}
+
+/* Scales the current vectors and stores their overlaps with all O |r>. */
+static void scale_and_overlap(run *self, const double *factor, size_t step) {
+    size_t count = self->problem->observable_count, w = self->width;
+    double by_column[GF_MAX_COLUMNS];
+    spread(self, factor, by_column);
+#pragma omp parallel for schedule(static)
+    for (size_t first = 0; first < self->size; first += PIECE) {
+        size_t rows = piece_rows(self, first);
+        double *here = self->current + first * w;
+        scale(rows * w, by_column, here);
+        for (size_t k = 0; k < count; ++k) {
+            dot(rows, (int)w, here, self->image[k] + first * w,
+                self->partial + (first / PIECE * count + k) * w);
+        }
+    }
+    for (size_t k = 0; k < count; ++k) {
+        collect(self, count, k,
+                self->overlap + (k * self->problem->steps + step) * self->vectors);
+    }
+}
+
+/* next -= alpha current + beta previous; `square` receives <next|next>. */
+static void orthogonalize(const run *self, const double *alpha, const double *beta,
+                          double *square) {
+    size_t w = self->width;
+    double a[GF_MAX_COLUMNS], b[GF_MAX_COLUMNS];
+    spread(self, alpha, a);
+    spread(self, beta, b);
+#pragma omp parallel for schedule(static)
+    for (size_t first = 0; first < self->size; first += PIECE) {
+        size_t rows = piece_rows(self, first), at = first * w;
+        subtract(rows * w, a, self->current + at, b, self->previous + at, self->next + at);
+        dot(rows, (int)w, self->next + at, self->next + at, self->partial + first / PIECE * w);
+    }
+    collect(self, 1, 0, square);
+}
+
+/* --- the small problem ----------------------------------------------------------------------- */
+
+/* Eigenvalues and eigenvectors [levels][levels], column-major, of the matrix of one vector. */
+static bool solve_small(const run *self, size_t vector, size_t levels, double *energy,
+                        double *states) {
+    double *off = malloc((levels + 1) * sizeof *off);
+    bool done = off != NULL;
+    for (size_t k = 0; k < levels && done; ++k) {
+        energy[k] = self->alpha[k * self->vectors + vector];
+        off[k] = self->beta[k * self->vectors + vector];
+    }
+    done = done && LAPACKE_dsteqr(LAPACK_COL_MAJOR, 'I', (lapack_int)levels, energy, off, states,
+                                  (lapack_int)levels) == 0;
+    free(off);
+    return done;
+}
+
+static size_t levels_of(const run *self, size_t vector) {
+    return self->length[vector] > 0 ? self->length[vector] : self->steps;
+}
+
+/* True if <r|exp(-x H)|r> has settled at x = +-lambda for all vectors. */
+static bool settled(run *self, double *energy, double *states) {
+    bool result = true;
+    for (size_t v = 0; v < self->vectors; ++v) {
+        size_t levels = levels_of(self, v);
+        if (self->norm[v] == 0 || self->length[v] > 0) {
+            continue;
+        }
+        if (!solve_small(self, v, levels, energy, states)) {
+            return false;
+        }
+        for (int end = 0; end < 2; ++end) {
+            double lambda = end == 0 ? self->problem->lambda : -self->problem->lambda;
+            double reference = energy[end == 0 ? 0 : levels - 1], sum = 0;
+            for (size_t j = 0; j < levels; ++j) {
+                double s = states[j * levels];
+                sum += s * s * exp(-lambda * (energy[j] - reference));
+            }
+            double value = log(sum) - lambda * reference, *before = &self->before[2 * v + (size_t)end];
+            result = result && fabs(value - *before) <= TOLERANCE;
+            *before = value;
+        }
+    }
+    return result;
+}
+
+static gf_status fill_ritz(const run *self, size_t vector, double *energy, double *states,
+                           gf_ritz *ritz, gf_error *error) {
+    size_t levels = levels_of(self, vector), count = self->problem->observable_count;
+    if (self->norm[vector] == 0) {
+        return GF_OK;
+    }
+    ritz->energy = malloc(levels * sizeof *ritz->energy);
+    ritz->weight = malloc(levels * sizeof *ritz->weight);
+    ritz->observable = malloc((count * levels + 1) * sizeof *ritz->observable);
+    if (ritz->energy == NULL || ritz->weight == NULL || ritz->observable == NULL) {
+        return gf_fail_memory(error, "Ritz values");
+    }
+    if (!solve_small(self, vector, levels, energy, states)) {
+        return gf_fail(error, GF_NO_CONVERGENCE,
+                       "the Lanczos recurrence broke down; are the coefficients of a sensible "
+                       "size?");
+    }
+    size_t kept = 0; /* levels whose weight underflows tell nothing */
+    for (size_t j = 0; j < levels; ++j) {
+        double first = states[j * levels];
+        if (fabs(first) < 1e-140) {
+            continue;
+        }
+        ritz->energy[kept] = energy[j];
+        ritz->weight[kept] = self->norm[vector] * first * first;
+        for (size_t k = 0; k < count; ++k) {
+            const double *overlap = self->overlap + k * self->problem->steps * self->vectors;
+            double sum = 0;
+            for (size_t step = 0; step < levels; ++step) {
+                sum += overlap[step * self->vectors + vector] * states[j * levels + step];
+            }
+            ritz->observable[k * levels + kept] = sum / first;
+        }
+        ++kept;
+    }
+    for (size_t k = 1; k < count; ++k) {
+        memmove(ritz->observable + k * kept, ritz->observable + k * levels,
+                kept * sizeof *ritz->observable);
+    }
+    ritz->levels = kept;
+    return GF_OK;
+}
+
+/* --- the recurrence -------------------------------------------------------------------------- */
+
+static void start_run(run *self) {
+    const gf_lanczos *problem = self->problem;
+    double factor[GF_MAX_COLUMNS] = {0}, by_column[GF_MAX_COLUMNS];
+    multiply(self, self->current, self->current, self->norm);
+    for (size_t v = 0; v < self->vectors; ++v) {
+        factor[v] = self->norm[v] > 0 ? 1 / sqrt(self->norm[v]) : 0;
+    }
+    spread(self, factor, by_column);
+    scale(self->size * self->width, by_column, self->current);
+    for (size_t k = 0; k < problem->observable_count; ++k) {
+        gf_action_apply(problem->observables[k], problem->basis, self->columns, self->current,
+                        self->image[k]);
+    }
+    for (size_t v = 0; v < self->vectors; ++v) {
+        factor[v] = 1;
+        self->before[2 * v] = self->before[2 * v + 1] = INFINITY;
+    }
+    scale_and_overlap(self, factor, 0);
+}
+
+/* One step: alpha of this step, beta between this and the next, and the next vectors. */
+static void make_step(run *self) {
+    const gf_lanczos *problem = self->problem;
+    static const double none[GF_MAX_COLUMNS] = {0};
+    size_t k = self->steps, vectors = self->vectors;
+    double *alpha = self->alpha + k * vectors, *beta = self->beta + k * vectors;
+    double square[GF_MAX_COLUMNS], factor[GF_MAX_COLUMNS] = {0};
+    gf_action_apply(problem->hamiltonian, problem->basis, self->columns, self->current,
+                    self->next);
+    multiply(self, self->current, self->next, alpha);
+    orthogonalize(self, alpha, k > 0 ? beta - vectors : none, square);
+    self->steps = k + 1;
+    for (size_t v = 0; v < vectors; ++v) {
+        beta[v] = sqrt(square[v]);
+        double size = fabs(alpha[v]) + beta[v] + (k > 0 ? (beta - vectors)[v] : 0);
+        bool exhausted = self->length[v] == 0 && beta[v] <= EXHAUSTED * size;
+        if (exhausted) {
+            self->length[v] = self->steps;
+        }
+        factor[v] = self->length[v] > 0 ? 0 : 1 / beta[v];
+    }
+    double *freed = self->previous;
+    self->previous = self->current;
+    self->current = self->next;
+    self->next = freed;
+    if (self->steps < problem->steps) {
+        scale_and_overlap(self, factor, self->steps);
+    }
+}
+
+static bool all_exhausted(const run *self) {
+    for (size_t v = 0; v < self->vectors; ++v) {
+        if (self->length[v] == 0 && self->norm[v] > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static gf_status iterate(run *self, gf_ritz *ritz, gf_error *error) {
+    size_t limit = self->problem->steps;
+    double *energy = malloc(limit * sizeof *energy), *states = malloc(limit * limit * sizeof *states);
+    gf_status status =
+        energy != NULL && states != NULL ? GF_OK : gf_fail_memory(error, "Ritz values");
+    if (status == GF_OK) {
+        start_run(self);
+        bool done = all_exhausted(self);
+        while (!done && self->steps < limit) {
+            make_step(self);
+            bool look = self->steps >= FIRST_CHECK && self->steps % CHECK_EVERY == 0;
+            done = all_exhausted(self) || (look && settled(self, energy, states));
+        }
+    }
+    for (size_t v = 0; v < self->vectors && status == GF_OK; ++v) {
+        status = fill_ritz(self, v, energy, states, &ritz[v], error);
+    }
+    free(energy);
+    free(states);
+    return status;
+}
+
+static bool allocate(run *self) {
+    size_t cells = self->size * self->width, count = self->problem->observable_count;
+    size_t pieces = (self->size + PIECE - 1) / PIECE, steps = self->problem->steps;
+    self->previous = calloc(cells, sizeof *self->previous);
+    self->next = malloc(cells * sizeof *self->next);
+    self->image = calloc(count + 1, sizeof *self->image);
+    self->partial = malloc(pieces * (count + 1) * self->width * sizeof *self->partial);
+    self->alpha = calloc(steps * self->vectors, sizeof *self->alpha);
+    self->beta = calloc(steps * self->vectors, sizeof *self->beta);
+    self->overlap = calloc(count * steps * self->vectors + 1, sizeof *self->overlap);
+    self->length = calloc(self->vectors, sizeof *self->length);
+    self->norm = calloc(self->vectors, sizeof *self->norm);
+    self->before = calloc(2 * self->vectors, sizeof *self->before);
+    bool done = self->previous != NULL && self->next != NULL && self->image != NULL &&
+                self->partial != NULL && self->alpha != NULL && self->beta != NULL &&
+                self->overlap != NULL && self->length != NULL && self->norm != NULL &&
+                self->before != NULL;
+    for (size_t k = 0; k < count && done; ++k) {
+        self->image[k] = malloc(cells * sizeof **self->image);
+        done = self->image[k] != NULL;
+    }
+    return done;
+}
+
+gf_status gf_lanczos_run(const gf_lanczos *problem, gf_columns columns, double *start,
+                         gf_ritz *ritz, gf_error *error) {
+    size_t width = (size_t)columns.width;
+    run work = {.problem = problem,
+                .columns = columns,
+                .size = problem->basis->size,
+                .width = width,
+                .vectors = columns.is_complex ? width / 2 : width,
+                .current = start};
+    double *first = NULL, *second = NULL;
+    memset(ritz, 0, work.vectors * sizeof *ritz);
+    bool ready = allocate(&work);
+    first = work.previous;
+    second = work.next;
+    gf_status status =
+        ready ? iterate(&work, ritz, error) : gf_fail_memory(error, "Lanczos vectors");
+    for (size_t k = 0; k < problem->observable_count && work.image != NULL; ++k) {
+        free(work.image[k]);
+    }
+    free(first);
+    free(second);
+    free((void *)work.image);
+    free(work.partial);
+    free(work.alpha);
+    free(work.beta);
+    free(work.overlap);
+    free(work.length);
+    free(work.norm);
+    free(work.before);
+    return status;
+}
+
+void gf_ritz_free(gf_ritz *self) {
+    free(self->energy);
+    free(self->weight);
+    free(self->observable);
+    *self = (gf_ritz){0};
+}
+
+double gf_lanczos_memory(size_t size, size_t observable_count, int width) {
+    return 8 * (double)size * width * ((double)observable_count + 2);
+}
