@@ -142,8 +142,8 @@ static bool fill_group(gf_action *self, group *target, const half_term *terms, s
                       .imaginary = terms->imaginary,
                       .is_scalar = true};
     for (size_t i = 0; i < count; ++i) {
-        target->is_scalar = target->is_scalar &&
-                            (terms[i].low_plus | terms[i].low_minus | terms[i].low_z) == 0;
+        target->is_scalar =
+            target->is_scalar && (terms[i].low_plus | terms[i].low_minus | terms[i].low_z) == 0;
         target->scalar += terms[i].coefficient;
     }
     if (target->is_scalar) {

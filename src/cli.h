@@ -27,11 +27,11 @@ typedef struct cli_options {
     const cli_command *command;
     char *output; /* -o */
     int threads, quiet;
-    gf_settings settings; /* --set, --sites */
+    gf_settings settings;          /* --set, --sites */
     char *method, *samples, *seed; /* --method, --samples, --seed; NULL: as in the model */
-    char *input;          /* the one file; NULL if none was given */
-    char *line;           /* the command line, for the record */
-    poptContext context;  /* while parsing */
+    char *input;                   /* the one file; NULL if none was given */
+    char *line;                    /* the command line, for the record */
+    poptContext context;           /* while parsing */
 } cli_options;
 
 /* Which of the shared options a command takes. */

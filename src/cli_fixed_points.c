@@ -102,6 +102,13 @@ static void print_points(const gf_fixed_points *points) {
     for (size_t k = 0; k < points->count; ++k) {
         print_point(&points->points[k]);
     }
+    for (size_t k = 0; k < points->count; ++k) {
+        const gf_fixed_point *point = &points->points[k];
+        if (point->density_error[0] != 0 || point->density_error[1] != 0) {
+            (void)printf("statistical error of point %zu: m %.2g, e %.2g\n", k + 1,
+                         point->density_error[0], point->density_error[1]);
+        }
+    }
 }
 
 void cli_print_fixed_points(const gf_fixed_points *points) {

@@ -1,5 +1,7 @@
 #include "gibbsflow/fixed_points.h"
 
+#include "gibbsflow/scatter.h"
+
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -329,6 +331,23 @@ static size_t count_marginal(const gf_fixed_points *points) {
     return count;
 }
 
+/* Statistical errors of the places; NaN where the force has no slope to tell. */
+static gf_status find_errors(const search *self, gf_error *error) {
+    gf_scatter *scatter = NULL;
+    gf_status status = gf_scatter_create(self->survey->spectrum, self->rates, &scatter, error);
+    for (size_t k = 0; k < self->result->count && status == GF_OK; ++k) {
+        gf_fixed_point *point = &self->result->points[k];
+        gf_state state;
+        double force[2];
+        if (point->stability != GF_BORDER) {
+            gf_gibbs_evaluate(self->gibbs, point->lambda, GF_SLOPES, &state);
+            (void)gf_scatter_at_density(scatter, &state, force, point->density_error);
+        }
+    }
+    gf_scatter_free(scatter);
+    return status;
+}
+
 gf_status gf_fixed_points_find(const gf_survey *survey, const gf_region *region,
                                const double *rates, gf_fixed_points *result, gf_error *error) {
     search self = {.survey = survey, .region = region, .rates = rates, .result = result};
@@ -354,6 +373,9 @@ gf_status gf_fixed_points_find(const gf_survey *survey, const gf_region *region,
         search_corners(&self);
         result->complete = indices_add_up(&self);
     }
+    if (self.status == GF_OK && survey->spectrum->sample != NULL) {
+        self.status = find_errors(&self, error);
+    }
     gf_gibbs_free(self.gibbs);
     if (self.status != GF_OK) {
         gf_fixed_points_free(result);
@@ -372,11 +394,35 @@ void gf_fixed_points_free(gf_fixed_points *self) {
 
 /* --- HDF5 ------------------------------------------------------------------------------------ */
 
+/* /fixed_points/density_error, if there are errors. */
+static void write_errors(const gf_fixed_points *self, gf_file *file) {
+    double *errors = calloc(2 * self->count + 1, sizeof *errors);
+    bool any = false;
+    for (size_t k = 0; k < self->count && errors != NULL; ++k) {
+        memcpy(errors + 2 * k, self->points[k].density_error, 2 * sizeof *errors);
+        any = any || errors[2 * k] != 0 || errors[2 * k + 1] != 0;
+    }
+    if (errors == NULL) {
+        gf_file_reject(file, "out of memory for fixed points");
+    } else if (any) {
+        gf_file_put_doubles(file,
+                            &(gf_dataset){.path = "/fixed_points/density_error",
+                                          .units = "1 per site, J per site",
+                                          .description = "statistical standard error of density",
+                                          .rank = 2,
+                                          .shape = {self->count, 2},
+                                          .axes = {"fixed point", "charge"}},
+                            errors);
+    }
+    free(errors);
+}
+
 void gf_fixed_points_write(const gf_fixed_points *self, gf_file *file) {
     static const char *const axes[] = {"fixed point"};
     const char *conserved = self->conserved[0] ? (self->conserved[1] ? "both" : "magnetization")
                                                : (self->conserved[1] ? "energy" : "none");
     gf_fixed_point_write_table(file, "/fixed_points", 1, &self->count, axes, self->points);
+    write_errors(self, file);
     gf_file_put_text_attribute(file, "/fixed_points", "conserved_by_bath", conserved);
     gf_file_put_integer_attribute(file, "/fixed_points", "continuum", self->continuum);
     gf_file_put_integer_attribute(file, "/fixed_points", "complete", self->complete);

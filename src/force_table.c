@@ -1,6 +1,7 @@
 #include "gibbsflow/force_table.h"
 
 #include "gibbsflow/machine.h"
+#include "gibbsflow/scatter.h"
 
 #include <math.h>
 #include <omp.h>
@@ -15,36 +16,52 @@ void gf_force_table_free(gf_force_table *self) {
 
 /* --- computing ------------------------------------------------------------------------------- */
 
+/* The evaluators of one thread; `scatter` is NULL unless the spectrum is sampled. */
+typedef struct evaluators {
+    gf_gibbs *gibbs;
+    gf_scatter *scatter;
+} evaluators;
+
 /* One lambda2, all lambda1: the sector sums are shared. */
-static void fill_lambda_column(gf_gibbs *gibbs, gf_grid *grid, size_t column) {
-    size_t channels = gf_gibbs_spectrum(gibbs)->channels;
+static void fill_lambda_column(const evaluators *all, gf_grid *grid, size_t column) {
+    size_t channels = gf_gibbs_spectrum(all->gibbs)->channels;
     double lambda[2] = {0, gf_axis_value(&grid->axis[1], column)};
     gf_state state;
     for (size_t row = 0; row < grid->axis[0].points; ++row) {
+        size_t at = row * grid->axis[1].points + column;
         lambda[0] = gf_axis_value(&grid->axis[0], row);
-        gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
-        gf_grid_store(grid, row * grid->axis[1].points + column, channels, &state);
+        gf_gibbs_evaluate(all->gibbs, lambda, GF_RESPONSE, &state);
+        gf_grid_store(grid, at, channels, &state);
+        if (all->scatter != NULL) {
+            gf_state error;
+            gf_scatter_evaluate(all->scatter, &state, &error);
+            gf_grid_store_errors(grid, at, &error);
+        }
     }
 }
 
 /* One density; `lambda` holds the state before and receives the solution. */
-static bool fill_density(gf_gibbs *gibbs, gf_grid *grid, size_t at, const double density[2],
+static bool fill_density(const evaluators *all, gf_grid *grid, size_t at, const double density[2],
                          double lambda[2]) {
     gf_state state;
-    if (!gf_gibbs_invert(gibbs, density, lambda)) {
+    double root[2];
+    if (!gf_gibbs_invert(all->gibbs, density, lambda)) {
         return false;
     }
-    gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
+    gf_gibbs_evaluate(all->gibbs, lambda, all->scatter != NULL ? GF_SLOPES : GF_RESPONSE, &state);
+    if (all->scatter != NULL) {
+        (void)gf_scatter_at_density(all->scatter, &state, grid->force_error + 2 * at, root);
+    }
     state.density[0] = density[0];
     state.density[1] = density[1];
-    gf_grid_store(grid, at, gf_gibbs_spectrum(gibbs)->channels, &state);
+    gf_grid_store(grid, at, gf_gibbs_spectrum(all->gibbs)->channels, &state);
     return true;
 }
 
 /* Fills a row of constant magnetisation from the energy of infinite temperature, where
  * lambda = (-artanh m, 0), away in the direction of `step`: each solution starts the next. */
-static size_t fill_direction(gf_gibbs *gibbs, const gf_region *region, gf_grid *grid, size_t row,
-                             size_t first, int step) {
+static size_t fill_direction(const evaluators *all, const gf_region *region, gf_grid *grid,
+                             size_t row, size_t first, int step) {
     double m = gf_axis_value(&grid->axis[0], row), lambda[2] = {-atanh(m), 0};
     size_t columns = grid->axis[1].points, unsolved = 0;
     for (size_t column = first; column < columns; column += (size_t)step) { /* wraps below 0 */
@@ -53,7 +70,7 @@ static size_t fill_direction(gf_gibbs *gibbs, const gf_region *region, gf_grid *
         if (!gf_region_contains(region, density)) {
             continue;
         }
-        if (!fill_density(gibbs, grid, row * columns + column, density, lambda)) {
+        if (!fill_density(all, grid, row * columns + column, density, lambda)) {
             lambda[0] = before[0];
             lambda[1] = before[1];
             ++unsolved;
@@ -62,20 +79,20 @@ static size_t fill_direction(gf_gibbs *gibbs, const gf_region *region, gf_grid *
     return unsolved;
 }
 
-static size_t fill_density_row(gf_gibbs *gibbs, const gf_region *region, gf_grid *grid,
+static size_t fill_density_row(const evaluators *all, const gf_region *region, gf_grid *grid,
                                size_t row) {
     double m = gf_axis_value(&grid->axis[0], row), lambda[2] = {-atanh(m), 0};
     if (!isfinite(lambda[0])) {
         return 0; /* m = +-1: the border */
     }
     gf_state hot;
-    gf_gibbs_evaluate(gibbs, lambda, GF_DENSITIES, &hot);
+    gf_gibbs_evaluate(all->gibbs, lambda, GF_DENSITIES, &hot);
     size_t above = 0;
     while (above < grid->axis[1].points && gf_axis_value(&grid->axis[1], above) < hot.density[1]) {
         ++above;
     }
-    return fill_direction(gibbs, region, grid, row, above, 1) +
-           fill_direction(gibbs, region, grid, row, above - 1, -1);
+    return fill_direction(all, region, grid, row, above, 1) +
+           fill_direction(all, region, grid, row, above - 1, -1);
 }
 
 typedef struct job {
@@ -88,13 +105,13 @@ typedef struct job {
     gf_status status;
 } job;
 
-static void run_task(job *self, gf_gibbs *gibbs, size_t task) {
+static void run_task(job *self, const evaluators *all, size_t task) {
     gf_grid *lambda = &self->table->lambda_grid, *density = &self->table->density_grid;
     size_t columns = lambda->axis[1].points, unsolved = 0;
     if (task < columns) {
-        fill_lambda_column(gibbs, lambda, task);
+        fill_lambda_column(all, lambda, task);
     } else {
-        unsolved = fill_density_row(gibbs, self->region, density, task - columns);
+        unsolved = fill_density_row(all, self->region, density, task - columns);
     }
 #pragma omp critical(gf_force_table)
     {
@@ -107,19 +124,23 @@ static void run_task(job *self, gf_gibbs *gibbs, size_t task) {
 static void run_tasks(job *self) {
 #pragma omp parallel
     {
-        gf_gibbs *gibbs = NULL;
-        gf_status status = gf_gibbs_create(self->spectrum, self->rates, &gibbs, NULL);
+        evaluators all = {NULL, NULL};
+        gf_status status = gf_gibbs_create(self->spectrum, self->rates, &all.gibbs, NULL);
+        if (status == GF_OK && self->spectrum->sample != NULL) {
+            status = gf_scatter_create(self->spectrum, self->rates, &all.scatter, NULL);
+        }
         if (status != GF_OK) {
 #pragma omp critical(gf_force_table)
             self->status = status;
         }
 #pragma omp for schedule(dynamic)
         for (size_t task = 0; task < self->tasks; ++task) {
-            if (gibbs != NULL) {
-                run_task(self, gibbs, task);
+            if (status == GF_OK) {
+                run_task(self, &all, task);
             }
         }
-        gf_gibbs_free(gibbs);
+        gf_gibbs_free(all.gibbs);
+        gf_scatter_free(all.scatter);
     }
 }
 
@@ -127,7 +148,7 @@ static void run_tasks(job *self) {
 static gf_status check_memory(const gf_model *model, gf_error *error) {
     double points = (double)model->lambda1.points * (double)model->lambda2.points +
                     (double)model->magnetization.points * (double)model->energy.points;
-    double need = 8 * points * (15 + 6 * (double)model->channel_count);
+    double need = 8 * points * (27 + 6 * (double)model->channel_count);
     double spare = (double)gf_machine_free_memory();
     return need <= spare
                ? GF_OK
@@ -160,6 +181,12 @@ gf_status gf_force_table_compute(const gf_model *model, const gf_spectrum *spect
         status =
             gf_grid_allocate(&table->density_grid, model->magnetization, energy, channels, error);
     }
+    if (status == GF_OK && spectrum->sample != NULL) {
+        status = gf_grid_allocate_errors(&table->lambda_grid, true, error);
+    }
+    if (status == GF_OK && spectrum->sample != NULL) {
+        status = gf_grid_allocate_errors(&table->density_grid, false, error);
+    }
     if (status == GF_OK) {
         job work = {.spectrum = spectrum,
                     .region = region,
@@ -184,14 +211,17 @@ static const gf_grid_layout lambda_layout = {
     .axis_units = {"1", "1/J"},
     .path = {NULL, "/lambda_grid/density", "/lambda_grid/force", "/lambda_grid/noise",
              "/lambda_grid/susceptibility", "/lambda_grid/log_partition",
-             "/lambda_grid/channel_force", "/lambda_grid/channel_noise"}};
+             "/lambda_grid/channel_force", "/lambda_grid/channel_noise",
+             "/lambda_grid/density_error", "/lambda_grid/force_error", "/lambda_grid/noise_error",
+             "/lambda_grid/susceptibility_error"}};
 
 static const gf_grid_layout density_layout = {
     .axis_path = {"/density_grid/magnetization", "/density_grid/energy"},
     .axis_units = {"1 per site", "J per site"},
     .path = {"/density_grid/lambda", NULL, "/density_grid/force", "/density_grid/noise",
              "/density_grid/susceptibility", "/density_grid/log_partition",
-             "/density_grid/channel_force", "/density_grid/channel_noise"}};
+             "/density_grid/channel_force", "/density_grid/channel_noise", NULL,
+             "/density_grid/force_error", NULL, NULL}};
 
 void gf_force_table_write(const gf_force_table *self, const gf_region *region, gf_file *file) {
     gf_grid_write(&lambda_layout, &self->lambda_grid, self->channels, file);

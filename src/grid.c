@@ -17,6 +17,10 @@ void gf_grid_free(gf_grid *self) {
     free(self->log_partition);
     free(self->channel_force);
     free(self->channel_noise);
+    free(self->density_error);
+    free(self->force_error);
+    free(self->noise_error);
+    free(self->susceptibility_error);
     *self = (gf_grid){0};
 }
 
@@ -46,6 +50,16 @@ gf_status gf_grid_allocate(gf_grid *self, gf_axis rows, gf_axis columns, size_t 
     return GF_OK;
 }
 
+gf_status gf_grid_allocate_errors(gf_grid *self, bool at_lambda, gf_error *error) {
+    size_t size = gf_grid_size(self);
+    bool done = allocate_values(&self->force_error, 2 * size) &&
+                (!at_lambda || (allocate_values(&self->density_error, 2 * size) &&
+                                allocate_values(&self->noise_error, 4 * size) &&
+                                allocate_values(&self->susceptibility_error, 4 * size)));
+    return done ? GF_OK
+                : gf_fail_memory(error, "the errors of the force table; ask for fewer grid points");
+}
+
 void gf_grid_store(gf_grid *self, size_t at, size_t channels, const gf_state *state) {
     size_t size = gf_grid_size(self);
     memcpy(self->lambda + 2 * at, state->lambda, sizeof state->lambda);
@@ -66,13 +80,21 @@ void gf_grid_store(gf_grid *self, size_t at, size_t channels, const gf_state *st
     }
 }
 
+void gf_grid_store_errors(gf_grid *self, size_t at, const gf_state *error) {
+    memcpy(self->density_error + 2 * at, error->density, sizeof error->density);
+    memcpy(self->force_error + 2 * at, error->force, sizeof error->force);
+    memcpy(self->noise_error + 4 * at, error->noise, sizeof error->noise);
+    memcpy(self->susceptibility_error + 4 * at, error->susceptibility,
+           sizeof error->susceptibility);
+}
+
 /* --- HDF5 ------------------------------------------------------------------------------------ */
 
 static const struct {
     int charges; /* charge axes at the end */
     bool per_channel;
     const char *units, *description;
-} quantities[8] = {
+} quantities[GF_GRID_VALUES] = {
     {1, false, "1, 1/J", "Lagrange parameters of exp(-lambda1 Q1 - lambda2 Q2)"},
     {1, false, "1 per site, J per site", "densities q_i = <Q_i>/N"},
     {1, false, "epsilon q_i", "f_i per epsilon, Eq. (9)"},
@@ -81,12 +103,18 @@ static const struct {
     {0, false, "1 per site", "log Z / N"},
     {1, true, "q_i", "f_i of each channel, per unit rate"},
     {2, true, "q_i q_j a", "N_ij of each channel, per unit rate"},
+    {1, false, "1 per site, J per site", "statistical standard error of density"},
+    {1, false, "epsilon q_i", "statistical standard error of force"},
+    {2, false, "epsilon q_i q_j a", "statistical standard error of noise"},
+    {2, false, "q_i q_j a", "statistical standard error of susceptibility"},
 };
 
-static void list_values(gf_grid *grid, double **values[8]) {
-    double **all[8] = {&grid->lambda,        &grid->density,        &grid->force,
-                       &grid->noise,         &grid->susceptibility, &grid->log_partition,
-                       &grid->channel_force, &grid->channel_noise};
+static void list_values(gf_grid *grid, double **values[GF_GRID_VALUES]) {
+    double **all[GF_GRID_VALUES] = {
+        &grid->lambda,        &grid->density,        &grid->force,
+        &grid->noise,         &grid->susceptibility, &grid->log_partition,
+        &grid->channel_force, &grid->channel_noise,  &grid->density_error,
+        &grid->force_error,   &grid->noise_error,    &grid->susceptibility_error};
     memcpy(values, all, sizeof all);
 }
 
@@ -117,13 +145,13 @@ static void write_axis(const gf_grid_layout *names, const gf_grid *grid, int k, 
 void gf_grid_write(const gf_grid_layout *names, const gf_grid *grid, size_t channels,
                    gf_file *file) {
     gf_grid copy = *grid; /* of the pointers, to list them */
-    double **values[8];
+    double **values[GF_GRID_VALUES];
     list_values(&copy, values);
     write_axis(names, grid, 0, file);
     write_axis(names, grid, 1, file);
-    for (int i = 0; i < 8; ++i) {
-        if (names->path[i] == NULL) {
-            continue;
+    for (int i = 0; i < GF_GRID_VALUES; ++i) {
+        if (names->path[i] == NULL || (i >= GF_GRID_FIRST_ERROR && *values[i] == NULL)) {
+            continue; /* no such value; no errors */
         }
         gf_dataset dataset = {.path = names->path[i],
                               .units = quantities[i].units,
@@ -158,14 +186,15 @@ static void read_axis(const gf_grid_layout *names, int k, gf_grid *grid, gf_file
 }
 
 void gf_grid_read(const gf_grid_layout *names, size_t channels, gf_grid *grid, gf_file *file) {
-    double **values[8];
+    double **values[GF_GRID_VALUES];
     *grid = (gf_grid){0};
     list_values(grid, values);
     read_axis(names, 0, grid, file);
     read_axis(names, 1, grid, file);
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < GF_GRID_VALUES; ++i) {
         size_t shape[GF_FILE_MAX_RANK] = {0};
-        if (names->path[i] != NULL) {
+        if (names->path[i] != NULL &&
+            (i < GF_GRID_FIRST_ERROR || gf_file_has(file, names->path[i]))) {
             *values[i] = gf_file_get_doubles(file, names->path[i], rank_of(i), shape);
             size_t at = quantities[i].per_channel ? 1 : 0;
             if (*values[i] != NULL &&

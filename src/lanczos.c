@@ -14,7 +14,7 @@ enum { PIECE = 2048 };
 /* Convergence is looked at from the first on, then every so many steps. */
 enum { FIRST_CHECK = 8, CHECK_EVERY = 4 };
 
-static const double TOLERANCE = 1e-9; /* of <r|exp(-x H)|r>, relative */
+static const double TOLERANCE = 1e-9;  /* of <r|exp(-x H)|r>, relative */
 static const double EXHAUSTED = 1e-10; /* times the size of H: no new direction is left */
 
 typedef struct run {
@@ -146,8 +146,7 @@ static void scale_and_overlap(run *self, const double *factor, size_t step) {
         }
     }
     for (size_t k = 0; k < count; ++k) {
-        collect(self, count, k,
-                self->overlap + (k * self->problem->steps + step) * self->vectors);
+        collect(self, count, k, self->overlap + (k * self->problem->steps + step) * self->vectors);
     }
 }
 
@@ -206,7 +205,8 @@ static bool settled(run *self, double *energy, double *states) {
                 double s = states[j * levels];
                 sum += s * s * exp(-lambda * (energy[j] - reference));
             }
-            double value = log(sum) - lambda * reference, *before = &self->before[2 * v + (size_t)end];
+            double value = log(sum) - lambda * reference,
+                   *before = &self->before[2 * v + (size_t)end];
             result = result && fabs(value - *before) <= TOLERANCE;
             *before = value;
         }
@@ -286,8 +286,7 @@ static void make_step(run *self) {
     size_t k = self->steps, vectors = self->vectors;
     double *alpha = self->alpha + k * vectors, *beta = self->beta + k * vectors;
     double square[GF_MAX_COLUMNS], factor[GF_MAX_COLUMNS] = {0};
-    gf_action_apply(problem->hamiltonian, problem->basis, self->columns, self->current,
-                    self->next);
+    gf_action_apply(problem->hamiltonian, problem->basis, self->columns, self->current, self->next);
     multiply(self, self->current, self->next, alpha);
     orthogonalize(self, alpha, k > 0 ? beta - vectors : none, square);
     self->steps = k + 1;
@@ -320,7 +319,8 @@ static bool all_exhausted(const run *self) {
 
 static gf_status iterate(run *self, gf_ritz *ritz, gf_error *error) {
     size_t limit = self->problem->steps;
-    double *energy = malloc(limit * sizeof *energy), *states = malloc(limit * limit * sizeof *states);
+    double *energy = malloc(limit * sizeof *energy),
+           *states = malloc(limit * limit * sizeof *states);
     gf_status status =
         energy != NULL && states != NULL ? GF_OK : gf_fail_memory(error, "Ritz values");
     if (status == GF_OK) {

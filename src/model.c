@@ -394,8 +394,8 @@ static gf_status parse_sampling(gf_document *document, gf_node *map, gf_sampling
     for (size_t k = 0; keys[k] != NULL && map != NULL && status == GF_OK; ++k) {
         const gf_node *node = gf_document_get(document, map, keys[k]);
         if (node != NULL) {
-            status = gf_document_integer(document, node, keys[k], low[k], high[k], &values[k],
-                                         error);
+            status =
+                gf_document_integer(document, node, keys[k], low[k], high[k], &values[k], error);
         }
     }
     *sampling = (gf_sampling){.samples = (size_t)values[0],
@@ -407,9 +407,8 @@ static gf_status parse_sampling(gf_document *document, gf_node *map, gf_sampling
 
 static gf_status parse_root(gf_document *document, const char *file, const gf_settings *settings,
                             gf_model *model, gf_error *error) {
-    static const char *const keys[] = {"name",        "sites",    "boundary", "parameters",
-                                       "hamiltonian", "lindblad", "grid",     "method",
-                                       "typicality",  NULL};
+    static const char *const keys[] = {"name",     "sites", "boundary", "parameters", "hamiltonian",
+                                       "lindblad", "grid",  "method",   "typicality", NULL};
     gf_node *root = gf_document_root(document), *name = NULL, *hamiltonian = NULL, *lindblad = NULL;
     const char *text = NULL;
     gf_status status = gf_document_check_keys(document, root, "the model", keys, error);

@@ -14,10 +14,10 @@ enum { LOG_Z, Q, C = Q + 2, F = C + 3, QUANTITIES = F + GF_OBSERVABLES };
 /* The levels of one random vector in one sector. */
 typedef struct run {
     int up;
-    size_t vector;       /* row of `shift` */
-    size_t first, end;   /* of the levels */
-    double states;       /* that they stand for */
-    double sum[SUMS];    /* at the current lambda2 */
+    size_t vector;     /* row of `shift` */
+    size_t first, end; /* of the levels */
+    double states;     /* that they stand for */
+    double sum[SUMS];  /* at the current lambda2 */
 } run;
 
 /* Vectors of one sector, or of sectors that share them: rows first ... end-1 of `shift`. */
@@ -244,8 +244,8 @@ static void add_run(gf_scatter *self, const run *one, const gf_state *state) {
     double m = gf_spectrum_magnetization(self->spectrum, one->up);
     double reference = self->reference[one->up];
     /* relative to Z; log_partition holds log Z / N */
-    double weight = exp(-state->lambda[0] * m - state->lambda[1] * reference -
-                        sites * state->log_partition);
+    double weight =
+        exp(-state->lambda[0] * m - state->lambda[1] * reference - sites * state->log_partition);
     double a = m - sites * state->density[0], b = reference - sites * state->density[1];
     double z = weight * one->sum[ONE], x = weight * one->sum[ENERGY];
     double xx = weight * one->sum[SQUARE];
@@ -263,9 +263,11 @@ static void add_run(gf_scatter *self, const run *one, const gf_state *state) {
     }
 }
 
-/* Adds the variances of one family, whose weights are exact in sum: shifts count from the mean. */
-static void add_family(const gf_scatter *self, const family *one, double *variance) {
+/* The weights of a family are exact in sum: its shifts count from the mean. The factor makes the
+ * sum of their squares the variance. */
+static void centre_family(const gf_scatter *self, const family *one) {
     double total[QUANTITIES] = {0}, vectors = (double)(one->end - one->first);
+    double factor = sqrt(vectors / (vectors - 1));
     for (size_t v = one->first; v < one->end; ++v) {
         for (size_t k = 0; k < QUANTITIES; ++k) {
             total[k] += self->shift[v * QUANTITIES + k];
@@ -273,31 +275,61 @@ static void add_family(const gf_scatter *self, const family *one, double *varian
     }
     for (size_t v = one->first; v < one->end; ++v) {
         for (size_t k = 0; k < QUANTITIES; ++k) {
-            double d = self->shift[v * QUANTITIES + k] - self->share[v] * total[k];
-            variance[k] += vectors / (vectors - 1) * d * d;
+            double *shift = &self->shift[v * QUANTITIES + k];
+            *shift = factor * (*shift - self->share[v] * total[k]);
         }
     }
 }
 
-void gf_scatter_evaluate(gf_scatter *self, const gf_state *state, gf_state *standard_error) {
-    double error[QUANTITIES] = {0};
+static void fill_shifts(gf_scatter *self, const gf_state *state) {
     prepare_sums(self, state->lambda[1]);
     memset(self->shift, 0, self->vectors * QUANTITIES * sizeof *self->shift);
     for (size_t r = 0; r < self->runs; ++r) {
         add_run(self, &self->run[r], state);
     }
     for (size_t k = 0; k < self->families; ++k) {
-        add_family(self, &self->family[k], error);
+        centre_family(self, &self->family[k]);
     }
+}
+
+void gf_scatter_evaluate(gf_scatter *self, const gf_state *state, gf_state *standard_error) {
+    double error[QUANTITIES] = {0};
+    fill_shifts(self, state);
     for (size_t k = 0; k < QUANTITIES; ++k) {
+        for (size_t v = 0; v < self->vectors; ++v) {
+            double d = self->shift[v * QUANTITIES + k];
+            error[k] += d * d;
+        }
         error[k] = sqrt(error[k]);
     }
-    *standard_error = (gf_state){.lambda = {state->lambda[0], state->lambda[1]},
-                                 .log_partition = error[LOG_Z],
-                                 .density = {error[Q], error[Q + 1]},
-                                 .susceptibility = {{error[C], error[C + 1]},
-                                                    {error[C + 1], error[C + 2]}},
-                                 .force = {error[F], error[F + 1]},
-                                 .noise = {{error[F + 2], error[F + 3]},
-                                           {error[F + 3], error[F + 4]}}};
+    *standard_error =
+        (gf_state){.lambda = {state->lambda[0], state->lambda[1]},
+                   .log_partition = error[LOG_Z],
+                   .density = {error[Q], error[Q + 1]},
+                   .susceptibility = {{error[C], error[C + 1]}, {error[C + 1], error[C + 2]}},
+                   .force = {error[F], error[F + 1]},
+                   .noise = {{error[F + 2], error[F + 3]}, {error[F + 3], error[F + 4]}}};
+}
+
+bool gf_scatter_at_density(gf_scatter *self, const gf_state *state, double force[2],
+                           double root[2]) {
+    double slope[2][2], force_square[2] = {0}, root_square[2] = {0};
+    bool regular = gf_state_stability(state, slope);
+    fill_shifts(self, state);
+    for (size_t v = 0; v < self->vectors && regular; ++v) {
+        const double *shift = self->shift + v * QUANTITIES;
+        double held[2], moved[2];
+        for (int i = 0; i < 2; ++i) { /* lambda follows, to keep the density */
+            held[i] = shift[F + i] - slope[i][0] * shift[Q] - slope[i][1] * shift[Q + 1];
+            force_square[i] += held[i] * held[i];
+        }
+        regular = gf_solve2(slope, held, moved);
+        root_square[0] += moved[0] * moved[0];
+        root_square[1] += moved[1] * moved[1];
+    }
+    for (int i = 0; i < 2; ++i) {
+        force[i] = regular ? sqrt(force_square[i]) : NAN;
+        root[i] = regular ? sqrt(root_square[i]) : NAN;
+    }
+    return regular;
 }

@@ -302,9 +302,9 @@ static double largest_element(const gf_spectrum *self, const double *force) {
 double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, int charge) {
     double scale = 0;
     for (size_t c = 0; c < self->channels; ++c) {
-        scale += rates[c] * largest_element(self, gf_spectrum_observable(
-                                                      self, c, charge == 0 ? GF_FORCE_M
-                                                                           : GF_FORCE_E));
+        scale += rates[c] *
+                 largest_element(
+                     self, gf_spectrum_observable(self, c, charge == 0 ? GF_FORCE_M : GF_FORCE_E));
     }
     return scale;
 }
@@ -563,8 +563,7 @@ static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *
     double *energy = gf_file_get_doubles(file, "/spectrum/energy", 1, &levels);
     int64_t *magnetization = gf_file_get_integers(file, "/spectrum/magnetization", 1, &same[0]);
     double *degeneracy = gf_file_get_doubles(file, "/spectrum/degeneracy", 1, &same[1]);
-    int64_t *sample =
-        sampled ? gf_file_get_integers(file, "/spectrum/sample", 1, &same[2]) : NULL;
+    int64_t *sample = sampled ? gf_file_get_integers(file, "/spectrum/sample", 1, &same[2]) : NULL;
     double *force = gf_file_get_doubles(file, "/spectrum/force", 3, fs);
     double *noise = gf_file_get_doubles(file, "/spectrum/noise", 4, ns);
     if (same[0] != levels || same[1] != levels || fs[0] != channels || fs[1] != 2 ||
@@ -574,7 +573,8 @@ static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *
     }
     gf_status status = gf_file_check(file, error);
     if (status == GF_OK) {
-        status = gf_spectrum_allocate(spectrum, model->chain.sites, channels, levels, sampled, error);
+        status =
+            gf_spectrum_allocate(spectrum, model->chain.sites, channels, levels, sampled, error);
     }
     if (status == GF_OK) {
         if (sampled) {

@@ -16,7 +16,7 @@ typedef struct operators {
     gf_elements *hamiltonian, *elements; /* for sectors that are diagonalised */
     gf_action *action;
     gf_action **observables; /* [count], averaged over translations, which lowers their scatter */
-    int *parity; /* [count]: +1 or -1 under a flip of all spins; of use if `mirrored` */
+    int *parity;             /* [count]: +1 or -1 under a flip of all spins; of use if `mirrored` */
     size_t count;
     bool is_complex, mirrored;
 } operators;
@@ -41,7 +41,7 @@ typedef struct job {
     const gf_model *model;
     const gf_progress *progress;
     operators operators;
-    part *parts;     /* [part_count]: of rising magnetisation; only up >= sites/2 if mirrored */
+    part *parts; /* [part_count]: of rising magnetisation; only up >= sites/2 if mirrored */
     size_t part_count;
     task *tasks; /* [task_count], the longest first */
     size_t task_count;
@@ -93,9 +93,9 @@ static gf_status add_observable(const gf_chain *chain, const gf_operator *observ
                                 operators *all, gf_error *error) {
     gf_operator kept = conserving(observable), mean = gf_chain_average(chain, &kept);
     size_t k = all->count++;
-    gf_status status =
-        mean.exhausted ? gf_fail_memory(error, "the force and noise operators")
-                       : gf_action_create(&mean, chain->sites, &all->observables[k], error);
+    gf_status status = mean.exhausted
+                           ? gf_fail_memory(error, "the force and noise operators")
+                           : gf_action_create(&mean, chain->sites, &all->observables[k], error);
     all->parity[k] = parity_of(&mean);
     all->mirrored = all->mirrored && all->parity[k] != 0;
     gf_operator_free(&kept);
@@ -259,14 +259,15 @@ static double memory_need(const gf_model *model) {
     for (int up = 0; up <= sites; ++up) {
         size_t size = gf_basis_dimension(sites, up), samples = samples_for(model, size);
         double basis = 4 * (double)size + 16 * ldexp(1, sites - sites / 2);
-        double once = samples == 0 ? gf_sector_memory(size, observables, is_complex)
-                                   : vectors_together(model, size, spare) *
-                                             vector_memory(model, size) +
-                                         basis;
+        double once =
+            samples == 0
+                ? gf_sector_memory(size, observables, is_complex)
+                : vectors_together(model, size, spare) * vector_memory(model, size) + basis;
         bool alone = samples > 0 && !is_shared_out(model, size, spare);
         need = fmax(need, alone ? once : once * gf_machine_threads());
-        levels += samples == 0 ? (double)size
-                               : (double)samples * fmin((double)size, (double)model->sampling.steps);
+        levels += samples == 0
+                      ? (double)size
+                      : (double)samples * fmin((double)size, (double)model->sampling.steps);
     }
     return need + 3 * ((double)observables + 3) * 8 * levels;
 }
@@ -295,8 +296,8 @@ static double count_elements(const gf_model *model, const operators *all) {
             once += gf_action_elements(all->observables[k], up);
         }
         if (samples > 0) {
-            size_t steps = model->sampling.steps < TYPICAL_STEPS ? model->sampling.steps
-                                                                 : TYPICAL_STEPS;
+            size_t steps =
+                model->sampling.steps < TYPICAL_STEPS ? model->sampling.steps : TYPICAL_STEPS;
             once += (double)steps * gf_action_elements(all->action, up);
         }
         elements += (double)samples * once;
@@ -353,20 +354,18 @@ static gf_status sample(const job *self, const task *work, gf_error *error) {
 
 static double cost_of(const job *self, const task *work) {
     double size = (double)work->owner->size, width = work->columns.width;
-    return work->owner->samples == 0
-               ? 3e-10 * size * size * size
-               : 1e-6 * size * width * sqrt((double)self->model->chain.sites);
+    return work->owner->samples == 0 ? 3e-10 * size * size * size
+                                     : 1e-6 * size * width * sqrt((double)self->model->chain.sites);
 }
 
 static void run_task(job *self, const task *work) {
     gf_error error;
     const operators *all = &self->operators;
     part *owner = work->owner;
-    gf_status status =
-        owner->samples > 0
-            ? sample(self, work, &error)
-            : gf_sector_solve(all->hamiltonian, all->elements, self->model->chain.sites, owner->up,
-                              &owner->solved, &error);
+    gf_status status = owner->samples > 0 ? sample(self, work, &error)
+                                          : gf_sector_solve(all->hamiltonian, all->elements,
+                                                            self->model->chain.sites, owner->up,
+                                                            &owner->solved, &error);
 #pragma omp critical(gf_typicality)
     {
         if (status != GF_OK && self->status == GF_OK) {
@@ -391,7 +390,7 @@ static size_t make_tasks(job *self, double spare) {
     for (size_t rank = 0; rank < self->part_count; ++rank) {
         size_t middle = self->operators.mirrored ? 0 : self->part_count / 2;
         size_t step = (rank + 1) / 2;
-        size_t at = self->operators.mirrored ? rank
+        size_t at = self->operators.mirrored                         ? rank
                     : (rank % 2 == 1) == (self->part_count % 2 == 0) ? middle - step
                                                                      : middle + step;
         part *owner = &self->parts[at];
@@ -436,8 +435,7 @@ static gf_status run_all(job *self, gf_error *error) {
         }
     }
     (void)gf_machine_set_blas_threads(before);
-    return self->status == GF_OK ? GF_OK
-                                 : gf_fail(error, self->status, "%s", self->error.message);
+    return self->status == GF_OK ? GF_OK : gf_fail(error, self->status, "%s", self->error.message);
 }
 
 /* --- collecting ------------------------------------------------------------------------------ */
@@ -463,8 +461,9 @@ static int compare_entries(const void *left, const void *right) {
                                     : (a->level > b->level) - (a->level < b->level);
 }
 
-static gf_status copy_samples(const part *self, const int *parity, size_t at,
-                              gf_spectrum *spectrum, gf_error *error) {
+/* factor[k] multiplies observable k. */
+static gf_status copy_samples(const part *self, const int *factor, size_t at, gf_spectrum *spectrum,
+                              gf_error *error) {
     size_t count = levels_in(self), n = 0, rows = spectrum->channels * GF_OBSERVABLES;
     entry *order = malloc((count + 1) * sizeof *order);
     double total = 0;
@@ -486,14 +485,14 @@ static gf_status copy_samples(const part *self, const int *parity, size_t at,
         spectrum->sample[at + n] = (int64_t)(self->first + order[n].sample);
         for (size_t k = 0; k < rows; ++k) {
             spectrum->observables[k * spectrum->levels + at + n] =
-                (parity != NULL ? parity[k] : 1) * ritz->observable[k * ritz->levels + j];
+                factor[k] * ritz->observable[k * ritz->levels + j];
         }
     }
     free(order);
     return GF_OK;
 }
 
-static void copy_solved(const part *self, const int *parity, size_t at, gf_spectrum *spectrum) {
+static void copy_solved(const part *self, const int *factor, size_t at, gf_spectrum *spectrum) {
     size_t count = self->solved.levels, rows = spectrum->channels * GF_OBSERVABLES;
     memcpy(spectrum->energy + at, self->solved.energy, count * sizeof *spectrum->energy);
     memcpy(spectrum->degeneracy + at, self->solved.degeneracy, count * sizeof(double));
@@ -501,40 +500,51 @@ static void copy_solved(const part *self, const int *parity, size_t at, gf_spect
         spectrum->sample[at + n] = -1;
         for (size_t k = 0; k < rows; ++k) {
             spectrum->observables[k * spectrum->levels + at + n] =
-                (parity != NULL ? parity[k] : 1) * self->solved.observable[k * count + n];
+                factor[k] * self->solved.observable[k * count + n];
         }
     }
 }
 
-/* The part that holds the sector of `up` spins up, itself or mirrored. */
-static const part *part_of(const job *self, int up, const int **parity) {
+/* The part that holds the sector of `up` spins up, itself or mirrored. factor[count]: what the
+ * observables of the part are to be multiplied with. At magnetisation 0 the mean over both images
+ * of a vector is taken: odd observables vanish. */
+static const part *part_of(const job *self, int up, int *factor) {
     int sites = self->model->chain.sites, lowest = self->parts[0].up;
-    *parity = up < lowest ? self->operators.parity : NULL;
+    bool mirrored = self->operators.mirrored;
+    for (size_t k = 0; k < self->operators.count; ++k) {
+        int parity = self->operators.parity[k];
+        factor[k] = mirrored && up < lowest                       ? parity
+                    : mirrored && 2 * up == sites && parity == -1 ? 0
+                                                                  : 1;
+    }
     return &self->parts[(up < lowest ? sites - up : up) - lowest];
 }
 
 static gf_status collect(const job *self, gf_spectrum *spectrum, gf_error *error) {
-    int sites = self->model->chain.sites;
-    const int *parity = NULL;
+    int sites = self->model->chain.sites, *factor = calloc(self->operators.count, sizeof *factor);
     size_t levels = 0;
+    if (factor == NULL) {
+        return gf_fail_memory(error, "the spectrum");
+    }
     for (int up = 0; up <= sites; ++up) {
-        levels += levels_in(part_of(self, up, &parity));
+        levels += levels_in(part_of(self, up, factor));
     }
     gf_status status =
         gf_spectrum_allocate(spectrum, sites, self->model->channel_count, levels, true, error);
     for (int up = 0; up <= sites && status == GF_OK; ++up) {
-        const part *from = part_of(self, up, &parity);
+        const part *from = part_of(self, up, factor);
         size_t at = spectrum->sector[up];
         spectrum->sector[up + 1] = at + levels_in(from);
         if (from->samples > 0) {
-            status = copy_samples(from, parity, at, spectrum, error);
+            status = copy_samples(from, factor, at, spectrum, error);
         } else {
-            copy_solved(from, parity, at, spectrum);
+            copy_solved(from, factor, at, spectrum);
         }
     }
     if (status == GF_OK) {
         gf_spectrum_set_unit(spectrum);
     }
+    free(factor);
     return status;
 }
 

@@ -23,6 +23,7 @@ typedef struct gf_fixed_point {
                                      the border */
     double noise[2][2];           /* N_ij per epsilon */
     double residual;              /* |f| per epsilon */
+    double density_error[2];      /* statistical; 0 unless the spectrum is sampled */
     gf_stability stability;
 } gf_fixed_point;
 

@@ -17,12 +17,17 @@ typedef struct gf_grid {
     double *log_partition;  /* [..], log Z / N */
     double *channel_force;  /* [channels][..][2], per unit rate; force = sum rate channel_force */
     double *channel_noise;  /* [channels][..][2][2] */
+    /* Standard errors; NULL unless the spectrum is sampled. At given lambda on the lambda grid, where
+     * all are there; at given density on the density grid, which has that of the force alone. */
+    double *density_error, *force_error, *noise_error, *susceptibility_error;
 } gf_grid;
+
+enum { GF_GRID_VALUES = 12, GF_GRID_FIRST_ERROR = 8 };
 
 /* What a group calls its axes, and which values it stores. */
 typedef struct gf_grid_layout {
     const char *axis_path[2], *axis_units[2];
-    const char *path[8]; /* of lambda, density ... channel_noise, as in gf_grid; NULL: not stored */
+    const char *path[GF_GRID_VALUES]; /* of lambda, density ..., as in gf_grid; NULL: not stored */
 } gf_grid_layout;
 
 size_t gf_grid_size(const gf_grid *self);
@@ -30,10 +35,15 @@ size_t gf_grid_size(const gf_grid *self);
 /* All values are NaN. The caller frees the grid. */
 gf_status gf_grid_allocate(gf_grid *self, gf_axis rows, gf_axis columns, size_t channels,
                            gf_error *error);
+/* Adds errors, NaN: at given lambda of all values that have them, else of the force alone. */
+gf_status gf_grid_allocate_errors(gf_grid *self, bool at_lambda, gf_error *error);
 void gf_grid_free(gf_grid *self);
 
 /* Puts a state evaluated with GF_RESPONSE at row * columns + column. */
 void gf_grid_store(gf_grid *self, size_t at, size_t channels, const gf_state *state);
+
+/* Puts standard errors at given lambda there. */
+void gf_grid_store_errors(gf_grid *self, size_t at, const gf_state *error);
 
 void gf_grid_write(const gf_grid_layout *names, const gf_grid *grid, size_t channels,
                    gf_file *file);

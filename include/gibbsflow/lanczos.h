@@ -1,8 +1,8 @@
 /* A sector as single vectors see it: the Lanczos method for thermal expectation values.
  *
- * From a start vector r the Lanczos recurrence makes an orthonormal basis in which H is tridiagonal;
- * the eigenvectors psi_j of that matrix stand for levels of energy e_j with weight |<r|psi_j>|^2 and
- * diagonal elements Re <r|O|psi_j>/<r|psi_j>, so that for every smooth function w
+ * From a start vector r the Lanczos recurrence makes an orthonormal basis in which H is
+ * tridiagonal; the eigenvectors psi_j of that matrix stand for levels of energy e_j with weight
+ * |<r|psi_j>|^2 and diagonal elements Re <r|O|psi_j>/<r|psi_j>, so that for every smooth function w
  *
  *     <r|w(H)|r> = sum_j weight_j w(e_j),   Re <r|O w(H)|r> = sum_j weight_j element_j w(e_j)
  *

@@ -2,8 +2,9 @@
  *
  * An average is a ratio of sums over random vectors. To first order in their deviations every
  * vector s of a sector shifts it by d_s, with sum_s d_s = 0, and the variance is
- * R/(R-1) sum_s d_s^2 over the R vectors of the sector, added up over sectors: the jackknife without
- * its repetitions. Sectors that share their vectors (a flip of all spins) shift together. */
+ * R/(R-1) sum_s d_s^2 over the R vectors of the sector, added up over sectors: the jackknife
+ * without its repetitions. Sectors that share their vectors (a flip of all spins) shift together.
+ */
 #ifndef GIBBSFLOW_SCATTER_H
 #define GIBBSFLOW_SCATTER_H
 
@@ -21,5 +22,11 @@ void gf_scatter_free(gf_scatter *self);
 /* Standard errors of log_partition, density, susceptibility, force and noise of a state that was
  * evaluated with GF_RESPONSE, at the same rates. Sums are kept until lambda2 changes. */
 void gf_scatter_evaluate(gf_scatter *self, const gf_state *state, gf_state *standard_error);
+
+/* Standard errors at given density instead of lambda, for a state evaluated with GF_SLOPES: of the
+ * force there, and of the place of a fixed point if the state is one. False, and NaN, if C or df/dq
+ * is singular. */
+bool gf_scatter_at_density(gf_scatter *self, const gf_state *state, double force[2],
+                           double root[2]);
 
 #endif
