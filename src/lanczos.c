@@ -11,8 +11,8 @@
  * number of threads. */
 enum { PIECE = 2048 };
 
-/* Convergence is looked at from the first on, then every so many steps. */
-enum { FIRST_CHECK = 8, CHECK_EVERY = 4 };
+/* Convergence is looked at every so many steps. */
+enum { CHECK_EVERY = 4 };
 
 static const double TOLERANCE = 1e-9;  /* of <r|exp(-x H)|r>, relative */
 static const double EXHAUSTED = 1e-10; /* times the size of H: no new direction is left */
@@ -26,7 +26,7 @@ typedef struct run {
     double *partial;                    /* [pieces][observable_count + 1][width] */
     double *alpha, *beta;               /* [steps][vectors]: the tridiagonal matrices */
     double *overlap;                    /* [observable_count][steps][vectors]: <r|O|l_k> */
-    size_t *length;                     /* [vectors]: steps until the space was exhausted, or 0 */
+    size_t *length;                     /* [vectors]: steps after which nothing new came, or 0 */
     double *norm;                       /* [vectors]: <r|r> */
     double *before;                     /* [vectors][2]: <exp(-+lambda H)> at the last check */
 } run;
@@ -183,35 +183,40 @@ static bool solve_small(const run *self, size_t vector, size_t levels, double *e
     return done;
 }
 
+static gf_status fail_small(gf_error *error) {
+    return gf_fail(error, GF_NO_CONVERGENCE,
+                   "the Lanczos recurrence broke down; are the coefficients of a sensible size?");
+}
+
 static size_t levels_of(const run *self, size_t vector) {
     return self->length[vector] > 0 ? self->length[vector] : self->steps;
 }
 
-/* True if <r|exp(-x H)|r> has settled at x = +-lambda for all vectors. */
-static bool settled(run *self, double *energy, double *states) {
-    bool result = true;
+/* Ends the recurrence of every vector whose <r|exp(-x H)|r> has settled at x = +-lambda. */
+static bool settle(run *self, double *energy, double *states) {
+    size_t levels = self->steps;
     for (size_t v = 0; v < self->vectors; ++v) {
-        size_t levels = levels_of(self, v);
+        bool settled = true;
         if (self->norm[v] == 0 || self->length[v] > 0) {
             continue;
         }
         if (!solve_small(self, v, levels, energy, states)) {
             return false;
         }
-        for (int end = 0; end < 2; ++end) {
+        for (size_t end = 0; end < 2; ++end) {
             double lambda = end == 0 ? self->problem->lambda : -self->problem->lambda;
             double reference = energy[end == 0 ? 0 : levels - 1], sum = 0;
             for (size_t j = 0; j < levels; ++j) {
                 double s = states[j * levels];
                 sum += s * s * exp(-lambda * (energy[j] - reference));
             }
-            double value = log(sum) - lambda * reference,
-                   *before = &self->before[2 * v + (size_t)end];
-            result = result && fabs(value - *before) <= TOLERANCE;
+            double value = log(sum) - lambda * reference, *before = &self->before[2 * v + end];
+            settled = settled && fabs(value - *before) <= TOLERANCE;
             *before = value;
         }
+        self->length[v] = settled ? levels : 0;
     }
-    return result;
+    return true;
 }
 
 static gf_status fill_ritz(const run *self, size_t vector, double *energy, double *states,
@@ -227,9 +232,7 @@ static gf_status fill_ritz(const run *self, size_t vector, double *energy, doubl
         return gf_fail_memory(error, "Ritz values");
     }
     if (!solve_small(self, vector, levels, energy, states)) {
-        return gf_fail(error, GF_NO_CONVERGENCE,
-                       "the Lanczos recurrence broke down; are the coefficients of a sensible "
-                       "size?");
+        return fail_small(error);
     }
     size_t kept = 0; /* levels whose weight underflows tell nothing */
     for (size_t j = 0; j < levels; ++j) {
@@ -308,7 +311,7 @@ static void make_step(run *self) {
     }
 }
 
-static bool all_exhausted(const run *self) {
+static bool all_done(const run *self) {
     for (size_t v = 0; v < self->vectors; ++v) {
         if (self->length[v] == 0 && self->norm[v] > 0) {
             return false;
@@ -325,11 +328,12 @@ static gf_status iterate(run *self, gf_ritz *ritz, gf_error *error) {
         energy != NULL && states != NULL ? GF_OK : gf_fail_memory(error, "Ritz values");
     if (status == GF_OK) {
         start_run(self);
-        bool done = all_exhausted(self);
-        while (!done && self->steps < limit) {
+        while (!all_done(self) && self->steps < limit) {
             make_step(self);
-            bool look = self->steps >= FIRST_CHECK && self->steps % CHECK_EVERY == 0;
-            done = all_exhausted(self) || (look && settled(self, energy, states));
+            if (self->steps % CHECK_EVERY == 0 && !settle(self, energy, states)) {
+                status = fail_small(error);
+                break;
+            }
         }
     }
     for (size_t v = 0; v < self->vectors && status == GF_OK; ++v) {

@@ -386,9 +386,10 @@ static gf_status parse_method(gf_document *document, const gf_node *node, gf_met
 
 static gf_status parse_sampling(gf_document *document, gf_node *map, gf_sampling *sampling,
                                 gf_error *error) {
-    static const char *const keys[] = {"samples", "exact", "steps", "seed", NULL};
-    static const long low[] = {2, 0, 2, 0}, high[] = {1000000, 32000, 2000, LONG_MAX};
-    long values[] = {16, 1200, 200, 1};
+    static const char *const keys[] = {"samples", "exact", "deflate", "steps", "seed", NULL};
+    static const long low[] = {2, 0, 0, 2, 0};
+    static const long high[] = {1000000, 32000, 1000, 2000, LONG_MAX};
+    long values[] = {16, 1200, 32, 200, 1};
     gf_status status =
         map != NULL ? gf_document_check_keys(document, map, "typicality", keys, error) : GF_OK;
     for (size_t k = 0; keys[k] != NULL && map != NULL && status == GF_OK; ++k) {
@@ -400,8 +401,9 @@ static gf_status parse_sampling(gf_document *document, gf_node *map, gf_sampling
     }
     *sampling = (gf_sampling){.samples = (size_t)values[0],
                               .exact = (size_t)values[1],
-                              .steps = (size_t)values[2],
-                              .seed = (uint64_t)values[3]};
+                              .deflate = (size_t)values[2],
+                              .steps = (size_t)values[3],
+                              .seed = (uint64_t)values[4]};
     return status;
 }
 

@@ -2,6 +2,7 @@
 
 #include "gibbsflow/action.h"
 #include "gibbsflow/basis.h"
+#include "gibbsflow/extremes.h"
 #include "gibbsflow/lanczos.h"
 #include "gibbsflow/machine.h"
 #include "gibbsflow/sector.h"
@@ -26,14 +27,22 @@ typedef struct part {
     int up;
     size_t size, samples; /* samples is 0 if it is diagonalised */
     gf_sector solved;
-    gf_ritz *ritz; /* [samples] */
-    size_t first;  /* number of its first random vector, counted over all sectors */
+    bool is_alone; /* it takes all threads and much memory */
+    gf_extremes_goal goal;
+    gf_extremes extremes; /* states taken apart from the random vectors */
+    gf_ritz *apart;       /* [extremes.count]: what they tell */
+    gf_ritz *ritz;        /* [samples] */
+    size_t first;         /* number of its first random vector, counted over all sectors */
 } part;
 
-/* Random vectors of one sector, side by side. */
+/* What to do for a sector: diagonalise it, find its extremal states, or run the Lanczos method from
+ * some of these or from random vectors, side by side. */
+typedef enum stage { SOLVE, FIND, FROM_EXTREMES, FROM_RANDOM } stage;
+
 typedef struct task {
     part *owner;
-    size_t first;
+    stage stage;
+    size_t first; /* vector */
     gf_columns columns;
 } task;
 
@@ -174,6 +183,7 @@ static void free_operators(operators *all) {
  * diagonal operator has no error at all, and <r|r> is the dimension. Signs come in words of 128. */
 static void draw(const job *self, const task *work, double *start) {
     const part *owner = work->owner;
+    uint32_t purpose = work->stage == FIND ? 2 : 0;
     size_t width = (size_t)work->columns.width, size = owner->size;
     bool is_complex = work->columns.is_complex;
     size_t vectors = is_complex ? width / 2 : width;
@@ -184,9 +194,9 @@ static void draw(const job *self, const task *work, double *start) {
         size_t rows = size - 128 * word < 128 ? size - 128 * word : 128;
         for (size_t v = 0; v < vectors; ++v) {
             uint32_t vector = (uint32_t)(work->first + v);
-            threefry4x32_ctr_t place = {{(uint32_t)word, vector, 0, 0}};
+            threefry4x32_ctr_t place = {{(uint32_t)word, vector, purpose, 0}};
             threefry4x32_ctr_t sign = threefry4x32_R(threefry4x32_rounds, place, key);
-            place.v[2] = 1;
+            place.v[2] = purpose + 1;
             threefry4x32_ctr_t turn = threefry4x32_R(threefry4x32_rounds, place, key);
             for (size_t i = 0; i < rows; ++i) {
                 double *target = start + (128 * word + i) * width + v;
@@ -218,7 +228,8 @@ static gf_status make_parts(job *self, gf_error *error) {
         size_t size = gf_basis_dimension(sites, up), samples = samples_for(self->model, size);
         *one = (part){.up = up, .size = size, .samples = samples, .first = vectors};
         one->ritz = calloc(samples + 1, sizeof *one->ritz);
-        if (one->ritz == NULL) {
+        one->apart = calloc(self->model->sampling.deflate + GF_MAX_COLUMNS, sizeof *one->apart);
+        if (one->ritz == NULL || one->apart == NULL) {
             return gf_fail_memory(error, "random vectors");
         }
         vectors += samples;
@@ -251,6 +262,34 @@ static bool is_shared_out(const gf_model *model, size_t size, double spare) {
     return threads * together * vector_memory(model, size) <= spare / 4;
 }
 
+/* Extremal states to look for in a sector, as memory allows. */
+static gf_extremes_goal goal_for(const gf_model *model, size_t size, double spare) {
+    enum { ROOM = 6 }; /* dimensions of the Krylov space for each vector */
+    bool is_complex = !gf_operator_is_real(&model->hamiltonian);
+    gf_extremes_goal one = {.count = 1, .room = 1}, none = {0};
+    double threads = is_shared_out(model, size, spare) ? gf_machine_threads() : 1;
+    double fixed = gf_extremes_memory(size, &none, is_complex);
+    double each = gf_extremes_memory(size, &one, is_complex) - fixed;
+    double most = fmin((spare / 4 / threads - fixed) / each, (double)size / 4);
+    gf_extremes_goal goal = {.count = model->sampling.deflate,
+                             .lambda = {fmin(model->lambda2.from, 0), fmax(model->lambda2.to, 0)}};
+    if (ROOM * (double)goal.count > most) {
+        goal.count = most > 0 ? (size_t)(most / ROOM) : 0;
+    }
+    goal.room = ROOM * goal.count;
+    return goal;
+}
+
+/* Bytes for one task of a sampled sector. */
+static double sampling_memory(const gf_model *model, size_t size, double spare) {
+    bool is_complex = !gf_operator_is_real(&model->hamiltonian);
+    gf_extremes_goal goal = goal_for(model, size, spare);
+    double find = gf_extremes_memory(size, &goal, is_complex);
+    double kept = 8.0 * (double)size * (double)goal.count * (is_complex ? 2 : 1);
+    double run = vectors_together(model, size, spare) * vector_memory(model, size);
+    return fmax(find, run + kept);
+}
+
 static double memory_need(const gf_model *model) {
     int sites = model->chain.sites;
     size_t observables = model->channel_count * GF_OBSERVABLES;
@@ -259,10 +298,8 @@ static double memory_need(const gf_model *model) {
     for (int up = 0; up <= sites; ++up) {
         size_t size = gf_basis_dimension(sites, up), samples = samples_for(model, size);
         double basis = 4 * (double)size + 16 * ldexp(1, sites - sites / 2);
-        double once =
-            samples == 0
-                ? gf_sector_memory(size, observables, is_complex)
-                : vectors_together(model, size, spare) * vector_memory(model, size) + basis;
+        double once = samples == 0 ? gf_sector_memory(size, observables, is_complex)
+                                   : sampling_memory(model, size, spare) + basis;
         bool alone = samples > 0 && !is_shared_out(model, size, spare);
         need = fmax(need, alone ? once : once * gf_machine_threads());
         levels += samples == 0
@@ -300,7 +337,7 @@ static double count_elements(const gf_model *model, const operators *all) {
                 model->sampling.steps < TYPICAL_STEPS ? model->sampling.steps : TYPICAL_STEPS;
             once += (double)steps * gf_action_elements(all->action, up);
         }
-        elements += (double)samples * once;
+        elements += (double)(samples + model->sampling.deflate) * once;
     }
     return elements * (all->is_complex ? 2 : 1);
 }
@@ -328,8 +365,29 @@ static double largest_lambda(const gf_model *model) {
     return fmax(fabs(model->lambda2.from), fabs(model->lambda2.to));
 }
 
-static gf_status sample(const job *self, const task *work, gf_error *error) {
+static gf_status run_lanczos(const job *self, const task *work, const gf_basis *basis,
+                             double *start, gf_error *error) {
     const operators *all = &self->operators;
+    part *owner = work->owner;
+    gf_lanczos lanczos = {.basis = basis,
+                          .hamiltonian = all->action,
+                          .observables = (const gf_action *const *)all->observables,
+                          .observable_count = all->count,
+                          .lambda = largest_lambda(self->model),
+                          .steps = self->model->sampling.steps};
+    gf_ritz *ritz = owner->ritz + work->first;
+    gf_status status = GF_OK;
+    if (work->stage == FROM_EXTREMES) {
+        ritz = owner->apart + work->first;
+        gf_extremes_copy(&owner->extremes, work->first, work->columns, start);
+    } else {
+        draw(self, work, start);
+        status = gf_extremes_remove(&owner->extremes, work->columns, start, error);
+    }
+    return status == GF_OK ? gf_lanczos_run(&lanczos, work->columns, start, ritz, error) : status;
+}
+
+static gf_status sample(const job *self, const task *work, gf_error *error) {
     part *owner = work->owner;
     gf_basis basis = {0};
     gf_status status = gf_basis_init(&basis, self->model->chain.sites, owner->up, error);
@@ -337,35 +395,38 @@ static gf_status sample(const job *self, const task *work, gf_error *error) {
     if (status == GF_OK && start == NULL) {
         status = gf_fail_memory(error, "random vectors");
     }
-    if (status == GF_OK) {
-        gf_lanczos lanczos = {.basis = &basis,
-                              .hamiltonian = all->action,
-                              .observables = (const gf_action *const *)all->observables,
-                              .observable_count = all->count,
-                              .lambda = largest_lambda(self->model),
-                              .steps = self->model->sampling.steps};
+    if (status == GF_OK && work->stage == FIND) {
         draw(self, work, start);
-        status = gf_lanczos_run(&lanczos, work->columns, start, owner->ritz + work->first, error);
+        status = gf_extremes_find(self->operators.action, &basis, work->columns, &owner->goal,
+                                  start, &owner->extremes, error);
+    } else if (status == GF_OK) {
+        status = run_lanczos(self, work, &basis, start, error);
     }
     free(start);
     gf_basis_free(&basis);
     return status;
 }
 
+/* Roughly, in seconds. */
 static double cost_of(const job *self, const task *work) {
     double size = (double)work->owner->size, width = work->columns.width;
-    return work->owner->samples == 0 ? 3e-10 * size * size * size
-                                     : 1e-6 * size * width * sqrt((double)self->model->chain.sites);
+    double vector = 3e-8 * size * self->model->chain.sites;
+    return work->stage == SOLVE  ? 3e-10 * size * size * size
+           : work->stage == FIND ? 0.2 * (double)work->owner->goal.room * vector
+                                 : width * vector;
 }
 
 static void run_task(job *self, const task *work) {
     gf_error error;
     const operators *all = &self->operators;
     part *owner = work->owner;
-    gf_status status = owner->samples > 0 ? sample(self, work, &error)
-                                          : gf_sector_solve(all->hamiltonian, all->elements,
-                                                            self->model->chain.sites, owner->up,
-                                                            &owner->solved, &error);
+    gf_status status = GF_OK;
+    if (work->stage == SOLVE) {
+        status = gf_sector_solve(all->hamiltonian, all->elements, self->model->chain.sites,
+                                 owner->up, &owner->solved, &error);
+    } else if (work->stage != FROM_EXTREMES || work->first < owner->extremes.count) {
+        status = sample(self, work, &error);
+    }
 #pragma omp critical(gf_typicality)
     {
         if (status != GF_OK && self->status == GF_OK) {
@@ -377,56 +438,79 @@ static void run_task(job *self, const task *work) {
     }
 }
 
-static void add_task(job *self, part *owner, size_t first, int width) {
+static void add_task(job *self, part *owner, stage kind, size_t first, size_t vectors) {
     bool is_complex = self->operators.is_complex;
+    int width = (int)vectors * (is_complex ? 2 : 1);
     task *one = &self->tasks[self->task_count++];
-    *one = (task){.owner = owner, .first = first, .columns = {width, is_complex}};
+    *one = (task){.owner = owner, .stage = kind, .first = first, .columns = {width, is_complex}};
     self->total += cost_of(self, one);
 }
 
-/* The largest sectors first. Returns how many tasks need all threads. */
-static size_t make_tasks(job *self, double spare) {
-    size_t alone = 0;
-    for (size_t rank = 0; rank < self->part_count; ++rank) {
-        size_t middle = self->operators.mirrored ? 0 : self->part_count / 2;
-        size_t step = (rank + 1) / 2;
-        size_t at = self->operators.mirrored                         ? rank
-                    : (rank % 2 == 1) == (self->part_count % 2 == 0) ? middle - step
-                                                                     : middle + step;
-        part *owner = &self->parts[at];
-        size_t together = (size_t)vectors_together(self->model, owner->size, spare);
-        int columns = self->operators.is_complex ? 2 : 1; /* of one vector */
-        for (size_t first = 0; first < owner->samples; first += together) {
-            while (together > owner->samples - first) {
-                together /= 2;
-            }
-            add_task(self, owner, first, (int)together * columns);
-        }
-        if (owner->samples == 0) {
-            add_task(self, owner, 0, 0);
-        } else if (!is_shared_out(self->model, owner->size, spare)) {
-            alone = self->task_count;
-        }
+/* The runs of one sector. */
+static void add_runs(job *self, part *owner, double spare) {
+    size_t together = (size_t)vectors_together(self->model, owner->size, spare);
+    for (size_t first = 0; first < owner->goal.count; first += together) {
+        add_task(self, owner, FROM_EXTREMES, first, together);
     }
-    return alone;
+    for (size_t first = 0; first < owner->samples; first += together) {
+        while (together > owner->samples - first) {
+            together /= 2;
+        }
+        add_task(self, owner, FROM_RANDOM, first, together);
+    }
 }
 
-static gf_status run_all(job *self, gf_error *error) {
-    size_t most = self->part_count;
-    for (size_t k = 0; k < self->part_count; ++k) {
-        most += self->parts[k].samples;
+/* What comes before the runs of one sector. */
+static void add_preparation(job *self, part *owner) {
+    size_t most = self->operators.is_complex ? GF_MAX_COLUMNS / 2 : GF_MAX_COLUMNS;
+    if (owner->samples == 0) {
+        add_task(self, owner, SOLVE, 0, 0);
+    } else if (owner->goal.count > 0) {
+        add_task(self, owner, FIND, 0, most);
     }
-    self->tasks = calloc(most, sizeof *self->tasks);
-    if (self->tasks == NULL) {
-        return gf_fail_memory(error, "random vectors");
+}
+
+/* The part of rank `rank` when sorted by falling size: from the middle outwards. */
+static part *part_by_size(const job *self, size_t rank) {
+    size_t middle = self->part_count / 2, step = (rank + 1) / 2;
+    size_t at = self->operators.mirrored                         ? rank
+                : (rank % 2 == 1) == (self->part_count % 2 == 0) ? middle - step
+                                                                 : middle + step;
+    return &self->parts[at];
+}
+
+/* First sectors that want all threads, one by one; then for the others what has to precede the
+ * runs; then the runs. The first two return where they end. */
+static void make_tasks(job *self, double spare, size_t *alone, size_t *prepared) {
+    for (size_t rank = 0; rank < self->part_count; ++rank) {
+        part *owner = part_by_size(self, rank);
+        owner->goal = goal_for(self->model, owner->size, spare);
+        if (owner->samples > 0 && !is_shared_out(self->model, owner->size, spare)) {
+            add_preparation(self, owner);
+            add_runs(self, owner, spare);
+            owner->is_alone = true;
+        }
     }
-    size_t alone = make_tasks(self, (double)gf_machine_free_memory());
-    int before = gf_machine_set_blas_threads(1);
-    for (size_t k = 0; k < alone && self->status == GF_OK; ++k) {
-        run_task(self, &self->tasks[k]);
+    *alone = self->task_count;
+    for (size_t rank = 0; rank < self->part_count; ++rank) {
+        part *owner = part_by_size(self, rank);
+        if (!owner->is_alone) {
+            add_preparation(self, owner);
+        }
     }
+    *prepared = self->task_count;
+    for (size_t rank = 0; rank < self->part_count; ++rank) {
+        part *owner = part_by_size(self, rank);
+        if (!owner->is_alone) {
+            add_runs(self, owner, spare);
+        }
+    }
+}
+
+/* Tasks side by side. */
+static void run_tasks(job *self, size_t first, size_t end) {
 #pragma omp parallel for schedule(dynamic)
-    for (size_t k = alone; k < self->task_count; ++k) {
+    for (size_t k = first; k < end; ++k) {
         gf_status status = GF_OK;
 #pragma omp critical(gf_typicality)
         status = self->status;
@@ -434,6 +518,28 @@ static gf_status run_all(job *self, gf_error *error) {
             run_task(self, &self->tasks[k]);
         }
     }
+}
+
+static gf_status run_all(job *self, gf_error *error) {
+    size_t most = 0, alone = 0, prepared = 0;
+    for (size_t k = 0; k < self->part_count; ++k) {
+        most += self->parts[k].samples + self->model->sampling.deflate + 1;
+    }
+    self->tasks = calloc(most, sizeof *self->tasks);
+    if (self->tasks == NULL) {
+        return gf_fail_memory(error, "random vectors");
+    }
+    make_tasks(self, (double)gf_machine_free_memory(), &alone, &prepared);
+    int before = gf_machine_set_blas_threads(1);
+    for (size_t k = 0; k < alone && self->status == GF_OK; ++k) {
+        run_task(self, &self->tasks[k]);
+        if (k + 1 == alone || self->tasks[k + 1].owner != self->tasks[k].owner) {
+            free(self->tasks[k].owner->extremes.vectors); /* they are large */
+            self->tasks[k].owner->extremes.vectors = NULL;
+        }
+    }
+    run_tasks(self, alone, prepared);
+    run_tasks(self, prepared, self->task_count);
     (void)gf_machine_set_blas_threads(before);
     return self->status == GF_OK ? GF_OK : gf_fail(error, self->status, "%s", self->error.message);
 }
@@ -442,53 +548,74 @@ static gf_status run_all(job *self, gf_error *error) {
 
 static size_t levels_in(const part *self) {
     size_t levels = self->solved.levels;
+    for (size_t k = 0; k < self->extremes.count; ++k) {
+        levels += self->apart[k].levels;
+    }
     for (size_t k = 0; k < self->samples; ++k) {
         levels += self->ritz[k].levels;
     }
     return levels;
 }
 
-/* A level of a random vector, to be put in order. */
+/* A level of a start vector, to be put in order. */
 typedef struct entry {
-    double energy;
-    size_t sample, level;
+    const gf_ritz *ritz;
+    size_t level;
+    int64_t sample;
+    double factor; /* of its weight */
 } entry;
 
 static int compare_entries(const void *left, const void *right) {
     const entry *a = left, *b = right;
-    return a->energy != b->energy   ? (a->energy > b->energy) - (a->energy < b->energy)
+    double first = a->ritz->energy[a->level], second = b->ritz->energy[b->level];
+    return first != second          ? (first > second) - (first < second)
            : a->sample != b->sample ? (a->sample > b->sample) - (a->sample < b->sample)
                                     : (a->level > b->level) - (a->level < b->level);
+}
+
+/* All levels of a sector. Those of random vectors stand for the states not taken apart. */
+static void list_entries(const part *self, entry *entries) {
+    size_t n = 0;
+    double total = 0, states = (double)(self->size - self->extremes.count);
+    for (size_t s = 0; s < self->samples; ++s) {
+        for (size_t j = 0; j < self->ritz[s].levels; ++j) {
+            total += self->ritz[s].weight[j];
+        }
+    }
+    for (size_t s = 0; s < self->samples; ++s) {
+        for (size_t j = 0; j < self->ritz[s].levels; ++j) {
+            entries[n++] = (entry){&self->ritz[s], j, (int64_t)(self->first + s), states / total};
+        }
+    }
+    for (size_t k = 0; k < self->extremes.count; ++k) {
+        for (size_t j = 0; j < self->apart[k].levels; ++j) {
+            entries[n++] = (entry){&self->apart[k], j, -1, 1};
+        }
+    }
+    qsort(entries, n, sizeof *entries, compare_entries);
 }
 
 /* factor[k] multiplies observable k. */
 static gf_status copy_samples(const part *self, const int *factor, size_t at, gf_spectrum *spectrum,
                               gf_error *error) {
-    size_t count = levels_in(self), n = 0, rows = spectrum->channels * GF_OBSERVABLES;
-    entry *order = malloc((count + 1) * sizeof *order);
-    double total = 0;
-    if (order == NULL) {
+    size_t count = levels_in(self), rows = spectrum->channels * GF_OBSERVABLES;
+    entry *entries = malloc((count + 1) * sizeof *entries);
+    if (entries == NULL) {
         return gf_fail_memory(error, "the spectrum");
     }
-    for (size_t s = 0; s < self->samples; ++s) {
-        for (size_t j = 0; j < self->ritz[s].levels; ++j) {
-            order[n++] = (entry){self->ritz[s].energy[j], s, j};
-            total += self->ritz[s].weight[j];
-        }
-    }
-    qsort(order, count, sizeof *order, compare_entries);
-    for (n = 0; n < count; ++n) {
-        const gf_ritz *ritz = &self->ritz[order[n].sample];
-        size_t j = order[n].level;
+    list_entries(self, entries);
+    for (size_t n = 0; n < count; ++n) {
+        const gf_ritz *ritz = entries[n].ritz;
+        size_t j = entries[n].level;
         spectrum->energy[at + n] = ritz->energy[j];
-        spectrum->degeneracy[at + n] = ritz->weight[j] * ((double)self->size / total);
-        spectrum->sample[at + n] = (int64_t)(self->first + order[n].sample);
+        spectrum->degeneracy[at + n] = ritz->weight[j] * entries[n].factor;
+        spectrum->sample[at + n] = entries[n].sample;
         for (size_t k = 0; k < rows; ++k) {
             spectrum->observables[k * spectrum->levels + at + n] =
                 factor[k] * ritz->observable[k * ritz->levels + j];
         }
     }
-    free(order);
+    free(entries);
     return GF_OK;
 }
 
@@ -553,7 +680,12 @@ static void free_job(job *self) {
         for (size_t s = 0; s < self->parts[k].samples; ++s) {
             gf_ritz_free(&self->parts[k].ritz[s]);
         }
+        for (size_t s = 0; s < self->parts[k].extremes.count; ++s) {
+            gf_ritz_free(&self->parts[k].apart[s]);
+        }
         free(self->parts[k].ritz);
+        free(self->parts[k].apart);
+        gf_extremes_free(&self->parts[k].extremes);
         gf_sector_free(&self->parts[k].solved);
     }
     free(self->parts);

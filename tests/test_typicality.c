@@ -116,7 +116,7 @@ START_TEST(without_random_vectors_it_is_exact) {
     for (int k = 0; k < 3; ++k) {
         fixture f;
         fixture_open(&f, files[k], 7, NULL);
-        gf_spectrum s = sample(&f.model, (gf_sampling){2, 1000, 50, 1});
+        gf_spectrum s = sample(&f.model, (gf_sampling){2, 1000, 0, 50, 1});
         double a[QUANTITIES], b[QUANTITIES], error[QUANTITIES];
         const double lambda[2] = {0.4, -0.6};
         evaluate(&f.spectrum, f.rates, lambda, a, error);
@@ -136,7 +136,7 @@ END_TEST
 START_TEST(what_is_exact_in_every_sample) {
     fixture f;
     fixture_open(&f, "xxz_jprime.yaml", 10, NULL);
-    gf_spectrum s = sample(&f.model, (gf_sampling){2, 0, 60, 3});
+    gf_spectrum s = sample(&f.model, (gf_sampling){2, 0, 0, 60, 3});
     double a[QUANTITIES], b[QUANTITIES], error[QUANTITIES];
     evaluate(&f.spectrum, f.rates, (double[2]){0.7, 0}, a, error);
     evaluate(&s, f.rates, (double[2]){0.7, 0}, b, error);
@@ -163,7 +163,7 @@ END_TEST
 
 /* Over many seeds the deviations from full diagonalisation, in units of their errors, have mean
  * square 1, and no mean. */
-static void check_errors(const char *file, int sites) {
+static void check_errors(const char *file, int sites, size_t deflate) {
     enum { SEEDS = 50, STATES = 4 };
     static const double lambdas[STATES][2] = {{0, 0.3}, {0.3, -0.3}, {-0.5, 0.6}, {0.1, -0.8}};
     fixture f;
@@ -171,7 +171,7 @@ static void check_errors(const char *file, int sites) {
     double square[QUANTITIES] = {0}, mean[QUANTITIES] = {0}, all = 0;
     int counted[QUANTITIES] = {0}, kinds = 0;
     for (uint64_t seed = 1; seed <= SEEDS; ++seed) {
-        gf_spectrum s = sample(&f.model, (gf_sampling){12, 4, 60, seed});
+        gf_spectrum s = sample(&f.model, (gf_sampling){12, 4, deflate, 60, seed});
         for (int k = 0; k < STATES; ++k) {
             double exact[QUANTITIES], value[QUANTITIES], none[QUANTITIES], error[QUANTITIES];
             evaluate(&f.spectrum, f.rates, lambdas[k], exact, none);
@@ -203,9 +203,10 @@ static void check_errors(const char *file, int sites) {
 }
 
 START_TEST(errors_are_right) {
-    check_errors("xxz_jprime.yaml", 8);
-    check_errors("dm_field.yaml", 7);
-    check_errors("pump_loss.yaml", 7);
+    check_errors("xxz_jprime.yaml", 8, 0);
+    check_errors("xxz_jprime.yaml", 8, 3);
+    check_errors("dm_field.yaml", 7, 2);
+    check_errors("pump_loss.yaml", 7, 0);
 }
 END_TEST
 
@@ -222,7 +223,7 @@ START_TEST(errors_of_fixed_points_are_right) {
     gf_survey_free(survey);
     double square[2] = {0};
     for (uint64_t seed = 1; seed <= SEEDS; ++seed) {
-        gf_spectrum s = sample(&f.model, (gf_sampling){12, 10, 60, seed});
+        gf_spectrum s = sample(&f.model, (gf_sampling){12, 10, 4, 60, seed});
         gf_gibbs *gibbs = NULL;
         gf_scatter *scatter = NULL;
         gf_fixed_point point;
@@ -255,9 +256,9 @@ START_TEST(threads_make_no_difference) {
     fixture_open(&f, "xxz_jprime.yaml", 9, NULL);
     int before = omp_get_max_threads();
     omp_set_num_threads(1);
-    gf_spectrum one = sample(&f.model, (gf_sampling){9, 20, 60, 4});
+    gf_spectrum one = sample(&f.model, (gf_sampling){9, 20, 3, 60, 4});
     omp_set_num_threads(3);
-    gf_spectrum many = sample(&f.model, (gf_sampling){9, 20, 60, 4});
+    gf_spectrum many = sample(&f.model, (gf_sampling){9, 20, 3, 60, 4});
     omp_set_num_threads(before);
     ck_assert_uint_eq(one.levels, many.levels);
     for (size_t n = 0; n < one.levels; ++n) {
@@ -273,7 +274,7 @@ END_TEST
 START_TEST(files_keep_samples) {
     fixture f;
     fixture_open(&f, "xxz_jprime.yaml", 7, NULL);
-    gf_spectrum s = sample(&f.model, (gf_sampling){3, 10, 40, 2}), back;
+    gf_spectrum s = sample(&f.model, (gf_sampling){3, 10, 2, 40, 2}), back;
     gf_model model;
     gf_error error = {.message = ""};
     gf_file *file = NULL;
@@ -303,7 +304,8 @@ START_TEST(the_model_file_chooses_the_method) {
     const struct {
         const char *tail, *message;
     } cases[] = {
-        {"method: typicality\ntypicality: {samples: 8, exact: 0, steps: 30, seed: 7}\n", NULL},
+        {"method: typicality\ntypicality: {samples: 8, exact: 0, deflate: 5, steps: 30, seed: 7}\n",
+         NULL},
         {"method: exact\n", "method must be full or typicality"},
         {"typicality: {samples: 1}\n", "samples"},
         {"typicality: {vectors: 8}\n", "vectors"},
@@ -320,6 +322,7 @@ START_TEST(the_model_file_chooses_the_method) {
             ck_assert_int_eq(model.method, GF_TYPICALITY);
             ck_assert_uint_eq(model.sampling.samples, 8);
             ck_assert_uint_eq(model.sampling.exact, 0);
+            ck_assert_uint_eq(model.sampling.deflate, 5);
             ck_assert_uint_eq(model.sampling.steps, 30);
             ck_assert_uint_eq(model.sampling.seed, 7);
         } else {

@@ -23,6 +23,7 @@ typedef enum gf_method { GF_FULL, GF_TYPICALITY } gf_method;
 typedef struct gf_sampling {
     size_t samples; /* random vectors of the largest sector, at least 2 */
     size_t exact;   /* sectors of at most so many states are diagonalised */
+    size_t deflate; /* extremal states of a sector taken apart, at most */
     size_t steps;   /* at most so many Lanczos steps */
     uint64_t seed;
 } gf_sampling;
