@@ -4,6 +4,7 @@
 #include "gibbsflow/file.h"
 #include "gibbsflow/machine.h"
 #include "gibbsflow/sector.h"
+#include "gibbsflow/typicality.h"
 #include "gibbsflow/version.h"
 
 #include <stdio.h>
@@ -12,10 +13,13 @@
 static const char help[] =
     "Without a file: the version, and what the program runs on. With a model: its sectors, their "
     "sizes,\n"
-    "and the memory and time that diagonalising it takes. With an HDF5 file: how it was made.\n\n"
+    "and the memory and time that diagonalising it (--method typicality: sampling it) takes. With "
+    "an\n"
+    "HDF5 file: how it was made.\n\n"
     "Examples:\n"
     "  gibbsflow info\n"
     "  gibbsflow info models/xxz_jprime.yaml --sites 16\n"
+    "  gibbsflow info models/xxz_jprime.yaml --sites 24 --method typicality\n"
     "  gibbsflow info fig2.h5\n";
 
 static void print_machine(void) {
@@ -26,6 +30,29 @@ static void print_machine(void) {
     (void)printf("OpenBLAS kernel: %s%s%s%s\n", gf_machine_blas_kernel(),
                  better != NULL ? " (this processor could run " : "", better != NULL ? better : "",
                  better != NULL ? "; set OPENBLAS_CORETYPE to it)" : "");
+}
+
+static void print_sectors(const gf_model *model, bool is_complex) {
+    (void)printf("%14s %12s %12s\n", "magnetisation", "states", "memory");
+    for (int up = 0; up <= model->chain.sites; ++up) {
+        size_t size = gf_basis_dimension(model->chain.sites, up);
+        double memory = gf_sector_memory(size, GF_OBSERVABLES * model->channel_count, is_complex);
+        (void)printf("%14d %12zu %8.3g MiB\n", 2 * up - model->chain.sites, size, memory / 0x1p20);
+    }
+}
+
+static void print_samples(const gf_model *model) {
+    (void)printf("%14s %12s %16s\n", "magnetisation", "states", "random vectors");
+    for (int up = 0; up <= model->chain.sites; ++up) {
+        size_t size = gf_basis_dimension(model->chain.sites, up);
+        size_t samples = gf_typicality_samples(model, up);
+        (void)printf("%14d %12zu ", 2 * up - model->chain.sites, size);
+        if (samples > 0) {
+            (void)printf("%16zu\n", samples);
+        } else {
+            (void)printf("%16s\n", "diagonalised");
+        }
+    }
 }
 
 static int print_model(const cli_options *options) {
@@ -43,21 +70,23 @@ static int print_model(const cli_options *options) {
     for (size_t c = 0; c < model.channel_count; ++c) {
         (void)printf(" %s (rate %g)", model.channels[c].name, model.channels[c].rate);
     }
-    (void)printf("\n%14s %12s %12s\n", "magnetisation", "states", "memory");
-    for (int up = 0; up <= model.chain.sites; ++up) {
-        size_t size = gf_basis_dimension(model.chain.sites, up);
-        double memory = gf_sector_memory(size, GF_OBSERVABLES * model.channel_count, is_complex);
-        (void)printf("%14d %12zu %8.3g MiB\n", 2 * up - model.chain.sites, size, memory / 0x1p20);
+    bool full = model.method == GF_FULL;
+    (void)printf("\n");
+    if (full) {
+        print_sectors(&model, is_complex);
+        status = gf_spectrum_estimate(&model, &cost, &error);
+    } else {
+        print_samples(&model);
+        status = gf_typicality_estimate(&model, &cost, &error);
     }
-    status = gf_spectrum_estimate(&model, &cost, &error);
     gf_model_free(&model);
     if (status != GF_OK) {
         return cli_fail(options, &error);
     }
     char duration[40];
     cli_format_duration(cost.seconds, duration, sizeof duration);
-    (void)printf("diagonalisation: about %.2g GiB at the peak, roughly %s\n", cost.memory / 0x1p30,
-                 duration);
+    (void)printf("%s: about %.2g GiB at the peak, roughly %s\n",
+                 full ? "diagonalisation" : "sampling", cost.memory / 0x1p30, duration);
     return CLI_DONE;
 }
 
@@ -120,7 +149,8 @@ static int print_file(const cli_options *options) {
 
 static int run(const cli_command *command, int argc, const char **argv) {
     cli_options options;
-    int result = cli_open(&options, command, CLI_MODEL | CLI_METHOD | CLI_INPUT_OPTIONAL, NULL, argc, argv);
+    int result =
+        cli_open(&options, command, CLI_MODEL | CLI_METHOD | CLI_INPUT_OPTIONAL, NULL, argc, argv);
     if (result == CLI_GO_ON) {
         if (options.input == NULL) {
             print_machine();

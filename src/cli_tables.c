@@ -21,9 +21,13 @@ static const char spectrum_help[] =
     "diagonalising\n"
     "again, also at other rates: --set may change any parameter that enters neither the "
     "Hamiltonian\n"
-    "nor a jump operator.\n\n"
+    "nor a jump operator. With --method typicality random vectors take the place of\n"
+    "diagonalisation (up to about 26 sites): results then have statistical errors, which fall "
+    "with\n"
+    "the number of --samples.\n\n"
     "Example:\n"
     "  gibbsflow spectrum models/xxz_jprime.yaml -o spectrum.h5\n"
+    "  gibbsflow spectrum models/xxz_jprime.yaml --sites 20 --method typicality -o long.h5\n"
     "  gibbsflow forces spectrum.h5 --set gamma=0.85 -o forces.h5\n";
 
 static gf_status make_spectrum(const cli_options *options, gf_error *error) {
@@ -58,7 +62,7 @@ static const char forces_help[] =
     "grid\n"
     "fitted to the reachable region, /fitted_grid, is for interpolation; its accuracy is measured "
     "and\n"
-    "stored with it.\n\n"
+    "stored with it. With --method typicality statistical errors stand beside the tables.\n\n"
     "Example:\n"
     "  gibbsflow forces models/xxz_jprime.yaml -o fig2.h5\n"
     "  gibbsflow forces models/xxz_jprime.yaml --set gamma=0.875 --sites 10 -o forces.h5\n";

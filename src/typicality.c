@@ -1,46 +1,21 @@
 #include "gibbsflow/typicality.h"
 
-#include "gibbsflow/action.h"
+#include "bath_actions.h"
 #include "gibbsflow/basis.h"
-#include "gibbsflow/extremes.h"
-#include "gibbsflow/lanczos.h"
 #include "gibbsflow/machine.h"
-#include "gibbsflow/sector.h"
+#include "plan.h"
+#include "sampled_sector.h"
 
 #include <Random123/threefry.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Everything the sectors share. */
-typedef struct operators {
-    gf_elements *hamiltonian, *elements; /* for sectors that are diagonalised */
-    gf_action *action;
-    gf_action **observables; /* [count], averaged over translations, which lowers their scatter */
-    int *parity;             /* [count]: +1 or -1 under a flip of all spins; of use if `mirrored` */
-    size_t count;
-    bool is_complex, mirrored;
-} operators;
-
-/* One magnetisation sector: diagonalised, or sampled by `samples` random vectors. */
-typedef struct part {
-    int up;
-    size_t size, samples; /* samples is 0 if it is diagonalised */
-    gf_sector solved;
-    bool is_alone; /* it takes all threads and much memory */
-    gf_extremes_goal goal;
-    gf_extremes extremes; /* states taken apart from the random vectors */
-    gf_ritz *apart;       /* [extremes.count]: what they tell */
-    gf_ritz *ritz;        /* [samples] */
-    size_t first;         /* number of its first random vector, counted over all sectors */
-} part;
 
 /* What to do for a sector: diagonalise it, find its extremal states, or run the Lanczos method from
  * some of these or from random vectors, side by side. */
 typedef enum stage { SOLVE, FIND, FROM_EXTREMES, FROM_RANDOM } stage;
 
 typedef struct task {
-    part *owner;
+    gf_sampled_sector *owner;
     stage stage;
     size_t first; /* vector */
     gf_columns columns;
@@ -49,8 +24,9 @@ typedef struct task {
 typedef struct job {
     const gf_model *model;
     const gf_progress *progress;
-    operators operators;
-    part *parts; /* [part_count]: of rising magnetisation; only up >= sites/2 if mirrored */
+    gf_bath_actions operators;
+    gf_sampled_sector
+        *parts; /* [part_count]: of rising magnetisation; only up >= sites/2 if mirrored */
     size_t part_count;
     task *tasks; /* [task_count], the longest first */
     size_t task_count;
@@ -59,130 +35,12 @@ typedef struct job {
     gf_error error;
 } job;
 
-/* --- the operators --------------------------------------------------------------------------- */
-
-/* X O X, X the flip of all spins. */
-static gf_operator flipped(const gf_operator *operator) {
-    gf_operator result = {.exhausted = operator->exhausted };
-    for (size_t i = 0; i < operator->count; ++i) {
-        gf_operator_term term = operator->terms[i];
-        uint64_t plus = term.plus;
-        term.plus = term.minus;
-        term.minus = plus;
-        term.coefficient *= (__builtin_popcountll(term.z) & 1) != 0 ? -1 : 1;
-        gf_operator_append(&result, term);
-    }
-    gf_operator_normalize(&result);
-    return result;
-}
-
-/* The part that conserves the magnetisation: the rest has no Gibbs average. */
-static gf_operator conserving(const gf_operator *operator) {
-    gf_operator result = {.exhausted = operator->exhausted };
-    for (size_t i = 0; i < operator->count; ++i) {
-        if (!gf_operator_term_moves_magnetization(&operator->terms[i])) {
-            gf_operator_append(&result, operator->terms[i]);
-        }
-    }
-    return result;
-}
-
-/* +1 or -1 if the operator is even or odd under the flip of all spins, else 0. */
-static int parity_of(const gf_operator *operator) {
-    gf_operator image = flipped(operator), negative = gf_operator_scaled(&image, -1);
-    int parity = gf_operator_equal(operator, & image, NULL)      ? 1
-                 : gf_operator_equal(operator, & negative, NULL) ? -1
-                                                                 : 0;
-    gf_operator_free(&image);
-    gf_operator_free(&negative);
-    return parity;
-}
-
-static gf_status add_observable(const gf_chain *chain, const gf_operator *observable,
-                                operators *all, gf_error *error) {
-    gf_operator kept = conserving(observable), mean = gf_chain_average(chain, &kept);
-    size_t k = all->count++;
-    gf_status status = mean.exhausted
-                           ? gf_fail_memory(error, "the force and noise operators")
-                           : gf_action_create(&mean, chain->sites, &all->observables[k], error);
-    all->parity[k] = parity_of(&mean);
-    all->mirrored = all->mirrored && all->parity[k] != 0;
-    gf_operator_free(&kept);
-    gf_operator_free(&mean);
-    return status;
-}
-
-/* Force and noise of every channel, bath[channel_count]; the caller frees them. */
-static gf_status derive_bath(const gf_model *model, gf_dissipator *bath, gf_error *error) {
-    gf_operator magnetization = gf_chain_magnetization(&model->chain);
-    bool exhausted = false;
-    for (size_t c = 0; c < model->channel_count; ++c) {
-        bath[c] = gf_dissipator_derive(&model->chain, &magnetization, &model->hamiltonian,
-                                       &model->channels[c].jump);
-        exhausted = exhausted || gf_dissipator_exhausted(&bath[c]);
-    }
-    gf_operator_free(&magnetization);
-    return exhausted ? gf_fail_memory(error, "the force and noise operators") : GF_OK;
-}
-
-static gf_status create_all(const gf_model *model, const gf_dissipator *bath, operators *all,
-                            gf_error *error) {
-    size_t count = model->channel_count * GF_OBSERVABLES;
-    gf_status status = gf_elements_create(&model->hamiltonian, 1, &all->hamiltonian, error);
-    if (status == GF_OK) {
-        status = gf_elements_create(bath->observable, count, &all->elements, error);
-    }
-    if (status == GF_OK) {
-        status = gf_action_create(&model->hamiltonian, model->chain.sites, &all->action, error);
-    }
-    for (size_t k = 0; k < count && status == GF_OK; ++k) {
-        const gf_dissipator *channel = &bath[k / GF_OBSERVABLES];
-        status =
-            add_observable(&model->chain, &channel->observable[k % GF_OBSERVABLES], all, error);
-    }
-    return status;
-}
-
-static gf_status prepare_operators(const gf_model *model, operators *all, gf_error *error) {
-    size_t channels = model->channel_count, count = channels * GF_OBSERVABLES;
-    gf_dissipator *bath = calloc(channels, sizeof *bath);
-    all->is_complex = !gf_operator_is_real(&model->hamiltonian);
-    all->mirrored = parity_of(&model->hamiltonian) == 1;
-    all->observables = calloc(count, sizeof *all->observables);
-    all->parity = calloc(count, sizeof *all->parity);
-    gf_status status = GF_OK;
-    if (bath == NULL || all->observables == NULL || all->parity == NULL) {
-        status = gf_fail_memory(error, "the force and noise operators");
-    } else {
-        status = derive_bath(model, bath, error);
-    }
-    if (status == GF_OK) {
-        status = create_all(model, bath, all, error);
-    }
-    for (size_t c = 0; c < channels && bath != NULL; ++c) {
-        gf_dissipator_free(&bath[c]);
-    }
-    free(bath);
-    return status;
-}
-
-static void free_operators(operators *all) {
-    gf_elements_free(all->hamiltonian);
-    gf_elements_free(all->elements);
-    gf_action_free(all->action);
-    for (size_t k = 0; k < all->count; ++k) {
-        gf_action_free(all->observables[k]);
-    }
-    free((void *)all->observables);
-    free(all->parity);
-}
-
 /* --- sectors and random vectors -------------------------------------------------------------- */
 
 /* The components of random vectors are +-1, or i times that if complex: then the trace of a
  * diagonal operator has no error at all, and <r|r> is the dimension. Signs come in words of 128. */
 static void draw(const job *self, const task *work, double *start) {
-    const part *owner = work->owner;
+    const gf_sampled_sector *owner = work->owner;
     uint32_t purpose = work->stage == FIND ? 2 : 0;
     size_t width = (size_t)work->columns.width, size = owner->size;
     bool is_complex = work->columns.is_complex;
@@ -211,22 +69,15 @@ static void draw(const job *self, const task *work, double *start) {
     }
 }
 
-static size_t samples_for(const gf_model *model, size_t size) {
-    int sites = model->chain.sites;
-    double largest = (double)gf_basis_dimension(sites, sites / 2);
-    return size <= model->sampling.exact
-               ? 0
-               : (size_t)ceil((double)model->sampling.samples * sqrt(largest / (double)size));
-}
-
 static gf_status make_parts(job *self, gf_error *error) {
     int sites = self->model->chain.sites, first = self->operators.mirrored ? (sites + 1) / 2 : 0;
     size_t vectors = 0;
     self->parts = calloc((size_t)(sites - first) + 1, sizeof *self->parts);
     for (int up = first; up <= sites && self->parts != NULL; ++up) {
-        part *one = &self->parts[self->part_count];
-        size_t size = gf_basis_dimension(sites, up), samples = samples_for(self->model, size);
-        *one = (part){.up = up, .size = size, .samples = samples, .first = vectors};
+        gf_sampled_sector *one = &self->parts[self->part_count];
+        size_t size = gf_basis_dimension(sites, up),
+               samples = gf_typicality_samples(self->model, up);
+        *one = (gf_sampled_sector){.up = up, .size = size, .samples = samples, .first = vectors};
         one->ritz = calloc(samples + 1, sizeof *one->ritz);
         one->apart = calloc(self->model->sampling.deflate + GF_MAX_COLUMNS, sizeof *one->apart);
         if (one->ritz == NULL || one->apart == NULL) {
@@ -238,127 +89,6 @@ static gf_status make_parts(job *self, gf_error *error) {
     return self->parts != NULL ? GF_OK : gf_fail_memory(error, "the sectors");
 }
 
-/* --- cost ------------------------------------------------------------------------------------ */
-
-/* Bytes that one random vector takes at work, as many real vectors as it has parts. */
-static double vector_memory(const gf_model *model, size_t size) {
-    size_t observables = model->channel_count * GF_OBSERVABLES;
-    int parts = gf_operator_is_real(&model->hamiltonian) ? 1 : 2;
-    return gf_lanczos_memory(size, observables, parts) + 8.0 * parts * (double)size;
-}
-
-/* Vectors to treat side by side in a sector: as many as the columns hold, if memory allows. */
-static int vectors_together(const gf_model *model, size_t size, double spare) {
-    int most = gf_operator_is_real(&model->hamiltonian) ? GF_MAX_COLUMNS : GF_MAX_COLUMNS / 2;
-    while (most > 1 && most * vector_memory(model, size) > spare / 2) {
-        most /= 2;
-    }
-    return most;
-}
-
-/* Sectors small enough for every thread to have random vectors of its own. */
-static bool is_shared_out(const gf_model *model, size_t size, double spare) {
-    int threads = gf_machine_threads(), together = vectors_together(model, size, spare);
-    return threads * together * vector_memory(model, size) <= spare / 4;
-}
-
-/* Extremal states to look for in a sector, as memory allows. */
-static gf_extremes_goal goal_for(const gf_model *model, size_t size, double spare) {
-    enum { ROOM = 6 }; /* dimensions of the Krylov space for each vector */
-    bool is_complex = !gf_operator_is_real(&model->hamiltonian);
-    gf_extremes_goal one = {.count = 1, .room = 1}, none = {0};
-    double threads = is_shared_out(model, size, spare) ? gf_machine_threads() : 1;
-    double fixed = gf_extremes_memory(size, &none, is_complex);
-    double each = gf_extremes_memory(size, &one, is_complex) - fixed;
-    double most = fmin((spare / 4 / threads - fixed) / each, (double)size / 4);
-    gf_extremes_goal goal = {.count = model->sampling.deflate,
-                             .lambda = {fmin(model->lambda2.from, 0), fmax(model->lambda2.to, 0)}};
-    if (ROOM * (double)goal.count > most) {
-        goal.count = most > 0 ? (size_t)(most / ROOM) : 0;
-    }
-    goal.room = ROOM * goal.count;
-    return goal;
-}
-
-/* Bytes for one task of a sampled sector. */
-static double sampling_memory(const gf_model *model, size_t size, double spare) {
-    bool is_complex = !gf_operator_is_real(&model->hamiltonian);
-    gf_extremes_goal goal = goal_for(model, size, spare);
-    double find = gf_extremes_memory(size, &goal, is_complex);
-    double kept = 8.0 * (double)size * (double)goal.count * (is_complex ? 2 : 1);
-    double run = vectors_together(model, size, spare) * vector_memory(model, size);
-    return fmax(find, run + kept);
-}
-
-static double memory_need(const gf_model *model) {
-    int sites = model->chain.sites;
-    size_t observables = model->channel_count * GF_OBSERVABLES;
-    double need = 0, levels = 0, spare = (double)gf_machine_free_memory();
-    bool is_complex = !gf_operator_is_real(&model->hamiltonian);
-    for (int up = 0; up <= sites; ++up) {
-        size_t size = gf_basis_dimension(sites, up), samples = samples_for(model, size);
-        double basis = 4 * (double)size + 16 * ldexp(1, sites - sites / 2);
-        double once = samples == 0 ? gf_sector_memory(size, observables, is_complex)
-                                   : sampling_memory(model, size, spare) + basis;
-        bool alone = samples > 0 && !is_shared_out(model, size, spare);
-        need = fmax(need, alone ? once : once * gf_machine_threads());
-        levels += samples == 0
-                      ? (double)size
-                      : (double)samples * fmin((double)size, (double)model->sampling.steps);
-    }
-    return need + 3 * ((double)observables + 3) * 8 * levels;
-}
-
-static gf_status check_memory(const gf_model *model, gf_error *error) {
-    int sites = model->chain.sites;
-    double need = memory_need(model), spare = (double)gf_machine_free_memory();
-    return need <= spare
-               ? GF_OK
-               : gf_fail(error, GF_NO_MEMORY,
-                         "random vectors of %d sites (largest sector: %zu states) need %.3g GiB of "
-                         "memory, but %.3g GiB are free; use fewer sites",
-                         sites, gf_basis_dimension(sites, sites / 2), need / 0x1p30,
-                         spare / 0x1p30);
-}
-
-/* Matrix elements to be multiplied, in H and in the observables, for all random vectors. */
-static double count_elements(const gf_model *model, const operators *all) {
-    enum { TYPICAL_STEPS = 48 };
-    int sites = model->chain.sites, first = all->mirrored ? (sites + 1) / 2 : 0;
-    double elements = 0;
-    for (int up = first; up <= sites; ++up) {
-        size_t samples = samples_for(model, gf_basis_dimension(sites, up));
-        double once = 0;
-        for (size_t k = 0; k < all->count && samples > 0; ++k) {
-            once += gf_action_elements(all->observables[k], up);
-        }
-        if (samples > 0) {
-            size_t steps =
-                model->sampling.steps < TYPICAL_STEPS ? model->sampling.steps : TYPICAL_STEPS;
-            once += (double)steps * gf_action_elements(all->action, up);
-        }
-        elements += (double)(samples + model->sampling.deflate) * once;
-    }
-    return elements * (all->is_complex ? 2 : 1);
-}
-
-gf_status gf_typicality_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error) {
-    static const double seconds_per_element = 0.8e-9; /* one thread */
-    int sites = model->chain.sites;
-    operators all = {0};
-    *cost = (gf_spectrum_cost){.largest = gf_basis_dimension(sites, sites / 2),
-                               .memory = memory_need(model)};
-    gf_status status = check_memory(model, error);
-    if (status == GF_OK) {
-        status = prepare_operators(model, &all, error);
-    }
-    if (status == GF_OK) {
-        cost->seconds = count_elements(model, &all) * seconds_per_element / gf_machine_threads();
-    }
-    free_operators(&all);
-    return status;
-}
-
 /* --- the work -------------------------------------------------------------------------------- */
 
 static double largest_lambda(const gf_model *model) {
@@ -367,8 +97,8 @@ static double largest_lambda(const gf_model *model) {
 
 static gf_status run_lanczos(const job *self, const task *work, const gf_basis *basis,
                              double *start, gf_error *error) {
-    const operators *all = &self->operators;
-    part *owner = work->owner;
+    const gf_bath_actions *all = &self->operators;
+    gf_sampled_sector *owner = work->owner;
     gf_lanczos lanczos = {.basis = basis,
                           .hamiltonian = all->action,
                           .observables = (const gf_action *const *)all->observables,
@@ -388,7 +118,7 @@ static gf_status run_lanczos(const job *self, const task *work, const gf_basis *
 }
 
 static gf_status sample(const job *self, const task *work, gf_error *error) {
-    part *owner = work->owner;
+    gf_sampled_sector *owner = work->owner;
     gf_basis basis = {0};
     gf_status status = gf_basis_init(&basis, self->model->chain.sites, owner->up, error);
     double *start = malloc(owner->size * (size_t)work->columns.width * sizeof *start);
@@ -418,8 +148,8 @@ static double cost_of(const job *self, const task *work) {
 
 static void run_task(job *self, const task *work) {
     gf_error error;
-    const operators *all = &self->operators;
-    part *owner = work->owner;
+    const gf_bath_actions *all = &self->operators;
+    gf_sampled_sector *owner = work->owner;
     gf_status status = GF_OK;
     if (work->stage == SOLVE) {
         status = gf_sector_solve(all->hamiltonian, all->elements, self->model->chain.sites,
@@ -438,7 +168,8 @@ static void run_task(job *self, const task *work) {
     }
 }
 
-static void add_task(job *self, part *owner, stage kind, size_t first, size_t vectors) {
+static void add_task(job *self, gf_sampled_sector *owner, stage kind, size_t first,
+                     size_t vectors) {
     bool is_complex = self->operators.is_complex;
     int width = (int)vectors * (is_complex ? 2 : 1);
     task *one = &self->tasks[self->task_count++];
@@ -447,8 +178,8 @@ static void add_task(job *self, part *owner, stage kind, size_t first, size_t ve
 }
 
 /* The runs of one sector. */
-static void add_runs(job *self, part *owner, double spare) {
-    size_t together = (size_t)vectors_together(self->model, owner->size, spare);
+static void add_runs(job *self, gf_sampled_sector *owner, double spare) {
+    size_t together = (size_t)gf_plan_together(self->model, owner->size, spare);
     for (size_t first = 0; first < owner->goal.count; first += together) {
         add_task(self, owner, FROM_EXTREMES, first, together);
     }
@@ -461,7 +192,7 @@ static void add_runs(job *self, part *owner, double spare) {
 }
 
 /* What comes before the runs of one sector. */
-static void add_preparation(job *self, part *owner) {
+static void add_preparation(job *self, gf_sampled_sector *owner) {
     size_t most = self->operators.is_complex ? GF_MAX_COLUMNS / 2 : GF_MAX_COLUMNS;
     if (owner->samples == 0) {
         add_task(self, owner, SOLVE, 0, 0);
@@ -471,7 +202,7 @@ static void add_preparation(job *self, part *owner) {
 }
 
 /* The part of rank `rank` when sorted by falling size: from the middle outwards. */
-static part *part_by_size(const job *self, size_t rank) {
+static gf_sampled_sector *part_by_size(const job *self, size_t rank) {
     size_t middle = self->part_count / 2, step = (rank + 1) / 2;
     size_t at = self->operators.mirrored                         ? rank
                 : (rank % 2 == 1) == (self->part_count % 2 == 0) ? middle - step
@@ -483,9 +214,9 @@ static part *part_by_size(const job *self, size_t rank) {
  * runs; then the runs. The first two return where they end. */
 static void make_tasks(job *self, double spare, size_t *alone, size_t *prepared) {
     for (size_t rank = 0; rank < self->part_count; ++rank) {
-        part *owner = part_by_size(self, rank);
-        owner->goal = goal_for(self->model, owner->size, spare);
-        if (owner->samples > 0 && !is_shared_out(self->model, owner->size, spare)) {
+        gf_sampled_sector *owner = part_by_size(self, rank);
+        owner->goal = gf_plan_goal(self->model, owner->size, spare);
+        if (owner->samples > 0 && !gf_plan_shares_out(self->model, owner->size, spare)) {
             add_preparation(self, owner);
             add_runs(self, owner, spare);
             owner->is_alone = true;
@@ -493,14 +224,14 @@ static void make_tasks(job *self, double spare, size_t *alone, size_t *prepared)
     }
     *alone = self->task_count;
     for (size_t rank = 0; rank < self->part_count; ++rank) {
-        part *owner = part_by_size(self, rank);
+        gf_sampled_sector *owner = part_by_size(self, rank);
         if (!owner->is_alone) {
             add_preparation(self, owner);
         }
     }
     *prepared = self->task_count;
     for (size_t rank = 0; rank < self->part_count; ++rank) {
-        part *owner = part_by_size(self, rank);
+        gf_sampled_sector *owner = part_by_size(self, rank);
         if (!owner->is_alone) {
             add_runs(self, owner, spare);
         }
@@ -546,96 +277,10 @@ static gf_status run_all(job *self, gf_error *error) {
 
 /* --- collecting ------------------------------------------------------------------------------ */
 
-static size_t levels_in(const part *self) {
-    size_t levels = self->solved.levels;
-    for (size_t k = 0; k < self->extremes.count; ++k) {
-        levels += self->apart[k].levels;
-    }
-    for (size_t k = 0; k < self->samples; ++k) {
-        levels += self->ritz[k].levels;
-    }
-    return levels;
-}
-
-/* A level of a start vector, to be put in order. */
-typedef struct entry {
-    const gf_ritz *ritz;
-    size_t level;
-    int64_t sample;
-    double factor; /* of its weight */
-} entry;
-
-static int compare_entries(const void *left, const void *right) {
-    const entry *a = left, *b = right;
-    double first = a->ritz->energy[a->level], second = b->ritz->energy[b->level];
-    return first != second          ? (first > second) - (first < second)
-           : a->sample != b->sample ? (a->sample > b->sample) - (a->sample < b->sample)
-                                    : (a->level > b->level) - (a->level < b->level);
-}
-
-/* All levels of a sector. Those of random vectors stand for the states not taken apart. */
-static void list_entries(const part *self, entry *entries) {
-    size_t n = 0;
-    double total = 0, states = (double)(self->size - self->extremes.count);
-    for (size_t s = 0; s < self->samples; ++s) {
-        for (size_t j = 0; j < self->ritz[s].levels; ++j) {
-            total += self->ritz[s].weight[j];
-        }
-    }
-    for (size_t s = 0; s < self->samples; ++s) {
-        for (size_t j = 0; j < self->ritz[s].levels; ++j) {
-            entries[n++] = (entry){&self->ritz[s], j, (int64_t)(self->first + s), states / total};
-        }
-    }
-    for (size_t k = 0; k < self->extremes.count; ++k) {
-        for (size_t j = 0; j < self->apart[k].levels; ++j) {
-            entries[n++] = (entry){&self->apart[k], j, -1, 1};
-        }
-    }
-    qsort(entries, n, sizeof *entries, compare_entries);
-}
-
-/* factor[k] multiplies observable k. */
-static gf_status copy_samples(const part *self, const int *factor, size_t at, gf_spectrum *spectrum,
-                              gf_error *error) {
-    size_t count = levels_in(self), rows = spectrum->channels * GF_OBSERVABLES;
-    entry *entries = malloc((count + 1) * sizeof *entries);
-    if (entries == NULL) {
-        return gf_fail_memory(error, "the spectrum");
-    }
-    list_entries(self, entries);
-    for (size_t n = 0; n < count; ++n) {
-        const gf_ritz *ritz = entries[n].ritz;
-        size_t j = entries[n].level;
-        spectrum->energy[at + n] = ritz->energy[j];
-        spectrum->degeneracy[at + n] = ritz->weight[j] * entries[n].factor;
-        spectrum->sample[at + n] = entries[n].sample;
-        for (size_t k = 0; k < rows; ++k) {
-            spectrum->observables[k * spectrum->levels + at + n] =
-                factor[k] * ritz->observable[k * ritz->levels + j];
-        }
-    }
-    free(entries);
-    return GF_OK;
-}
-
-static void copy_solved(const part *self, const int *factor, size_t at, gf_spectrum *spectrum) {
-    size_t count = self->solved.levels, rows = spectrum->channels * GF_OBSERVABLES;
-    memcpy(spectrum->energy + at, self->solved.energy, count * sizeof *spectrum->energy);
-    memcpy(spectrum->degeneracy + at, self->solved.degeneracy, count * sizeof(double));
-    for (size_t n = 0; n < count; ++n) {
-        spectrum->sample[at + n] = -1;
-        for (size_t k = 0; k < rows; ++k) {
-            spectrum->observables[k * spectrum->levels + at + n] =
-                factor[k] * self->solved.observable[k * count + n];
-        }
-    }
-}
-
 /* The part that holds the sector of `up` spins up, itself or mirrored. factor[count]: what the
  * observables of the part are to be multiplied with. At magnetisation 0 the mean over both images
  * of a vector is taken: odd observables vanish. */
-static const part *part_of(const job *self, int up, int *factor) {
+static const gf_sampled_sector *part_of(const job *self, int up, int *factor) {
     int sites = self->model->chain.sites, lowest = self->parts[0].up;
     bool mirrored = self->operators.mirrored;
     for (size_t k = 0; k < self->operators.count; ++k) {
@@ -654,19 +299,15 @@ static gf_status collect(const job *self, gf_spectrum *spectrum, gf_error *error
         return gf_fail_memory(error, "the spectrum");
     }
     for (int up = 0; up <= sites; ++up) {
-        levels += levels_in(part_of(self, up, factor));
+        levels += gf_sampled_sector_levels(part_of(self, up, factor));
     }
     gf_status status =
         gf_spectrum_allocate(spectrum, sites, self->model->channel_count, levels, true, error);
     for (int up = 0; up <= sites && status == GF_OK; ++up) {
-        const part *from = part_of(self, up, factor);
+        const gf_sampled_sector *from = part_of(self, up, factor);
         size_t at = spectrum->sector[up];
-        spectrum->sector[up + 1] = at + levels_in(from);
-        if (from->samples > 0) {
-            status = copy_samples(from, factor, at, spectrum, error);
-        } else {
-            copy_solved(from, factor, at, spectrum);
-        }
+        spectrum->sector[up + 1] = at + gf_sampled_sector_levels(from);
+        status = gf_sampled_sector_copy(from, factor, at, spectrum, error);
     }
     if (status == GF_OK) {
         gf_spectrum_set_unit(spectrum);
@@ -677,29 +318,20 @@ static gf_status collect(const job *self, gf_spectrum *spectrum, gf_error *error
 
 static void free_job(job *self) {
     for (size_t k = 0; k < self->part_count; ++k) {
-        for (size_t s = 0; s < self->parts[k].samples; ++s) {
-            gf_ritz_free(&self->parts[k].ritz[s]);
-        }
-        for (size_t s = 0; s < self->parts[k].extremes.count; ++s) {
-            gf_ritz_free(&self->parts[k].apart[s]);
-        }
-        free(self->parts[k].ritz);
-        free(self->parts[k].apart);
-        gf_extremes_free(&self->parts[k].extremes);
-        gf_sector_free(&self->parts[k].solved);
+        gf_sampled_sector_free(&self->parts[k]);
     }
     free(self->parts);
     free(self->tasks);
-    free_operators(&self->operators);
+    gf_bath_actions_free(&self->operators);
 }
 
 gf_status gf_typicality_compute(const gf_model *model, const gf_progress *progress,
                                 gf_spectrum *spectrum, gf_error *error) {
     job work = {.model = model, .progress = progress};
     *spectrum = (gf_spectrum){0};
-    gf_status status = check_memory(model, error);
+    gf_status status = gf_plan_check_memory(model, error);
     if (status == GF_OK) {
-        status = prepare_operators(model, &work.operators, error);
+        status = gf_bath_actions_create(model, &work.operators, error);
     }
     if (status == GF_OK) {
         status = make_parts(&work, error);

@@ -14,6 +14,9 @@
 /* What it will take on this machine, with the settings in model->sampling. */
 gf_status gf_typicality_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error);
 
+/* Random vectors of the sector of `up` spins up; 0 if it is to be diagonalised. */
+size_t gf_typicality_samples(const gf_model *model, int up);
+
 /* Random vectors of the largest sector: model->sampling.samples; smaller ones get more, since their
  * errors are larger, by the square root of the ratio of sizes. Random numbers depend on seed,
  * sector, vector and state alone. If H is the same under a flip of all spins, and all observables

@@ -1,0 +1,22 @@
+/* How sampling is laid out, as the sizes of the sectors and the free memory suggest. None of it
+ * changes a result, but for the number of extremal states, which memory limits in long chains. */
+#ifndef GIBBSFLOW_PLAN_H
+#define GIBBSFLOW_PLAN_H
+
+#include "gibbsflow/extremes.h"
+#include "gibbsflow/model.h"
+
+/* Vectors to treat side by side in a sector of `size` states: as many as the columns hold, if
+ * memory allows (`spare` bytes). */
+int gf_plan_together(const gf_model *model, size_t size, double spare);
+
+/* True if a sector is small enough for every thread to have vectors of its own. */
+bool gf_plan_shares_out(const gf_model *model, size_t size, double spare);
+
+/* Extremal states to look for, as memory allows. */
+gf_extremes_goal gf_plan_goal(const gf_model *model, size_t size, double spare);
+
+/* Fails if memory is not enough. */
+gf_status gf_plan_check_memory(const gf_model *model, gf_error *error);
+
+#endif
