@@ -736,6 +736,38 @@ test_memory() {
     check "info --sites 28: says $complained" contains "$complained" "GiB of memory"
 }
 
+test_typicality() {
+    accept spectrum "$reference" --sites 8 --method full -o exact8.h5
+    accept spectrum "$reference" --sites 8 --method typicality -o all8.h5 # no sector is sampled
+    accept forces exact8.h5 -o exact.h5
+    accept forces all8.h5 -o all.h5
+    for name in force noise density; do
+        if command -v h5diff >/dev/null; then
+            check "typicality: $name of small sectors" h5diff -d 1e-10 exact.h5 all.h5 \
+                /lambda_grid/$name
+        fi
+    done
+    sed 's/^sites:/method: typicality\ntypicality: {exact: 10, samples: 4}\nsites:/' "$reference" \
+        >sampled.yaml
+    accept forces sampled.yaml --sites 8 --seed 5 -o sampled.h5
+    check "typicality: no errors of the fixed points" contains "$said" "statistical error"
+    accept fixed-points sampled.yaml --sites 8 --seed 5
+    first=$said
+    accept fixed-points sampled.yaml --sites 8 --seed 5 --threads 1
+    check "typicality: threads change the result" [ "$first" = "$said" ]
+    accept fixed-points sampled.yaml --sites 8 --seed 6
+    check "typicality: the seed changes nothing" [ "$first" != "$said" ]
+    accept info sampled.h5
+    accept fixed-points sampled.h5 --set gamma=0.95
+    accept info "$reference" --sites 24 --method typicality
+    check "info: no random vectors" contains "$said" "random vectors"
+    refuse 1 "--method" forces "$reference" --method some -o x.h5
+    refuse 1 "--samples" forces "$reference" --method typicality --samples 1 -o x.h5
+    refuse 1 "--seed" forces "$reference" --method typicality --seed -4 -o x.h5
+    refuse 1 "already" forces sampled.h5 --method full -o x.h5
+    refuse 1 "memory" spectrum "$reference" --sites 32 --method typicality -o x.h5
+}
+
 test_figures() {
     env PATH=/nonexistent "$program" figure forces.h5 -o new.pdf >$out 2>$err
     status=$? complained=$(cat $err)
@@ -794,6 +826,7 @@ test_units
 test_operators
 test_info
 test_memory
+test_typicality
 test_figures
 
 echo "$passed passed, $failed failed"
