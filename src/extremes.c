@@ -204,14 +204,8 @@ static void extend(space *self) {
         if (self->count + self->block > self->room) {
             break;
         }
-        for (int pass = 0; pass < 2; ++pass) {
-            add_product(self, -1, self->count, self->block, self->basis, self->room, self->overlap,
-                        self->block, self->next, self->block);
-            if (pass == 0) {
-                multiply_adjoint(self, self->count, self->block, self->basis, self->room,
-                                 self->next, self->overlap);
-            }
-        }
+        add_product(self, -1, self->count, self->block, self->basis, self->room, self->overlap,
+                    self->block, self->next, self->block);
         more = square_of(self) > EXHAUSTED * EXHAUSTED * before && orthonormalize(self);
     }
 }
@@ -259,6 +253,46 @@ static size_t count_low(const space *self, const gf_extremes_goal *goal, size_t 
     return low;
 }
 
+/* Makes the vectors [size][count] orthonormal, which rounding in a long recurrence can spoil, by
+ * the inverse root of their overlaps; what depends on others is dropped. Returns how many are left,
+ * in rows of that length, or 0 if memory ran out. */
+static size_t polish(space *self, size_t count, double **vectors) {
+    size_t unit = self->unit, dropped = 0, cells = self->size * count * unit;
+    double *gram = calloc(count * count * unit + 1, sizeof *gram);
+    double *square = calloc(count + 1, sizeof *square), *fresh = calloc(cells + 1, sizeof *fresh);
+    double *partial = malloc((pieces_of(self->size) * count * count * unit + 1) * sizeof *partial);
+    space other = {.size = self->size, .unit = unit, .partial = partial};
+    bool done = gram != NULL && square != NULL && fresh != NULL && partial != NULL;
+    if (done) {
+        lapack_int n = (lapack_int)count;
+        multiply_adjoint(&other, count, count, *vectors, count, *vectors, gram);
+        done = (unit == 1 ? LAPACKE_dsyevd(LAPACK_ROW_MAJOR, 'V', 'U', n, gram, n, square)
+                          : LAPACKE_zheevd(LAPACK_ROW_MAJOR, 'V', 'U', n,
+                                           (lapack_complex_double *)gram, n, square)) == 0;
+    }
+    while (done && dropped < count && square[dropped] < 1e-6) {
+        ++dropped;
+    }
+    for (size_t row = 0; row < count && done; ++row) {
+        for (size_t k = dropped * unit; k < count * unit; ++k) {
+            gram[row * count * unit + k] /= sqrt(square[k / unit]);
+        }
+    }
+    size_t left = done ? count - dropped : 0;
+    if (left > 0) {
+        add_product(&other, 1, count, left, *vectors, count, gram + dropped * unit, count, fresh,
+                    left);
+        free(*vectors);
+        *vectors = fresh;
+        fresh = NULL;
+    }
+    free(gram);
+    free(square);
+    free(fresh);
+    free(partial);
+    return left;
+}
+
 static gf_status take_vectors(space *self, const gf_extremes_goal *goal, gf_extremes *result,
                               gf_error *error) {
     size_t count = goal->count < self->count / 2 ? goal->count : self->count / 2;
@@ -276,7 +310,7 @@ static gf_status take_vectors(space *self, const gf_extremes_goal *goal, gf_extr
         add_product(self, 1, self->count, high, self->basis, self->room,
                     self->matrix + (self->count - high) * self->unit, self->room,
                     result->vectors + low * self->unit, count);
-        result->count = count;
+        result->count = polish(self, count, &result->vectors);
     }
     free(energy);
     return done ? GF_OK : gf_fail(error, GF_NO_CONVERGENCE, "extremal states were not found");

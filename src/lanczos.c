@@ -9,7 +9,11 @@
 
 /* Sums over a vector run over pieces of so many rows, added up in order: the same result for any
  * number of threads. */
-enum { PIECE = 2048 };
+enum { PIECE = 1024 };
+
+/* Overlaps with the observables' images are taken for so many Lanczos vectors at a time, so that
+ * the images are read from memory less often. */
+enum { BATCH = 4, SLOTS = BATCH + 1 };
 
 /* Convergence is looked at every so many steps. */
 enum { CHECK_EVERY = 4 };
@@ -21,9 +25,10 @@ typedef struct run {
     const gf_lanczos *problem;
     gf_columns columns;
     size_t size, width, vectors, steps; /* of each vector; steps done */
-    double *previous, *current, *next;  /* [size][width] */
+    double *slot[SLOTS];                /* [size][width]: the last Lanczos vectors, in turn */
+    size_t overlapped;                  /* vectors whose overlaps are known */
     double **image;                     /* [observable_count]: O |r>, [size][width] */
-    double *partial;                    /* [pieces][observable_count + 1][width] */
+    double *partial;                    /* [pieces][BATCH][observable_count + 1][width] */
     double *alpha, *beta;               /* [steps][vectors]: the tridiagonal matrices */
     double *overlap;                    /* [observable_count][steps][vectors]: <r|O|l_k> */
     size_t *length;                     /* [vectors]: steps after which nothing new came, or 0 */
@@ -130,38 +135,57 @@ static void multiply(const run *self, const double *a, const double *b, double *
     collect(self, 1, 0, by_vector);
 }
 
-/* Scales the current vectors and stores their overlaps with all O |r>. */
-static void scale_and_overlap(run *self, const double *factor, size_t step) {
-    size_t count = self->problem->observable_count, w = self->width;
+static double *vector(const run *self, size_t step) {
+    return self->slot[step % SLOTS];
+}
+
+static void scale_vector(const run *self, size_t step, const double *factor) {
+    size_t w = self->width;
     double by_column[GF_MAX_COLUMNS];
     spread(self, factor, by_column);
 #pragma omp parallel for schedule(static)
     for (size_t first = 0; first < self->size; first += PIECE) {
-        size_t rows = piece_rows(self, first);
-        double *here = self->current + first * w;
-        scale(rows * w, by_column, here);
-        for (size_t k = 0; k < count; ++k) {
-            dot(rows, (int)w, here, self->image[k] + first * w,
-                self->partial + (first / PIECE * count + k) * w);
-        }
-    }
-    for (size_t k = 0; k < count; ++k) {
-        collect(self, count, k, self->overlap + (k * self->problem->steps + step) * self->vectors);
+        scale(piece_rows(self, first) * w, by_column, vector(self, step) + first * w);
     }
 }
 
+/* Stores the overlaps of the vectors up to step `end` - 1 with all O |r>. */
+static void take_overlaps(run *self, size_t end) {
+    size_t count = self->problem->observable_count, w = self->width, begin = self->overlapped;
+    size_t rows_of_sums = count * (end - begin);
+#pragma omp parallel for schedule(static)
+    for (size_t first = 0; first < self->size; first += PIECE) {
+        for (size_t k = 0; k < count; ++k) {
+            for (size_t step = begin; step < end; ++step) {
+                size_t sum = first / PIECE * rows_of_sums + k * (end - begin) + step - begin;
+                dot(piece_rows(self, first), (int)w, vector(self, step) + first * w,
+                    self->image[k] + first * w, self->partial + sum * w);
+            }
+        }
+    }
+    for (size_t k = 0; k < count; ++k) {
+        for (size_t step = begin; step < end; ++step) {
+            collect(self, rows_of_sums, k * (end - begin) + step - begin,
+                    self->overlap + (k * self->problem->steps + step) * self->vectors);
+        }
+    }
+    self->overlapped = end;
+}
+
 /* next -= alpha current + beta previous; `square` receives <next|next>. */
-static void orthogonalize(const run *self, const double *alpha, const double *beta,
+static void orthogonalize(const run *self, size_t step, const double *alpha, const double *beta,
                           double *square) {
     size_t w = self->width;
     double a[GF_MAX_COLUMNS], b[GF_MAX_COLUMNS];
+    const double *current = vector(self, step), *previous = vector(self, step + SLOTS - 1);
+    double *next = vector(self, step + 1);
     spread(self, alpha, a);
     spread(self, beta, b);
 #pragma omp parallel for schedule(static)
     for (size_t first = 0; first < self->size; first += PIECE) {
         size_t rows = piece_rows(self, first), at = first * w;
-        subtract(rows * w, a, self->current + at, b, self->previous + at, self->next + at);
-        dot(rows, (int)w, self->next + at, self->next + at, self->partial + first / PIECE * w);
+        subtract(rows * w, a, current + at, b, previous + at, next + at);
+        dot(rows, (int)w, next + at, next + at, self->partial + first / PIECE * w);
     }
     collect(self, 1, 0, square);
 }
@@ -264,22 +288,17 @@ static gf_status fill_ritz(const run *self, size_t vector, double *energy, doubl
 
 static void start_run(run *self) {
     const gf_lanczos *problem = self->problem;
-    double factor[GF_MAX_COLUMNS] = {0}, by_column[GF_MAX_COLUMNS];
-    multiply(self, self->current, self->current, self->norm);
+    double factor[GF_MAX_COLUMNS] = {0};
+    multiply(self, vector(self, 0), vector(self, 0), self->norm);
     for (size_t v = 0; v < self->vectors; ++v) {
         factor[v] = self->norm[v] > 0 ? 1 / sqrt(self->norm[v]) : 0;
-    }
-    spread(self, factor, by_column);
-    scale(self->size * self->width, by_column, self->current);
-    for (size_t k = 0; k < problem->observable_count; ++k) {
-        gf_action_apply(problem->observables[k], problem->basis, self->columns, self->current,
-                        self->image[k]);
-    }
-    for (size_t v = 0; v < self->vectors; ++v) {
-        factor[v] = 1;
         self->before[2 * v] = self->before[2 * v + 1] = INFINITY;
     }
-    scale_and_overlap(self, factor, 0);
+    scale_vector(self, 0, factor);
+    for (size_t k = 0; k < problem->observable_count; ++k) {
+        gf_action_apply(problem->observables[k], problem->basis, self->columns, vector(self, 0),
+                        self->image[k]);
+    }
 }
 
 /* One step: alpha of this step, beta between this and the next, and the next vectors. */
@@ -289,9 +308,13 @@ static void make_step(run *self) {
     size_t k = self->steps, vectors = self->vectors;
     double *alpha = self->alpha + k * vectors, *beta = self->beta + k * vectors;
     double square[GF_MAX_COLUMNS], factor[GF_MAX_COLUMNS] = {0};
-    gf_action_apply(problem->hamiltonian, problem->basis, self->columns, self->current, self->next);
-    multiply(self, self->current, self->next, alpha);
-    orthogonalize(self, alpha, k > 0 ? beta - vectors : none, square);
+    if (k + 1 - self->overlapped == BATCH) {
+        take_overlaps(self, k + 1); /* before the oldest makes room for the next */
+    }
+    gf_action_apply(problem->hamiltonian, problem->basis, self->columns, vector(self, k),
+                    vector(self, k + 1));
+    multiply(self, vector(self, k), vector(self, k + 1), alpha);
+    orthogonalize(self, k, alpha, k > 0 ? beta - vectors : none, square);
     self->steps = k + 1;
     for (size_t v = 0; v < vectors; ++v) {
         beta[v] = sqrt(square[v]);
@@ -302,13 +325,7 @@ static void make_step(run *self) {
         }
         factor[v] = self->length[v] > 0 ? 0 : 1 / beta[v];
     }
-    double *freed = self->previous;
-    self->previous = self->current;
-    self->current = self->next;
-    self->next = freed;
-    if (self->steps < problem->steps) {
-        scale_and_overlap(self, factor, self->steps);
-    }
+    scale_vector(self, k + 1, factor);
 }
 
 static bool all_done(const run *self) {
@@ -336,6 +353,7 @@ static gf_status iterate(run *self, gf_ritz *ritz, gf_error *error) {
             }
         }
     }
+    take_overlaps(self, self->steps);
     for (size_t v = 0; v < self->vectors && status == GF_OK; ++v) {
         status = fill_ritz(self, v, energy, states, &ritz[v], error);
     }
@@ -347,20 +365,22 @@ static gf_status iterate(run *self, gf_ritz *ritz, gf_error *error) {
 static bool allocate(run *self) {
     size_t cells = self->size * self->width, count = self->problem->observable_count;
     size_t pieces = (self->size + PIECE - 1) / PIECE, steps = self->problem->steps;
-    self->previous = calloc(cells, sizeof *self->previous);
-    self->next = malloc(cells * sizeof *self->next);
     self->image = calloc(count + 1, sizeof *self->image);
-    self->partial = malloc(pieces * (count + 1) * self->width * sizeof *self->partial);
+    self->partial = malloc(pieces * BATCH * (count + 1) * self->width * sizeof *self->partial);
     self->alpha = calloc(steps * self->vectors, sizeof *self->alpha);
     self->beta = calloc(steps * self->vectors, sizeof *self->beta);
     self->overlap = calloc(count * steps * self->vectors + 1, sizeof *self->overlap);
     self->length = calloc(self->vectors, sizeof *self->length);
     self->norm = calloc(self->vectors, sizeof *self->norm);
     self->before = calloc(2 * self->vectors, sizeof *self->before);
-    bool done = self->previous != NULL && self->next != NULL && self->image != NULL &&
-                self->partial != NULL && self->alpha != NULL && self->beta != NULL &&
-                self->overlap != NULL && self->length != NULL && self->norm != NULL &&
-                self->before != NULL;
+    bool done = self->image != NULL && self->partial != NULL && self->alpha != NULL &&
+                self->beta != NULL && self->overlap != NULL && self->length != NULL &&
+                self->norm != NULL && self->before != NULL;
+    for (size_t k = 1; k < SLOTS && done; ++k) { /* the last is `previous` of the first step */
+        self->slot[k] = k == SLOTS - 1 ? calloc(cells, sizeof **self->slot)
+                                       : malloc(cells * sizeof **self->slot);
+        done = self->slot[k] != NULL;
+    }
     for (size_t k = 0; k < count && done; ++k) {
         self->image[k] = malloc(cells * sizeof **self->image);
         done = self->image[k] != NULL;
@@ -376,19 +396,17 @@ gf_status gf_lanczos_run(const gf_lanczos *problem, gf_columns columns, double *
                 .size = problem->basis->size,
                 .width = width,
                 .vectors = columns.is_complex ? width / 2 : width,
-                .current = start};
-    double *first = NULL, *second = NULL;
+                .slot = {start}};
     memset(ritz, 0, work.vectors * sizeof *ritz);
     bool ready = allocate(&work);
-    first = work.previous;
-    second = work.next;
     gf_status status =
         ready ? iterate(&work, ritz, error) : gf_fail_memory(error, "Lanczos vectors");
     for (size_t k = 0; k < problem->observable_count && work.image != NULL; ++k) {
         free(work.image[k]);
     }
-    free(first);
-    free(second);
+    for (size_t k = 1; k < SLOTS; ++k) {
+        free(work.slot[k]);
+    }
     free((void *)work.image);
     free(work.partial);
     free(work.alpha);
@@ -408,5 +426,5 @@ void gf_ritz_free(gf_ritz *self) {
 }
 
 double gf_lanczos_memory(size_t size, size_t observable_count, int width) {
-    return 8 * (double)size * width * ((double)observable_count + 2);
+    return 8 * (double)size * width * ((double)observable_count + SLOTS - 1);
 }
