@@ -224,14 +224,34 @@ void gf_action_free(gf_action *self) {
 /* Inlined with constant widths, so that the loops over columns become vector instructions. */
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE void add_block(size_t rows, double factor, const double *restrict in, double *restrict out,
-                      int width, bool imaginary) {
-    if (!imaginary) {
-        for (size_t i = 0; i < rows * (size_t)width; ++i) {
-            out[i] += factor * in[i];
-        }
-        return;
+/* Whole blocks to be added, with factors; several at a time, to spare the result's way to and from
+ * the cache. */
+enum { BLOCKS = 4 };
+
+typedef struct blocks {
+    int count;
+    double factor[BLOCKS];
+    const double *in[BLOCKS];
+} blocks;
+
+INLINE void add_blocks(blocks *self, size_t rows, double *restrict out, int width) {
+    size_t cells = rows * (size_t)width;
+    for (int k = self->count; k < BLOCKS && self->count > 0; ++k) {
+        self->factor[k] = 0;
+        self->in[k] = self->in[0];
     }
+    const double f0 = self->factor[0], f1 = self->factor[1], f2 = self->factor[2],
+                 f3 = self->factor[3];
+    const double *restrict a = self->in[0], *restrict b = self->in[1], *restrict c = self->in[2],
+                           *restrict d = self->in[3];
+    for (size_t i = 0; i < cells && self->count > 0; ++i) {
+        out[i] += (f0 * a[i] + f1 * b[i]) + (f2 * c[i] + f3 * d[i]);
+    }
+    self->count = 0;
+}
+
+INLINE void add_imaginary_block(size_t rows, double factor, const double *restrict in,
+                                double *restrict out, int width) {
     int half = width / 2;
     for (size_t i = 0; i < rows; ++i, in += width, out += width) {
         for (int c = 0; c < half; ++c) {
@@ -268,7 +288,8 @@ INLINE void add_rows(const gf_action *self, size_t first, size_t end, double sig
 
 /* The groups first ... end-1, all with the same flips: from one block to another. */
 INLINE void add_groups(const gf_action *self, const group *first, const group *end, uint32_t high,
-                       int population, size_t rows, const double *in, double *out, int width) {
+                       int population, size_t rows, const double *in, double *out, int width,
+                       blocks *later) {
     double factor = 0;
     for (const group *one = first; one < end; ++one) {
         double sign = sign_of(high, one->z);
@@ -283,9 +304,13 @@ INLINE void add_groups(const gf_action *self, const group *first, const group *e
         }
     }
     if (factor != 0 && first->imaginary) {
-        add_block(rows, factor, in, out, width, true);
+        add_imaginary_block(rows, factor, in, out, width);
     } else if (factor != 0) {
-        add_block(rows, factor, in, out, width, false);
+        later->factor[later->count] = factor;
+        later->in[later->count++] = in;
+        if (later->count == BLOCKS) {
+            add_blocks(later, rows, out, width);
+        }
     }
 }
 
@@ -294,6 +319,7 @@ INLINE void apply_to_block(const gf_action *self, const gf_basis *basis, uint32_
     int population = basis->up - __builtin_popcount(high);
     size_t rows = gf_basis_dimension(self->low_sites, population);
     const group *end = self->group + self->groups;
+    blocks later = {0};
     memset(out, 0, rows * (size_t)width * sizeof *out);
     for (const group *one = self->group, *next = one; one < end; one = next) {
         while (next < end && next->plus == one->plus && next->minus == one->minus &&
@@ -305,9 +331,10 @@ INLINE void apply_to_block(const gf_action *self, const gf_basis *basis, uint32_
         if ((high & one->plus) == one->plus && (high & one->minus) == 0 && there >= 0 &&
             there <= self->low_sites && (is_complex || !one->imaginary)) {
             add_groups(self, one, next, from, population, rows,
-                       in + basis->high_rank[from] * (size_t)width, out, width);
+                       in + basis->high_rank[from] * (size_t)width, out, width, &later);
         }
     }
+    add_blocks(&later, rows, out, width);
 }
 
 /* With 1, 2, 4 or 8 columns known to the compiler. */
