@@ -228,13 +228,13 @@ void gf_action_free(gf_action *self) {
  * the cache. */
 enum { BLOCKS = 4 };
 
-typedef struct blocks {
+typedef struct pending {
     int count;
     double factor[BLOCKS];
     const double *in[BLOCKS];
-} blocks;
+} pending;
 
-INLINE void add_blocks(blocks *self, size_t rows, double *restrict out, int width) {
+INLINE void add_pending(pending *self, size_t rows, double *restrict out, int width) {
     size_t cells = rows * (size_t)width;
     for (int k = self->count; k < BLOCKS && self->count > 0; ++k) {
         self->factor[k] = 0;
@@ -289,7 +289,7 @@ INLINE void add_rows(const gf_action *self, size_t first, size_t end, double sig
 /* The groups first ... end-1, all with the same flips: from one block to another. */
 INLINE void add_groups(const gf_action *self, const group *first, const group *end, uint32_t high,
                        int population, size_t rows, const double *in, double *out, int width,
-                       blocks *later) {
+                       pending *later) {
     double factor = 0;
     for (const group *one = first; one < end; ++one) {
         double sign = sign_of(high, one->z);
@@ -309,7 +309,7 @@ INLINE void add_groups(const gf_action *self, const group *first, const group *e
         later->factor[later->count] = factor;
         later->in[later->count++] = in;
         if (later->count == BLOCKS) {
-            add_blocks(later, rows, out, width);
+            add_pending(later, rows, out, width);
         }
     }
 }
@@ -319,7 +319,7 @@ INLINE void apply_to_block(const gf_action *self, const gf_basis *basis, uint32_
     int population = basis->up - __builtin_popcount(high);
     size_t rows = gf_basis_dimension(self->low_sites, population);
     const group *end = self->group + self->groups;
-    blocks later = {0};
+    pending later = {0};
     memset(out, 0, rows * (size_t)width * sizeof *out);
     for (const group *one = self->group, *next = one; one < end; one = next) {
         while (next < end && next->plus == one->plus && next->minus == one->minus &&
@@ -334,7 +334,7 @@ INLINE void apply_to_block(const gf_action *self, const gf_basis *basis, uint32_
                        in + basis->high_rank[from] * (size_t)width, out, width, &later);
         }
     }
-    add_blocks(&later, rows, out, width);
+    add_pending(&later, rows, out, width);
 }
 
 /* With 1, 2, 4 or 8 columns known to the compiler. */
