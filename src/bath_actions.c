@@ -92,7 +92,7 @@ gf_status gf_bath_actions_create(const gf_model *model, gf_bath_actions *all, gf
     gf_dissipator *bath = calloc(channels, sizeof *bath);
     all->is_complex = !gf_operator_is_real(&model->hamiltonian);
     all->mirrored = parity_of(&model->hamiltonian) == 1;
-    all->observables = calloc(count, sizeof *all->observables);
+    all->observables = calloc(count, sizeof(void *));
     all->parity = calloc(count, sizeof *all->parity);
     gf_status status = GF_OK;
     if (bath == NULL || all->observables == NULL || all->parity == NULL) {

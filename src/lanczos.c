@@ -104,8 +104,8 @@ GF_CLONES static void scale(size_t count, const double *restrict factor, double 
 
 /* One number for each vector, repeated for all columns that hold it. */
 static void spread(const run *self, const double *by_vector, double *by_column) {
-    for (size_t c = 0; c < GF_MAX_COLUMNS; ++c) {
-        by_column[c] = by_vector[c % self->width % self->vectors];
+    for (size_t c = 0, v = 0; c < GF_MAX_COLUMNS; ++c, v = v + 1 < self->vectors ? v + 1 : 0) {
+        by_column[c] = by_vector[v];
     }
 }
 
@@ -116,8 +116,9 @@ static void collect(const run *self, size_t count, size_t k, double *by_vector) 
         by_vector[v] = 0;
     }
     for (size_t p = 0; p < pieces; ++p) {
-        for (size_t c = 0; c < self->width; ++c) { /* real and imaginary parts add up */
-            by_vector[c % self->vectors] += self->partial[(p * count + k) * self->width + c];
+        const double *sum = self->partial + (p * count + k) * self->width;
+        for (size_t v = 0; v < self->vectors; ++v) { /* real and imaginary parts add up */
+            by_vector[v] += sum[v] + (self->columns.is_complex ? sum[v + self->vectors] : 0);
         }
     }
 }
@@ -395,8 +396,11 @@ gf_status gf_lanczos_run(const gf_lanczos *problem, gf_columns columns, double *
                 .columns = columns,
                 .size = problem->basis->size,
                 .width = width,
-                .vectors = columns.is_complex ? width / 2 : width,
-                .slot = {start}};
+                .vectors = columns.is_complex ? width / 2 : width};
+    work.slot[0] = start;
+    if (work.vectors == 0) {
+        return gf_fail(error, GF_INVALID, "a complex vector takes two columns");
+    }
     memset(ritz, 0, work.vectors * sizeof *ritz);
     bool ready = allocate(&work);
     gf_status status =

@@ -121,7 +121,7 @@ static gf_status sample(const job *self, const task *work, gf_error *error) {
     gf_sampled_sector *owner = work->owner;
     gf_basis basis = {0};
     gf_status status = gf_basis_init(&basis, self->model->chain.sites, owner->up, error);
-    double *start = malloc(owner->size * (size_t)work->columns.width * sizeof *start);
+    double *start = malloc((owner->size * (size_t)work->columns.width + 1) * sizeof *start);
     if (status == GF_OK && start == NULL) {
         status = gf_fail_memory(error, "random vectors");
     }
@@ -256,7 +256,7 @@ static gf_status run_all(job *self, gf_error *error) {
     for (size_t k = 0; k < self->part_count; ++k) {
         most += self->parts[k].samples + self->model->sampling.deflate + 1;
     }
-    self->tasks = calloc(most, sizeof *self->tasks);
+    self->tasks = calloc(most + 1, sizeof *self->tasks);
     if (self->tasks == NULL) {
         return gf_fail_memory(error, "random vectors");
     }
