@@ -17,8 +17,9 @@ typedef struct gf_grid {
     double *log_partition;  /* [..], log Z / N */
     double *channel_force;  /* [channels][..][2], per unit rate; force = sum rate channel_force */
     double *channel_noise;  /* [channels][..][2][2] */
-    /* Standard errors; NULL unless the spectrum is sampled. At given lambda on the lambda grid, where
-     * all are there; at given density on the density grid, which has that of the force alone. */
+    /* Standard errors; NULL unless the spectrum is sampled. At given lambda on the lambda grid,
+     * where all are there; at given density on the density grid, which has that of the force alone.
+     */
     double *density_error, *force_error, *noise_error, *susceptibility_error;
 } gf_grid;
 

@@ -20,7 +20,7 @@ typedef struct gf_spectrum {
     double *energy; /* [levels], of the whole chain, increasing within a sector */
     double *degeneracy;  /* [levels], summing to 2^sites */
     int64_t *sample;     /* [levels]: the random vector that a level comes from, numbered over all
-                            sectors; -1: a family of eigenstates. NULL if all levels are */
+                            sectors; -1: it has no statistical error. NULL if none has */
     double energy_unit;  /* spread of the energy per site at infinite temperature, sqrt(C_22): what
                             makes energies dimensionless; 1 if H is a constant */
     double *observables; /* [channels][GF_OBSERVABLES][levels]: <n|O|n> per site and unit rate */
