@@ -124,7 +124,7 @@ void cli_progress_end(cli_progress *self) {
 
 /* --- options --------------------------------------------------------------------------------- */
 
-enum { OPTION_SET = 1000, OPTION_SITES, OPTION_HELP };
+enum { OPTION_SET = 1000, OPTION_SITES, OPTION_NO_SYMMETRY, OPTION_HELP };
 
 static char *join_words(int argc, const char **argv) {
     char *text = NULL;
@@ -168,6 +168,7 @@ static int take_option(cli_options *options, int code) {
         }
         options->settings.sites = (int)sites;
     }
+    options->settings.no_symmetry = options->settings.no_symmetry || code == OPTION_NO_SYMMETRY;
     free(argument);
     return result;
 }
@@ -224,6 +225,8 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         POPT_TABLEEND};
     struct poptOption set[] = {{"set", 's', POPT_ARG_STRING, NULL, OPTION_SET,
                                 "set a parameter of the model", "NAME=VALUE"},
+                               {"no-symmetry", '\0', POPT_ARG_NONE, NULL, OPTION_NO_SYMMETRY,
+                                "diagonalise whole magnetisation sectors", NULL},
                                POPT_TABLEEND};
     struct poptOption sites[] = {
         {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites", "N"}, POPT_TABLEEND};

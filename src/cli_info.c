@@ -44,11 +44,6 @@ static int print_model(const cli_options *options) {
         (void)printf(" %s (rate %g)", model.channels[c].name, model.channels[c].rate);
     }
     (void)printf("\n%14s %12s %12s\n", "magnetisation", "states", "memory");
-    for (int up = 0; up <= model.chain.sites; ++up) {
-        size_t size = gf_basis_dimension(model.chain.sites, up);
-        double memory = gf_sector_memory(size, GF_OBSERVABLES * model.channel_count, is_complex);
-        (void)printf("%14d %12zu %8.3g MiB\n", 2 * up - model.chain.sites, size, memory / 0x1p20);
-    }
     status = gf_spectrum_estimate(&model, &cost, &error);
     gf_model_free(&model);
     if (status != GF_OK) {

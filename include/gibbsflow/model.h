@@ -28,6 +28,7 @@ typedef struct gf_model {
     gf_axis lambda1, lambda2, magnetization;
     gf_axis energy;   /* from and to are NaN where the file leaves them to the spectrum */
     size_t fitted[2]; /* knots of the fitted grid along m and along the height */
+    bool no_symmetry; /* diagonalise whole magnetisation sectors */
 } gf_model;
 
 /* Parses and checks a model; `name` is what messages call the text. The caller frees the model,
