@@ -17,6 +17,9 @@ static const cli_command *const commands[] = {&cli_operators,    &cli_spectrum, 
                                               &cli_fixed_points, &cli_converge, &cli_langevin,
                                               &cli_walls,        &cli_figure,   &cli_info};
 
+/* How much work a killed diagonalisation may lose. */
+static const double SECONDS_BETWEEN_SAVES = 20;
+
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 /* --- interruption ---------------------------------------------------------------------------- */
@@ -259,6 +262,7 @@ void cli_close(cli_options *options) {
     stop_watching();
     gf_settings_free(&options->settings);
     free(options->output);
+    free(options->checkpoint);
     free(options->input);
     free(options->line);
 }
@@ -300,9 +304,15 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
                 "%s: %d sites, largest sector %zu states: about %.2g GiB of memory and roughly %s",
                 model->name, model->chain.sites, cost.largest, cost.memory / 0x1p30, duration);
     }
+    gf_checkpoint checkpoint = {.path = options->checkpoint, .interval = SECONDS_BETWEEN_SAVES};
+    bool keeps = options->checkpoint != NULL;
+    if (keeps && access(options->checkpoint, F_OK) == 0) {
+        cli_say(options, "going on from %s", options->checkpoint);
+    }
     cli_progress progress;
     cli_progress_start(&progress, options, "diagonalising");
-    status = gf_spectrum_compute(model, &progress.progress, spectrum, error);
+    status =
+        gf_spectrum_resume(model, keeps ? &checkpoint : NULL, &progress.progress, spectrum, error);
     cli_progress_end(&progress);
     return status;
 }

@@ -29,6 +29,7 @@ typedef struct cli_options {
     int threads, quiet;
     gf_settings settings; /* --set, --sites */
     char *input;          /* the one file; NULL if none was given */
+    char *checkpoint;     /* where an unfinished diagonalisation is kept; NULL: nowhere */
     char *line;           /* the command line, for the record */
     poptContext context;  /* while parsing */
 } cli_options;

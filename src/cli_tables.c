@@ -9,6 +9,7 @@
 #include "gibbsflow/region.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static const char *const endings[] = {".h5", ".hdf5", NULL};
 
@@ -21,7 +22,8 @@ static const char spectrum_help[] =
     "diagonalising\n"
     "again, also at other rates: --set may change any parameter that enters neither the "
     "Hamiltonian\n"
-    "nor a jump operator.\n\n"
+    "nor a jump operator. A long diagonalisation keeps what is done in FILE.h5.blocks; after an\n"
+    "interruption of any kind the same command goes on from there.\n\n"
     "Example:\n"
     "  gibbsflow spectrum models/xxz_jprime.yaml -o spectrum.h5\n"
     "  gibbsflow forces spectrum.h5 --set gamma=0.85 -o forces.h5\n";
@@ -166,10 +168,16 @@ static int run(const cli_command *command, int argc, const char **argv) {
     if (result == CLI_GO_ON) {
         result = cli_check_output(&options, endings);
     }
+    if (result == CLI_GO_ON && asprintf(&options.checkpoint, "%s.blocks", options.output) < 0) {
+        options.checkpoint = NULL;
+    }
     if (result == CLI_GO_ON) {
         gf_status status = command == &cli_forces ? make_forces(&options, &error)
                                                   : make_spectrum(&options, &error);
         result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
+        if (status == GF_OK && options.checkpoint != NULL && !gf_file_is_hdf5(options.input)) {
+            (void)unlink(options.checkpoint); /* the result is safe */
+        }
     }
     cli_close(&options);
     return result;
