@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Blocks from this size on get all BLAS threads; below, threads do better on blocks of their own.
- */
+/* Smaller blocks are no work for several BLAS threads. */
 enum { LARGE_BLOCK = 3000 };
 
 /* Estimated times from this on are worth a trial diagonalisation of this size. */
@@ -28,7 +27,7 @@ gf_status gf_spectrum_symmetry(const gf_model *model, gf_symmetry *symmetry, gf_
 
 /* --- cost ------------------------------------------------------------------------------------ */
 
-/* Seconds of dsyevd divided by n^3, all threads at work. */
+/* Seconds of dsyevd divided by n^3 with every thread at one of its own. */
 static double trial_rate(void) {
     size_t n = TRIAL_SIZE;
     double *a = calloc(n * n, sizeof *a), *w = calloc(n, sizeof *w);
@@ -54,24 +53,38 @@ static double trial_rate(void) {
 typedef struct plan {
     gf_symmetry symmetry;
     gf_block *blocks; /* largest first */
-    size_t count, large;
+    size_t count;
+    size_t large; /* of them alone, with all BLAS threads */
     double work, memory;
 } plan;
 
-/* Large blocks are alone; of the others as many are at work as there are threads. */
-static double memory_need(const plan *self, const gf_model *model) {
-    size_t observables = model->channel_count * GF_OBSERVABLES;
-    size_t rows = observables * (gf_symmetry_flips(&self->symmetry) ? 2 : 1);
-    double alone = 0, together = 0, states = ldexp(1, model->chain.sites);
-    for (size_t b = 0; b < self->count; ++b) {
-        double memory = gf_sector_memory(&self->symmetry, &self->blocks[b], rows);
-        if (b < self->large) {
-            alone = fmax(alone, memory);
-        } else if (b - self->large < (size_t)gf_machine_threads()) {
-            together += memory;
-        }
+/* Bytes for the blocks from `first` on, one per thread, the largest at the same time. */
+static double memory_together(const plan *self, const gf_model *model, size_t first) {
+    size_t rows = model->channel_count * GF_OBSERVABLES * (gf_symmetry_flips(&self->symmetry) + 1);
+    double sum = 0;
+    for (size_t b = first; b < self->count && b - first < (size_t)gf_machine_threads(); ++b) {
+        sum += gf_sector_memory(&self->symmetry, &self->blocks[b], rows);
     }
-    return fmax(alone, together) + 2 * ((double)observables + 4) * 8 * states;
+    return sum;
+}
+
+/* Threads do best on blocks of their own. Alone, with all BLAS threads, are the largest ones as
+ * long as one of them would outlast the rest, or several would not fit into `spare` bytes. */
+static void share_out(const gf_model *model, double spare, plan *self) {
+    size_t rows = model->channel_count * GF_OBSERVABLES * (gf_symmetry_flips(&self->symmetry) + 1);
+    double kept = 2 * ((double)rows + 4) * 8 * ldexp(1, model->chain.sites), alone = 0;
+    double rest = self->work, threads = gf_machine_threads();
+    size_t b = 0;
+    for (; b < self->count && self->blocks[b].size >= LARGE_BLOCK; ++b) {
+        double work = gf_sector_work(&self->blocks[b]);
+        if (rest >= threads * work && memory_together(self, model, b) + kept <= spare) {
+            break;
+        }
+        rest -= work;
+        alone = fmax(alone, gf_sector_memory(&self->symmetry, &self->blocks[b], rows));
+    }
+    self->large = b;
+    self->memory = fmax(alone, memory_together(self, model, b)) + kept;
 }
 
 static gf_status make_plan(const gf_model *model, plan *self, gf_error *error) {
@@ -85,10 +98,9 @@ static gf_status make_plan(const gf_model *model, plan *self, gf_error *error) {
     }
     for (size_t b = 0; b < self->count; ++b) {
         self->work += gf_sector_work(&self->blocks[b]);
-        self->large += self->blocks[b].size >= LARGE_BLOCK;
     }
-    self->memory = memory_need(self, model);
     double spare = (double)gf_machine_free_memory();
+    share_out(model, spare, self);
     if (self->memory > spare) {
         status = gf_fail(error, GF_NO_MEMORY,
                          "full diagonalisation of %d sites (largest sector: %zu states) needs %.3g "
@@ -103,7 +115,7 @@ static gf_status make_plan(const gf_model *model, plan *self, gf_error *error) {
 
 gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error) {
     plan all;
-    *cost = (gf_spectrum_cost){.rate = 3e-10}; /* seconds per n^3 */
+    *cost = (gf_spectrum_cost){.rate = 2e-10 / gf_machine_threads()};
     gf_status status = make_plan(model, &all, error);
     if (status == GF_OK) {
         if (all.work * cost->rate > TRIAL_FROM_SECONDS) {

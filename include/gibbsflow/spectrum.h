@@ -50,9 +50,10 @@ typedef struct gf_spectrum_cost {
 /* Fails if gf_machine_free_memory() is not enough. */
 gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error);
 
-/* Diagonalises block by block: small ones side by side with one BLAS thread each, large ones after
- * one another with all. Refuses if gf_machine_free_memory() is not enough. Sets the number of
- * OpenBLAS threads of the process meanwhile. The caller frees the spectrum. */
+/* Diagonalises block by block: side by side with one BLAS thread each, but the largest ones, where
+ * that would leave threads idle or take too much memory, after one another with all. Refuses if
+ * gf_machine_free_memory() is not enough. Sets the number of OpenBLAS threads of the process
+ * meanwhile. The caller frees the spectrum. */
 gf_status gf_spectrum_compute(const gf_model *model, const gf_progress *progress,
                               gf_spectrum *spectrum, gf_error *error);
 
