@@ -10,6 +10,7 @@
 /* Elements that are collected before they are used; how many of them are multiplied at a time, and
  * with how many eigenvectors: products that stay in the cache. */
 enum { COLLECTED = 16384, AT_ONCE = 256, BLOCK = 128 };
+static const size_t SCRATCH = (size_t)AT_ONCE * BLOCK;
 
 /* One product of components: of a real element one, of a complex one two. */
 typedef struct product {
@@ -113,7 +114,7 @@ static void use_collected(work *self) {
         size_t thread = self->threads > 1 ? (size_t)omp_get_thread_num() : 0;
         for (size_t e = 0; e < self->count; e += AT_ONCE) {
             size_t end = e + AT_ONCE < self->count ? e + AT_ONCE : self->count;
-            add_products(self, e, end, first, columns, self->scratch + thread * AT_ONCE * BLOCK);
+            add_products(self, e, end, first, columns, self->scratch + thread * SCRATCH);
         }
     }
     self->count = 0;
@@ -145,14 +146,15 @@ gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits,
     if (count == 0) {
         return GF_OK;
     }
-    int threads = omp_in_parallel() != 0 || vectors->size < 2 * BLOCK ? 1 : gf_machine_threads();
+    int threads =
+        omp_in_parallel() != 0 || vectors->size < (size_t)2 * BLOCK ? 1 : gf_machine_threads();
     work self = {.vectors = vectors,
                  .operators = count,
                  .product = malloc(COLLECTED * sizeof *self.product),
                  .element = malloc(COLLECTED * count * sizeof *self.element),
                  .threads = threads,
-                 .scratch = malloc((size_t)threads * AT_ONCE * BLOCK * sizeof *self.scratch),
-                 .values = values};
+                 .scratch = malloc((size_t)threads * SCRATCH * sizeof *self.scratch)};
+    self.values = values;
     gf_status status = GF_OK;
     if (self.product == NULL || self.element == NULL || self.scratch == NULL) {
         status = gf_fail_memory(error, "expectation values");
@@ -172,6 +174,6 @@ gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits,
 }
 
 double gf_expectation_memory(size_t operators) {
-    return COLLECTED * ((double)operators * sizeof(double) + sizeof(product)) +
-           (double)gf_machine_threads() * AT_ONCE * BLOCK * sizeof(double);
+    return COLLECTED * (double)(operators * sizeof(double) + sizeof(product)) +
+           (double)gf_machine_threads() * (double)(SCRATCH * sizeof(double));
 }

@@ -149,7 +149,7 @@ gf_status gf_orbits_init(gf_orbits *self, const gf_symmetry *symmetry, const gf_
     self->orbit = calloc(block->size + 1, sizeof *self->orbit);
     self->column = malloc(states * sizeof *self->column);
     self->side = calloc(states, sizeof *self->side);
-    self->component = malloc(states * sizeof *self->component);
+    self->component = calloc(states, sizeof *self->component);
     if (work.element == NULL || work.orbit == NULL || work.root == NULL || self->orbit == NULL ||
         self->column == NULL || self->side == NULL || self->component == NULL) {
         status = gf_fail_memory(error, "the orbits of a block");
