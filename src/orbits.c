@@ -145,7 +145,7 @@ gf_status gf_orbits_init(gf_orbits *self, const gf_symmetry *symmetry, const gf_
                    .element =
                        malloc(GF_UNITARY_SETS * (size_t)symmetry->sites * sizeof *work.element),
                    .orbit = malloc(states * sizeof *work.orbit),
-                   .root = malloc((block->size + 1) * sizeof *work.root)};
+                   .root = calloc(block->size + 1, sizeof *work.root)};
     self->orbit = calloc(block->size + 1, sizeof *self->orbit);
     self->column = malloc(states * sizeof *self->column);
     self->side = calloc(states, sizeof *self->side);
