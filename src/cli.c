@@ -24,20 +24,23 @@ enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 /* --- interruption ---------------------------------------------------------------------------- */
 
-/* The unfinished file to remove on the way out; a signal handler can reach nothing else. */
-static char *unfinished_file;
+/* The unfinished files to remove on the way out; a signal handler can reach nothing else. */
+static char *unfinished_files[2];
 
 static void on_interrupt(int signal_number) {
-    if (unfinished_file != NULL) {
-        (void)unlink(unfinished_file);
+    for (int k = 0; k < 2; ++k) {
+        if (unfinished_files[k] != NULL) {
+            (void)unlink(unfinished_files[k]);
+        }
     }
     (void)signal(signal_number, SIG_DFL);
     (void)raise(signal_number);
 }
 
 void cli_watch_output(const char *path) {
-    free(unfinished_file);
-    unfinished_file = gf_file_part_name(path);
+    int slot = unfinished_files[0] == NULL ? 0 : 1;
+    free(unfinished_files[slot]);
+    unfinished_files[slot] = gf_file_part_name(path);
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     for (size_t k = 0; k < sizeof signals / sizeof *signals; ++k) {
         if (signal(signals[k], on_interrupt) == SIG_IGN) {
@@ -47,9 +50,11 @@ void cli_watch_output(const char *path) {
 }
 
 static void stop_watching(void) {
-    char *name = unfinished_file;
-    unfinished_file = NULL;
-    free(name);
+    for (int k = 0; k < 2; ++k) {
+        char *name = unfinished_files[k];
+        unfinished_files[k] = NULL;
+        free(name);
+    }
 }
 
 /* --- messages -------------------------------------------------------------------------------- */
@@ -96,11 +101,13 @@ static void draw_progress(void *context, double fraction) {
     enum { WIDTH = 30 };
     cli_progress *self = context;
     double now = gf_machine_clock(), elapsed = now - self->start;
+    self->first = self->first < 0 ? fraction : self->first; /* where work goes on */
     if (!self->visible || elapsed < 0.5 || now - self->shown < 0.1) {
         return;
     }
     char left[40], bar[WIDTH + 1];
-    cli_format_duration(fraction > 0 ? elapsed * (1 - fraction) / fraction : 0, left, sizeof left);
+    double done = fraction - self->first;
+    cli_format_duration(done > 0 ? elapsed * (1 - fraction) / done : 0, left, sizeof left);
     for (int k = 0; k < WIDTH; ++k) {
         bar[k] = k < fraction * WIDTH ? '#' : '.';
     }
@@ -114,6 +121,7 @@ static void draw_progress(void *context, double fraction) {
 
 void cli_progress_start(cli_progress *self, const cli_options *options, const char *label) {
     *self = (cli_progress){.label = label,
+                           .first = -1,
                            .start = gf_machine_clock(),
                            .visible = !options->quiet && isatty(STDERR_FILENO) != 0};
     self->progress = (gf_progress){.update = draw_progress, .context = self};
@@ -314,6 +322,9 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
     status =
         gf_spectrum_resume(model, keeps ? &checkpoint : NULL, &progress.progress, spectrum, error);
     cli_progress_end(&progress);
+    if (checkpoint.failure.status != GF_OK) {
+        cli_say(options, "finished blocks were not kept: %s", checkpoint.failure.message);
+    }
     return status;
 }
 

@@ -66,7 +66,7 @@ void cli_say(const cli_options *options, const char *format, ...);
  * written, before the work starts. */
 int cli_check_output(const cli_options *options, const char *const *endings);
 
-/* Has an interruption (Ctrl-C) remove the unfinished version of the file `path`. */
+/* Has an interruption (Ctrl-C) remove the unfinished version of the file `path`; for two files. */
 void cli_watch_output(const char *path);
 
 /* "42 s", "3 min 05 s", "2 h 10 min" */
@@ -76,7 +76,7 @@ void cli_format_duration(double seconds, char *text, size_t size);
 typedef struct cli_progress {
     gf_progress progress;
     const char *label;
-    double start, shown;
+    double first, start, shown;
     bool visible, drawn;
 } cli_progress;
 

@@ -171,6 +171,9 @@ static int run(const cli_command *command, int argc, const char **argv) {
     if (result == CLI_GO_ON && asprintf(&options.checkpoint, "%s.blocks", options.output) < 0) {
         options.checkpoint = NULL;
     }
+    if (options.checkpoint != NULL) {
+        cli_watch_output(options.checkpoint);
+    }
     if (result == CLI_GO_ON) {
         gf_status status = command == &cli_forces ? make_forces(&options, &error)
                                                   : make_spectrum(&options, &error);

@@ -14,7 +14,7 @@ typedef struct search {
     double *root;    /* [orbits]: sqrt(L) */
 } search;
 
-enum { UNSEEN = UINT32_MAX - 1 }; /* GF_NO_ORBIT: seen, and annihilated by the projector */
+#define UNSEEN (GF_NO_ORBIT - 1) /* GF_NO_ORBIT: seen, and annihilated by the projector */
 
 static uint32_t image(const search *self, int g, uint32_t state) {
     return gf_symmetry_act(self->symmetry, self->element[g].shift, self->element[g].factors, state);

@@ -138,7 +138,7 @@ typedef struct job {
     const gf_observables *observables;
     const gf_progress *progress;
     gf_sector *sectors; /* [plan->count] */
-    const gf_checkpoint *checkpoint;
+    gf_checkpoint *checkpoint;
     double saved; /* when */
     double done;
     gf_status status;
@@ -146,13 +146,14 @@ typedef struct job {
 } job;
 
 static void save(job *self) {
-    double now = gf_machine_clock();
-    if (self->checkpoint != NULL && self->status == GF_OK &&
-        now - self->saved >= self->checkpoint->interval) {
-        self->status = gf_checkpoint_save(self->checkpoint, self->model, self->sectors,
-                                          self->plan->count, &self->error);
-        self->saved = gf_machine_clock();
+    gf_checkpoint *checkpoint = self->checkpoint;
+    if (checkpoint == NULL || checkpoint->failure.status != GF_OK || self->status != GF_OK ||
+        gf_machine_clock() - self->saved < checkpoint->interval) {
+        return;
     }
+    (void)gf_checkpoint_save(checkpoint, self->model, self->sectors, self->plan->count,
+                             &checkpoint->failure);
+    self->saved = gf_machine_clock();
 }
 
 static void solve_block(job *self, size_t b) {
@@ -350,6 +351,9 @@ static gf_status prepare(job *self, gf_checkpoint *checkpoint, gf_error *error) 
         self->done += self->sectors[b].levels > 0 ? gf_sector_work(&all->blocks[b]) : 0;
     }
     self->saved = gf_machine_clock();
+    if (self->done > 0) {
+        gf_progress_update(self->progress, self->done / all->work);
+    }
     return status;
 }
 

@@ -220,13 +220,15 @@ START_TEST(larger_chains) {
         "X[0]*X[1] + Y[0]*Y[1] + 0.7*Z[0]*Z[1] + 0.3*(X[0]*X[2] + Y[0]*Y[2])",
         "X[0]*X[1] + Y[0]*Y[1] + 0.4*(X[0]*Y[1] - Y[0]*X[1]) + 0.2*Z[0]",
         "X[0]*X[1] + Y[0]*Y[1] + 0.7*Z[0]*Z[1] + 0.4*(X[0]*Y[1] - Y[0]*X[1])*Z[3] + "
-        "0.4*Z[0]*(X[3]*Y[2] - Y[3]*X[2])"};
-    for (int k = 0; k < 3; ++k) {
+        "0.4*Z[0]*(X[3]*Y[2] - Y[3]*X[2])",
+        "X[0]*X[1] + Y[0]*Y[1] + Z[0]*Z[1] + 0.01*(X[0]*X[2] + Y[0]*Y[2])"};
+    static const int sites[] = {11, 10, 10, 12};
+    for (int k = 0; k < 4; ++k) {
         char yaml[1024];
         (void)snprintf(yaml, sizeof yaml,
                        "sites: %d\nname: larger\nboundary: %s\nhamiltonian:\n  - \"%s\"\n"
                        "lindblad:\n  - {name: a, rate: 1, operator: \"%s\"}\n",
-                       k == 0 ? 11 : 10, k == 1 ? "open" : "periodic", hamiltonians[k], jumps[k]);
+                       sites[k], k == 1 ? "open" : "periodic", hamiltonians[k], jumps[k % 3]);
         compare_with_whole_sectors(yaml);
     }
 }
@@ -450,6 +452,20 @@ START_TEST(a_killed_diagonalisation_goes_on) {
 }
 END_TEST
 
+/* Where blocks cannot be kept they are lost to a kill, but the work goes on. */
+START_TEST(a_checkpoint_that_fails_stops_nothing) {
+    gf_model model = {0};
+    gf_spectrum spectrum;
+    gf_checkpoint checkpoint = {.path = "no/such/folder/x.blocks", .interval = 0};
+    parse(kept_model, false, &model);
+    ck_assert_int_eq(gf_spectrum_resume(&model, &checkpoint, NULL, &spectrum, NULL), GF_OK);
+    ck_assert_int_eq(checkpoint.failure.status, GF_IO);
+    assert_contains(checkpoint.failure.message, "no/such/folder");
+    gf_spectrum_free(&spectrum);
+    gf_model_free(&model);
+}
+END_TEST
+
 /* Work for another Hamiltonian, or for other blocks, is neither used nor overwritten. */
 START_TEST(a_foreign_checkpoint_is_refused) {
     static const char *const other_model =
@@ -487,6 +503,7 @@ int main(void) {
     tcase_add_test(tests, singlet_and_triplet);
     tcase_add_test(tests, broken_by_more_than_rounding);
     tcase_add_test(tests, a_killed_diagonalisation_goes_on);
+    tcase_add_test(tests, a_checkpoint_that_fails_stops_nothing);
     tcase_add_test(tests, a_foreign_checkpoint_is_refused);
     return run_suite("symmetry", tests);
 }

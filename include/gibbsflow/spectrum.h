@@ -63,7 +63,8 @@ gf_status gf_spectrum_compute(const gf_model *model, const gf_progress *progress
 typedef struct gf_checkpoint {
     const char *path;
     double interval;
-    size_t resumed; /* set: blocks that were found in the file */
+    size_t resumed;   /* set: blocks that were found in the file */
+    gf_error failure; /* set: why it could not be written, which does not stop the work */
 } gf_checkpoint;
 
 /* The same, starting from what `checkpoint` (may be NULL) holds. A file that is not a checkpoint of
