@@ -17,9 +17,6 @@ static const cli_command *const commands[] = {&cli_operators,    &cli_spectrum, 
                                               &cli_fixed_points, &cli_converge, &cli_langevin,
                                               &cli_walls,        &cli_figure,   &cli_info};
 
-/* How much work a killed diagonalisation may lose. */
-static const double SECONDS_BETWEEN_SAVES = 20;
-
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 /* --- interruption ---------------------------------------------------------------------------- */
@@ -236,9 +233,10 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         POPT_TABLEEND};
     struct poptOption set[] = {{"set", 's', POPT_ARG_STRING, NULL, OPTION_SET,
                                 "set a parameter of the model", "NAME=VALUE"},
-                               {"no-symmetry", '\0', POPT_ARG_NONE, NULL, OPTION_NO_SYMMETRY,
-                                "diagonalise whole magnetisation sectors", NULL},
                                POPT_TABLEEND};
+    struct poptOption symmetry[] = {{"no-symmetry", '\0', POPT_ARG_NONE, NULL, OPTION_NO_SYMMETRY,
+                                     "diagonalise whole magnetisation sectors", NULL},
+                                    POPT_TABLEEND};
     struct poptOption sites[] = {
         {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites", "N"}, POPT_TABLEEND};
     struct poptOption common[] = {
@@ -251,6 +249,8 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_OUTPUT) != 0 ? output : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SET) != 0 ? set : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SITES) != 0 ? sites : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SYMMETRY) != 0 ? symmetry : none, 0, NULL,
+         NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, NULL, NULL},
         POPT_TABLEEND};
     char title[64];
@@ -312,16 +312,18 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
                 "%s: %d sites, largest sector %zu states: about %.2g GiB of memory and roughly %s",
                 model->name, model->chain.sites, cost.largest, cost.memory / 0x1p30, duration);
     }
-    gf_checkpoint checkpoint = {.path = options->checkpoint, .interval = SECONDS_BETWEEN_SAVES};
+    gf_checkpoint checkpoint = {.path = options->checkpoint,
+                                .interval = options->checkpoint_interval};
     bool keeps = options->checkpoint != NULL;
-    if (keeps && access(options->checkpoint, F_OK) == 0) {
-        cli_say(options, "going on from %s", options->checkpoint);
-    }
     cli_progress progress;
     cli_progress_start(&progress, options, "diagonalising");
     status =
         gf_spectrum_resume(model, keeps ? &checkpoint : NULL, &progress.progress, spectrum, error);
     cli_progress_end(&progress);
+    if (status == GF_OK && checkpoint.resumed > 0) {
+        cli_say(options, "%zu finished blocks were taken from %s", checkpoint.resumed,
+                checkpoint.path);
+    }
     if (checkpoint.failure.status != GF_OK) {
         cli_say(options, "finished blocks were not kept: %s", checkpoint.failure.message);
     }

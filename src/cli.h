@@ -27,11 +27,12 @@ typedef struct cli_options {
     const cli_command *command;
     char *output; /* -o */
     int threads, quiet;
-    gf_settings settings; /* --set, --sites */
-    char *input;          /* the one file; NULL if none was given */
-    char *checkpoint;     /* where an unfinished diagonalisation is kept; NULL: nowhere */
-    char *line;           /* the command line, for the record */
-    poptContext context;  /* while parsing */
+    gf_settings settings;       /* --set, --sites, --no-symmetry */
+    char *input;                /* the one file; NULL if none was given */
+    char *checkpoint;           /* where an unfinished diagonalisation is kept; NULL: nowhere */
+    double checkpoint_interval; /* seconds */
+    char *line;                 /* the command line, for the record */
+    poptContext context;        /* while parsing */
 } cli_options;
 
 /* Which of the shared options a command takes. */
@@ -40,7 +41,8 @@ enum {
     CLI_SET = 2,
     CLI_SITES = 4,
     CLI_MODEL = CLI_SET | CLI_SITES,
-    CLI_INPUT_OPTIONAL = 8
+    CLI_INPUT_OPTIONAL = 8,
+    CLI_SYMMETRY = 16
 };
 
 /* Parses the command line; `own` are further popt options, or NULL. Returns CLI_GO_ON, or the exit

@@ -259,7 +259,8 @@ static int run(const cli_command *command, int argc, const char **argv) {
                                 "NAME=FROM:TO:POINTS"},
                                POPT_TABLEEND};
     cli_options options;
-    int result = cli_open(&options, command, CLI_OUTPUT | CLI_MODEL, own, argc, argv);
+    int result =
+        cli_open(&options, command, CLI_OUTPUT | CLI_MODEL | CLI_SYMMETRY, own, argc, argv);
     if (result == CLI_GO_ON && options.output != NULL) {
         result = cli_check_output(&options, endings);
     }

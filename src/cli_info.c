@@ -208,7 +208,8 @@ static int print_file(const cli_options *options) {
 
 static int run(const cli_command *command, int argc, const char **argv) {
     cli_options options;
-    int result = cli_open(&options, command, CLI_MODEL | CLI_INPUT_OPTIONAL, NULL, argc, argv);
+    int result = cli_open(&options, command, CLI_MODEL | CLI_SYMMETRY | CLI_INPUT_OPTIONAL, NULL,
+                          argc, argv);
     if (result == CLI_GO_ON) {
         if (options.input == NULL) {
             print_machine();

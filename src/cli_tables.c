@@ -161,18 +161,34 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
     return status;
 }
 
+/* Has the diagonalisation keep what is done beside the output. */
+static int open_checkpoint(cli_options *options, double interval) {
+    if (!(interval >= 0)) {
+        return cli_usage(options, "--checkpoint takes 0 or more seconds");
+    }
+    if (asprintf(&options->checkpoint, "%s.blocks", options->output) < 0) {
+        options->checkpoint = NULL;
+    } else {
+        cli_watch_output(options->checkpoint);
+    }
+    options->checkpoint_interval = interval;
+    return CLI_GO_ON;
+}
+
 static int run(const cli_command *command, int argc, const char **argv) {
     cli_options options;
     gf_error error;
-    int result = cli_open(&options, command, CLI_OUTPUT | CLI_MODEL, NULL, argc, argv);
+    double interval = 20;
+    struct poptOption own[] = {{"checkpoint", 'c', POPT_ARG_DOUBLE, &interval, 0,
+                                "least time between checkpoints (default: 20)", "SECONDS"},
+                               POPT_TABLEEND};
+    int result =
+        cli_open(&options, command, CLI_OUTPUT | CLI_MODEL | CLI_SYMMETRY, own, argc, argv);
     if (result == CLI_GO_ON) {
         result = cli_check_output(&options, endings);
     }
-    if (result == CLI_GO_ON && asprintf(&options.checkpoint, "%s.blocks", options.output) < 0) {
-        options.checkpoint = NULL;
-    }
-    if (options.checkpoint != NULL) {
-        cli_watch_output(options.checkpoint);
+    if (result == CLI_GO_ON) {
+        result = open_checkpoint(&options, interval);
     }
     if (result == CLI_GO_ON) {
         gf_status status = command == &cli_forces ? make_forces(&options, &error)
