@@ -1,15 +1,15 @@
 #include "gibbsflow/chain.h"
 
-static uint64_t rotate(uint64_t mask, int shift, int sites) {
+uint64_t gf_chain_rotate(uint64_t mask, int shift, int sites) {
     uint64_t ring = sites < 64 ? ((uint64_t)1 << sites) - 1 : ~(uint64_t)0;
     int by = ((shift % sites) + sites) % sites;
     return by == 0 ? mask & ring : ((mask << by) | (mask >> (sites - by))) & ring;
 }
 
 static gf_operator_term rotate_term(gf_operator_term term, int shift, int sites) {
-    term.plus = rotate(term.plus, shift, sites);
-    term.minus = rotate(term.minus, shift, sites);
-    term.z = rotate(term.z, shift, sites);
+    term.plus = gf_chain_rotate(term.plus, shift, sites);
+    term.minus = gf_chain_rotate(term.minus, shift, sites);
+    term.z = gf_chain_rotate(term.z, shift, sites);
     return term;
 }
 

@@ -23,20 +23,23 @@ enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 /* --- interruption ---------------------------------------------------------------------------- */
 
-/* The unfinished file to remove on the way out; a signal handler can reach nothing else. */
-static char *unfinished_file;
+/* The unfinished files to remove on the way out; a signal handler can reach nothing else. */
+static char *unfinished_files[2];
 
 static void on_interrupt(int signal_number) {
-    if (unfinished_file != NULL) {
-        (void)unlink(unfinished_file);
+    for (int k = 0; k < 2; ++k) {
+        if (unfinished_files[k] != NULL) {
+            (void)unlink(unfinished_files[k]);
+        }
     }
     (void)signal(signal_number, SIG_DFL);
     (void)raise(signal_number);
 }
 
 void cli_watch_output(const char *path) {
-    free(unfinished_file);
-    unfinished_file = gf_file_part_name(path);
+    int slot = unfinished_files[0] == NULL ? 0 : 1;
+    free(unfinished_files[slot]);
+    unfinished_files[slot] = gf_file_part_name(path);
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     for (size_t k = 0; k < sizeof signals / sizeof *signals; ++k) {
         if (signal(signals[k], on_interrupt) == SIG_IGN) {
@@ -46,9 +49,11 @@ void cli_watch_output(const char *path) {
 }
 
 static void stop_watching(void) {
-    char *name = unfinished_file;
-    unfinished_file = NULL;
-    free(name);
+    for (int k = 0; k < 2; ++k) {
+        char *name = unfinished_files[k];
+        unfinished_files[k] = NULL;
+        free(name);
+    }
 }
 
 /* --- messages -------------------------------------------------------------------------------- */
@@ -95,11 +100,13 @@ static void draw_progress(void *context, double fraction) {
     enum { WIDTH = 30 };
     cli_progress *self = context;
     double now = gf_machine_clock(), elapsed = now - self->start;
+    self->first = self->first < 0 ? fraction : self->first; /* where work goes on */
     if (!self->visible || elapsed < 0.5 || now - self->shown < 0.1) {
         return;
     }
     char left[40], bar[WIDTH + 1];
-    cli_format_duration(fraction > 0 ? elapsed * (1 - fraction) / fraction : 0, left, sizeof left);
+    double done = fraction - self->first;
+    cli_format_duration(done > 0 ? elapsed * (1 - fraction) / done : 0, left, sizeof left);
     for (int k = 0; k < WIDTH; ++k) {
         bar[k] = k < fraction * WIDTH ? '#' : '.';
     }
@@ -113,6 +120,7 @@ static void draw_progress(void *context, double fraction) {
 
 void cli_progress_start(cli_progress *self, const cli_options *options, const char *label) {
     *self = (cli_progress){.label = label,
+                           .first = -1,
                            .start = gf_machine_clock(),
                            .visible = !options->quiet && isatty(STDERR_FILENO) != 0};
     self->progress = (gf_progress){.update = draw_progress, .context = self};
@@ -126,7 +134,7 @@ void cli_progress_end(cli_progress *self) {
 
 /* --- options --------------------------------------------------------------------------------- */
 
-enum { OPTION_SET = 1000, OPTION_SITES, OPTION_HELP };
+enum { OPTION_SET = 1000, OPTION_SITES, OPTION_NO_SYMMETRY, OPTION_HELP };
 
 static char *join_words(int argc, const char **argv) {
     char *text = NULL;
@@ -170,6 +178,7 @@ static int take_option(cli_options *options, int code) {
         }
         options->settings.sites = (int)sites;
     }
+    options->settings.no_symmetry = options->settings.no_symmetry || code == OPTION_NO_SYMMETRY;
     free(argument);
     return result;
 }
@@ -227,6 +236,9 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
     struct poptOption set[] = {{"set", 's', POPT_ARG_STRING, NULL, OPTION_SET,
                                 "set a parameter of the model", "NAME=VALUE"},
                                POPT_TABLEEND};
+    struct poptOption symmetry[] = {{"no-symmetry", '\0', POPT_ARG_NONE, NULL, OPTION_NO_SYMMETRY,
+                                     "diagonalise whole magnetisation sectors", NULL},
+                                    POPT_TABLEEND};
     struct poptOption sites[] = {
         {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites", "N"}, POPT_TABLEEND};
     struct poptOption method[] = {
@@ -247,6 +259,8 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SET) != 0 ? set : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SITES) != 0 ? sites : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_METHOD) != 0 ? method : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SYMMETRY) != 0 ? symmetry : none, 0, NULL,
+         NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, NULL, NULL},
         POPT_TABLEEND};
     char title[64];
@@ -269,6 +283,7 @@ void cli_close(cli_options *options) {
     free(options->samples);
     free(options->seed);
     free(options->output);
+    free(options->checkpoint);
     free(options->input);
     free(options->line);
 }
@@ -345,11 +360,22 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
                 "%s: %d sites, largest sector %zu states: about %.2g GiB of memory and roughly %s",
                 model->name, model->chain.sites, cost.largest, cost.memory / 0x1p30, duration);
     }
+    gf_checkpoint checkpoint = {.path = options->checkpoint,
+                                .interval = options->checkpoint_interval};
+    bool keeps = options->checkpoint != NULL;
     cli_progress progress;
     cli_progress_start(&progress, options, full ? "diagonalising" : "sampling");
-    status = full ? gf_spectrum_compute(model, &progress.progress, spectrum, error)
+    status = full ? gf_spectrum_resume(model, keeps ? &checkpoint : NULL, &progress.progress,
+                                       spectrum, error)
                   : gf_typicality_compute(model, &progress.progress, spectrum, error);
     cli_progress_end(&progress);
+    if (status == GF_OK && checkpoint.resumed > 0) {
+        cli_say(options, "%zu finished blocks were taken from %s", checkpoint.resumed,
+                checkpoint.path);
+    }
+    if (checkpoint.failure.status != GF_OK) {
+        cli_say(options, "finished blocks were not kept: %s", checkpoint.failure.message);
+    }
     return status;
 }
 

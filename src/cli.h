@@ -27,9 +27,11 @@ typedef struct cli_options {
     const cli_command *command;
     char *output; /* -o */
     int threads, quiet;
-    gf_settings settings;          /* --set, --sites */
+    gf_settings settings;          /* --set, --sites, --no-symmetry */
     char *method, *samples, *seed; /* --method, --samples, --seed; NULL: as in the model */
     char *input;                   /* the one file; NULL if none was given */
+    char *checkpoint;              /* where an unfinished diagonalisation is kept; NULL: nowhere */
+    double checkpoint_interval;    /* seconds */
     char *line;                    /* the command line, for the record */
     poptContext context;           /* while parsing */
 } cli_options;
@@ -41,7 +43,9 @@ enum {
     CLI_SITES = 4,
     CLI_MODEL = CLI_SET | CLI_SITES,
     CLI_INPUT_OPTIONAL = 8,
-    CLI_METHOD = 16
+    CLI_SYMMETRY = 16,
+    CLI_METHOD = 32,
+    CLI_DIAGONALIZES = CLI_MODEL | CLI_SYMMETRY | CLI_METHOD
 };
 
 /* Parses the command line; `own` are further popt options, or NULL. Returns CLI_GO_ON, or the exit
@@ -67,7 +71,7 @@ void cli_say(const cli_options *options, const char *format, ...);
  * written, before the work starts. */
 int cli_check_output(const cli_options *options, const char *const *endings);
 
-/* Has an interruption (Ctrl-C) remove the unfinished version of the file `path`. */
+/* Has an interruption (Ctrl-C) remove the unfinished version of the file `path`; for two files. */
 void cli_watch_output(const char *path);
 
 /* "42 s", "3 min 05 s", "2 h 10 min" */
@@ -77,7 +81,7 @@ void cli_format_duration(double seconds, char *text, size_t size);
 typedef struct cli_progress {
     gf_progress progress;
     const char *label;
-    double start, shown;
+    double first, start, shown;
     bool visible, drawn;
 } cli_progress;
 

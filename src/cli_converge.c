@@ -330,7 +330,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
          "a Gibbs state to follow; may be given several times", "LAMBDA1,LAMBDA2"},
         POPT_TABLEEND};
     cli_options options;
-    int result = cli_open(&options, command, CLI_OUTPUT | CLI_SET, own, argc, argv);
+    int result = cli_open(&options, command, CLI_OUTPUT | CLI_SET | CLI_SYMMETRY, own, argc, argv);
     if (result == CLI_GO_ON && options.output != NULL) {
         result = cli_check_output(&options, endings);
     }

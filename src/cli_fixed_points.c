@@ -266,7 +266,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
                                 "NAME=FROM:TO:POINTS"},
                                POPT_TABLEEND};
     cli_options options;
-    int result = cli_open(&options, command, CLI_OUTPUT | CLI_MODEL | CLI_METHOD, own, argc, argv);
+    int result = cli_open(&options, command, CLI_OUTPUT | CLI_DIAGONALIZES, own, argc, argv);
     if (result == CLI_GO_ON && options.output != NULL) {
         result = cli_check_output(&options, endings);
     }

@@ -9,6 +9,7 @@
 #include "gibbsflow/region.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static const char *const endings[] = {".h5", ".hdf5", NULL};
 
@@ -21,10 +22,12 @@ static const char spectrum_help[] =
     "diagonalising\n"
     "again, also at other rates: --set may change any parameter that enters neither the "
     "Hamiltonian\n"
-    "nor a jump operator. With --method typicality random vectors take the place of\n"
-    "diagonalisation (up to about 26 sites): results then have statistical errors, which fall "
-    "with\n"
-    "the number of --samples.\n\n"
+    "nor a jump operator. A long diagonalisation keeps what is done in FILE.h5.blocks; after an\n"
+    "interruption of any kind the same command goes on from there. With --method typicality "
+    "random\n"
+    "vectors take the place of diagonalisation (up to about 26 sites): results then have "
+    "statistical\n"
+    "errors, which fall with the number of --samples.\n\n"
     "Example:\n"
     "  gibbsflow spectrum models/xxz_jprime.yaml -o spectrum.h5\n"
     "  gibbsflow spectrum models/xxz_jprime.yaml --sites 20 --method typicality -o long.h5\n"
@@ -163,17 +166,41 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
     return status;
 }
 
+/* Has the diagonalisation keep what is done beside the output. */
+static int open_checkpoint(cli_options *options, double interval) {
+    if (!(interval >= 0)) {
+        return cli_usage(options, "--checkpoint takes 0 or more seconds");
+    }
+    if (asprintf(&options->checkpoint, "%s.blocks", options->output) < 0) {
+        options->checkpoint = NULL;
+    } else {
+        cli_watch_output(options->checkpoint);
+    }
+    options->checkpoint_interval = interval;
+    return CLI_GO_ON;
+}
+
 static int run(const cli_command *command, int argc, const char **argv) {
     cli_options options;
     gf_error error;
-    int result = cli_open(&options, command, CLI_OUTPUT | CLI_MODEL | CLI_METHOD, NULL, argc, argv);
+    double interval = 20;
+    struct poptOption own[] = {{"checkpoint", 'c', POPT_ARG_DOUBLE, &interval, 0,
+                                "least time between checkpoints (default: 20)", "SECONDS"},
+                               POPT_TABLEEND};
+    int result = cli_open(&options, command, CLI_OUTPUT | CLI_DIAGONALIZES, own, argc, argv);
     if (result == CLI_GO_ON) {
         result = cli_check_output(&options, endings);
+    }
+    if (result == CLI_GO_ON) {
+        result = open_checkpoint(&options, interval);
     }
     if (result == CLI_GO_ON) {
         gf_status status = command == &cli_forces ? make_forces(&options, &error)
                                                   : make_spectrum(&options, &error);
         result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
+        if (status == GF_OK && options.checkpoint != NULL && !gf_file_is_hdf5(options.input)) {
+            (void)unlink(options.checkpoint); /* the result is safe */
+        }
     }
     cli_close(&options);
     return result;

@@ -17,7 +17,7 @@ static const double CLOSE_ENOUGH = 1e3; /* times the goal, where rounding preven
 struct gf_gibbs {
     const gf_spectrum *spectrum;
     double *rates;
-    double *weight; /* [levels] of the current sector */
+    double *weight; /* [levels] */
     size_t stride;
     double *sums;      /* [sites + 1][stride] */
     double *reference; /* [sites + 1]: the energy of the largest weight in the sector */
@@ -79,40 +79,59 @@ const gf_spectrum *gf_gibbs_spectrum(const gf_gibbs *self) {
 
 /* --- Boltzmann sums -------------------------------------------------------------------------- */
 
-static void sum_sector(gf_gibbs *self, int up, double lambda2, gf_gibbs_extent extent) {
+/* The sector whose energies, hence weights, those of sector `up` repeat: itself or an earlier one.
+ */
+static int original_sector(const gf_spectrum *spectrum, int up) {
+    return spectrum->mirrored && 2 * up > spectrum->sites ? spectrum->sites - up : up;
+}
+
+static void weigh_sector(gf_gibbs *self, int up, double lambda2) {
+    const gf_spectrum *spectrum = self->spectrum;
+    int original = original_sector(spectrum, up);
+    double *sums = self->sums + (size_t)up * self->stride;
+    if (original != up) {
+        self->reference[up] = self->reference[original];
+        memcpy(sums, self->sums + (size_t)original * self->stride, MOMENTS * sizeof *sums);
+        return;
+    }
+    size_t first = spectrum->sector[up], count = spectrum->sector[up + 1] - first;
+    const double *energy = spectrum->energy + first;
+    self->reference[up] = lambda2 >= 0 ? energy[0] : energy[count - 1];
+    gf_boltzmann_weigh(count, energy, spectrum->degeneracy + first, lambda2, self->reference[up],
+                       self->weight + first, sums);
+}
+
+static void sum_sector(gf_gibbs *self, int up, gf_gibbs_extent extent) {
     const gf_spectrum *spectrum = self->spectrum;
     size_t first = spectrum->sector[up], count = spectrum->sector[up + 1] - first;
     const double *energy = spectrum->energy + first;
-    double reference = lambda2 >= 0 ? energy[0] : energy[count - 1];
-    double *sums = self->sums + (size_t)up * self->stride;
-    self->reference[up] = reference;
-    gf_boltzmann_weigh(count, energy, spectrum->degeneracy + first, lambda2, reference,
-                       self->weight, sums);
-    if (extent == GF_DENSITIES) {
-        return;
-    }
-    double *observable = sums + MOMENTS, *slope = observable + spectrum->channels * GF_OBSERVABLES;
+    const double *weight = self->weight + spectrum->sector[original_sector(spectrum, up)];
+    double *observable = self->sums + (size_t)up * self->stride + MOMENTS;
+    double *slope = observable + spectrum->channels * GF_OBSERVABLES;
     for (size_t c = 0; c < spectrum->channels; ++c) {
         for (size_t k = 0; k < GF_OBSERVABLES; ++k) {
             const double *value = gf_spectrum_observable(spectrum, c, k) + first;
-            observable[c * GF_OBSERVABLES + k] = gf_boltzmann_mean(count, self->weight, value);
+            observable[c * GF_OBSERVABLES + k] = gf_boltzmann_mean(count, weight, value);
             if (extent == GF_SLOPES && k <= GF_FORCE_E) {
                 slope[2 * c + k] =
-                    gf_boltzmann_energy_mean(count, self->weight, value, energy, reference);
+                    gf_boltzmann_energy_mean(count, weight, value, energy, self->reference[up]);
             }
         }
     }
 }
 
+/* Weights depend on lambda2 alone, whatever is averaged with them. */
 static void prepare_sums(gf_gibbs *self, double lambda2, gf_gibbs_extent extent) {
-    if (self->extent >= (int)extent && self->lambda2 == lambda2) {
-        return;
+    bool weighed = self->extent >= 0 && self->lambda2 == lambda2;
+    for (int up = 0; up <= self->spectrum->sites && !weighed; ++up) {
+        weigh_sector(self, up, lambda2);
     }
-    for (int up = 0; up <= self->spectrum->sites; ++up) {
-        sum_sector(self, up, lambda2, extent);
+    int known = weighed ? self->extent : (int)GF_DENSITIES;
+    for (int up = 0; up <= self->spectrum->sites && (int)extent > known; ++up) {
+        sum_sector(self, up, extent);
     }
     self->lambda2 = lambda2;
-    self->extent = (int)extent;
+    self->extent = (int)extent > known ? (int)extent : known;
 }
 
 /* Sums over sectors of charges counted from those of the largest weight, so that nothing cancels

@@ -435,6 +435,7 @@ static gf_status parse_root(gf_document *document, const char *file, const gf_se
         status = parse_parameters(document, parameters, model, error);
     }
     if (status == GF_OK) {
+        model->no_symmetry = settings->no_symmetry;
         status = apply_settings(file, settings, model, error);
     }
     if (status == GF_OK) {

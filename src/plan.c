@@ -68,11 +68,12 @@ static double memory_need(const gf_model *model) {
     int sites = model->chain.sites;
     size_t observables = model->channel_count * GF_OBSERVABLES;
     double need = 0, levels = 0, spare = (double)gf_machine_free_memory();
-    bool is_complex = !gf_operator_is_real(&model->hamiltonian);
+    gf_symmetry none = gf_symmetry_none(&model->chain, &model->hamiltonian);
     for (int up = 0; up <= sites; ++up) {
         size_t size = gf_basis_dimension(sites, up), samples = gf_typicality_samples(model, up);
         double basis = 4 * (double)size + 16 * ldexp(1, sites - sites / 2);
-        double once = samples == 0 ? gf_sector_memory(size, observables, is_complex)
+        gf_block whole = gf_symmetry_whole(&none, up);
+        double once = samples == 0 ? gf_sector_memory(&none, &whole, observables)
                                    : sampling_memory(model, size, spare) + basis;
         bool alone = samples > 0 && !gf_plan_shares_out(model, size, spare);
         need = fmax(need, alone ? once : once * gf_machine_threads());

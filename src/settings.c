@@ -44,6 +44,7 @@ gf_status gf_settings_merge(gf_settings *self, const gf_settings *later, gf_erro
     gf_status status = GF_OK;
     self->sites = later->sites != 0 ? later->sites : self->sites;
     self->closure = later->closure != GF_CLOSURE_OF_FILE ? later->closure : self->closure;
+    self->no_symmetry = self->no_symmetry || later->no_symmetry;
     for (size_t i = 0; i < later->count && status == GF_OK; ++i) {
         status =
             gf_settings_set(self, later->parameters[i].name, later->parameters[i].value, error);

@@ -1,58 +1,33 @@
 #include "gibbsflow/spectrum.h"
 
-#include "gibbsflow/basis.h"
 #include "gibbsflow/machine.h"
-#include "gibbsflow/sector.h"
+#include "observables.h"
+#include "spectrum_parts.h"
 
 #include <lapacke.h>
 #include <math.h>
 #include <omp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Sectors from this size on get all BLAS threads; below, threads do better on sectors of their own.
- */
-enum { LARGE_SECTOR = 3000 };
+/* Smaller blocks are no work for several BLAS threads. */
+enum { LARGE_BLOCK = 3000 };
 
 /* Estimated times from this on are worth a trial diagonalisation of this size. */
 static const double TRIAL_FROM_SECONDS = 10;
 enum { TRIAL_SIZE = 1200 };
 
-/* --- deriving the operators ------------------------------------------------------------------ */
-
-static gf_status derive_elements(const gf_model *model, gf_elements **hamiltonian,
-                                 gf_elements **observables, gf_error *error) {
-    size_t channels = model->channel_count;
-    gf_dissipator *bath = calloc(channels, sizeof *bath);
-    gf_operator magnetization = gf_chain_magnetization(&model->chain);
-    bool exhausted = bath == NULL;
-    for (size_t c = 0; c < channels && !exhausted; ++c) {
-        bath[c] = gf_dissipator_derive(&model->chain, &magnetization, &model->hamiltonian,
-                                       &model->channels[c].jump);
-        exhausted = gf_dissipator_exhausted(&bath[c]);
+gf_status gf_spectrum_symmetry(const gf_model *model, gf_symmetry *symmetry, gf_error *error) {
+    if (model->no_symmetry) {
+        *symmetry = gf_symmetry_none(&model->chain, &model->hamiltonian);
+        return GF_OK;
     }
-    gf_status status = exhausted ? gf_fail_memory(error, "the force and noise operators") : GF_OK;
-    if (status == GF_OK) {
-        status = gf_elements_create(&model->hamiltonian, 1, hamiltonian, error);
-    }
-    if (status == GF_OK) {
-        _Static_assert(sizeof(gf_dissipator) == GF_OBSERVABLES * sizeof(gf_operator),
-                       "dissipators are laid out as one array of operators");
-        status =
-            gf_elements_create(bath->observable, channels * GF_OBSERVABLES, observables, error);
-    }
-    for (size_t c = 0; c < channels && bath != NULL; ++c) {
-        gf_dissipator_free(&bath[c]);
-    }
-    free(bath);
-    gf_operator_free(&magnetization);
-    return status;
+    return gf_symmetry_find(&model->chain, &model->hamiltonian, symmetry, error);
 }
 
 /* --- cost ------------------------------------------------------------------------------------ */
 
-/* Seconds of dsyevd divided by n^3. */
+/* Seconds of dsyevd divided by n^3 with every thread at one of its own. */
 static double trial_rate(void) {
     size_t n = TRIAL_SIZE;
     double *a = calloc(n * n, sizeof *a), *w = calloc(n, sizeof *w);
@@ -63,122 +38,166 @@ static double trial_rate(void) {
                 a[j * n + i] = sin((double)(i * i + 3 * i * j + j + 1));
             }
         }
+        int before = gf_machine_set_blas_threads(1);
         double start = gf_machine_clock();
         (void)LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', (lapack_int)n, a, (lapack_int)n, w);
         seconds = gf_machine_clock() - start;
+        (void)gf_machine_set_blas_threads(before);
     }
     free(a);
     free(w);
-    return seconds / ((double)n * (double)n * (double)n);
+    return seconds / ((double)n * (double)n * (double)n) / gf_machine_threads();
 }
 
-static double memory_need(const gf_model *model) {
-    int sites = model->chain.sites, threads = gf_machine_threads();
-    bool is_complex = !gf_operator_is_real(&model->hamiltonian);
-    size_t observables = model->channel_count * GF_OBSERVABLES;
-    double together = 0, alone = 0;
-    for (int up = 0; up <= sites; ++up) {
-        size_t n = gf_basis_dimension(sites, up);
-        double memory = gf_sector_memory(n, observables, is_complex);
-        if (n >= LARGE_SECTOR) {
-            alone = fmax(alone, memory);
-        } else {
-            together = fmax(together, memory * threads);
-        }
+/* The blocks of a model, and what follows from their sizes. */
+typedef struct plan {
+    gf_symmetry symmetry;
+    gf_block *blocks; /* largest first */
+    size_t count;
+    size_t large; /* of them alone, with all BLAS threads */
+    double work, memory;
+} plan;
+
+/* Bytes for the blocks from `first` on, one per thread, the largest at the same time. */
+static double memory_together(const plan *self, const gf_model *model, size_t first) {
+    size_t rows = model->channel_count * GF_OBSERVABLES * (gf_symmetry_flips(&self->symmetry) + 1);
+    double sum = 0;
+    for (size_t b = first; b < self->count && b - first < (size_t)gf_machine_threads(); ++b) {
+        sum += gf_sector_memory(&self->symmetry, &self->blocks[b], rows);
     }
-    return fmax(alone, together) + 2 * ((double)observables + 2) * 8 * ldexp(1, sites);
+    return sum;
 }
 
-static gf_status check_memory(const gf_model *model, gf_error *error) {
-    int sites = model->chain.sites;
-    double need = memory_need(model), spare = (double)gf_machine_free_memory();
-    return need <= spare
-               ? GF_OK
-               : gf_fail(
-                     error, GF_NO_MEMORY,
-                     "full diagonalisation of %d sites (largest sector: %zu states) needs %.3g GiB "
-                     "of memory, but %.3g GiB are free; use fewer sites",
-                     sites, gf_basis_dimension(sites, sites / 2), need / 0x1p30, spare / 0x1p30);
+/* Threads do best on blocks of their own. Alone, with all BLAS threads, are the largest ones as
+ * long as one of them would outlast the rest, or several would not fit into `spare` bytes. */
+static void share_out(const gf_model *model, double spare, plan *self) {
+    size_t rows = model->channel_count * GF_OBSERVABLES * (gf_symmetry_flips(&self->symmetry) + 1);
+    double kept = 2 * ((double)rows + 4) * 8 * ldexp(1, model->chain.sites), alone = 0;
+    double rest = self->work, threads = gf_machine_threads();
+    size_t b = 0;
+    for (; b < self->count && self->blocks[b].size >= LARGE_BLOCK; ++b) {
+        double work = gf_sector_work(&self->blocks[b]);
+        if (rest >= threads * work && memory_together(self, model, b) + kept <= spare) {
+            break;
+        }
+        rest -= work;
+        alone = fmax(alone, gf_sector_memory(&self->symmetry, &self->blocks[b], rows));
+    }
+    self->large = b;
+    self->memory = fmax(alone, memory_together(self, model, b)) + kept;
+}
+
+static gf_status make_plan(const gf_model *model, plan *self, gf_error *error) {
+    *self = (plan){0};
+    gf_status status = gf_spectrum_symmetry(model, &self->symmetry, error);
+    if (status == GF_OK) {
+        status = gf_symmetry_blocks(&self->symmetry, &self->blocks, &self->count, error);
+    }
+    if (status != GF_OK) {
+        return status;
+    }
+    for (size_t b = 0; b < self->count; ++b) {
+        self->work += gf_sector_work(&self->blocks[b]);
+    }
+    double spare = (double)gf_machine_free_memory();
+    share_out(model, spare, self);
+    if (self->memory > spare) {
+        status = gf_fail(error, GF_NO_MEMORY,
+                         "full diagonalisation of %d sites (largest sector: %zu states) needs %.3g "
+                         "GiB of memory, but %.3g GiB are free; use fewer sites",
+                         model->chain.sites, self->blocks[0].size, self->memory / 0x1p30,
+                         spare / 0x1p30);
+        free(self->blocks);
+        self->blocks = NULL;
+    }
+    return status;
 }
 
 gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error) {
-    int sites = model->chain.sites;
-    double cubes = 0, rate = 3e-10; /* seconds per n^3 */
-    for (int up = 0; up <= sites; ++up) {
-        double n = (double)gf_basis_dimension(sites, up);
-        cubes += n * n * n;
+    plan all;
+    *cost = (gf_spectrum_cost){.rate = 2e-10 / gf_machine_threads()};
+    gf_status status = make_plan(model, &all, error);
+    if (status == GF_OK) {
+        if (all.work * cost->rate > TRIAL_FROM_SECONDS) {
+            cost->rate = trial_rate();
+        }
+        cost->largest = all.blocks[0].size;
+        cost->memory = all.memory;
+        cost->seconds = all.work * cost->rate;
+        free(all.blocks);
     }
-    double work = cubes * (gf_operator_is_real(&model->hamiltonian) ? 1 : 4);
-    gf_status status = check_memory(model, error);
-    if (status == GF_OK && work * rate > TRIAL_FROM_SECONDS) {
-        rate = trial_rate();
-    }
-    *cost = (gf_spectrum_cost){.largest = gf_basis_dimension(sites, sites / 2),
-                               .memory = memory_need(model),
-                               .seconds = work * rate};
     return status;
 }
 
 /* --- diagonalising --------------------------------------------------------------------------- */
 
 typedef struct job {
-    const gf_elements *hamiltonian, *observables;
+    const gf_model *model;
+    const plan *plan;
+    const gf_elements *hamiltonian;
+    const gf_observables *observables;
     const gf_progress *progress;
-    int sites;
-    int *order; /* [sites + 1]: sectors, largest first */
-    gf_sector *sectors;
-    double done, total;
+    gf_sector *sectors; /* [plan->count] */
+    gf_checkpoint *checkpoint;
+    double saved; /* when */
+    double done;
     gf_status status;
     gf_error error;
 } job;
 
-static void solve_sector(job *self, int up) {
+static void save(job *self) {
+    gf_checkpoint *checkpoint = self->checkpoint;
+    if (checkpoint == NULL || checkpoint->failure.status != GF_OK || self->status != GF_OK ||
+        gf_machine_clock() - self->saved < checkpoint->interval) {
+        return;
+    }
+    (void)gf_checkpoint_save(checkpoint, self->model, self->sectors, self->plan->count,
+                             &checkpoint->failure);
+    self->saved = gf_machine_clock();
+}
+
+static void solve_block(job *self, size_t b) {
+    const gf_block *block = &self->plan->blocks[b];
+    const gf_symmetry *symmetry = &self->plan->symmetry;
     gf_error error;
-    gf_status status = gf_sector_solve(self->hamiltonian, self->observables, self->sites, up,
-                                       &self->sectors[up], &error);
+    gf_sector sector = {0};
+    bool wanted = false;
+#pragma omp critical(gf_spectrum)
+    wanted = self->status == GF_OK && self->sectors[b].levels == 0;
+    if (!wanted) {
+        return;
+    }
+    const gf_elements *observables = gf_observables_of(self->observables, symmetry, block);
+    gf_status status =
+        gf_sector_solve(self->hamiltonian, observables, symmetry, block, &sector, &error);
 #pragma omp critical(gf_spectrum)
     {
+        self->sectors[b] = sector;
         if (status != GF_OK && self->status == GF_OK) {
             self->status = status;
             self->error = error;
         }
-        double size = (double)gf_basis_dimension(self->sites, up);
-        self->done += size * size * size;
-        gf_progress_update(self->progress, self->done / self->total);
+        save(self);
+        self->done += gf_sector_work(block);
+        gf_progress_update(self->progress, self->done / self->plan->work);
     }
-}
-
-/* Sectors in order of falling size: in the middle first, then outwards. */
-static int fill_order(job *self) {
-    int large = 0;
-    for (int k = 0; k <= self->sites; ++k) {
-        int middle = self->sites / 2, step = (k + 1) / 2;
-        self->order[k] = (k % 2 == 1) == (self->sites % 2 == 1) ? middle + step : middle - step;
-        double size = (double)gf_basis_dimension(self->sites, self->order[k]);
-        self->total += size * size * size;
-        large += size >= LARGE_SECTOR;
-    }
-    return large;
 }
 
 static void solve_all(job *self) {
-    int large = fill_order(self), threads = gf_machine_threads();
-    int before = gf_machine_set_blas_threads(threads);
-    for (int k = 0; k < large && self->status == GF_OK; ++k) {
-        solve_sector(self, self->order[k]);
+    const plan *all = self->plan;
+    int threads = gf_machine_threads(), before = gf_machine_set_blas_threads(threads);
+    for (size_t b = 0; b < all->large; ++b) {
+        solve_block(self, b);
     }
     (void)gf_machine_set_blas_threads(1);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int k = large; k <= self->sites; ++k) {
-        gf_status status = GF_OK;
-#pragma omp critical(gf_spectrum)
-        status = self->status;
-        if (status == GF_OK) {
-            solve_sector(self, self->order[k]);
-        }
+    for (size_t b = all->large; b < all->count; ++b) {
+        solve_block(self, b);
     }
     (void)gf_machine_set_blas_threads(before);
 }
+
+/* --- the list of levels ---------------------------------------------------------------------- */
 
 gf_status gf_spectrum_allocate(gf_spectrum *self, int sites, size_t channels, size_t levels,
                                bool sampled, gf_error *error) {
@@ -186,17 +205,21 @@ gf_status gf_spectrum_allocate(gf_spectrum *self, int sites, size_t channels, si
     self->sector = calloc((size_t)sites + 2, sizeof *self->sector);
     self->energy = calloc(levels + 1, sizeof *self->energy);
     self->degeneracy = calloc(levels + 1, sizeof *self->degeneracy);
+    self->numbers = calloc(levels + 1, sizeof *self->numbers);
     self->observables = malloc(channels * GF_OBSERVABLES * levels * sizeof *self->observables);
     self->sample = sampled ? calloc(levels + 1, sizeof *self->sample) : NULL;
     if (self->sector == NULL || self->energy == NULL || self->degeneracy == NULL ||
-        self->observables == NULL || (sampled && self->sample == NULL)) {
+        self->numbers == NULL || self->observables == NULL || (sampled && self->sample == NULL)) {
         gf_spectrum_free(self);
         return gf_fail_memory(error, "the spectrum");
+    }
+    for (size_t n = 0; n < levels; ++n) {
+        self->numbers[n] = (gf_quantum_numbers){.momentum = -1};
     }
     return GF_OK;
 }
 
-void gf_spectrum_set_unit(gf_spectrum *self) {
+static double energy_unit(const gf_spectrum *self) {
     double states = 0, mean = 0, square = 0, largest = 0;
     for (size_t n = 0; n < self->levels; ++n) {
         largest = fmax(largest, fabs(self->energy[n]));
@@ -208,73 +231,194 @@ void gf_spectrum_set_unit(gf_spectrum *self) {
         square += self->degeneracy[n] * x * x;
     }
     double variance = largest > 0 ? square / states - mean / states * mean / states : 0;
-    self->energy_unit = variance > 1e-20 ? largest * sqrt(variance / self->sites) : 1;
+    return variance > 1e-20 ? largest * sqrt(variance / self->sites) : 1;
 }
 
-static gf_status collect(const gf_sector *sectors, int sites, size_t channels,
-                         gf_spectrum *spectrum, gf_error *error) {
-    size_t levels = 0, rows = channels * GF_OBSERVABLES;
-    for (int up = 0; up <= sites; ++up) {
-        levels += sectors[up].levels;
+void gf_spectrum_complete(gf_spectrum *self) {
+    self->energy_unit = energy_unit(self);
+    self->mirrored = true;
+    for (int up = 0; up <= self->sites && self->mirrored; ++up) {
+        size_t first = self->sector[up], levels = self->sector[up + 1] - first;
+        size_t other = self->sector[self->sites - up];
+        self->mirrored =
+            levels == self->sector[self->sites - up + 1] - other &&
+            memcmp(self->energy + first, self->energy + other, levels * sizeof(double)) == 0 &&
+            memcmp(self->degeneracy + first, self->degeneracy + other, levels * sizeof(double)) ==
+                0;
     }
-    gf_status status = gf_spectrum_allocate(spectrum, sites, channels, levels, false, error);
-    size_t at = 0;
-    for (int up = 0; up <= sites && status == GF_OK; ++up) {
-        const gf_sector *sector = &sectors[up];
-        size_t bytes = sector->levels * sizeof(double);
-        memcpy(spectrum->energy + at, sector->energy, bytes);
-        memcpy(spectrum->degeneracy + at, sector->degeneracy, bytes);
-        for (size_t row = 0; row < rows; ++row) {
-            memcpy(spectrum->observables + row * levels + at,
-                   sector->observable + row * sector->levels, bytes);
+}
+
+/* One level to be listed: of a block, or of its image at -m. */
+typedef struct entry {
+    double energy;
+    uint32_t block, level;
+    int8_t up;
+    bool mirrored;
+} entry;
+
+static int compare_entries(const void *left, const void *right) {
+    const entry *a = left, *b = right;
+    if (a->up != b->up) {
+        return a->up - b->up;
+    }
+    if (a->energy != b->energy) {
+        return a->energy < b->energy ? -1 : 1;
+    }
+    return a->block != b->block ? (a->block > b->block) - (a->block < b->block)
+                                : (a->level > b->level) - (a->level < b->level);
+}
+
+static entry *list_entries(const job *self, size_t *count) {
+    size_t most = 0;
+    gf_block mirror;
+    for (size_t b = 0; b < self->plan->count; ++b) {
+        most += 2 * self->sectors[b].levels;
+    }
+    entry *entries = malloc((most + 1) * sizeof *entries);
+    *count = 0;
+    for (size_t b = 0; b < self->plan->count && entries != NULL; ++b) {
+        const gf_block *block = &self->plan->blocks[b];
+        bool mirrored = gf_symmetry_mirror(&self->plan->symmetry, block, &mirror);
+        for (size_t i = 0; i < self->sectors[b].levels; ++i) {
+            entry next = {.energy = self->sectors[b].energy[i],
+                          .block = (uint32_t)b,
+                          .level = (uint32_t)i,
+                          .up = (int8_t)block->up};
+            entries[(*count)++] = next;
+            if (mirrored) {
+                next.up = (int8_t)mirror.up;
+                next.mirrored = true;
+                entries[(*count)++] = next;
+            }
         }
-        at += sector->levels;
-        spectrum->sector[up + 1] = at;
+    }
+    if (entries != NULL) {
+        qsort(entries, *count, sizeof *entries, compare_entries);
+    }
+    return entries;
+}
+
+static gf_quantum_numbers numbers_of(const gf_symmetry *symmetry, const gf_block *block) {
+    return (gf_quantum_numbers){.momentum =
+                                    symmetry->translations > 1 ? (int16_t)block->momentum : -1,
+                                .reflection = (int8_t)block->character[GF_REFLECT],
+                                .flip = (int8_t)block->character[GF_FLIP],
+                                .reflection_flip = (int8_t)block->character[GF_REFLECT | GF_FLIP]};
+}
+
+static void fill_level(const job *self, const entry *from, gf_spectrum *spectrum, size_t n) {
+    const gf_symmetry *symmetry = &self->plan->symmetry;
+    const gf_sector *sector = &self->sectors[from->block];
+    gf_block block = self->plan->blocks[from->block], mirror;
+    (void)gf_symmetry_mirror(symmetry, &block, &mirror);
+    spectrum->energy[n] = from->energy;
+    spectrum->degeneracy[n] = block.degeneracy * sector->degeneracy[from->level];
+    spectrum->numbers[n] = numbers_of(symmetry, from->mirrored ? &mirror : &block);
+    for (size_t k = 0; k < self->observables->count; ++k) {
+        spectrum->observables[k * spectrum->levels + n] =
+            gf_observables_value(self->observables, sector, k, from->level, from->mirrored);
+    }
+}
+
+static gf_status collect(const job *self, gf_spectrum *spectrum, gf_error *error) {
+    size_t levels = 0;
+    entry *entries = list_entries(self, &levels);
+    gf_status status = entries != NULL
+                           ? gf_spectrum_allocate(spectrum, self->model->chain.sites,
+                                                  self->model->channel_count, levels, false, error)
+                           : gf_fail_memory(error, "the spectrum");
+    for (size_t n = 0; n < levels && status == GF_OK; ++n) {
+        fill_level(self, &entries[n], spectrum, n);
+        spectrum->sector[entries[n].up + 1] = n + 1;
     }
     if (status == GF_OK) {
-        gf_spectrum_set_unit(spectrum);
+        gf_spectrum_complete(spectrum);
+    }
+    free(entries);
+    return status;
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+static gf_status prepare(job *self, gf_checkpoint *checkpoint, gf_error *error) {
+    const plan *all = self->plan;
+    for (size_t b = 0; b < all->count; ++b) {
+        const gf_elements *rows =
+            gf_observables_of(self->observables, &all->symmetry, &all->blocks[b]);
+        self->sectors[b].size = all->blocks[b].size;
+        self->sectors[b].rows = gf_elements_count(rows);
+    }
+    gf_status status = checkpoint != NULL ? gf_checkpoint_load(checkpoint, self->model,
+                                                               self->sectors, all->count, error)
+                                          : GF_OK;
+    for (size_t b = 0; b < all->count; ++b) {
+        self->done += self->sectors[b].levels > 0 ? gf_sector_work(&all->blocks[b]) : 0;
+    }
+    self->saved = gf_machine_clock();
+    if (self->done > 0) {
+        gf_progress_update(self->progress, self->done / all->work);
+    }
+    return status;
+}
+
+static gf_status solve(const gf_model *model, const plan *all, gf_checkpoint *checkpoint,
+                       const gf_progress *progress, gf_spectrum *spectrum, gf_error *error) {
+    gf_elements *hamiltonian = NULL;
+    gf_observables observables = {0};
+    job work = {.model = model,
+                .plan = all,
+                .observables = &observables,
+                .progress = progress,
+                .checkpoint = checkpoint,
+                .sectors = calloc(all->count, sizeof *work.sectors)};
+    gf_status status =
+        work.sectors != NULL ? GF_OK : gf_fail_memory(error, "the sectors of the chain");
+    if (status == GF_OK) {
+        status = gf_elements_create(&model->hamiltonian, 1, &hamiltonian, error);
+        work.hamiltonian = hamiltonian;
+    }
+    if (status == GF_OK) {
+        status = gf_observables_derive(model, &all->symmetry, &observables, error);
+    }
+    if (status == GF_OK) {
+        status = prepare(&work, checkpoint, error);
+    }
+    if (status == GF_OK) {
+        solve_all(&work);
+        status = work.status != GF_OK ? gf_fail(error, work.status, "%s", work.error.message)
+                                      : collect(&work, spectrum, error);
+    }
+    for (size_t b = 0; b < all->count && work.sectors != NULL; ++b) {
+        gf_sector_free(&work.sectors[b]);
+    }
+    free(work.sectors);
+    gf_elements_free(hamiltonian);
+    gf_observables_free(&observables);
+    return status;
+}
+
+gf_status gf_spectrum_resume(const gf_model *model, gf_checkpoint *checkpoint,
+                             const gf_progress *progress, gf_spectrum *spectrum, gf_error *error) {
+    plan all;
+    *spectrum = (gf_spectrum){0};
+    gf_status status = make_plan(model, &all, error);
+    if (status == GF_OK) {
+        status = solve(model, &all, checkpoint, progress, spectrum, error);
+        free(all.blocks);
     }
     return status;
 }
 
 gf_status gf_spectrum_compute(const gf_model *model, const gf_progress *progress,
                               gf_spectrum *spectrum, gf_error *error) {
-    gf_elements *hamiltonian = NULL, *observables = NULL;
-    int sites = model->chain.sites;
-    *spectrum = (gf_spectrum){0};
-    gf_status status = check_memory(model, error);
-    if (status == GF_OK) {
-        status = derive_elements(model, &hamiltonian, &observables, error);
-    }
-    job work = {.hamiltonian = hamiltonian,
-                .observables = observables,
-                .progress = progress,
-                .sites = sites,
-                .order = calloc((size_t)sites + 1, sizeof *work.order),
-                .sectors = calloc((size_t)sites + 1, sizeof *work.sectors)};
-    if (status == GF_OK && (work.order == NULL || work.sectors == NULL)) {
-        status = gf_fail_memory(error, "the sectors");
-    }
-    if (status == GF_OK) {
-        solve_all(&work);
-        status = work.status != GF_OK
-                     ? gf_fail(error, work.status, "%s", work.error.message)
-                     : collect(work.sectors, sites, model->channel_count, spectrum, error);
-    }
-    for (int up = 0; up <= sites && work.sectors != NULL; ++up) {
-        gf_sector_free(&work.sectors[up]);
-    }
-    free(work.order);
-    free(work.sectors);
-    gf_elements_free(hamiltonian);
-    gf_elements_free(observables);
-    return status;
+    return gf_spectrum_resume(model, NULL, progress, spectrum, error);
 }
 
 void gf_spectrum_free(gf_spectrum *self) {
     free(self->sector);
     free(self->energy);
     free(self->degeneracy);
+    free(self->numbers);
     free(self->sample);
     free(self->observables);
     *self = (gf_spectrum){0};
@@ -307,298 +451,4 @@ double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, int
                      self, gf_spectrum_observable(self, c, charge == 0 ? GF_FORCE_M : GF_FORCE_E));
     }
     return scale;
-}
-
-/* --- HDF5 ------------------------------------------------------------------------------------ */
-
-static void write_model(const gf_model *model, gf_file *file) {
-    gf_file_put_text_attribute(file, "/model", "yaml", model->yaml);
-    gf_file_put_text_attribute(file, "/model", "name", model->name);
-    gf_file_put_integer_attribute(file, "/model", "sites", model->chain.sites);
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-    if (out == NULL) {
-        gf_file_reject(file, "out of memory for the parameters");
-        return;
-    }
-    for (size_t i = 0; i < model->parameter_count; ++i) {
-        double value = model->parameters[i].value;
-        char digits[32];
-        (void)snprintf(digits, sizeof digits, "%.15g", value); /* reads better, if it is exact */
-        if (strtod(digits, NULL) != value) {
-            (void)snprintf(digits, sizeof digits, "%.17g", value);
-        }
-        (void)fprintf(out, "%s%s=%s", i > 0 ? " " : "", model->parameters[i].name, digits);
-    }
-    if (fclose(out) == 0) {
-        gf_file_put_text_attribute(file, "/model", "parameters", text);
-    } else {
-        gf_file_reject(file, "out of memory for the parameters");
-    }
-    free(text);
-}
-
-static void write_channels(const gf_model *model, gf_file *file) {
-    size_t count = model->channel_count;
-    const char **names = calloc(count, sizeof *names);
-    double *rates = calloc(count, sizeof *rates);
-    if (names == NULL || rates == NULL) {
-        gf_file_reject(file, "out of memory for the channels");
-    } else {
-        for (size_t c = 0; c < count; ++c) {
-            names[c] = model->channels[c].name;
-            rates[c] = model->channels[c].rate;
-        }
-        gf_file_put_strings(file,
-                            &(gf_dataset){.path = "/channels/name",
-                                          .units = "1",
-                                          .rank = 1,
-                                          .shape = {count},
-                                          .axes = {"/channels/name"}},
-                            names);
-        gf_file_put_doubles(file,
-                            &(gf_dataset){.path = "/channels/rate",
-                                          .units = "epsilon",
-                                          .description = "rate of each Lindblad channel",
-                                          .rank = 1,
-                                          .shape = {count},
-                                          .axes = {"/channels/name"}},
-                            rates);
-    }
-    free(names);
-    free(rates);
-}
-
-/* Spreads rows [channel][observable] to [channel][charge] and [channel][charge][charge]. */
-static void expand(const gf_spectrum *self, double *force, double *noise) {
-    static const int of_noise[4] = {GF_NOISE_MM, GF_NOISE_ME, GF_NOISE_ME, GF_NOISE_EE};
-    size_t bytes = self->levels * sizeof(double);
-    for (size_t c = 0; c < self->channels; ++c) {
-        for (size_t i = 0; i < 2; ++i) {
-            memcpy(force + (2 * c + i) * self->levels,
-                   gf_spectrum_observable(self, c, GF_FORCE_M + i), bytes);
-        }
-        for (size_t i = 0; i < 4; ++i) {
-            memcpy(noise + (4 * c + i) * self->levels,
-                   gf_spectrum_observable(self, c, (size_t)of_noise[i]), bytes);
-        }
-    }
-}
-
-static void write_elements(const gf_spectrum *self, gf_file *file) {
-    size_t rows = self->channels * self->levels;
-    double *force = malloc(2 * rows * sizeof *force), *noise = malloc(4 * rows * sizeof *noise);
-    if (force == NULL || noise == NULL) {
-        gf_file_reject(file, "out of memory for the matrix elements");
-    } else {
-        expand(self, force, noise);
-        gf_file_put_doubles(file,
-                            &(gf_dataset){.path = "/spectrum/force",
-                                          .units = "J per site and unit rate",
-                                          .description = "<n|F_i|n>, mean over the family",
-                                          .rank = 3,
-                                          .shape = {self->channels, 2, self->levels},
-                                          .axes = {"/channels/name", "charge", "/spectrum/energy"}},
-                            force);
-        gf_file_put_doubles(
-            file,
-            &(gf_dataset){.path = "/spectrum/noise",
-                          .units = "q_i q_j per site and unit rate",
-                          .description = "<n|N_ij|n>, mean over the family",
-                          .rank = 4,
-                          .shape = {self->channels, 2, 2, self->levels},
-                          .axes = {"/channels/name", "charge", "charge", "/spectrum/energy"}},
-            noise);
-    }
-    free(force);
-    free(noise);
-}
-
-void gf_spectrum_write(const gf_spectrum *self, const gf_model *model, gf_file *file) {
-    write_model(model, file);
-    write_channels(model, file);
-    gf_dataset dataset = {.path = "/spectrum/energy",
-                          .units = "J",
-                          .description = "eigenvalue of Q2 = H, whole chain",
-                          .rank = 1,
-                          .shape = {self->levels},
-                          .axes = {"/spectrum/energy"}};
-    gf_file_put_doubles(file, &dataset, self->energy);
-    int64_t *integers = malloc(self->levels * sizeof *integers);
-    if (integers == NULL) {
-        gf_file_reject(file, "out of memory for the spectrum");
-        return;
-    }
-    for (int up = 0; up <= self->sites; ++up) {
-        for (size_t n = self->sector[up]; n < self->sector[up + 1]; ++n) {
-            integers[n] = 2 * up - self->sites;
-        }
-    }
-    dataset.path = "/spectrum/magnetization";
-    dataset.units = "1";
-    dataset.description = "eigenvalue of Q1 = sum Z, whole chain";
-    gf_file_put_integers(file, &dataset, integers);
-    dataset.path = "/spectrum/degeneracy";
-    if (self->sample == NULL) {
-        for (size_t n = 0; n < self->levels; ++n) {
-            integers[n] = llround(self->degeneracy[n]);
-        }
-        dataset.description = "eigenstates in the family";
-        gf_file_put_integers(file, &dataset, integers);
-    } else {
-        dataset.description = "eigenstates that the level stands for";
-        gf_file_put_doubles(file, &dataset, self->degeneracy);
-        dataset.path = "/spectrum/sample";
-        dataset.description = "random vector that the level comes from; -1: eigenstates";
-        gf_file_put_integers(file, &dataset, self->sample);
-    }
-    free(integers);
-    write_elements(self, file);
-}
-
-/* The stored parameters, "J=1 gamma=0.9 ...", and size. */
-static gf_status read_settings(gf_file *file, gf_settings *settings, gf_error *error) {
-    char *text = gf_file_get_text_attribute(file, "/model", "parameters"), *rest = NULL;
-    double sites = gf_file_get_number_attribute(file, "/model", "sites");
-    if (sites >= 1 && sites <= GF_CHAIN_MAX_SITES) {
-        settings->sites = (int)sites;
-    } else {
-        gf_file_reject(file, "the attribute sites of /model is not a number of sites");
-    }
-    gf_status status = gf_file_check(file, error);
-    char *word = status == GF_OK ? strtok_r(text, " ", &rest) : NULL;
-    for (; word != NULL && status == GF_OK; word = strtok_r(NULL, " ", &rest)) {
-        status = gf_settings_assign(settings, word, error);
-    }
-    free(text);
-    return status;
-}
-
-static gf_status read_model(gf_file *file, const char *path, const gf_settings *settings,
-                            gf_model *model, gf_error *error) {
-    gf_settings stored = {0};
-    gf_model original = {0};
-    char *yaml = gf_file_get_text_attribute(file, "/model", "yaml");
-    gf_status status = read_settings(file, &stored, error);
-    if (status == GF_OK) {
-        status = gf_model_parse(yaml, strlen(yaml), path, &stored, &original, error);
-    }
-    if (status == GF_OK && settings != NULL) {
-        status = gf_settings_merge(&stored, settings, error);
-    }
-    if (status == GF_OK) {
-        status = gf_model_parse(yaml, strlen(yaml), path, &stored, model, error);
-    }
-    if (status == GF_OK) {
-        status = gf_model_check_same_spectrum(&original, model, error);
-    }
-    gf_settings_free(&stored);
-    gf_model_free(&original);
-    free(yaml);
-    return status;
-}
-
-static void fill_levels(gf_spectrum *self, const double *energy, const int64_t *magnetization,
-                        const double *degeneracy, gf_file *file) {
-    int up = 0;
-    bool sampled = self->sample != NULL;
-    for (size_t n = 0; n < self->levels; ++n) {
-        for (; up < self->sites && 2 * up - self->sites < magnetization[n]; ++up) {
-            self->sector[up + 1] = n;
-        }
-        bool ordered =
-            n == 0 || magnetization[n] != magnetization[n - 1] || energy[n] >= energy[n - 1];
-        if (2 * up - self->sites != magnetization[n] || !ordered ||
-            !(degeneracy[n] >= (sampled ? 0 : 1)) || !isfinite(energy[n])) {
-            gf_file_reject(file, "/spectrum is damaged at level %zu", n);
-            return;
-        }
-        self->energy[n] = energy[n];
-        self->degeneracy[n] = degeneracy[n];
-    }
-    for (; up <= self->sites; ++up) {
-        self->sector[up + 1] = self->levels;
-    }
-    for (up = 0; up <= self->sites; ++up) {
-        double states = 0;
-        for (size_t n = self->sector[up]; n < self->sector[up + 1]; ++n) {
-            states += self->degeneracy[n];
-        }
-        double size = (double)gf_basis_dimension(self->sites, up);
-        if (!(fabs(states - size) <= (sampled ? 1e-9 * size : 0))) {
-            gf_file_reject(file, "/spectrum has %.0f states of magnetisation %d; it is damaged",
-                           states, 2 * up - self->sites);
-        }
-    }
-}
-
-static void fill_observables(gf_spectrum *self, const double *force, const double *noise) {
-    static const size_t of_noise[] = {0, 1, 3};
-    size_t bytes = self->levels * sizeof(double);
-    double *row = self->observables;
-    for (size_t c = 0; c < self->channels; ++c) {
-        for (size_t i = 0; i < 2; ++i, row += self->levels) {
-            memcpy(row, force + (2 * c + i) * self->levels, bytes);
-        }
-        for (size_t i = 0; i < 3; ++i, row += self->levels) {
-            memcpy(row, noise + (4 * c + of_noise[i]) * self->levels, bytes);
-        }
-    }
-}
-
-static void check_finite(const gf_spectrum *self, gf_file *file) {
-    for (size_t k = 0; k < self->channels * GF_OBSERVABLES * self->levels; ++k) {
-        if (!isfinite(self->observables[k])) {
-            gf_file_reject(file, "/spectrum holds matrix elements that are not finite");
-            return;
-        }
-    }
-}
-
-static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *spectrum,
-                             gf_error *error) {
-    size_t levels = 0, same[3] = {0}, fs[3] = {0}, ns[4] = {0}, channels = model->channel_count;
-    bool sampled = gf_file_has(file, "/spectrum/sample");
-    double *energy = gf_file_get_doubles(file, "/spectrum/energy", 1, &levels);
-    int64_t *magnetization = gf_file_get_integers(file, "/spectrum/magnetization", 1, &same[0]);
-    double *degeneracy = gf_file_get_doubles(file, "/spectrum/degeneracy", 1, &same[1]);
-    int64_t *sample = sampled ? gf_file_get_integers(file, "/spectrum/sample", 1, &same[2]) : NULL;
-    double *force = gf_file_get_doubles(file, "/spectrum/force", 3, fs);
-    double *noise = gf_file_get_doubles(file, "/spectrum/noise", 4, ns);
-    if (same[0] != levels || same[1] != levels || fs[0] != channels || fs[1] != 2 ||
-        fs[2] != levels || ns[0] != channels || ns[1] != 2 || ns[2] != 2 || ns[3] != levels ||
-        (sampled && same[2] != levels)) {
-        gf_file_reject(file, "the datasets of /spectrum do not fit together");
-    }
-    gf_status status = gf_file_check(file, error);
-    if (status == GF_OK) {
-        status =
-            gf_spectrum_allocate(spectrum, model->chain.sites, channels, levels, sampled, error);
-    }
-    if (status == GF_OK) {
-        if (sampled) {
-            memcpy(spectrum->sample, sample, levels * sizeof *sample);
-        }
-        fill_levels(spectrum, energy, magnetization, degeneracy, file);
-        fill_observables(spectrum, force, noise);
-        check_finite(spectrum, file);
-        gf_spectrum_set_unit(spectrum);
-        status = gf_file_check(file, error);
-    }
-    free(energy);
-    free(magnetization);
-    free(degeneracy);
-    free(sample);
-    free(force);
-    free(noise);
-    return status;
-}
-
-gf_status gf_spectrum_read(gf_file *file, const char *path, const gf_settings *settings,
-                           gf_model *model, gf_spectrum *spectrum, gf_error *error) {
-    *model = (gf_model){0};
-    *spectrum = (gf_spectrum){0};
-    gf_status status = read_model(file, path, settings, model, error);
-    return status == GF_OK ? read_levels(file, model, spectrum, error) : status;
 }

@@ -152,8 +152,10 @@ static void run_task(job *self, const task *work) {
     gf_sampled_sector *owner = work->owner;
     gf_status status = GF_OK;
     if (work->stage == SOLVE) {
-        status = gf_sector_solve(all->hamiltonian, all->elements, self->model->chain.sites,
-                                 owner->up, &owner->solved, &error);
+        gf_symmetry none = gf_symmetry_none(&self->model->chain, &self->model->hamiltonian);
+        gf_block whole = gf_symmetry_whole(&none, owner->up);
+        status =
+            gf_sector_solve(all->hamiltonian, all->elements, &none, &whole, &owner->solved, &error);
     } else if (work->stage != FROM_EXTREMES || work->first < owner->extremes.count) {
         status = sample(self, work, &error);
     }
@@ -310,7 +312,7 @@ static gf_status collect(const job *self, gf_spectrum *spectrum, gf_error *error
         status = gf_sampled_sector_copy(from, factor, at, spectrum, error);
     }
     if (status == GF_OK) {
-        gf_spectrum_set_unit(spectrum);
+        gf_spectrum_complete(spectrum);
     }
     free(factor);
     return status;

@@ -712,14 +712,52 @@ test_operators() {
     done
 }
 
+# Kills a diagonalisation as soon as it has a checkpoint; 1 if it was done before.
+kill_half_way() { # SITES
+    "$program" spectrum "$reference" --sites "$1" --checkpoint 0 -o killed.h5 >$out 2>$err &
+    process=$!
+    while kill -0 $process 2>$err && [ ! -e killed.h5.blocks ]; do sleep 0.01; done
+    kill -9 $process 2>$err
+    wait $process 2>$err
+    rm -f killed.h5*.part
+    [ -e killed.h5.blocks ] && [ ! -e killed.h5 ]
+}
+
+test_killed_diagonalisation() {
+    for sites in 10 12 14 16; do
+        rm -f killed.h5
+        kill_half_way $sites && break
+    done
+    check "spectrum: no checkpoint" [ -e killed.h5.blocks ]
+    cp killed.h5.blocks kept.blocks
+    refuse 1 "another model" spectrum "$reference" --sites $sites --set Delta=2 -o killed.h5
+    refuse 1 "other symmetries" spectrum "$reference" --sites $sites --no-symmetry -o killed.h5
+    check "spectrum: changes a foreign checkpoint" cmp -s killed.h5.blocks kept.blocks
+    accept spectrum "$reference" --sites $sites -o killed.h5
+    check "spectrum: says '$complained'" contains "$complained" "taken from killed.h5.blocks"
+    check "spectrum: leaves its checkpoint" [ ! -e killed.h5.blocks ]
+    accept spectrum "$reference" --sites $sites -o direct.h5
+    accept fixed-points direct.h5
+    whole=$said
+    accept fixed-points killed.h5
+    check "spectrum: a kill changes the result" [ "$said" = "$whole" ]
+    rm -f killed.h5 direct.h5 kept.blocks
+    for interval in -1 nan; do
+        refuse_to_write 2 "--checkpoint takes" spectrum "$reference" --checkpoint $interval
+    done
+}
+
 test_info() {
     accept info
     check "info: no version" contains "$said" "gibbsflow "
     check "info: no threads" contains "$said" "threads: "
     accept info "$reference" --sites 10 --set gamma=0.8
-    for part in "model: xxz-jprime" "sites: 10" "flip (rate 0.2)" "252"; do
+    for part in "model: xxz-jprime" "sites: 10" "flip (rate 0.2)" \
+        "symmetries: translation, reflection, spin flip, complex conjugation"; do
         check "info MODEL: lacks '$part'" contains "$said" "$part"
     done
+    accept info "$reference" --sites 10 --no-symmetry
+    check "info --no-symmetry: no whole sector" contains "$said" " 252 "
     accept info forces.h5
     for part in "forces spectrum.h5 -o forces.h5" "sites: 6" "gamma=0.9" /spectrum /lambda_grid \
         /density_grid /fixed_points; do
@@ -824,6 +862,7 @@ test_scan
 test_converge
 test_units
 test_operators
+test_killed_diagonalisation
 test_info
 test_memory
 test_typicality

@@ -23,12 +23,22 @@ static gf_operator chain_sum(const char *text, int sites) {
 }
 
 static gf_sector solve(const char *hamiltonian, const char *observable, int sites, int up) {
+    const gf_chain chain = {.sites = sites, .periodic = true};
     gf_operator h = chain_sum(hamiltonian, sites), o = chain_sum(observable, sites);
     gf_elements *left = NULL, *right = NULL;
     gf_sector sector;
     ck_assert_int_eq(gf_elements_create(&h, 1, &left, NULL), GF_OK);
     ck_assert_int_eq(gf_elements_create(&o, 1, &right, NULL), GF_OK);
-    ck_assert_int_eq(gf_sector_solve(left, right, sites, up, &sector, NULL), GF_OK);
+    gf_symmetry symmetry = gf_symmetry_none(&chain, &h);
+    gf_block *blocks = NULL;
+    size_t count = 0, wanted = 0;
+    ck_assert_int_eq(gf_symmetry_blocks(&symmetry, &blocks, &count, NULL), GF_OK);
+    for (size_t b = 0; b < count; ++b) {
+        wanted = blocks[b].up == up ? b : wanted;
+    }
+    ck_assert_int_eq(gf_sector_solve(left, right, &symmetry, &blocks[wanted], &sector, NULL),
+                     GF_OK);
+    free(blocks);
     gf_elements_free(left);
     gf_elements_free(right);
     gf_operator_free(&h);

@@ -21,6 +21,9 @@ typedef struct gf_term {
     int first, last;
 } gf_term;
 
+/* The sites of a mask, shifted around the ring by `shift`, which may be negative. */
+uint64_t gf_chain_rotate(uint64_t mask, int shift, int sites);
+
 /* False if the term reaches over an end of an open chain when the running site is `site`. */
 bool gf_chain_holds(const gf_chain *chain, const gf_term *term, int site);
 

@@ -42,6 +42,7 @@ typedef struct gf_model {
     size_t fitted[2]; /* knots of the fitted grid along m and along the height */
     gf_method method;
     gf_sampling sampling;
+    bool no_symmetry; /* diagonalise whole magnetisation sectors */
 } gf_model;
 
 /* Parses and checks a model; `name` is what messages call the text. The caller frees the model,

@@ -7,13 +7,15 @@
 /* How a chain is to end. */
 typedef enum gf_closure { GF_CLOSURE_OF_FILE, GF_RING, GF_OPEN_CHAIN } gf_closure;
 
-/* What overrides an input file: `--sites`, `--table` and `--set name=value`. Zeroed: nothing. */
+/* What overrides an input file: `--sites`, `--table`, `--set name=value`, and how: `--no-symmetry`.
+ * Zeroed: nothing. */
 typedef struct gf_settings {
     int sites; /* 0: as in the file */
     gf_closure closure;
     char *table; /* path of a force table; NULL: as in the file */
     gf_parameter *parameters;
     size_t count;
+    bool no_symmetry; /* diagonalise whole magnetisation sectors */
 } gf_settings;
 
 /* Later settings of a name replace earlier ones. `assignment` is "name=value". */
