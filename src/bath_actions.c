@@ -1,57 +1,32 @@
 #include "bath_actions.h"
 
 #include "gibbsflow/dissipator.h"
+#include "gibbsflow/spectrum.h"
 
 #include <stdlib.h>
 
-/* X O X, X the flip of all spins. */
-static gf_operator flipped(const gf_operator *operator) {
-    gf_operator result = {.exhausted = operator->exhausted };
-    for (size_t i = 0; i < operator->count; ++i) {
-        gf_operator_term term = operator->terms[i];
-        uint64_t plus = term.plus;
-        term.plus = term.minus;
-        term.minus = plus;
-        term.coefficient *= (__builtin_popcountll(term.z) & 1) != 0 ? -1 : 1;
-        gf_operator_append(&result, term);
-    }
-    gf_operator_normalize(&result);
-    return result;
-}
-
-/* The part that conserves the magnetisation: the rest has no Gibbs average. */
-static gf_operator conserving(const gf_operator *operator) {
-    gf_operator result = {.exhausted = operator->exhausted };
-    for (size_t i = 0; i < operator->count; ++i) {
-        if (!gf_operator_term_moves_magnetization(&operator->terms[i])) {
-            gf_operator_append(&result, operator->terms[i]);
-        }
-    }
-    return result;
-}
-
-/* +1 or -1 if the operator is even or odd under the flip of all spins, else 0. */
-static int parity_of(const gf_operator *operator) {
-    gf_operator image = flipped(operator), negative = gf_operator_scaled(&image, -1);
-    int parity = gf_operator_equal(operator, & image, NULL)      ? 1
-                 : gf_operator_equal(operator, & negative, NULL) ? -1
-                                                                 : 0;
-    gf_operator_free(&image);
+/* +1 or -1 if b = +-a, else 0. */
+static int sign_between(const gf_operator *a, const gf_operator *b) {
+    gf_operator negative = gf_operator_scaled(b, -1);
+    int sign = gf_operator_equal(a, b, NULL) ? 1 : gf_operator_equal(a, &negative, NULL) ? -1 : 0;
     gf_operator_free(&negative);
-    return parity;
+    return sign;
 }
 
-static gf_status add_observable(const gf_chain *chain, const gf_operator *observable,
+static gf_status add_observable(const gf_symmetry *symmetry, const gf_operator *observable,
                                 gf_bath_actions *all, gf_error *error) {
-    gf_operator kept = conserving(observable), mean = gf_chain_average(chain, &kept);
+    gf_operator kept = gf_operator_conserving(observable);
+    gf_operator mean = gf_symmetry_average(symmetry, &kept, false);
+    gf_operator mirror = gf_symmetry_average(symmetry, &kept, true);
     size_t k = all->count++;
-    gf_status status = mean.exhausted
+    gf_status status = mean.exhausted || mirror.exhausted
                            ? gf_fail_memory(error, "the force and noise operators")
-                           : gf_action_create(&mean, chain->sites, &all->observables[k], error);
-    all->parity[k] = parity_of(&mean);
+                           : gf_action_create(&mean, symmetry->sites, &all->observables[k], error);
+    all->parity[k] = sign_between(&mean, &mirror);
     all->mirrored = all->mirrored && all->parity[k] != 0;
     gf_operator_free(&kept);
     gf_operator_free(&mean);
+    gf_operator_free(&mirror);
     return status;
 }
 
@@ -70,8 +45,13 @@ static gf_status derive_bath(const gf_model *model, gf_dissipator *bath, gf_erro
 
 static gf_status create_all(const gf_model *model, const gf_dissipator *bath, gf_bath_actions *all,
                             gf_error *error) {
+    gf_symmetry symmetry;
     size_t count = model->channel_count * GF_OBSERVABLES;
-    gf_status status = gf_elements_create(&model->hamiltonian, 1, &all->hamiltonian, error);
+    gf_status status = gf_spectrum_symmetry(model, &symmetry, error);
+    all->mirrored = status == GF_OK && gf_symmetry_flips(&symmetry);
+    if (status == GF_OK) {
+        status = gf_elements_create(&model->hamiltonian, 1, &all->hamiltonian, error);
+    }
     if (status == GF_OK) {
         status = gf_elements_create(bath->observable, count, &all->elements, error);
     }
@@ -80,8 +60,7 @@ static gf_status create_all(const gf_model *model, const gf_dissipator *bath, gf
     }
     for (size_t k = 0; k < count && status == GF_OK; ++k) {
         const gf_dissipator *channel = &bath[k / GF_OBSERVABLES];
-        status =
-            add_observable(&model->chain, &channel->observable[k % GF_OBSERVABLES], all, error);
+        status = add_observable(&symmetry, &channel->observable[k % GF_OBSERVABLES], all, error);
     }
     return status;
 }
@@ -91,7 +70,6 @@ gf_status gf_bath_actions_create(const gf_model *model, gf_bath_actions *all, gf
     *all = (gf_bath_actions){0};
     gf_dissipator *bath = calloc(channels, sizeof *bath);
     all->is_complex = !gf_operator_is_real(&model->hamiltonian);
-    all->mirrored = parity_of(&model->hamiltonian) == 1;
     all->observables = calloc(count, sizeof(void *));
     all->parity = calloc(count, sizeof *all->parity);
     gf_status status = GF_OK;

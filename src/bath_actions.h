@@ -9,10 +9,12 @@
 typedef struct gf_bath_actions {
     gf_elements *hamiltonian, *elements; /* for sectors that are diagonalised */
     gf_action *action;
-    gf_action **observables; /* [count], averaged over translations, which lowers their scatter */
-    int *parity;             /* [count]: +1 or -1 under a flip of all spins; of use if `mirrored` */
+    gf_action **observables; /* [count], averaged over the symmetries that keep the magnetisation,
+                                which lowers their scatter */
+    int *parity;             /* [count]: their sign in the image at the opposite magnetisation */
     size_t count;
-    bool is_complex, mirrored;
+    bool is_complex;
+    bool mirrored; /* a symmetry turns the magnetisation, and every observable has a parity */
 } gf_bath_actions;
 
 /* The caller frees `all`, also after a failure. */

@@ -51,20 +51,6 @@ gf_operator gf_chain_magnetization(const gf_chain *chain) {
     return total;
 }
 
-gf_operator gf_chain_average(const gf_chain *chain, const gf_operator *a) {
-    gf_operator result = {.exhausted = a->exhausted};
-    int shifts = chain->periodic ? chain->sites : 1;
-    for (int shift = 0; shift < shifts; ++shift) {
-        for (size_t i = 0; i < a->count; ++i) {
-            gf_operator_term turned = rotate_term(a->terms[i], shift, chain->sites);
-            turned.coefficient /= shifts;
-            gf_operator_append(&result, turned);
-        }
-    }
-    gf_operator_normalize(&result);
-    return result;
-}
-
 static bool starts_better(const gf_operator_term *a, const gf_operator_term *b) {
     uint64_t wide = a->plus | a->minus | a->z, other = b->plus | b->minus | b->z;
     if (wide != other) {

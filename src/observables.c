@@ -4,21 +4,9 @@
 
 #include <stdlib.h>
 
-/* The terms that have diagonal elements between states of one magnetisation. */
-static gf_operator conserving_part(const gf_operator *a) {
-    gf_operator result = {.exhausted = a->exhausted};
-    for (size_t i = 0; i < a->count; ++i) {
-        if (!gf_operator_term_moves_magnetization(&a->terms[i])) {
-            gf_operator_append(&result, a->terms[i]);
-        }
-    }
-    gf_operator_normalize(&result);
-    return result;
-}
-
 static void split(const gf_symmetry *symmetry, const gf_operator *observable, gf_operator *even,
                   gf_operator *odd) {
-    gf_operator a = conserving_part(observable);
+    gf_operator a = gf_operator_conserving(observable);
     *even = gf_symmetry_average(symmetry, &a, false);
     *odd = (gf_operator){.exhausted = a.exhausted};
     if (gf_symmetry_flips(symmetry)) {

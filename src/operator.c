@@ -228,6 +228,17 @@ static double largest_coefficient(const gf_operator *self) {
     return largest;
 }
 
+gf_operator gf_operator_conserving(const gf_operator *self) {
+    gf_operator result = {.exhausted = self->exhausted};
+    for (size_t i = 0; i < self->count; ++i) {
+        if (!gf_operator_term_moves_magnetization(&self->terms[i])) {
+            gf_operator_append(&result, self->terms[i]);
+        }
+    }
+    gf_operator_normalize(&result);
+    return result;
+}
+
 bool gf_operator_equal(const gf_operator *a, const gf_operator *b, gf_operator_term *difference) {
     gf_operator rest = gf_operator_sum(a, -1, b);
     double scale = fmax(largest_coefficient(a), largest_coefficient(b));

@@ -36,10 +36,6 @@ void gf_chain_add(const gf_chain *chain, const gf_term *term, gf_operator *total
 /* The magnetisation Q1 = sum_j Z_j. */
 gf_operator gf_chain_magnetization(const gf_chain *chain);
 
-/* The mean of an operator on sites 0 ... sites-1 over all translations of a periodic chain, which
- * has the same Gibbs average; on an open chain a copy. */
-gf_operator gf_chain_average(const gf_chain *chain, const gf_operator *a);
-
 /* Every term shifted around the ring to start at site 0 in its shortest form, then merged: the
  * unique representative A such that sum_j T^j A = sum_j T^j a on a periodic chain. */
 gf_operator gf_chain_fold(const gf_chain *chain, const gf_operator *a);

@@ -59,6 +59,10 @@ bool gf_operator_is_finite(const gf_operator *self); /* no inf, no NaN */
 /* True if the term changes the magnetisation sum(Z). */
 bool gf_operator_term_moves_magnetization(const gf_operator_term *term);
 
+/* The terms that conserve the magnetisation: the others have no diagonal elements between states of
+ * one magnetisation. */
+gf_operator gf_operator_conserving(const gf_operator *self);
+
 /* True if a and b agree to a relative 1e-13; else, unless NULL, *difference gets one term of a-b.
  */
 bool gf_operator_equal(const gf_operator *a, const gf_operator *b, gf_operator_term *difference);

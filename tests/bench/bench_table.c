@@ -8,6 +8,7 @@
  * Prints the times and the ratio of each pair, and the medians. Both run on the same OpenBLAS
  * kernel. */
 #include "gibbsflow/basis.h"
+#include "gibbsflow/fitted_grid.h"
 #include "gibbsflow/force_table.h"
 #include "gibbsflow/machine.h"
 
@@ -54,6 +55,7 @@ static gf_status make_table(const char *path, const char *output, gf_error *erro
     gf_spectrum spectrum = {0};
     gf_region region = {0};
     gf_force_table table = {0};
+    gf_fitted_grid fitted = {0};
     gf_file *file = NULL;
     gf_status status = gf_model_read(path, NULL, &model, error);
     if (status == GF_OK) {
@@ -66,13 +68,18 @@ static gf_status make_table(const char *path, const char *output, gf_error *erro
         status = gf_force_table_compute(&model, &spectrum, &region, NULL, &table, error);
     }
     if (status == GF_OK) {
+        status = gf_fitted_grid_compute(&model, &spectrum, &region, NULL, &fitted, error);
+    }
+    if (status == GF_OK) {
         status = gf_file_create(output, &file, error);
     }
     if (status == GF_OK) {
         gf_spectrum_write(&spectrum, &model, file);
         gf_force_table_write(&table, &region, file);
+        gf_fitted_grid_write(&fitted, file);
         status = gf_file_commit(&file, error);
     }
+    gf_fitted_grid_free(&fitted);
     gf_force_table_free(&table);
     gf_region_free(&region);
     gf_spectrum_free(&spectrum);
