@@ -30,6 +30,29 @@ static gf_status check_transport(const gf_hydrodynamics *self, gf_error *error) 
                          self->onsager ? "Onsager" : "diffusion", trace, det);
 }
 
+/* Where C is far from vanishing, at the points of rest, D = sigma C^-1 must not be reduced. */
+static gf_status check_onsager(const gf_hydrodynamics *self, gf_error *error) {
+    const double *const points[] = {self->minus, self->saddle, self->plus};
+    const double(*s)[2] = self->transport;
+    for (int i = 0; i < 3 && self->onsager && !self->isolated; ++i) {
+        const double *q = points[i];
+        double v[1][GF_SURFACE_VALUES];
+        if (!isfinite(q[0])) {
+            continue;
+        }
+        (void)self->medium.evaluate(self->medium.context, 1, &q[0], &q[1], v);
+        double mm = v[0][GF_SURFACE_C11], me = v[0][GF_SURFACE_C12], ee = v[0][GF_SURFACE_C22];
+        double trace = (s[0][0] * ee - 2 * s[0][1] * me + s[1][1] * mm) / (mm * ee - me * me);
+        if (trace > self->largest) {
+            return gf_fail(error, GF_INVALID,
+                           "the time step is too long: D = sigma C^-1 has the trace %.4g at m = "
+                           "%.4g, e = %.4g, and must stay below dx^2/(4 dt) = %.4g",
+                           trace, q[0], q[1], self->largest);
+        }
+    }
+    return GF_OK;
+}
+
 static gf_status prepare(const double *parameter, const gf_noise_strength *noise,
                          gf_dynamics *dynamics, gf_error *error) {
     gf_hydrodynamics *h = &dynamics->hydrodynamics;
@@ -49,7 +72,8 @@ static gf_status prepare(const double *parameter, const gf_noise_strength *noise
     set_diffusion(h, parameter[1]);
     dynamics->order = h->bistable ? (h->plus[0] - h->minus[0]) / 2 : NAN;
     dynamics->middle = h->bistable ? (h->plus[0] + h->minus[0]) / 2 : 0;
-    return check_transport(h, error);
+    gf_status status = check_transport(h, error);
+    return status == GF_OK ? check_onsager(h, error) : status;
 }
 
 const gf_equation gf_equation_hydrodynamics = {.name = "hydrodynamics",

@@ -320,6 +320,7 @@ static const struct {
     {"diffusion: 1", "diffusion: [[1, 0]]", "two rows of two numbers"},
     {"diffusion: 1", "diffusion: 1, onsager: 1", "either diffusion or onsager"},
     {"diffusion: 1", "onsager: [[1, 0.2], [0.1, 1]]", "symmetric"},
+    {"diffusion: 1", "onsager: 20", "must stay below"},
     {"diffusion: 1", "diffusion: 1, colour: 3", "colour"},
     {"epsilon: 0.01", "epsilon: 0", "epsilon = 0"},
     {"cutoff: 32", "cutoff: 20", "whole multiple of the spacing"},
