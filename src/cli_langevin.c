@@ -111,7 +111,8 @@ static gf_status carry_on(const cli_options *options, gf_langevin *self, double 
         announce(options, self, seconds);
         watch_signals();
         cli_progress_start(&progress, options, "integrating");
-        gf_langevin_control control = {.path = options->output,
+        gf_langevin_control control = {.save = gf_langevin_write,
+                                       .path = options->output,
                                        .checkpoint_every = every,
                                        .stop = &stop_wanted,
                                        .progress = &progress.progress};

@@ -311,8 +311,8 @@ static void report(crew *c, task *t, uint64_t leg) {
     c->made += leg;
     gf_progress_update(c->control->progress, (double)c->made / (double)c->total);
     double now = gf_machine_clock(), every = c->control->checkpoint_every;
-    if (status == GF_OK && c->control->path != NULL && every > 0 && now - c->saved >= every) {
-        status = gf_langevin_write(self, c->control->path, c->error);
+    if (status == GF_OK && c->control->save != NULL && every > 0 && now - c->saved >= every) {
+        status = c->control->save(self, c->control->path, c->error);
         c->saved = gf_machine_clock();
     }
     c->status = status;
@@ -387,9 +387,8 @@ gf_status gf_langevin_carry_on(gf_langevin *self, const gf_langevin_control *con
         }
     }
     omp_destroy_lock(&c.lock);
-    return c.status == GF_OK && control->path != NULL
-               ? gf_langevin_write(self, control->path, c.error)
-               : c.status;
+    return c.status == GF_OK && control->save != NULL ? control->save(self, control->path, c.error)
+                                                      : c.status;
 }
 
 gf_status gf_langevin_estimate(const gf_langevin *self, double *seconds, gf_error *error) {

@@ -463,7 +463,8 @@ START_TEST(test_resume) {
     ck_assert_int_eq(rename(table, hidden), 0);
     for (int k = 0; k < 2; ++k) {
         gf_progress progress = {.update = stop_at, .context = &limits[k]};
-        gf_langevin_control control = {.path = path, .stop = &stop, .progress = &progress};
+        gf_langevin_control control = {
+            .save = gf_langevin_write, .path = path, .stop = &stop, .progress = &progress};
         stop = 0;
         ck_assert_msg(gf_langevin_carry_on(&langevin, &control, &error) == GF_OK, "%s",
                       error.message);
@@ -471,7 +472,7 @@ START_TEST(test_resume) {
         gf_langevin_free(&langevin);
         ck_assert_msg(gf_langevin_read(&langevin, path, &error) == GF_OK, "%s", error.message);
     }
-    gf_langevin_control rest = {.path = path};
+    gf_langevin_control rest = {.save = gf_langevin_write, .path = path};
     ck_assert_int_eq(gf_langevin_carry_on(&langevin, &rest, NULL), GF_OK);
     check_same(&whole, &langevin);
     gf_langevin_free(&langevin);

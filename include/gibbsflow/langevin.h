@@ -32,10 +32,14 @@ typedef struct gf_langevin {
     double **states;         /* [K*R], NULL or [F,cells]: of the tasks begun and not done */
 } gf_langevin;
 
+/* Keeps a run somewhere: gf_langevin_write below. */
+typedef gf_status gf_langevin_save(const gf_langevin *self, const char *path, gf_error *error);
+
 /* How to carry on. */
 typedef struct gf_langevin_control {
-    const char *path;        /* the file that receives checkpoints and the result; NULL: none */
-    double checkpoint_every; /* seconds; 0: only when stopped */
+    gf_langevin_save *save;            /* keeps checkpoints and the result; NULL: nothing is kept */
+    const char *path;                  /* where */
+    double checkpoint_every;           /* seconds; 0: only when stopped */
     const volatile sig_atomic_t *stop; /* becomes non-zero: make a checkpoint and return */
     const gf_progress *progress;       /* or NULL */
 } gf_langevin_control;
