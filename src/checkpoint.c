@@ -187,7 +187,14 @@ gf_status gf_checkpoint_load(gf_checkpoint *self, const gf_model *model, gf_sect
     if (access(self->path, F_OK) != 0) {
         return GF_OK;
     }
-    gf_status status = gf_file_open(self->path, &file, error);
+    gf_error reason;
+    gf_status status = gf_file_open(self->path, &file, &reason);
+    if (status != GF_OK) {
+        return gf_fail(error, status,
+                       "%.900s; unfinished diagonalisations are kept under this name: remove it to "
+                       "start anew",
+                       reason.message);
+    }
     if (status == GF_OK) {
         status = check_model(file, self->path, model, error);
     }

@@ -6,6 +6,7 @@
 #include "gibbsflow/version.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <omp.h>
 #include <signal.h>
@@ -311,15 +312,15 @@ int cli_check_output(const cli_options *options, const char *const *endings) {
 
 /* --- input ----------------------------------------------------------------------------------- */
 
-static gf_status take_number(const char *option, const char *text, long low, long *value,
+static gf_status take_number(const char *option, const char *text, long low, long high, long *value,
                              gf_error *error) {
     char *end = NULL;
     errno = 0;
     *value = strtol(text, &end, 10);
-    return end != text && *end == '\0' && errno == 0 && *value >= low
+    return end != text && *end == '\0' && errno == 0 && *value >= low && *value <= high
                ? GF_OK
-               : gf_fail(error, GF_INVALID, "%s %.100s: expected an integer, at least %ld", option,
-                         text, low);
+               : gf_fail(error, GF_INVALID, "%s %.100s: expected an integer from %ld to %ld",
+                         option, text, low, high);
 }
 
 gf_status cli_apply_method(const cli_options *options, gf_model *model, gf_error *error) {
@@ -333,12 +334,17 @@ gf_status cli_apply_method(const cli_options *options, gf_model *model, gf_error
                              options->method);
         }
     }
+    if (status == GF_OK && model->method == GF_FULL &&
+        (options->samples != NULL || options->seed != NULL)) {
+        status = gf_fail(error, GF_INVALID,
+                         "--samples and --seed belong to random vectors; add --method typicality");
+    }
     if (status == GF_OK && options->samples != NULL) {
-        status = take_number("--samples", options->samples, 2, &number, error);
+        status = take_number("--samples", options->samples, 2, 1000000, &number, error);
         model->sampling.samples = (size_t)number;
     }
     if (status == GF_OK && options->seed != NULL) {
-        status = take_number("--seed", options->seed, 0, &number, error);
+        status = take_number("--seed", options->seed, 0, LONG_MAX, &number, error);
         model->sampling.seed = (uint64_t)number;
     }
     return status;

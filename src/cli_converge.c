@@ -217,6 +217,8 @@ static int parse_sites(const cli_options *options, request *self) {
     return CLI_GO_ON;
 }
 
+static const double MOST_LAMBDA = 1e6;
+
 static bool parse_point(const char *text, double lambda[2]) {
     char *end = NULL;
     lambda[0] = strtod(text, &end);
@@ -225,7 +227,8 @@ static bool parse_point(const char *text, double lambda[2]) {
     }
     const char *rest = end + 1;
     lambda[1] = strtod(rest, &end);
-    return end != rest && *end == '\0' && isfinite(lambda[0]) && isfinite(lambda[1]);
+    return end != rest && *end == '\0' && fabs(lambda[0]) <= MOST_LAMBDA &&
+           fabs(lambda[1]) <= MOST_LAMBDA;
 }
 
 static int parse_points(const cli_options *options, request *self) {
@@ -241,7 +244,8 @@ static int parse_points(const cli_options *options, request *self) {
     }
     for (char **text = self->at; text != NULL && *text != NULL; ++text) {
         if (!parse_point(*text, self->lambda[self->points++])) {
-            return cli_usage(options, "--at %s: expected LAMBDA1,LAMBDA2, as in 0,-0.26", *text);
+            return cli_usage(options, "--at %s: expected LAMBDA1,LAMBDA2 up to 1e6, as in 0,-0.26",
+                             *text);
         }
     }
     return CLI_GO_ON;

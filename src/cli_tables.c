@@ -33,6 +33,14 @@ static const char spectrum_help[] =
     "  gibbsflow spectrum models/xxz_jprime.yaml --sites 20 --method typicality -o long.h5\n"
     "  gibbsflow forces spectrum.h5 --set gamma=0.85 -o forces.h5\n";
 
+/* The result is safe: what a diagonalisation kept on its way is not needed any more. */
+static void drop_checkpoint(const cli_options *options, const gf_model *model) {
+    if (options->checkpoint != NULL && model->method == GF_FULL &&
+        !gf_file_is_hdf5(options->input)) {
+        (void)unlink(options->checkpoint);
+    }
+}
+
 static gf_status make_spectrum(const cli_options *options, gf_error *error) {
     gf_model model = {0};
     gf_spectrum spectrum = {0};
@@ -47,6 +55,7 @@ static gf_status make_spectrum(const cli_options *options, gf_error *error) {
         status = gf_file_commit(&file, error);
     }
     if (status == GF_OK) {
+        drop_checkpoint(options, &model);
         cli_say(options, "%s: %zu families of levels of %d sites, %zu channels", options->output,
                 spectrum.levels, spectrum.sites, spectrum.channels);
     }
@@ -148,6 +157,7 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
         status = write_results(options, &all, error);
     }
     if (status == GF_OK) {
+        drop_checkpoint(options, &all.model);
         cli_print_fixed_points(&all.points);
         if (all.table.unsolved > 0) {
             cli_say(options,
@@ -198,9 +208,6 @@ static int run(const cli_command *command, int argc, const char **argv) {
         gf_status status = command == &cli_forces ? make_forces(&options, &error)
                                                   : make_spectrum(&options, &error);
         result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
-        if (status == GF_OK && options.checkpoint != NULL && !gf_file_is_hdf5(options.input)) {
-            (void)unlink(options.checkpoint); /* the result is safe */
-        }
     }
     cli_close(&options);
     return result;

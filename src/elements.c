@@ -1,5 +1,6 @@
 #include "gibbsflow/elements.h"
 
+#include <complex.h>
 #include <stdlib.h>
 
 typedef struct element_term {
@@ -71,6 +72,14 @@ void gf_elements_free(gf_elements *self) {
         free(self->flip);
         free(self);
     }
+}
+
+double gf_elements_size(const gf_elements *self) {
+    double sum = 0;
+    for (size_t i = 0; i < self->terms; ++i) {
+        sum += cabs(self->term[i].coefficient);
+    }
+    return sum;
 }
 
 size_t gf_elements_count(const gf_elements *self) {

@@ -119,7 +119,10 @@ static bool is_fading(const gf_gibbs *gibbs, const gf_fixed_point *point) {
     double scale = force_scale(gibbs), unit = gf_gibbs_spectrum(gibbs)->energy_unit;
     double steepest = fmax(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
     double noise = point->noise[0][0] + point->noise[1][1] / (unit * unit);
-    return steepest <= FLAT * scale || (point->stability == GF_MARGINAL && noise <= QUIET * scale);
+    double slow = fmin(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
+    /* a force that falls off like the square of the distance has such a slope where it vanishes */
+    bool faint = point->stability == GF_MARGINAL || slow <= 10 * sqrt(TOLERANCE) * scale;
+    return steepest <= FLAT * scale || (faint && noise <= QUIET * scale);
 }
 
 static void evaluate_gibbs(void *context, const double lambda[2], gf_state *state) {

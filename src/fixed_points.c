@@ -235,11 +235,26 @@ static void search_corners(search *self) {
     const gf_spectrum *spectrum = self->survey->spectrum;
     for (size_t i = 0; i < self->region->count; ++i) {
         const gf_corner *corner = &self->region->corners[i];
-        double mean[GF_OBSERVABLES] = {0};
-        for (size_t c = 0; c < spectrum->channels; ++c) {
-            for (size_t k = 0; k < GF_OBSERVABLES; ++k) {
-                mean[k] += self->rates[c] * gf_spectrum_observable(spectrum, c, k)[corner->level];
+        double mean[GF_OBSERVABLES] = {0}, states = 0;
+        int up = 0;
+        while (spectrum->sector[up + 1] <= corner->level) {
+            ++up;
+        }
+        for (size_t n = spectrum->sector[up]; n < spectrum->sector[up + 1]; ++n) {
+            if (fabs(spectrum->energy[n] - spectrum->energy[corner->level]) >
+                1e-12 * spectrum->sites * spectrum->energy_unit) {
+                continue;
             }
+            states += spectrum->degeneracy[n];
+            for (size_t c = 0; c < spectrum->channels; ++c) {
+                for (size_t k = 0; k < GF_OBSERVABLES; ++k) {
+                    mean[k] += spectrum->degeneracy[n] * self->rates[c] *
+                               gf_spectrum_observable(spectrum, c, k)[n];
+                }
+            }
+        }
+        for (size_t k = 0; k < GF_OBSERVABLES; ++k) {
+            mean[k] /= states;
         }
         gf_fixed_point point = {.lambda = {NAN, NAN},
                                 .density = {corner->density[0], corner->density[1]},

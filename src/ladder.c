@@ -38,10 +38,11 @@ static gf_status make_model(const gf_model *model, int sites, bool periodic, gf_
                             gf_error *error) {
     gf_error reason;
     gf_status status = gf_model_resize(model, sites, periodic, result, &reason);
-    return status == GF_OK
-               ? GF_OK
-               : gf_fail(error, status, "the ladder needs the %s chain of %d sites, but there: %s",
-                         periodic ? "periodic" : "open", sites, reason.message);
+    return status == GF_OK ? GF_OK
+                           : gf_fail(error, status,
+                                     "the ladder needs the %s chain of %d sites, but there: %s; "
+                                     "begin it at more sites",
+                                     periodic ? "periodic" : "open", sites, reason.message);
 }
 
 static gf_status make_models(gf_ladder *self, const gf_model *model, gf_error *error) {

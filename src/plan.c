@@ -91,7 +91,7 @@ gf_status gf_plan_check_memory(const gf_model *model, gf_error *error) {
                ? GF_OK
                : gf_fail(error, GF_NO_MEMORY,
                          "random vectors of %d sites (largest sector: %zu states) need %.3g GiB of "
-                         "memory, but %.3g GiB are free; use fewer sites",
+                         "memory, but %.3g GiB are free; use fewer sites or samples",
                          sites, gf_basis_dimension(sites, sites / 2), need / 0x1p30,
                          spare / 0x1p30);
 }

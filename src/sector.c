@@ -134,7 +134,7 @@ gf_status gf_sector_solve(const gf_elements *hamiltonian, const gf_elements *obs
         gf_orbits_free(&orbits);
     }
     if (status == GF_OK) {
-        double scale = fmax(fabs(sector->energy[0]), fabs(sector->energy[sector->size - 1]));
+        double scale = gf_elements_size(hamiltonian);
         sector->levels = gf_sector_merge(sector->size, 2e-13 * scale, sector->energy,
                                          sector->degeneracy, sector->rows, sector->observable);
     } else {

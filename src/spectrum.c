@@ -431,7 +431,7 @@ static double largest_element(const gf_spectrum *self, const double *force) {
     for (int up = 0; up <= self->sites; ++up) {
         double square = 0, states = 0;
         for (size_t n = self->sector[up]; n < self->sector[up + 1]; ++n) {
-            if (self->sample == NULL || self->sample[n] < 0) {
+            if (self->sample == NULL || (self->sample[n] < 0 && self->degeneracy[n] > 0.99)) {
                 largest = fmax(largest, fabs(force[n]));
             } else {
                 square += self->degeneracy[n] * force[n] * force[n];

@@ -110,6 +110,28 @@ static void fill_column(const gf_spectrum *self, int column, int64_t *values) {
     }
 }
 
+static void write_sampling(const gf_sampling *sampling, gf_file *file) {
+    gf_file_put_integer_attribute(file, "/sampling", "samples", (long)sampling->samples);
+    gf_file_put_integer_attribute(file, "/sampling", "exact", (long)sampling->exact);
+    gf_file_put_integer_attribute(file, "/sampling", "deflate", (long)sampling->deflate);
+    gf_file_put_integer_attribute(file, "/sampling", "steps", (long)sampling->steps);
+    gf_file_put_integer_attribute(file, "/sampling", "seed", (long)sampling->seed);
+}
+
+/* What a sampled spectrum was made with, in place of what the model file or its defaults say. */
+static void read_sampling(gf_file *file, gf_model *model) {
+    model->method = GF_TYPICALITY;
+    if (gf_file_has(file, "/sampling")) {
+        const char *path = "/sampling";
+        model->sampling = (gf_sampling){
+            .samples = (size_t)fmax(0, gf_file_get_number_attribute(file, path, "samples")),
+            .exact = (size_t)fmax(0, gf_file_get_number_attribute(file, path, "exact")),
+            .deflate = (size_t)fmax(0, gf_file_get_number_attribute(file, path, "deflate")),
+            .steps = (size_t)fmax(0, gf_file_get_number_attribute(file, path, "steps")),
+            .seed = (uint64_t)fmax(0, gf_file_get_number_attribute(file, path, "seed"))};
+    }
+}
+
 void gf_spectrum_write(const gf_spectrum *self, const gf_model *model, gf_file *file) {
     gf_model_store(model, file);
     write_channels(model, file);
@@ -139,6 +161,7 @@ void gf_spectrum_write(const gf_spectrum *self, const gf_model *model, gf_file *
         }
     }
     if (sampled) {
+        write_sampling(&model->sampling, file);
         dataset.path = "/spectrum/sample";
         dataset.description = "random vector that the level comes from; -1: eigenstates";
         gf_file_put_integers(file, &dataset, self->sample);
@@ -274,5 +297,8 @@ gf_status gf_spectrum_read(gf_file *file, const char *path, const gf_settings *s
     *model = (gf_model){0};
     *spectrum = (gf_spectrum){0};
     gf_status status = gf_model_restore(file, path, settings, model, error);
+    if (status == GF_OK && gf_file_has(file, "/spectrum/sample")) {
+        read_sampling(file, model);
+    }
     return status == GF_OK ? read_levels(file, model, spectrum, error) : status;
 }

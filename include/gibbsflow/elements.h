@@ -12,6 +12,9 @@ gf_status gf_elements_create(const gf_operator *operators, size_t count, gf_elem
                              gf_error *error);
 void gf_elements_free(gf_elements *self);
 
+/* A bound of the norm of all of them: the sum of their coefficients. */
+double gf_elements_size(const gf_elements *self);
+
 size_t gf_elements_count(const gf_elements *self); /* operators */
 
 /* Called with the pattern `to`, and value[k] = <to|operator k|from> for every operator. */
