@@ -75,7 +75,9 @@ void gf_diffusion_evaluate(const gf_diffusion *self, size_t count, const double 
 static void read_axis(gf_file *file, const char *path, gf_axis *axis) {
     enum { MOST = 100000 };
     double *value = gf_file_get_doubles(file, path, 1, &axis->points);
-    if (value == NULL) {
+    if (value == NULL || axis->points == 0) {
+        gf_file_reject(file, "%s is empty", path);
+        free(value);
         return;
     }
     *axis = (gf_axis){value[0], value[axis->points - 1], axis->points};

@@ -71,9 +71,10 @@ static gf_status take_matrix(const gf_run_parser *p, gf_node *map) {
         return GF_OK;
     }
     if ((diffusion != NULL) == (onsager != NULL)) {
-        return gf_document_fail(p->document, map, p->error,
-                                "expected either diffusion, a number, a 2x2 matrix or a file, or "
-                                "onsager, a number or a 2x2 matrix");
+        return gf_document_fail(
+            p->document, map, p->error,
+            "expected either diffusion or onsager, a number or a 2x2 matrix, or "
+            "diffusion from a file");
     }
     h->onsager = onsager != NULL;
     gf_node *node = h->onsager ? onsager : diffusion;
