@@ -358,6 +358,10 @@ START_TEST(test_face_noise) {
     gf_dynamics d = make_dynamics(&diffusion, thermal), still = make_dynamics(&diffusion, 0);
     gf_lattice start = make_lattice(&still, integrators[0], CELLS, GF_PERIODIC, step, 0);
     gf_lattice rest = make_lattice(&still, integrators[0], CELLS, GF_PERIODIC, step, 0);
+    for (size_t i = 0; i < CELLS; ++i) { /* neighbours whose D differ much */
+        start.state[i] = rest.state[i] = (i % 2 == 0 ? 0.8 : -0.8) + 0.005 * (double)i;
+        start.state[start.stride + i] = rest.state[rest.stride + i] = i % 2 == 0 ? 0.6 : -0.3;
+    }
     gf_lattice_advance(&rest, 1);
     gf_lattice lattice = make_lattice(&d, integrators[0], CELLS, GF_PERIODIC, step, 5);
     for (int s = 0; s < SAMPLES; ++s) {
