@@ -4,8 +4,9 @@
 
 static const char *const parameters[] = {"epsilon", "diffusion", NULL};
 
-/* A number for the diffusion, unless NAN, stands for a multiple of the unit matrix. */
+/* A number for the diffusion, unless NAN, stands for a multiple of the unit matrix everywhere. */
 static void set_diffusion(gf_hydrodynamics *self, double number) {
+    self->diffusion = isnan(number) ? self->diffusion : NULL;
     for (int i = 0; i < 2 && !isnan(number); ++i) {
         self->transport[i][i] = number;
         self->transport[i][1 - i] = 0;
@@ -15,7 +16,7 @@ static void set_diffusion(gf_hydrodynamics *self, double number) {
 static gf_status check_transport(const gf_hydrodynamics *self, gf_error *error) {
     const double(*d)[2] = self->transport;
     double trace = d[0][0] + d[1][1], det = d[0][0] * d[1][1] - d[0][1] * d[1][0];
-    if (self->isolated) {
+    if (self->isolated || self->diffusion != NULL) { /* which was checked when it was read */
         return GF_OK;
     }
     if (self->onsager && (d[0][1] < d[1][0] || d[0][1] > d[1][0])) {

@@ -12,9 +12,10 @@ double gf_hydrodynamics_radius(const double *a) {
 }
 
 double gf_hydrodynamics_rate(const gf_hydrodynamics *self, double spacing) {
-    double diffusion = self->isolated  ? 0
-                       : self->onsager ? self->largest
-                                       : gf_hydrodynamics_radius(&self->transport[0][0]);
+    double diffusion = self->isolated            ? 0
+                       : self->onsager           ? self->largest
+                       : self->diffusion != NULL ? self->diffusion->largest
+                                                 : gf_hydrodynamics_radius(&self->transport[0][0]);
     return 4 * diffusion / (spacing * spacing) + self->epsilon * self->stiffness;
 }
 

@@ -31,6 +31,9 @@ static void write_two_fields(const gf_run *run, gf_file *file) {
             gf_file_copy(file, run->table_file, parts[i]);
         }
     }
+    if (run->diffusion != NULL) {
+        gf_diffusion_write(run->diffusion, file);
+    }
 }
 
 static void write_run(const gf_langevin *self, gf_file *file) {

@@ -584,6 +584,10 @@ void gf_run_free(gf_run *self) {
     free(self->sweep);
     free(self->stretch);
     free(self->table);
+    if (self->diffusion != NULL) {
+        gf_diffusion_free(self->diffusion);
+    }
+    free(self->diffusion);
     gf_file_close(&self->table_file);
     gf_settings_free(&self->rates);
     for (size_t k = 0; k < self->surface_count; ++k) {

@@ -5,6 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* --- files ----------------------------------------------------------------------------------- */
+
+/* Beside the run file, unless the path is absolute. */
+static char *path_beside(const char *name, const char *path) {
+    const char *slash = strrchr(name, '/');
+    size_t folder = slash != NULL && path[0] != '/' ? (size_t)(slash - name) + 1 : 0;
+    char *whole = malloc(folder + strlen(path) + 1);
+    if (whole != NULL) {
+        memcpy(whole, name, folder);
+        memcpy(whole + folder, path, strlen(path) + 1);
+    }
+    return whole;
+}
+
 /* --- transport ------------------------------------------------------------------------------- */
 
 /* [[mm, me], [em, ee]] */
@@ -26,7 +40,26 @@ static gf_status read_matrix(const gf_run_parser *p, gf_node *node, const char *
     return status;
 }
 
-/* A number, or a matrix; an Onsager matrix may be given as a number, too. */
+/* D of the densities, from a file beside the run file, or from the file of the run that is read. */
+static gf_status read_diffusion(const gf_run_parser *p, gf_node *node, const char *text) {
+    gf_run *run = p->run;
+    gf_error inner = {.message = ""};
+    bool again = p->settings->table != NULL && strcmp(p->settings->table, p->name) == 0;
+    char *path = again ? strdup(p->name) : path_beside(p->name, text);
+    run->diffusion = calloc(1, sizeof *run->diffusion);
+    gf_status status = path != NULL && run->diffusion != NULL
+                           ? gf_diffusion_read(path, run->diffusion, &inner)
+                           : gf_fail_memory(&inner, "the diffusion");
+    free(path);
+    run->hydrodynamics.diffusion = run->diffusion;
+    return status == GF_OK ? GF_OK
+                           : gf_document_fail(p->document, node, p->error,
+                                              "diffusion: expected a number, a 2x2 matrix or a "
+                                              "file that holds one; %.700s",
+                                              inner.message);
+}
+
+/* A number, a matrix, or a file; an Onsager matrix may be given as a number, too. */
 static gf_status take_matrix(const gf_run_parser *p, gf_node *map) {
     gf_run *run = p->run;
     gf_hydrodynamics *h = &run->hydrodynamics;
@@ -38,8 +71,10 @@ static gf_status take_matrix(const gf_run_parser *p, gf_node *map) {
         return GF_OK;
     }
     if ((diffusion != NULL) == (onsager != NULL)) {
-        return gf_document_fail(p->document, map, p->error,
-                                "expected either diffusion or onsager, a number or a 2x2 matrix");
+        return gf_document_fail(
+            p->document, map, p->error,
+            "expected either diffusion or onsager, a number or a 2x2 matrix, or "
+            "diffusion from a file");
     }
     h->onsager = onsager != NULL;
     gf_node *node = h->onsager ? onsager : diffusion;
@@ -48,6 +83,11 @@ static gf_status take_matrix(const gf_run_parser *p, gf_node *map) {
         return read_matrix(p, node, what, h->transport);
     }
     gf_status status = gf_run_read_number(p, node, what, &number);
+    const char *text = NULL;
+    if (status != GF_OK && !h->onsager &&
+        gf_document_text(p->document, node, what, &text, p->error) == GF_OK) {
+        return read_diffusion(p, node, text);
+    }
     h->transport[0][0] = h->transport[1][1] = number;
     run->parameters[1] = h->onsager ? NAN : number;
     return status;
@@ -158,18 +198,6 @@ gf_status gf_run_take_density(const gf_run_parser *p, gf_node *initial) {
 }
 
 /* --- the table ------------------------------------------------------------------------------- */
-
-/* Beside the run file, unless the path is absolute. */
-static char *path_beside(const char *name, const char *path) {
-    const char *slash = strrchr(name, '/');
-    size_t folder = slash != NULL && path[0] != '/' ? (size_t)(slash - name) + 1 : 0;
-    char *whole = malloc(folder + strlen(path) + 1);
-    if (whole != NULL) {
-        memcpy(whole, name, folder);
-        memcpy(whole + folder, path, strlen(path) + 1);
-    }
-    return whole;
-}
 
 static gf_status find_table(const gf_run_parser *p) {
     gf_node *node = NULL;

@@ -41,13 +41,18 @@ static size_t gaussian_row(const gf_lattice *lattice) {
     return blocks_of(lattice->cells) * GF_NOISE_BLOCK + lattice->dynamics.hydrodynamics.filter + 1;
 }
 
-static void lay_out_station(gf_station *self, size_t cells, char *memory, size_t *used) {
+static void lay_out_station(gf_station *self, const gf_lattice *lattice, char *memory,
+                            size_t *used) {
+    size_t cells = lattice->cells;
     for (int i = 0; i < 2; ++i) {
         self->force[i] = take_doubles(memory, used, cells);
     }
     for (int i = 0; i < 3; ++i) {
         self->noise[i] = take_floats(memory, used, cells);
         self->susceptibility[i] = take_floats(memory, used, cells);
+    }
+    for (int i = 0; i < 4 && lattice->dynamics.hydrodynamics.diffusion != NULL; ++i) {
+        self->diffusion[i] = take_doubles(memory, used, cells);
     }
 }
 
@@ -61,8 +66,8 @@ static size_t lay_out(const gf_lattice *lattice, gf_two_field *self) {
         self->flux[i] = take_doubles(memory, &used, n);
         self->kick[i] = take_floats(memory, &used, n);
     }
-    lay_out_station(&self->state, n, memory, &used);
-    lay_out_station(&self->middle, n, memory, &used);
+    lay_out_station(&self->state, lattice, memory, &used);
+    lay_out_station(&self->middle, lattice, memory, &used);
     self->gaussians = take(memory, &used, (ROWS + 2) * gaussian_row(lattice) * sizeof(float));
     return used;
 }
@@ -124,6 +129,8 @@ GF_CLONES static void sort(size_t count, const double (*restrict v)[VALUES], dou
 
 size_t gf_two_field_evaluate(const gf_lattice *lattice, gf_station *station) {
     const gf_medium *medium = &lattice->dynamics.hydrodynamics.medium;
+    const gf_diffusion *diffusion = lattice->dynamics.hydrodynamics.diffusion;
+    double *const *d = station->diffusion;
     size_t n = lattice->cells, outside = 0;
     double *m = station->q[0], *e = station->q[1];
     float *const *a = station->noise, *const *c = station->susceptibility;
@@ -141,6 +148,10 @@ size_t gf_two_field_evaluate(const gf_lattice *lattice, gf_station *station) {
     for (int k = 0; k < 3; ++k) {
         c[k][-1] = c[k][n - 1];
         c[k][n] = c[k][0];
+    }
+    if (diffusion != NULL) { /* one cell beyond on either side, too */
+        gf_diffusion_evaluate(diffusion, n + 2, m - 1, e - 1,
+                              (double *[4]){d[0] - 1, d[1] - 1, d[2] - 1, d[3] - 1});
     }
     return outside;
 }
@@ -195,6 +206,13 @@ static covariance rows_of(float *const rows[3]) {
 
 /* --- thermal noise --------------------------------------------------------------------------- */
 
+/* What D is: the same everywhere, sigma C^-1, or rows of the cells. */
+typedef enum transport_law { CONSTANT, ONSAGER, VARYING, LAWS } transport_law;
+
+static transport_law law_of(const gf_hydrodynamics *h) {
+    return h->onsager ? ONSAGER : h->diffusion != NULL ? VARYING : CONSTANT;
+}
+
 /* D C + C D^T as a linear map of C: rows mm, me, ee. */
 typedef struct transport {
     float d[2][2]; /* D, or sigma */
@@ -205,6 +223,32 @@ typedef struct transport {
 typedef struct symmetric {
     float mm, me, ee;
 } symmetric;
+
+/* D of the cells; rows of nothing but where it varies. */
+typedef struct matrices {
+    const double *mm, *me, *em, *ee;
+} matrices;
+
+static matrices matrices_of(const gf_station *at) {
+    double *const *d = at->diffusion;
+    return (matrices){d[0], d[1], d[2], d[3]};
+}
+
+static inline double between(const double *row, size_t i) {
+    return 0.5 * (*(row + i - 1) + row[i]);
+}
+
+/* D at the face left of cell i. */
+static inline transport transport_at(const transport *t, transport_law law, matrices d, size_t i) {
+    transport face = *t;
+    if (law == VARYING) {
+        face.d[0][0] = (float)between(d.mm, i);
+        face.d[0][1] = (float)between(d.me, i);
+        face.d[1][0] = (float)between(d.em, i);
+        face.d[1][1] = (float)between(d.ee, i);
+    }
+    return face;
+}
 
 /* C at the face left of cell i. */
 static inline symmetric at_face(covariance c, size_t i) {
@@ -248,60 +292,85 @@ static inline onsager divide(const transport *t, symmetric c) {
     return o;
 }
 
-static inline symmetric thermal(const transport *t, bool is_onsager, symmetric c) {
-    if (!is_onsager) {
-        return symmetrised(t, c);
+/* What a stage knows of the cells for the faces. */
+typedef struct coefficients {
+    covariance c;
+    matrices d;
+} coefficients;
+
+static coefficients coefficients_of(const gf_station *at) {
+    return (coefficients){rows_of(at->susceptibility), matrices_of(at)};
+}
+
+static inline symmetric thermal(const transport *t, transport_law law, const coefficients *at,
+                                size_t i) {
+    symmetric c = at_face(at->c, i);
+    transport face = transport_at(t, law, at->d, i);
+    if (law != ONSAGER) {
+        return symmetrised(&face, c);
     }
     float part = 2 * divide(t, c).part;
     return (symmetric){part * t->d[0][0], part * t->d[0][1], part * t->d[1][1]};
 }
 
-/* Kicks of all faces; the flags are constants where this is called, and make loops of their own. */
+/* Kicks of all faces; law and `second` are constants where this is called, and make loops of their
+ * own. */
 static inline __attribute__((always_inline)) void
-kick_faces(const transport *t, bool is_onsager, bool second, size_t count, covariance c,
-           covariance c0, const float *restrict g, const float *restrict h, float *restrict m,
+kick_faces(const transport *t, transport_law law, bool second, size_t count, coefficients now,
+           coefficients before, const float *restrict g, const float *restrict h, float *restrict m,
            float *restrict e) {
 #pragma omp simd
     for (size_t i = 0; i < count; ++i) {
-        symmetric b = thermal(t, is_onsager, at_face(c, i));
+        symmetric b = thermal(t, law, &now, i);
         if (second) {
-            symmetric b0 = thermal(t, is_onsager, at_face(c0, i));
+            symmetric b0 = thermal(t, law, &before, i);
             b = (symmetric){2 * b.mm - b0.mm, 2 * b.me - b0.me, 2 * b.ee - b0.ee};
         }
         shake(t->scale * b.mm, t->scale * b.me, t->scale * b.ee, g[i], h[i], m + i, e + i);
     }
 }
 
-#define KICK(name, is_onsager, second)                                                             \
-    GF_CLONES static void name(transport t, size_t count, covariance c, covariance c0,             \
+#define KICK(name, law, second)                                                                    \
+    GF_CLONES static void name(transport t, size_t count, coefficients now, coefficients before,   \
                                const float *restrict g, const float *restrict h,                   \
                                float *restrict m, float *restrict e) {                             \
-        kick_faces(&t, is_onsager, second, count, c, c0, g, h, m, e);                              \
+        kick_faces(&t, law, second, count, now, before, g, h, m, e);                               \
     }
-KICK(kick_first, false, false)
-KICK(kick_second, false, true)
-KICK(kick_first_onsager, true, false)
-KICK(kick_second_onsager, true, true)
+KICK(kick_first, CONSTANT, false)
+KICK(kick_second, CONSTANT, true)
+KICK(kick_first_onsager, ONSAGER, false)
+KICK(kick_second_onsager, ONSAGER, true)
+KICK(kick_first_varying, VARYING, false)
+KICK(kick_second_varying, VARYING, true)
 #undef KICK
 
 /* Counts faces where D C + C D^T has a negative eigenvalue of more than what interpolation makes of
  * a susceptibility that vanishes: 1/100 of what C = 1, its usual size, would give. */
-GF_CLONES static size_t count_unphysical(transport t, size_t count, covariance c) {
-    float slack = 0.01F * (fabsf(t.d[0][0]) + fabsf(t.d[1][1]));
+static inline __attribute__((always_inline)) size_t
+count_bad(const transport *t, transport_law law, size_t from, size_t to, coefficients at) {
     size_t bad = 0;
-    for (size_t i = 0; i < count; ++i) {
-        symmetric b = symmetrised(&t, at_face(c, i));
+    for (size_t i = from; i < to; ++i) {
+        transport face = transport_at(t, law, at.d, i);
+        symmetric b = symmetrised(&face, at_face(at.c, i));
+        float slack = 0.01F * (fabsf(face.d[0][0]) + fabsf(face.d[1][1]));
         float trace = b.mm + b.ee;
         bad += trace < -slack || b.mm * b.ee - b.me * b.me < -slack * fabsf(trace) ? 1 : 0;
     }
     return bad;
 }
 
-static void report_unphysical(gf_lattice *lattice, const transport *t, const gf_station *now) {
-    covariance c = rows_of(now->susceptibility);
-    size_t bad = count_unphysical(*t, lattice->cells + 1, c), i = 0;
+GF_CLONES static size_t count_unphysical(transport t, transport_law law, size_t from, size_t to,
+                                         coefficients at) {
+    return law == VARYING ? count_bad(&t, VARYING, from, to, at)
+                          : count_bad(&t, CONSTANT, from, to, at);
+}
+
+static void report_unphysical(gf_lattice *lattice, const transport *t, transport_law law,
+                              const gf_station *now) {
+    coefficients at = coefficients_of(now);
+    size_t bad = count_unphysical(*t, law, 0, lattice->cells + 1, at), i = 0;
     if (bad > 0 && lattice->unphysical == 0) {
-        while (count_unphysical(*t, 1, (covariance){c.mm + i, c.me + i, c.ee + i}) == 0) {
+        while (count_unphysical(*t, law, i, i + 1, at) == 0) {
             ++i;
         }
         for (int k = 0; k < 2; ++k) {
@@ -342,21 +411,22 @@ static void kick(gf_lattice *lattice, double time, const gf_station *now,
         g[i * row + n] = g[i * row]; /* the last face is the first */
         raw[i] = h->filter > 1 ? g + (2 + i) * row + (h->filter - 1) / 2 : self->kick[i];
     }
+    transport_law law = law_of(h);
     bool isotropic = t.d[0][0] == t.d[1][1] && t.d[0][1] == 0 && t.d[1][0] == 0;
-    covariance c = rows_of(now->susceptibility);
-    covariance c0 = before != NULL ? rows_of(before->susceptibility) : c;
-    void (*const kicks[2][2])(transport, size_t, covariance, covariance, const float *,
-                              const float *, float *, float *) = {
-        {kick_first, kick_first_onsager}, {kick_second, kick_second_onsager}};
-    kicks[stage][h->onsager ? 1 : 0](t, n + 1, c, c0, g, g + row, raw[0], raw[1]);
+    void (*const kicks[2][LAWS])(transport, size_t, coefficients, coefficients, const float *,
+                                 const float *, float *, float *) = {
+        {kick_first, kick_first_onsager, kick_first_varying},
+        {kick_second, kick_second_onsager, kick_second_varying}};
+    kicks[stage][law](t, n + 1, coefficients_of(now),
+                      coefficients_of(before != NULL ? before : now), g, g + row, raw[0], raw[1]);
     for (unsigned i = 0; i < 2 && h->filter > 1; ++i) {
         smear(n, h->filter, g + (2 + i) * row, self->kick[i]);
     }
     if (before != NULL) {
         return;
     }
-    if (!h->onsager && !isotropic) {
-        report_unphysical(lattice, &t, now);
+    if (law == VARYING || (law == CONSTANT && !isotropic)) {
+        report_unphysical(lattice, &t, law, now);
     }
 }
 
@@ -386,6 +456,16 @@ GF_CLONES static void diffuse_onsager(double weight, transport t, covariance c, 
     }
 }
 
+GF_CLONES static void diffuse_varying(double weight, matrices d, size_t count,
+                                      const double *restrict m, const double *restrict e,
+                                      double *restrict flux_m, double *restrict flux_e) {
+    for (size_t i = 0; i < count; ++i) {
+        double up = m[i + 1] - m[i], across = e[i + 1] - e[i];
+        flux_m[i] += weight * between(d.mm, i) * up + weight * between(d.me, i) * across;
+        flux_e[i] += weight * between(d.em, i) * up + weight * between(d.ee, i) * across;
+    }
+}
+
 GF_CLONES static void widen(size_t count, const float *restrict kick_row, double *restrict flux) {
     for (size_t i = 0; i < count; ++i) {
         flux[i] = (double)kick_row[i];
@@ -396,15 +476,20 @@ static void add_diffusion(gf_lattice *lattice, double weight, const gf_station *
     const gf_hydrodynamics *h = &lattice->dynamics.hydrodynamics;
     gf_two_field *self = lattice->work;
     size_t faces = lattice->cells + 1;
-    const double *d = &h->transport[0][0];
-    if (!h->onsager) {
-        diffuse(weight, d, faces, at->q[0] - 1, at->q[1] - 1, self->flux[0], self->flux[1]);
+    const double *d = &h->transport[0][0], *m = at->q[0] - 1, *e = at->q[1] - 1;
+    transport_law law = law_of(h);
+    if (law == CONSTANT) {
+        diffuse(weight, d, faces, m, e, self->flux[0], self->flux[1]);
+        return;
+    }
+    if (law == VARYING) {
+        diffuse_varying(weight, matrices_of(at), faces, m, e, self->flux[0], self->flux[1]);
         return;
     }
     transport t = {.d = {{(float)d[0], (float)d[1]}, {(float)d[2], (float)d[3]}},
                    .largest = (float)h->largest};
-    diffuse_onsager(weight, t, rows_of(at->susceptibility), faces, at->q[0] - 1, at->q[1] - 1,
-                    self->flux[0], self->flux[1]);
+    diffuse_onsager(weight, t, rows_of(at->susceptibility), faces, m, e, self->flux[0],
+                    self->flux[1]);
 }
 
 /* What flows over the faces, per dx. */

@@ -14,6 +14,7 @@ typedef struct gf_station {
     double *force[2];
     float *noise[3];          /* N */
     float *susceptibility[3]; /* C, also one cell beyond on either side */
+    double *diffusion[4];     /* likewise mm, me, em, ee of a D that depends on the densities */
 } gf_station;
 
 /* The work of the lattice: the station of its state and another one. */

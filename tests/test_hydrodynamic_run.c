@@ -12,7 +12,18 @@
 #include <unistd.h>
 
 static char table[] = "test-hydrodynamic-run-XXXXXX.h5";
+static char varying[] = "test-hydrodynamic-diffusion-XXXXXX.h5"; /* a D of the densities */
 static fixture chain; /* eight sites: a small chain is as good as any */
+
+static void make_diffusion(void) {
+    double matrix[][4] = {{1.5, 0, 0, 1}, {1.1, 0.1, 0, 0.9}, {1, 0, 0, 1}, {0.8, 0.2, 0.1, 1.2}};
+    const gf_diffusion diffusion = {.axis = {{-1, 1, 2}, {-0.9, 0.9, 2}}, .matrix = matrix};
+    gf_file *file = NULL;
+    ck_assert_int_ge(mkstemps(varying, 3), 0);
+    ck_assert_int_eq(gf_file_create(varying, &file, NULL), GF_OK);
+    gf_diffusion_write(&diffusion, file);
+    ck_assert_int_eq(gf_file_commit(&file, NULL), GF_OK);
+}
 
 /* With one thread: the tests run in processes of their own, which have no use for threads that
  * their parent started. */
@@ -32,11 +43,13 @@ static void make_table(void) {
     gf_fitted_grid_write(&grid, file);
     ck_assert_msg(gf_file_commit(&file, &error) == GF_OK, "%s", error.message);
     gf_fitted_grid_free(&grid);
+    make_diffusion();
     omp_set_num_threads(threads);
 }
 
 static void remove_table(void) {
     (void)unlink(table);
+    (void)unlink(varying);
     fixture_close(&chain);
 }
 
@@ -332,6 +345,9 @@ static const struct {
     {"step: 16", "step: 160", "unstable"},
     {"length: 2048, spacing: 16, boundary: periodic", "cells: 3, sites: 8", "no cutoff"},
     {"drive_scale: 1", "drive: 1", "unknown key"},
+    {"diffusion: 1", "diffusion: absent.h5", "a file that holds one; absent.h5: cannot open"},
+    {"diffusion: 1", "diffusion: \"\"", "diffusion"},
+    {"diffusion: 1", "onsager: absent.h5", "absent"},
 };
 
 START_TEST(test_faults) {
@@ -386,7 +402,7 @@ END_TEST
 
 static const char small[] =
     "equation: hydrodynamics\n"
-    "parameters: {epsilon: 0.01, %s: 1}\n"
+    "parameters: {epsilon: 0.01, %s}\n"
     "noise: {cutoff: 32}\n"
     "force: renormalised\n"
     "space: {length: 9600, spacing: 16}\n"
@@ -401,9 +417,11 @@ static const char small[] =
     "sweep: {epsilon: [0.01, 0.02], stretch: [2, 1]}\n";
 
 static gf_langevin begin_small(int way) {
-    char text[1200];
-    (void)snprintf(text, sizeof text, small, way % 2 == 0 ? "diffusion" : "onsager",
-                   way / 2 == 0 ? "weak-trapezoidal" : "euler-maruyama");
+    char text[1200], file[100];
+    (void)snprintf(file, sizeof file, "diffusion: %s", varying);
+    const char *const transport[] = {"diffusion: 1", "onsager: 1", file};
+    (void)snprintf(text, sizeof text, small, transport[way % 3],
+                   way / 3 == 0 ? "weak-trapezoidal" : "euler-maruyama");
     return begin(text);
 }
 
@@ -451,16 +469,42 @@ static void stop_at(void *context, double fraction) {
     }
 }
 
-/* Interrupted, written and read again; the table itself is gone by then. */
+/* The diffusion of a file is used, leaves epsilon alone as the coupling, and yields to --set. */
+START_TEST(test_diffusion) {
+    gf_langevin plain = begin_small(0), langevin = begin_small(2);
+    finish(&plain);
+    finish(&langevin);
+    ck_assert_double_gt(fabs(plain.second[0] - langevin.second[0]), 1e-6);
+    ck_assert_double_eq(gf_langevin_coupling(&langevin, 1), 0.02);
+    gf_run run;
+    ck_assert_int_eq(parse(langevin.run.yaml, "diffusion=1", &run, NULL), GF_OK);
+    ck_assert_ptr_null(run.diffusion);
+    gf_run_free(&run);
+    gf_settings settings = {.table = strdup(table)};
+    gf_error error;
+    ck_assert_int_eq(gf_run_parse(langevin.run.yaml, strlen(langevin.run.yaml), "absent/run",
+                                  &settings, &run, &error),
+                     GF_INVALID); /* a path relative to the run file */
+    assert_contains(error.message, "absent/test-hydrodynamic-diffusion");
+    gf_run_free(&run);
+    gf_settings_free(&settings);
+    gf_langevin_free(&plain);
+    gf_langevin_free(&langevin);
+}
+END_TEST
+
+/* Interrupted, written and read again; the table and the diffusion are gone by then. */
 START_TEST(test_resume) {
-    char path[] = "test-hydrodynamic-resume-XXXXXX.h5", hidden[64];
+    char path[] = "test-hydrodynamic-resume-XXXXXX.h5", hidden[2][64];
     double limits[] = {0.3, 0.62};
     gf_error error = {.message = ""};
     gf_langevin whole = begin_small(_i), langevin = begin_small(_i);
     finish(&whole);
     ck_assert_int_ge(mkstemps(path, 3), 0);
-    (void)snprintf(hidden, sizeof hidden, "%s.gone", table);
-    ck_assert_int_eq(rename(table, hidden), 0);
+    for (int k = 0; k < 2; ++k) {
+        (void)snprintf(hidden[k], sizeof hidden[k], "%s.gone", k == 0 ? table : varying);
+        ck_assert_int_eq(rename(k == 0 ? table : varying, hidden[k]), 0);
+    }
     for (int k = 0; k < 2; ++k) {
         gf_progress progress = {.update = stop_at, .context = &limits[k]};
         gf_langevin_control control = {
@@ -478,7 +522,8 @@ START_TEST(test_resume) {
     gf_langevin_free(&langevin);
     ck_assert_msg(gf_langevin_read(&langevin, path, &error) == GF_OK, "%s", error.message);
     check_same(&whole, &langevin);
-    ck_assert_int_eq(rename(hidden, table), 0);
+    ck_assert_int_eq(rename(hidden[0], table), 0);
+    ck_assert_int_eq(rename(hidden[1], varying), 0);
     (void)unlink(path);
     gf_langevin_free(&langevin);
     gf_langevin_free(&whole);
@@ -496,7 +541,8 @@ int main(void) {
     tcase_add_test(tests, test_rates);
     tcase_add_loop_test(tests, test_faults, 0, (int)(sizeof faults / sizeof *faults));
     tcase_add_test(tests, test_unphysical);
-    tcase_add_loop_test(tests, test_threads, 0, 4);
-    tcase_add_loop_test(tests, test_resume, 0, 4);
+    tcase_add_test(tests, test_diffusion);
+    tcase_add_loop_test(tests, test_threads, 0, 6);
+    tcase_add_loop_test(tests, test_resume, 0, 6);
     return run_suite("hydrodynamic run", tests);
 }

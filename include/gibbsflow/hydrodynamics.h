@@ -7,12 +7,13 @@
  * both noises in the sense of Ito: taken at the state before the step. What the densities do comes
  * from a medium, usually a gf_surface.
  *
- * Between two cells C is the mean of theirs. What flows over a face leaves one cell and enters the
- * other, so that diffusion and thermal noise conserve both charges exactly. The noise of a face, of
- * covariance D C + C D^T there, is averaged over the `filter` faces around it: conserved noise is
- * cut off at the length cutoff = filter dx. Its spectrum is that of the faces times
- * (sin(kl/2)/(kl/2))^2, l = cutoff, whose integral gives cells the variance C/cutoff where C and D
- * are constant, whatever dx; with cutoff = dx it is the plain C/dx.
+ * Between two cells C is the mean of theirs, and so is D where it depends on them. What flows over
+ * a face leaves one cell and enters the other, so that diffusion and thermal noise conserve both
+ * charges exactly. The noise of a face, of covariance D C + C D^T there, is averaged over the
+ * `filter` faces around it: conserved noise is cut off at the length cutoff = filter dx. Its
+ * spectrum is that of the faces times (sin(kl/2)/(kl/2))^2, l = cutoff, whose integral gives cells
+ * the variance C/cutoff where C and D are constant, whatever dx; with cutoff = dx it is the plain
+ * C/dx.
  *
  * With an Onsager matrix sigma in place of D, D = sigma C^-1 and the noise is 2 sigma. Where C
  * vanishes, at the border, D would be infinite: both are reduced by one factor so that the trace of
@@ -25,6 +26,7 @@
 #ifndef GIBBSFLOW_HYDRODYNAMICS_H
 #define GIBBSFLOW_HYDRODYNAMICS_H
 
+#include "gibbsflow/diffusion.h"
 #include "gibbsflow/error.h"
 #include "gibbsflow/surface.h"
 
@@ -42,14 +44,15 @@ typedef struct gf_medium {
 typedef struct gf_hydrodynamics {
     gf_medium medium; /* f, N per epsilon; C */
     double epsilon;
-    double transport[2][2]; /* D, or sigma */
-    bool onsager;           /* transport is sigma */
-    double largest;         /* of the trace of D, where it is sigma C^-1 */
-    double drive, thermal;  /* factors of the two noises */
-    size_t filter;          /* cutoff / dx: faces over which the thermal noise is averaged */
-    bool isolated;          /* every cell is a block of its own: no diffusion, no thermal noise */
-    double stiffness;       /* largest |eigenvalue of df/dq| met, per epsilon */
-    bool bistable;          /* there are two stable points */
+    double transport[2][2];        /* D, or sigma */
+    const gf_diffusion *diffusion; /* D of the densities, in place of transport; NULL: none */
+    bool onsager;                  /* transport is sigma */
+    double largest;                /* of the trace of D, where it is sigma C^-1 */
+    double drive, thermal;         /* factors of the two noises */
+    size_t filter;                 /* cutoff / dx: faces over which the thermal noise is averaged */
+    bool isolated;    /* every cell is a block of its own: no diffusion, no thermal noise */
+    double stiffness; /* largest |eigenvalue of df/dq| met, per epsilon */
+    bool bistable;    /* there are two stable points */
     double minus[2], plus[2], saddle[2]; /* of smaller, of larger m; NAN where there is none */
 } gf_hydrodynamics;
 

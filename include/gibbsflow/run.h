@@ -46,6 +46,7 @@ typedef struct gf_run {
     char *table;                    /* path of the force table */
     gf_file *table_file;            /* the table, open while the run lasts */
     gf_settings rates;              /* what the run changes in the rates of the table */
+    gf_diffusion *diffusion;        /* D of the densities, if it is given in a file */
     gf_hydrodynamics hydrodynamics; /* without what depends on the sweep point */
     gf_surface *surfaces;           /* [surface_count]: one, or one for each sweep point */
     size_t surface_count;
