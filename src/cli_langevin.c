@@ -143,6 +143,15 @@ static gf_status spare_checkpoint(const char *path, gf_error *error) {
                     : GF_OK;
 }
 
+/* Nor may the result take the place of the table that it is made from. */
+static gf_status spare_table(const char *table, const char *output, gf_error *error) {
+    char *from = table != NULL ? realpath(table, NULL) : NULL, *to = realpath(output, NULL);
+    bool same = from != NULL && to != NULL && strcmp(from, to) == 0;
+    free(from);
+    free(to);
+    return same ? gf_fail(error, GF_INVALID, "-o %s is the force table of the run", output) : GF_OK;
+}
+
 static int run_langevin(const cli_command *command, int argc, const char **argv) {
     cli_options options;
     int resume = 0;
@@ -175,6 +184,9 @@ static int run_langevin(const cli_command *command, int argc, const char **argv)
         gf_status status = resume != 0 ? GF_OK : spare_checkpoint(options.output, &error);
         if (status == GF_OK) {
             status = load(&options, resume != 0, &langevin, &error);
+        }
+        if (status == GF_OK && resume == 0) {
+            status = spare_table(langevin.run.table, options.output, &error);
         }
         if (status == GF_OK && resume != 0 && gf_langevin_done(&langevin) >= 1) {
             cli_say(&options, "%s: the run is complete", options.input);

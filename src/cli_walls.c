@@ -32,7 +32,7 @@ static double paper_fit(const gf_langevin *self, size_t k, const gf_dynamics *dy
 /* Of the two-field equation. */
 static void print_two_fields(const gf_langevin *self, const gf_langevin_point *points) {
     const gf_run *run = &self->run;
-    const double(*d)[2] = run->hydrodynamics.transport;
+    const double(*d)[2] = points[0].dynamics.hydrodynamics.transport;
     (void)printf("# %s%s = [[%g, %g], [%g, %g]], cutoff = %g, noise scales: drive %g, thermal %g\n",
                  run->rescaled ? "lengths in r sqrt(epsilon), times in epsilon t; " : "",
                  run->hydrodynamics.onsager ? "sigma" : "D", d[0][0], d[0][1], d[1][0], d[1][1],
@@ -97,13 +97,14 @@ static void print_fits(const gf_langevin *self, const gf_langevin_point *points,
     double *x = table, *density = table + count, *error_of = table + 2 * count;
     for (size_t k = 0; k < count; ++k) {
         x[k] = gf_langevin_coupling(self, k);
-        density[k] = points[k].walls.mean;
-        error_of[k] = points[k].walls.error;
+        density[k] = points[k].walls.mean / gf_langevin_length_unit(self, k);
+        error_of[k] = points[k].walls.error / gf_langevin_length_unit(self, k);
     }
     if (!gf_langevin_coupling_varies(self)) {
         return;
     }
-    (void)printf("\n# fits, x = epsilon J a^2/D\n");
+    (void)printf("\n# fits, x = epsilon J a^2/D%s\n",
+                 self->run.equation->fields == 2 ? " (epsilon, where D is no number)" : "");
     for (int form = 0; form < GF_WALL_FORMS; ++form) {
         gf_wall_fit fit;
         gf_error error;

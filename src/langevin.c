@@ -480,6 +480,10 @@ double gf_langevin_coupling(const gf_langevin *self, size_t point) {
            gf_run_parameter(run, point, "D");
 }
 
+double gf_langevin_length_unit(const gf_langevin *self, size_t point) {
+    return self->run.rescaled ? 1 / sqrt(gf_run_parameter(&self->run, point, "epsilon")) : 1;
+}
+
 bool gf_langevin_coupling_varies(const gf_langevin *self) {
     double first = gf_langevin_coupling(self, 0);
     for (size_t k = 1; k < self->run.points; ++k) {

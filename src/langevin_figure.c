@@ -206,10 +206,10 @@ static gf_status put_densities(const gf_langevin *self, double *table, gf_plot *
         }
         table[k] =
             gf_langevin_coupling_varies(self) ? gf_langevin_coupling(self, k) : self->run.sweep[k];
-        table[count + k] = point.walls.mean;
-        table[2 * count + k] = point.walls.error;
-        (void)fprintf(gf_plot_script(plot), "%.10g %.10g %.10g\n", table[k], point.walls.mean,
-                      point.walls.error);
+        table[count + k] = point.walls.mean / gf_langevin_length_unit(self, k);
+        table[2 * count + k] = point.walls.error / gf_langevin_length_unit(self, k);
+        (void)fprintf(gf_plot_script(plot), "%.10g %.10g %.10g\n", table[k], table[count + k],
+                      table[2 * count + k]);
     }
     gf_plot_close_data(plot);
     return GF_OK;
@@ -334,7 +334,7 @@ static bool has_plane(const gf_run *run) {
     return run->histogram.points > 0;
 }
 static bool has_paths(const gf_run *run) {
-    return run->table != NULL;
+    return run->table != NULL && run->rates.count == 0; /* the map is of the table's rates */
 }
 
 /* By what a run was made for. */

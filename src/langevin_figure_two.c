@@ -60,8 +60,9 @@ gf_status gf_langevin_draw_profiles(const gf_langevin *self, gf_plot *plot, gf_e
             for (size_t k = 0; k < run->points; ++k) {
                 (void)fprintf(script,
                               "%s$wall%zu using %d:%d with lines lw 2 dt %zu lc palette cb %zu "
-                              "title 'ε = %g'",
-                              k > 0 ? ", " : "", k, 1 + scaled, 3 + field, k + 1, k, run->sweep[k]);
+                              "title '%s = %g'",
+                              k > 0 ? ", " : "", k, 1 + scaled, 3 + field, k + 1, k,
+                              run->equation->parameters[run->swept], run->sweep[k]);
             }
             (void)fprintf(script, "\n");
         }
@@ -112,7 +113,7 @@ gf_status gf_langevin_draw_maps(const gf_langevin *self, gf_plot *plot, gf_error
     static const char *const fields[] = {"{/:Italic m}", "{/:Italic e} / {/:Italic J}"};
     const gf_run *run = &self->run;
     FILE *script = gf_plot_script(plot);
-    size_t first = (size_t)(run->warm_up / run->snapshot_every);
+    size_t first = run->snapshots > 0 ? run->first_measured / run->samples_per_snapshot : 0;
     size_t columns = run->points < 3 ? run->points : 3;
     gf_dynamics d;
     gf_status status = gf_run_dynamics(run, 0, &d, error);
@@ -130,13 +131,14 @@ gf_status gf_langevin_draw_maps(const gf_langevin *self, gf_plot *plot, gf_error
     for (int field = 0; field < 2; ++field) {
         set_colours(self, &d, field, script);
         for (size_t k = 0; k < columns; ++k) {
+            double stretch = (double)run->stretch[k], every = run->snapshot_every * stretch;
             put_map(self, k, first, field, plot);
             (void)fprintf(script,
                           "set title '%s, %s = %g'\nset xrange [0:%g]\nset yrange [%g:%g]\n"
                           "plot $map%d%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n",
                           fields[field], run->equation->parameters[run->swept], run->sweep[k],
-                          run->length, (double)first * run->snapshot_every, run->end, field, k,
-                          run->snapshot_spacing, first + 1, run->snapshot_every);
+                          run->length, (double)first * every, run->end * stretch, field, k,
+                          run->snapshot_spacing, first + 1, every);
         }
     }
     (void)fprintf(script, "unset multiplot\n");

@@ -15,8 +15,9 @@ static void sweep_path(const gf_run *run, char *path, size_t size) {
 }
 
 /* What is said of two fields alone, with the parts of the table that the run needs: a file of a run
- * is complete. */
+ * is complete. At other rates than the table's, what holds at its rates alone is left out. */
 static void write_two_fields(const gf_run *run, gf_file *file) {
+    enum { NEEDED = 3 };
     static const char *const parts[] = {"/model",  "/channels",     "/fitted_grid", "/density_grid",
                                         "/region", "/fixed_points", "/flow_lines"};
     gf_file_put_text_attribute(file, "/run", "table", run->table);
@@ -26,7 +27,7 @@ static void write_two_fields(const gf_run *run, gf_file *file) {
     gf_file_put_number_attribute(file, "/run", "drive_scale", run->noise.drive);
     gf_file_put_number_attribute(file, "/run", "thermal_scale", run->noise.thermal);
     gf_file_put_integer_attribute(file, "/run", "rescaled", run->rescaled ? 1 : 0);
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
+    for (size_t i = 0; i < (run->rates.count > 0 ? NEEDED : sizeof parts / sizeof *parts); ++i) {
         if (gf_file_has(run->table_file, parts[i])) {
             gf_file_copy(file, run->table_file, parts[i]);
         }
@@ -254,8 +255,8 @@ static const struct column {
     const char *path, *units;
     double (*get)(const gf_langevin_point *point);
 } columns[] = {
-    {"/walls/density", "1/a", walls_density},
-    {"/walls/standard_error", "1/a", walls_error},
+    {"/walls/density", NULL, walls_density}, /* in density_units */
+    {"/walls/standard_error", NULL, walls_error},
     {"/walls/effective_samples", "1", walls_effective},
     {"/walls/autocorrelation_time", "sample_every", walls_autocorrelation},
     {"/walls/drift", "standard errors", walls_drift},
@@ -296,8 +297,8 @@ static void write_fits(const gf_langevin *self, const gf_langevin_point *points,
     double *x = table, *density = table + count, *error_of = table + 2 * count;
     for (size_t k = 0; k < count; ++k) {
         x[k] = gf_langevin_coupling(self, k);
-        density[k] = points[k].walls.mean;
-        error_of[k] = points[k].walls.error;
+        density[k] = points[k].walls.mean / gf_langevin_length_unit(self, k);
+        error_of[k] = points[k].walls.error / gf_langevin_length_unit(self, k);
     }
     double value[GF_WALL_FORMS][3], error[GF_WALL_FORMS][3], range[GF_WALL_FORMS][2];
     double chi_square[GF_WALL_FORMS], freedom[GF_WALL_FORMS];
@@ -348,14 +349,15 @@ static void write_fits(const gf_langevin *self, const gf_langevin_point *points,
         freedom);
 }
 
-static void put_columns(gf_file *file, const char *sweep, const struct column *column,
-                        size_t columns_count, const gf_langevin_point *points, size_t count,
-                        double *values) {
+static void put_columns(const gf_run *run, gf_file *file, const char *sweep,
+                        const struct column *column, size_t columns_count,
+                        const gf_langevin_point *points, size_t count, double *values) {
     for (size_t c = 0; c < columns_count; ++c) {
         for (size_t k = 0; k < count; ++k) {
             values[k] = column[c].get(&points[k]);
         }
-        put_points(file, column[c].path, column[c].units, sweep, count, values);
+        const char *units = column[c].units != NULL ? column[c].units : density_units(run);
+        put_points(file, column[c].path, units, sweep, count, values);
     }
 }
 
@@ -393,11 +395,12 @@ static void write_summary(const gf_langevin *self, const char *sweep, gf_file *f
         gf_file_reject(file, "%s", error.message);
     }
     if (status == GF_OK) {
-        put_columns(file, sweep, columns, sizeof columns / sizeof *columns, points, count, values);
+        put_columns(&self->run, file, sweep, columns, sizeof columns / sizeof *columns, points,
+                    count, values);
     }
     if (status == GF_OK && self->run.equation->fields == 2) {
-        put_columns(file, sweep, more_columns, sizeof more_columns / sizeof *more_columns, points,
-                    count, values);
+        put_columns(&self->run, file, sweep, more_columns,
+                    sizeof more_columns / sizeof *more_columns, points, count, values);
         write_switching(self, sweep, points, file);
     }
     bool has_walls = self->run.equation->has_space && !self->run.hydrodynamics.isolated;

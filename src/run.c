@@ -626,6 +626,10 @@ gf_status gf_run_dynamics(const gf_run *self, size_t point, gf_dynamics *dynamic
         /* half of what the step can stand */
         dynamics->hydrodynamics.largest = self->spacing * self->spacing / (4 * self->step);
     }
+    if (self->rescaled && !(parameters[0] > 0)) {
+        return gf_fail(error, GF_INVALID, "epsilon = %g; expected a positive number",
+                       parameters[0]);
+    }
     if (self->rescaled) { /* x = r sqrt(epsilon), tau = epsilon t: noises shrink by sqrt(epsilon) */
         noise.drive *= sqrt(parameters[0]);
         noise.thermal *= sqrt(parameters[0]);

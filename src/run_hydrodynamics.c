@@ -255,14 +255,54 @@ static gf_status read_surface(gf_run *run, size_t point, gf_error *error) {
     return gf_surface_read(run->table, &run->rates, cutoff, &run->surfaces[point], error);
 }
 
+/* Keys of two fields in the run of one. */
+static gf_status refuse_strangers(const gf_run_parser *p) {
+    static const char *const strange[] = {"table", "rates", "rescaled"};
+    for (size_t i = 0; i < sizeof strange / sizeof *strange; ++i) {
+        gf_node *node = gf_document_get(p->document, p->root, strange[i]);
+        if (node != NULL) {
+            return gf_document_fail(p->document, node, p->error,
+                                    "'%s' is of equation: hydrodynamics", strange[i]);
+        }
+    }
+    return p->settings->table == NULL
+               ? GF_OK
+               : gf_fail(p->error, GF_INVALID, "--table is for equation: hydrodynamics");
+}
+
+/* What must not stand together. */
+static gf_status check_together(const gf_run_parser *p) {
+    const gf_run *run = p->run;
+    const gf_hydrodynamics *h = &run->hydrodynamics;
+    const char *problem =
+        run->noise.cutoff > run->length ? "the cutoff is longer than the system"
+        : h->isolated && run->rescaled  ? "blocks of so many sites are not rescaled"
+        : h->onsager && run->swept == 1 ? "diffusion cannot be swept where onsager is given"
+                                        : NULL;
+    return problem == NULL ? GF_OK
+                           : gf_document_fail(p->document, p->root, p->error, "%s", problem);
+}
+
+/* That every start exists: a run must not find out when its turn comes. */
+static gf_status check_starts(const gf_run_parser *p) {
+    gf_status status = GF_OK;
+    for (size_t i = 0; i < p->run->start_count && status == GF_OK; ++i) {
+        status = gf_run_check_start(p->run, p->run->starts[i], p->error);
+    }
+    return status;
+}
+
 gf_status gf_run_take_medium(const gf_run_parser *p) {
     gf_run *run = p->run;
     gf_surface bare = {0};
     if (run->equation->fields == 1) {
-        return GF_OK;
+        return refuse_strangers(p);
     }
     run->noise.cutoff = run->noise.cutoff > 0 ? run->noise.cutoff : run->spacing;
-    gf_status status = find_table(p);
+    gf_status status = check_together(p);
+    if (status == GF_OK) {
+        status = find_table(p);
+    }
     if (status == GF_OK) {
         status = collect_rates(p);
     }
@@ -283,7 +323,7 @@ gf_status gf_run_take_medium(const gf_run_parser *p) {
     for (size_t k = 0; status == GF_OK && k < run->surface_count; ++k) {
         status = read_surface(run, k, p->error);
     }
-    return status;
+    return status == GF_OK ? check_starts(p) : status;
 }
 
 static size_t evaluate(const void *surface, size_t count, const double *m, const double *e,

@@ -58,6 +58,8 @@ gf_status gf_run_take_scales(const gf_run_parser *p); /* of the noise; the force
 gf_status gf_run_take_density(const gf_run_parser *p, gf_node *initial);
 /* The table, once everything else is known. */
 gf_status gf_run_take_medium(const gf_run_parser *p);
+/* Fails where a profile has nothing to start from. */
+gf_status gf_run_check_start(const gf_run *self, gf_profile profile, gf_error *error);
 gf_medium gf_run_medium(const gf_run *self, size_t point);
 
 #endif

@@ -1,6 +1,8 @@
 /* The states that realisations start from. */
 #include "gibbsflow/run.h"
 
+#include "run_parser.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -64,6 +66,19 @@ static gf_status find_start(const gf_run *self, gf_profile profile, const gf_hyd
                ? GF_OK
                : gf_fail(error, GF_INVALID, "the force of %s has no such fixed point to start from",
                          self->table);
+}
+
+gf_status gf_run_check_start(const gf_run *self, gf_profile profile, gf_error *error) {
+    const double *everywhere = NULL;
+    double values[1][GF_SURFACE_VALUES];
+    gf_status status = find_start(self, profile, &self->hydrodynamics, &everywhere, error);
+    bool given = status == GF_OK && profile == GF_PROFILE_UNIFORM;
+    if (given && gf_surface_evaluate(&self->surfaces[0], 1, &self->density[0], &self->density[1],
+                                     values) > 0) {
+        status = gf_fail(error, GF_INVALID, "no state has the density m = %g, e = %g to start from",
+                         self->density[0], self->density[1]);
+    }
+    return status;
 }
 
 static gf_status fill_both(const gf_run *self, gf_profile profile, gf_lattice *lattice,

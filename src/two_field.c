@@ -382,13 +382,16 @@ static void report_unphysical(gf_lattice *lattice, const transport *t, transport
 
 /* kick = average of the noise of `width` faces around each, in `raw` from raw[before] on, the row
  * being closed. */
-static void smear(size_t cells, size_t width, float *raw, float *kick_row) {
+static void smear(size_t cells, size_t width, bool fixed, float *raw, float *kick_row) {
     size_t before = (width - 1) / 2;
-    for (size_t i = 0; i < before; ++i) {
-        raw[before - 1 - i] = raw[before + cells - 1 - i % cells];
+    for (size_t i = 0; i <= before && fixed; ++i) { /* mirrored about the cells that are held */
+        raw[before - i] = raw[before + 1 + i];
+    }
+    for (size_t i = 0; i < before && !fixed; ++i) {
+        raw[before - 1 - i] = raw[before + cells - 1 - i];
     }
     for (size_t i = before + cells; i < cells + width; ++i) {
-        raw[i] = raw[i - cells];
+        raw[i] = fixed ? raw[2 * (before + cells) - 1 - i] : raw[i - cells];
     }
     average(cells, width, raw, kick_row);
     kick_row[cells] = kick_row[0];
@@ -420,7 +423,7 @@ static void kick(gf_lattice *lattice, double time, const gf_station *now,
     kicks[stage][law](t, n + 1, coefficients_of(now),
                       coefficients_of(before != NULL ? before : now), g, g + row, raw[0], raw[1]);
     for (unsigned i = 0; i < 2 && h->filter > 1; ++i) {
-        smear(n, h->filter, g + (2 + i) * row, self->kick[i]);
+        smear(n, h->filter, lattice->fixed, g + (2 + i) * row, self->kick[i]);
     }
     if (before != NULL) {
         return;

@@ -82,6 +82,10 @@ gf_status gf_langevin_summarise(const gf_langevin *self, size_t point, gf_langev
 double gf_langevin_coupling(const gf_langevin *self, size_t point);
 bool gf_langevin_coupling_varies(const gf_langevin *self);
 
+/* What the unit of length of a point's results is in sites a: 1/sqrt(epsilon) if rescaled, else 1.
+ */
+double gf_langevin_length_unit(const gf_langevin *self, size_t point);
+
 /* Mean time between passages of m in a cell of the snapshots from below middle - level to above
  * middle + level or back, after the warm-up; INFINITY if there were none. `passages` (or NULL)
  * receives their number. */
