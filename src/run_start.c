@@ -56,7 +56,8 @@ static gf_status find_start(const gf_run *self, gf_profile profile, const gf_hyd
     *everywhere = profile == GF_PROFILE_UNIFORM       ? self->density
                   : profile == GF_PROFILE_FIXED_POINT ? named[self->which]
                                                       : NULL;
-    if (*everywhere == NULL && !h->bistable) {
+    bool given = profile == GF_PROFILE_UNIFORM || profile == GF_PROFILE_FIXED_POINT;
+    if (!given && !h->bistable) {
         return gf_fail(error, GF_INVALID,
                        "walls and domains need two stable fixed points, and the force of %s has "
                        "not; start uniform",

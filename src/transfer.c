@@ -170,8 +170,8 @@ static gf_status new_kernel(size_t n, cell_kernel *self, gf_error *error) {
     self->size = n;
     self->node = malloc(n * sizeof(double));
     self->weight = malloc(n * sizeof(double));
-    self->kernel = malloc(n * n * sizeof(double));
-    self->vector = malloc(2 * n * sizeof(double));
+    self->kernel = malloc((n * n + 1) * sizeof(double));
+    self->vector = malloc((2 * n + 1) * sizeof(double));
     return self->node != NULL && self->weight != NULL && self->kernel != NULL &&
                    self->vector != NULL
                ? GF_OK
@@ -208,7 +208,7 @@ static gf_status make_kernel(const gf_dynamics *dynamics, double level, cell_ker
     self->first = count[0];
     self->last = count[0] + count[1];
     fill_kernel(self, dynamics);
-    return two_eigenpairs(self->kernel, self->size, false, self->value, self->vector, error);
+    return GF_OK;
 }
 
 /* u_i = sqrt(w_i) psi0(m_i) q(m_i) with q = 0 below, 1 above and, in between, Q = P Q: a linear
@@ -216,8 +216,8 @@ static gf_status make_kernel(const gf_dynamics *dynamics, double level, cell_ker
 static gf_status solve_committor(const cell_kernel *self, double *u, gf_error *error) {
     size_t n = self->size, first = self->first, last = self->last, inner = last - first;
     const double *ground = self->vector;
-    double *matrix = malloc(inner * inner * sizeof *matrix);
-    lapack_int *pivot = malloc(inner * sizeof *pivot);
+    double *matrix = malloc((inner * inner + 1) * sizeof *matrix);
+    lapack_int *pivot = malloc((inner + 1) * sizeof *pivot);
     lapack_int info = -1;
     for (size_t i = 0; i < n; ++i) {
         u[i] = i < last ? 0 : ground[i];
@@ -265,11 +265,16 @@ static gf_status count_walls(const cell_kernel *self, double dx, double *density
 gf_status gf_transfer_cells(const gf_dynamics *dynamics, double level, gf_transfer *transfer,
                             gf_error *error) {
     cell_kernel kernel = {0};
-    double dx = dynamics->spacing;
+    double dx = dynamics->spacing, value[2] = {1, 1};
     int threads = gf_machine_set_blas_threads(1); /* too small a matrix for more */
     gf_status status = check(dynamics, level, error);
     if (status == GF_OK) {
         status = make_kernel(dynamics, level, &kernel, error);
+    }
+    if (status == GF_OK) {
+        status = two_eigenpairs(kernel.kernel, kernel.size, false, value, kernel.vector, error);
+        kernel.value[0] = value[0];
+        kernel.value[1] = value[1];
     }
     if (status == GF_OK) {
         *transfer = (gf_transfer){0};
