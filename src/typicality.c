@@ -151,6 +151,9 @@ static void run_task(job *self, const task *work) {
     const gf_bath_actions *all = &self->operators;
     gf_sampled_sector *owner = work->owner;
     gf_status status = GF_OK;
+    if (owner == NULL) { /* an empty slot */
+        return;
+    }
     if (work->stage == SOLVE) {
         gf_symmetry none = gf_symmetry_none(&self->model->chain, &self->model->hamiltonian);
         gf_block whole = gf_symmetry_whole(&none, owner->up);
