@@ -151,9 +151,6 @@ static void run_task(job *self, const task *work) {
     const gf_bath_actions *all = &self->operators;
     gf_sampled_sector *owner = work->owner;
     gf_status status = GF_OK;
-    if (owner == NULL) { /* an empty slot */
-        return;
-    }
     if (work->stage == SOLVE) {
         gf_symmetry none = gf_symmetry_none(&self->model->chain, &self->model->hamiltonian);
         gf_block whole = gf_symmetry_whole(&none, owner->up);
@@ -261,7 +258,7 @@ static gf_status run_all(job *self, gf_error *error) {
     for (size_t k = 0; k < self->part_count; ++k) {
         most += self->parts[k].samples + self->model->sampling.deflate + 1;
     }
-    self->tasks = calloc(most + 1, sizeof *self->tasks);
+    self->tasks = malloc((most + 1) * sizeof *self->tasks);
     if (self->tasks == NULL) {
         return gf_fail_memory(error, "random vectors");
     }
