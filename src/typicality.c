@@ -149,6 +149,7 @@ static double cost_of(const job *self, const task *work) {
 static void run_task(job *self, const task *work) {
     gf_error error;
     const gf_bath_actions *all = &self->operators;
+    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): add_task has filled it */
     gf_sampled_sector *owner = work->owner;
     gf_status status = GF_OK;
     if (work->stage == SOLVE) {
