@@ -83,20 +83,38 @@ static gf_status load(const cli_options *options, bool resume, gf_langevin *self
 /* Cells outside the region of possible densities beyond this part are worth a warning. */
 static const double MANY_OUTSIDE = 0.01;
 
-static gf_status warn_outside(const cli_options *options, const gf_langevin *self,
-                              gf_error *error) {
+static void warn_outside(const cli_options *options, const gf_run *run, size_t k,
+                         const gf_estimate *outside) {
+    if (outside->mean > MANY_OUTSIDE) {
+        cli_say(options,
+                "warning: %s = %g: noise held %.2g %% of the cells outside the region of "
+                "possible densities, where coefficients are those of its border; take a larger "
+                "%s or a smaller epsilon",
+                run->equation->parameters[run->swept], run->sweep[k], 100 * outside->mean,
+                run->hydrodynamics.isolated ? "block" : "cutoff (and spacing)");
+    }
+}
+
+static void tell_switching(const cli_options *options, const gf_run *run, size_t k,
+                           const gf_estimate *passages) {
+    if (passages->mean > 0) {
+        cli_say(options, "%s = %g: blocks switch every %.4g +- %.2g/J%s",
+                run->equation->parameters[run->swept], run->sweep[k], 1 / passages->mean,
+                passages->error / (passages->mean * passages->mean),
+                passages->verdict == GF_STEADY ? "" : "; not shown to be steady: run longer");
+    }
+}
+
+/* What the user of two fields must know of the results. */
+static gf_status look_back(const cli_options *options, const gf_langevin *self, gf_error *error) {
     const gf_run *run = &self->run;
     gf_status status = GF_OK;
     for (size_t k = 0; k < run->points && self->outside != NULL && status == GF_OK; ++k) {
         gf_langevin_point point;
         status = gf_langevin_summarise(self, k, &point, error);
-        if (status == GF_OK && point.outside.mean > MANY_OUTSIDE) {
-            cli_say(options,
-                    "warning: %s = %g: noise held %.2g %% of the cells outside the region of "
-                    "possible densities, where coefficients are those of its border; take a larger "
-                    "%s or a smaller epsilon",
-                    run->equation->parameters[run->swept], run->sweep[k], 100 * point.outside.mean,
-                    run->hydrodynamics.isolated ? "block" : "cutoff (and spacing)");
+        if (status == GF_OK) {
+            warn_outside(options, run, k, &point.outside);
+            tell_switching(options, run, k, &point.passages);
         }
     }
     return status;
@@ -125,7 +143,7 @@ static gf_status carry_on(const cli_options *options, gf_langevin *self, double 
                          "--resume %s'",
                          100 * gf_langevin_done(self), options->output);
     }
-    return status == GF_OK ? warn_outside(options, self, error) : status;
+    return status == GF_OK ? look_back(options, self, error) : status;
 }
 
 /* One forgotten --resume must not cost what a run has come to. */

@@ -37,12 +37,13 @@ static gf_status check_onsager(const gf_hydrodynamics *self, gf_error *error) {
     const double(*s)[2] = self->transport;
     for (int i = 0; i < 3 && self->onsager && !self->isolated; ++i) {
         const double *q = points[i];
-        double v[1][GF_SURFACE_VALUES];
+        float v[1][GF_SURFACE_VALUES];
         if (!isfinite(q[0])) {
             continue;
         }
         (void)self->medium.evaluate(self->medium.context, 1, &q[0], &q[1], v);
-        double mm = v[0][GF_SURFACE_C11], me = v[0][GF_SURFACE_C12], ee = v[0][GF_SURFACE_C22];
+        double mm = (double)v[0][GF_SURFACE_C11], me = (double)v[0][GF_SURFACE_C12],
+               ee = (double)v[0][GF_SURFACE_C22];
         double trace = (s[0][0] * ee - 2 * s[0][1] * me + s[1][1] * mm) / (mm * ee - me * me);
         if (trace > self->largest) {
             return gf_fail(error, GF_INVALID,

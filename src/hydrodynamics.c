@@ -19,8 +19,7 @@ double gf_hydrodynamics_rate(const gf_hydrodynamics *self, double spacing) {
     return 4 * diffusion / (spacing * spacing) + self->epsilon * self->stiffness;
 }
 
-/* The largest slope of the force, over the middles of a mesh. */
-static double find_stiffness(const gf_surface *surface) {
+double gf_hydrodynamics_stiffness(const gf_surface *surface) {
     double largest = 0;
     for (int i = 0; i < PLACES; ++i) {
         double m = -1 + 2 * (i + 0.5) / PLACES, range[2], slope[2][2];
@@ -54,5 +53,5 @@ void gf_hydrodynamics_locate(gf_hydrodynamics *self, const gf_surface *surface) 
         }
     }
     self->bistable = stable >= 2;
-    self->stiffness = find_stiffness(surface);
+    self->stiffness = gf_hydrodynamics_stiffness(surface);
 }

@@ -24,7 +24,7 @@ static double bytes_needed(const gf_run *run) {
     double fields = (double)run->equation->fields;
     double bins = (double)run->histogram.points * (double)run->histogram_energy.points;
     double bytes = tasks * 8 *
-                   ((3 * fields + 1) * (double)run->samples + bins +
+                   ((3 * fields + 3) * (double)run->samples + bins +
                     fields * (double)run->snapshots * (double)run->positions);
     /* a lattice, two copies for measuring, and the values that a medium has at every cell */
     double per_cell = fields > 1 ? 8 * 4 * fields + 256 : 64;
@@ -49,29 +49,27 @@ gf_status gf_langevin_init(gf_langevin *self, gf_run *run, const char *command, 
     self->smoothed_second = new_series(tasks * run->samples * fields);
     self->wall_density = new_series(tasks * run->samples);
     self->outside = fields > 1 ? new_series(tasks * run->samples) : NULL;
+    self->passages = run->hydrodynamics.isolated ? new_series(tasks * run->samples) : NULL;
     self->snapshots = new_series(tasks * run->snapshots * run->positions * fields);
     self->histogram = calloc(tasks * run->histogram.points * run->histogram_energy.points + 1,
                              sizeof *self->histogram);
-    self->steps = calloc(tasks, sizeof *self->steps);
-    self->strayed = calloc(tasks, sizeof *self->strayed);
-    self->states = calloc(tasks, sizeof *self->states);
+    self->tasks = calloc(tasks, sizeof *self->tasks);
     return self->command != NULL && self->mean != NULL && self->second != NULL &&
                    self->smoothed_second != NULL && self->wall_density != NULL &&
-                   (fields == 1 || self->outside != NULL) && self->snapshots != NULL &&
-                   self->histogram != NULL && self->steps != NULL && self->strayed != NULL &&
-                   self->states != NULL
+                   (fields == 1 || self->outside != NULL) &&
+                   (!run->hydrodynamics.isolated || self->passages != NULL) &&
+                   self->snapshots != NULL && self->histogram != NULL && self->tasks != NULL
                ? GF_OK
                : gf_fail_memory(error, "the results of a run");
 }
 
 void gf_langevin_free(gf_langevin *self) {
-    size_t tasks = self->states != NULL ? self->run.points * self->run.realisations : 0;
+    size_t tasks = self->tasks != NULL ? self->run.points * self->run.realisations : 0;
     for (size_t task = 0; task < tasks; ++task) {
-        free(self->states[task]);
+        free(self->tasks[task].state);
     }
-    free(self->states);
-    free(self->steps);
-    free(self->strayed);
+    free(self->tasks);
+    free(self->passages);
     free(self->outside);
     free(self->histogram);
     free(self->snapshots);
@@ -102,23 +100,29 @@ typedef struct task {
     size_t index, point, realisation;
     gf_lattice lattice;
     double *field, *smooth; /* [cells] */
+    double *side;           /* [cells] of blocks that pass from one side to the other, else NULL */
+    uint64_t passages;      /* since the last sample */
 } task;
 
 static void end_task(task *t) {
     gf_lattice_free(&t->lattice);
     free(t->field);
     free(t->smooth);
+    free(t->side);
 }
 
-static size_t values_of(const gf_run *run) {
-    return run->cells * run->equation->fields;
+size_t gf_langevin_rows(const gf_run *run) {
+    return run->equation->fields + (run->hydrodynamics.isolated ? 1 : 0);
 }
 
-/* The state as one array, field after field, and back. */
-static void copy_state(const gf_lattice *lattice, double *state, bool back) {
-    for (size_t k = 0; k < lattice->dynamics.equation->fields; ++k) {
-        double *row = lattice->state + k * lattice->stride, *copy = state + k * lattice->cells;
-        memcpy(back ? row : copy, back ? copy : row, lattice->cells * sizeof *copy);
+/* The state as one array, row after row, and back. */
+static void copy_state(const task *t, double *state, bool back) {
+    const gf_lattice *lattice = &t->lattice;
+    size_t cells = lattice->cells, fields = lattice->dynamics.equation->fields;
+    for (size_t k = 0; k < fields + (t->side != NULL ? 1 : 0); ++k) {
+        double *row = k < fields ? lattice->state + k * lattice->stride : t->side;
+        double *copy = state + k * cells;
+        memcpy(back ? row : copy, back ? copy : row, cells * sizeof *copy);
     }
 }
 
@@ -127,16 +131,19 @@ static gf_status begin_task(const gf_langevin *self, size_t index, task *t, gf_e
     *t = (task){.index = index,
                 .point = index / run->realisations,
                 .realisation = index % run->realisations,
-                .field = malloc(values_of(run) * sizeof(double)),
-                .smooth = malloc(run->cells * sizeof(double))};
-    if (t->field == NULL || t->smooth == NULL) {
+                .field = malloc(run->equation->fields * run->cells * sizeof(double)),
+                .smooth = malloc(run->cells * sizeof(double)),
+                .side = run->hydrodynamics.isolated ? calloc(run->cells, sizeof(double)) : NULL};
+    if (t->field == NULL || t->smooth == NULL || (run->hydrodynamics.isolated && t->side == NULL)) {
         return gf_fail_memory(error, "a realisation");
     }
+    const gf_langevin_task *kept = &self->tasks[index];
     gf_status status = gf_run_start(run, t->point, t->realisation, &t->lattice, error);
-    if (status == GF_OK && self->states[index] != NULL) {
-        copy_state(&t->lattice, self->states[index], true);
-        t->lattice.steps = self->steps[index];
-        t->lattice.outside = self->strayed[index];
+    if (status == GF_OK && kept->state != NULL) {
+        copy_state(t, kept->state, true);
+        t->lattice.steps = kept->steps;
+        t->lattice.outside = kept->outside;
+        t->passages = kept->passages;
     }
     return status;
 }
@@ -251,6 +258,10 @@ static void measure(gf_langevin *self, task *t, size_t sample) {
         double all = (double)run->cells * (double)gf_run_steps_per_sample(run, t->point);
         self->outside[at] = (double)t->lattice.outside / all;
         t->lattice.outside = 0;
+        if (self->passages != NULL && t->lattice.dynamics.order > 0) {
+            self->passages[at] = (double)t->passages / (all * run->step);
+            t->passages = 0;
+        }
     }
     size_t bins = run->histogram.points * run->histogram_energy.points;
     if (bins > 0 && sample >= run->first_measured) {
@@ -266,22 +277,46 @@ static void measure(gf_langevin *self, task *t, size_t sample) {
 
 /* Keeps the state for the next checkpoint. */
 static gf_status keep_state(gf_langevin *self, const task *t, gf_error *error) {
-    double **state = &self->states[t->index];
-    self->steps[t->index] = t->lattice.steps;
-    self->strayed[t->index] = t->lattice.outside;
+    gf_langevin_task *kept = &self->tasks[t->index];
+    kept->steps = t->lattice.steps;
+    kept->outside = t->lattice.outside;
+    kept->passages = t->passages;
     if (t->lattice.steps == gf_run_steps(&self->run, t->point)) {
-        free(*state);
-        *state = NULL;
+        free(kept->state);
+        kept->state = NULL;
         return GF_OK;
     }
-    if (*state == NULL) {
-        *state = malloc(values_of(&self->run) * sizeof **state);
+    if (kept->state == NULL) {
+        kept->state = malloc(gf_langevin_rows(&self->run) * self->run.cells * sizeof *kept->state);
     }
-    if (*state == NULL) {
+    if (kept->state == NULL) {
         return gf_fail_memory(error, "a checkpoint");
     }
-    copy_state(&t->lattice, *state, false);
+    copy_state(t, kept->state, false);
     return GF_OK;
+}
+
+/* True when a value passes from one side to the other, of which `side` is the last seen. */
+static bool passes(double value, double level, double *side) {
+    double before = *side;
+    *side = value >= level ? 1 : value <= -level ? -1 : before;
+    return before * *side < 0;
+}
+
+/* Blocks without neighbours are looked at after every step, or passages would be missed. */
+static void advance(const gf_run *run, task *t, uint64_t steps) {
+    const gf_dynamics *d = &t->lattice.dynamics;
+    if (t->side == NULL) {
+        gf_lattice_advance(&t->lattice, steps);
+        return;
+    }
+    for (uint64_t k = 0; k < steps; ++k) {
+        gf_lattice_advance(&t->lattice, 1);
+        for (size_t i = 0; i < run->cells; ++i) {
+            double m = t->lattice.state[i] - d->middle;
+            t->passages += passes(m, run->threshold * d->order, &t->side[i]) ? 1 : 0;
+        }
+    }
 }
 
 /* Steps until the next sample, or fewer so that a leg lasts a fraction of a second. Legs end at the
@@ -332,7 +367,7 @@ static void work(crew *c, size_t index) {
     omp_unset_lock(&c->lock);
     while (!stop && t.lattice.steps < gf_run_steps(&c->langevin->run, t.point)) {
         uint64_t leg = next_leg(&c->langevin->run, t.point, t.lattice.steps);
-        gf_lattice_advance(&t.lattice, leg);
+        advance(&c->langevin->run, &t, leg);
         omp_set_lock(&c->lock);
         if (c->status == GF_OK) {
             report(c, &t, leg);
@@ -348,7 +383,7 @@ static void work(crew *c, size_t index) {
 static uint64_t steps_made(const gf_langevin *self) {
     uint64_t sum = 0;
     for (size_t i = 0; i < self->run.points * self->run.realisations; ++i) {
-        sum += self->steps[i];
+        sum += self->tasks[i].steps;
     }
     return sum;
 }
@@ -380,7 +415,7 @@ gf_status gf_langevin_carry_on(gf_langevin *self, const gf_langevin_control *con
     for (size_t index = 0; index < tasks; ++index) {
         omp_set_lock(&c.lock);
         size_t point = index / self->run.realisations;
-        bool wanted = !must_stop(&c) && self->steps[index] < gf_run_steps(&self->run, point);
+        bool wanted = !must_stop(&c) && self->tasks[index].steps < gf_run_steps(&self->run, point);
         omp_unset_lock(&c.lock);
         if (wanted) {
             work(&c, index);
@@ -456,6 +491,9 @@ gf_status gf_langevin_summarise(const gf_langevin *self, size_t point, gf_langev
     if (status == GF_OK && self->outside != NULL) {
         status = estimate(run, self->outside, 1, point, &result->outside, error);
     }
+    if (status == GF_OK && self->passages != NULL) {
+        status = estimate(run, self->passages, 1, point, &result->passages, error);
+    }
     for (size_t i = 0; i < 3 * fields && status == GF_OK; ++i) {
         status =
             estimate(run, series[i % 3] + i / 3, fields, point, &estimates[i % 3][i / 3], error);
@@ -498,18 +536,15 @@ bool gf_langevin_coupling_varies(const gf_langevin *self) {
 static size_t count_reversals(const double *m, size_t stride, size_t count, double middle,
                               double level) {
     size_t reversals = 0;
-    int side = 0;
+    double side = 0;
     for (size_t s = 0; s < count; ++s) {
-        double value = m[s * stride] - middle;
-        int now = value >= level ? 1 : value <= -level ? -1 : side;
-        reversals += side != 0 && now != side ? 1 : 0;
-        side = now;
+        reversals += passes(m[s * stride] - middle, level, &side) ? 1 : 0;
     }
     return reversals;
 }
 
-double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double middle, double level,
-                                 size_t *passages) {
+double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double middle,
+                                 double level) {
     const gf_run *run = &self->run;
     size_t stride = run->positions * run->equation->fields;
     size_t first = run->first_measured / run->samples_per_snapshot, reversals = 0;
@@ -527,8 +562,5 @@ double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double m
     }
     double time = (double)(count - 1) * run->snapshot_every * (double)run->stretch[point] *
                   (double)run->positions * (double)run->realisations;
-    if (passages != NULL) {
-        *passages = reversals;
-    }
     return reversals > 0 ? time / (double)reversals : INFINITY;
 }

@@ -177,8 +177,7 @@ static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_erro
             return status;
         }
         double stretch = (double)run->stretch[k], every = run->snapshot_every * stretch;
-        double reversal =
-            gf_langevin_reversal_time(self, k, d.middle, run->threshold * d.order, NULL);
+        double reversal = gf_langevin_reversal_time(self, k, d.middle, run->threshold * d.order);
         (void)fprintf(script,
                       "set title '~ε{.3˜} = %g, mean time between reversals %.3g'\n"
                       "set cbrange [%g:%g]\nset xrange [0:%g]\nset yrange [%g:%g]\n"

@@ -156,6 +156,13 @@ static void write_series(const gf_langevin *self, const char *sweep, gf_file *fi
                    "before",
                    1, self->outside);
     }
+    if (self->passages != NULL) {
+        put_series(
+            run, file, sweep, "/statistics/passages", "J",
+            "passages of m between -threshold m0 and +threshold m0 per block and time, since "
+            "the sample before",
+            1, self->passages);
+    }
 }
 
 static void write_snapshots(const gf_langevin *self, const char *sweep, gf_file *file) {
@@ -241,6 +248,12 @@ COLUMN(mean_e_error, p->mean[1].error)
 COLUMN(second_e, p->second[1].mean)
 COLUMN(second_e_error, p->second[1].error)
 COLUMN(outside, p->outside.mean)
+COLUMN(switching_time, 1 / p->passages.mean)
+COLUMN(switching_error, p->passages.error / (p->passages.mean * p->passages.mean))
+COLUMN(switching_effective, p->passages.effective)
+COLUMN(switching_drift, p->passages.drift)
+COLUMN(switching_start_effect, p->passages.start_effect)
+COLUMN(switching_steady, p->passages.verdict == GF_STEADY ? 1 : 0)
 COLUMN(exact_count, p->exact ? p->cells.count_density : NAN)
 COLUMN(exact_dilute, p->exact ? p->cells.dilute_density : NAN)
 COLUMN(exact_length, p->exact ? p->cells.correlation_length : NAN)
@@ -285,6 +298,16 @@ static const struct column more_columns[] = {
     {"/moments/second_energy", "1", second_e},
     {"/moments/second_energy_standard_error", "1", second_e_error},
     {"/moments/outside", "1", outside},
+};
+
+/* Of blocks without neighbours: the time that a block stays on one side. */
+static const struct column switching_columns[] = {
+    {"/switching/mean_time", "1/J", switching_time},
+    {"/switching/standard_error", "1/J", switching_error},
+    {"/switching/effective_samples", "1", switching_effective},
+    {"/switching/drift", "standard errors", switching_drift},
+    {"/switching/start_effect", "standard errors", switching_start_effect},
+    {"/switching/steady", "1", switching_steady},
 };
 
 static void write_fits(const gf_langevin *self, const gf_langevin_point *points, gf_file *file) {
@@ -361,27 +384,6 @@ static void put_columns(const gf_run *run, gf_file *file, const char *sweep,
     }
 }
 
-/* How long blocks stay on one side, from the snapshots. */
-static void write_switching(const gf_langevin *self, const char *sweep,
-                            const gf_langevin_point *points, gf_file *file) {
-    const gf_run *run = &self->run;
-    double *values = malloc(2 * run->points * sizeof *values);
-    if (values != NULL && run->snapshots > 0) {
-        for (size_t k = 0; k < run->points; ++k) {
-            const gf_dynamics *d = &points[k].dynamics;
-            size_t passages = 0;
-            double time =
-                gf_langevin_reversal_time(self, k, d->middle, run->threshold * d->order, &passages);
-            values[k] = passages > 0 ? time : NAN;
-            values[run->points + k] = passages > 0 ? time / sqrt((double)passages) : NAN;
-        }
-        put_points(file, "/switching/mean_time", time_units(run), sweep, run->points, values);
-        put_points(file, "/switching/standard_error", time_units(run), sweep, run->points,
-                   values + run->points);
-    }
-    free(values);
-}
-
 static void write_summary(const gf_langevin *self, const char *sweep, gf_file *file) {
     size_t count = self->run.points;
     gf_langevin_point *points = calloc(count, sizeof *points);
@@ -401,7 +403,10 @@ static void write_summary(const gf_langevin *self, const char *sweep, gf_file *f
     if (status == GF_OK && self->run.equation->fields == 2) {
         put_columns(&self->run, file, sweep, more_columns,
                     sizeof more_columns / sizeof *more_columns, points, count, values);
-        write_switching(self, sweep, points, file);
+    }
+    if (status == GF_OK && self->passages != NULL) {
+        put_columns(&self->run, file, sweep, switching_columns,
+                    sizeof switching_columns / sizeof *switching_columns, points, count, values);
     }
     bool has_walls = self->run.equation->has_space && !self->run.hydrodynamics.isolated;
     if (status == GF_OK && has_walls) {
@@ -421,46 +426,63 @@ static void put_tasks(gf_file *file, const char *path, const char *description, 
 }
 
 static void put_states(const gf_run *run, gf_file *file, size_t open, const double *fields) {
+    size_t rows = gf_langevin_rows(run);
     gf_dataset states = {.path = "/checkpoint/state",
                          .units = "1",
                          .description = "what the integrator carries on",
                          .rank = 2,
                          .shape = {open, run->cells}};
-    if (run->equation->fields > 1) {
+    if (rows > 1) {
         states.rank = 3;
-        states.shape[1] = run->equation->fields;
+        states.shape[1] = rows;
         states.shape[2] = run->cells;
     }
     gf_file_put_doubles(file, &states, fields);
 }
 
-/* The states of the tasks that have begun and are not done, and how far each task is. */
+/* How far each task is. */
+static void put_progress(const gf_langevin *self, gf_file *file, int64_t *values) {
+    const gf_run *run = &self->run;
+    size_t tasks = run->points * run->realisations;
+    for (size_t i = 0; i < tasks; ++i) {
+        values[i] = (int64_t)self->tasks[i].steps;
+    }
+    put_tasks(file, "/checkpoint/steps", "steps made", tasks, values);
+    for (size_t i = 0; i < tasks; ++i) {
+        values[i] = (int64_t)self->tasks[i].outside;
+    }
+    if (self->outside != NULL) {
+        put_tasks(file, "/checkpoint/outside", "cells outside since the last sample", tasks,
+                  values);
+    }
+    for (size_t i = 0; i < tasks; ++i) {
+        values[i] = (int64_t)self->tasks[i].passages;
+    }
+    if (self->passages != NULL) {
+        put_tasks(file, "/checkpoint/passages", "passages since the last sample", tasks, values);
+    }
+}
+
+/* How far each task is, and the states of those that have begun and are not done. */
 static void write_checkpoint(const gf_langevin *self, gf_file *file) {
     const gf_run *run = &self->run;
     size_t tasks = run->points * run->realisations, open = 0;
-    size_t size = run->cells * run->equation->fields;
+    size_t size = run->cells * gf_langevin_rows(run);
     for (size_t i = 0; i < tasks; ++i) {
-        open += self->states[i] != NULL ? 1 : 0;
+        open += self->tasks[i].state != NULL ? 1 : 0;
     }
     double *fields = malloc((open * size + 1) * sizeof *fields);
-    int64_t *index = malloc((open + 2 * tasks + 1) * sizeof *index);
+    int64_t *index = malloc((tasks + 1) * sizeof *index);
     if (fields == NULL || index == NULL) {
         gf_file_reject(file, "out of memory for a checkpoint");
     } else {
-        int64_t *steps = index + open, *strayed = steps + tasks;
+        put_progress(self, file, index);
         open = 0;
         for (size_t i = 0; i < tasks; ++i) {
-            steps[i] = (int64_t)self->steps[i];
-            strayed[i] = (int64_t)self->strayed[i];
-            if (self->states[i] != NULL) {
-                memcpy(fields + open * size, self->states[i], size * sizeof *fields);
+            if (self->tasks[i].state != NULL) {
+                memcpy(fields + open * size, self->tasks[i].state, size * sizeof *fields);
                 index[open++] = (int64_t)i;
             }
-        }
-        put_tasks(file, "/checkpoint/steps", "steps made", tasks, steps);
-        if (run->equation->fields > 1) {
-            put_tasks(file, "/checkpoint/outside", "cells outside since the last sample", tasks,
-                      strayed);
         }
     }
     if (open > 0 && fields != NULL && index != NULL) {

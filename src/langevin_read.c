@@ -25,6 +25,11 @@ static gf_status read_run(gf_langevin *self, gf_file *file, const char *path, gf
     if (status == GF_OK) {
         status = gf_langevin_init(self, &run, command, error);
     }
+    if (status == GF_OK && self->run.table != NULL) { /* where it came from, not where it is now */
+        free(self->run.table);
+        self->run.table = gf_file_get_text_attribute(file, "/run", "table");
+        status = gf_file_check(file, error);
+    }
     gf_run_free(&run);
     gf_settings_free(&settings);
     free(yaml);
@@ -86,6 +91,9 @@ static void read_results(gf_langevin *self, gf_file *file) {
     if (self->outside != NULL) {
         read_doubles(file, "/statistics/outside", 3, series, &self->outside);
     }
+    if (self->passages != NULL) {
+        read_doubles(file, "/statistics/passages", 3, series, &self->passages);
+    }
     if (run->snapshots > 0) {
         const size_t shape[] = {run->points, run->realisations, run->snapshots, run->positions,
                                 fields};
@@ -99,9 +107,9 @@ static void read_results(gf_langevin *self, gf_file *file) {
 static gf_status place_states(gf_langevin *self, const int64_t *task, size_t open,
                               const double *fields, gf_file *file, gf_error *error) {
     size_t tasks = self->run.points * self->run.realisations;
-    size_t cells = self->run.cells * self->run.equation->fields;
+    size_t cells = self->run.cells * gf_langevin_rows(&self->run);
     for (size_t i = 0; i < open; ++i) {
-        if (task[i] < 0 || (size_t)task[i] >= tasks || self->states[task[i]] != NULL) {
+        if (task[i] < 0 || (size_t)task[i] >= tasks || self->tasks[task[i]].state != NULL) {
             gf_file_reject(file, "/checkpoint/task names no task of the run");
             return gf_file_check(file, error);
         }
@@ -110,41 +118,55 @@ static gf_status place_states(gf_langevin *self, const int64_t *task, size_t ope
             return gf_fail_memory(error, "a checkpoint");
         }
         memcpy(state, fields + i * cells, cells * sizeof *state);
-        self->states[task[i]] = state;
+        self->tasks[task[i]].state = state;
     }
     return GF_OK;
 }
 
-static gf_status read_steps(gf_langevin *self, gf_file *file, gf_error *error) {
+/* One number for each task, none of them negative; the caller frees them. */
+static int64_t *get_tasks(const gf_langevin *self, gf_file *file, const char *path) {
+    size_t tasks = self->run.points * self->run.realisations, shape = 0;
+    int64_t *values = gf_file_get_integers(file, path, 1, &shape);
+    bool fits = values != NULL && has_shape(file, path, &shape, &tasks, 1);
+    for (size_t i = 0; i < tasks && fits; ++i) {
+        fits = values[i] >= 0;
+        if (!fits) {
+            gf_file_reject(file, "%s is negative", path);
+        }
+    }
+    if (!fits) {
+        free(values);
+        values = NULL;
+    }
+    return values;
+}
+
+static gf_status read_progress(gf_langevin *self, gf_file *file, gf_error *error) {
     const gf_run *run = &self->run;
-    size_t tasks = run->points * run->realisations, shape[2] = {0, 0};
-    int64_t *steps = gf_file_get_integers(file, "/checkpoint/steps", 1, shape);
-    if (steps != NULL && has_shape(file, "/checkpoint/steps", shape, &tasks, 1)) {
-        for (size_t i = 0; i < tasks; ++i) {
-            self->steps[i] = (uint64_t)steps[i];
-            bool open = self->states[i] != NULL;
-            uint64_t all = gf_run_steps(run, i / run->realisations);
-            if (steps[i] < 0 || self->steps[i] > all ||
-                open != (steps[i] > 0 && self->steps[i] < all)) {
-                gf_file_reject(file, "/checkpoint/steps does not fit the states");
-                break;
-            }
+    int64_t *steps = get_tasks(self, file, "/checkpoint/steps");
+    int64_t *outside = self->outside != NULL ? get_tasks(self, file, "/checkpoint/outside") : NULL;
+    int64_t *passages =
+        self->passages != NULL ? get_tasks(self, file, "/checkpoint/passages") : NULL;
+    for (size_t i = 0; steps != NULL && i < run->points * run->realisations; ++i) {
+        gf_langevin_task *task = &self->tasks[i];
+        task->steps = (uint64_t)steps[i];
+        task->outside = outside != NULL ? (uint64_t)outside[i] : 0;
+        task->passages = passages != NULL ? (uint64_t)passages[i] : 0;
+        uint64_t all = gf_run_steps(run, i / run->realisations);
+        bool open = task->steps > 0 && task->steps < all;
+        if (task->steps > all || open != (task->state != NULL)) {
+            gf_file_reject(file, "/checkpoint/steps does not fit the states");
+            break;
         }
     }
     free(steps);
-    if (run->equation->fields > 1) {
-        int64_t *strayed = gf_file_get_integers(file, "/checkpoint/outside", 1, shape);
-        bool fits = strayed != NULL && has_shape(file, "/checkpoint/outside", shape, &tasks, 1);
-        for (size_t i = 0; fits && i < tasks; ++i) {
-            self->strayed[i] = (uint64_t)strayed[i];
-        }
-        free(strayed);
-    }
+    free(outside);
+    free(passages);
     return gf_file_check(file, error);
 }
 
 static gf_status read_checkpoint(gf_langevin *self, gf_file *file, gf_error *error) {
-    size_t shape[3] = {0, 0, 0}, open = 0, count = self->run.equation->fields;
+    size_t shape[3] = {0, 0, 0}, open = 0, count = gf_langevin_rows(&self->run);
     int rank = count > 1 ? 3 : 2;
     gf_status status = GF_OK;
     if (gf_file_has(file, "/checkpoint/state")) {
@@ -160,7 +182,7 @@ static gf_status read_checkpoint(gf_langevin *self, gf_file *file, gf_error *err
         free(task);
         free(fields);
     }
-    return status == GF_OK ? read_steps(self, file, error) : status;
+    return status == GF_OK ? read_progress(self, file, error) : status;
 }
 
 static gf_status read_all(gf_langevin *self, gf_file *file, const char *path, gf_error *error) {
@@ -173,7 +195,7 @@ static gf_status read_all(gf_langevin *self, gf_file *file, const char *path, gf
         status = read_checkpoint(self, file, error);
     } else {
         for (size_t i = 0; status == GF_OK && i < self->run.points * self->run.realisations; ++i) {
-            self->steps[i] = gf_run_steps(&self->run, i / self->run.realisations);
+            self->tasks[i].steps = gf_run_steps(&self->run, i / self->run.realisations);
         }
     }
     return status;

@@ -67,6 +67,11 @@ static gf_status take_matrix(const gf_run_parser *p, gf_node *map) {
     gf_node *onsager = gf_document_get(p->document, map, "onsager");
     double number = NAN;
     bool overridden = gf_run_override(p, "diffusion", &run->parameters[1]);
+    if (h->isolated && (overridden || diffusion != NULL || onsager != NULL)) {
+        return gf_document_fail(
+            p->document, map, p->error,
+            "blocks without neighbours do not diffuse: no diffusion, no onsager");
+    }
     if (overridden || h->isolated) {
         return GF_OK;
     }
@@ -165,10 +170,12 @@ gf_status gf_run_take_scales(const gf_run_parser *p) {
     }
     run->noise.renormalised = force == 1;
     run->rescaled = rescaled == 1;
-    if (run->hydrodynamics.isolated && (run->noise.cutoff > 0 || force == 1)) {
+    bool thermal = run->noise.cutoff > 0 || force == 1 ||
+                   gf_document_get(p->document, map, "thermal_scale") != NULL;
+    if (status == GF_OK && run->hydrodynamics.isolated && thermal) {
         return gf_document_fail(p->document, map, p->error,
-                                "blocks without neighbours have no thermal noise: no cutoff, and "
-                                "the bare force");
+                                "blocks without neighbours have no thermal noise: no "
+                                "thermal_scale, no cutoff, and the bare force");
     }
     return status;
 }
@@ -277,6 +284,10 @@ static gf_status check_together(const gf_run_parser *p) {
     const char *problem =
         run->noise.cutoff > run->length ? "the cutoff is longer than the system"
         : h->isolated && run->rescaled  ? "blocks of so many sites are not rescaled"
+        : h->isolated && (run->smoothing_cells > 1 || run->cells_per_position > 1)
+            ? "blocks without neighbours are not averaged: no smoothing, and snapshots whose "
+              "spacing "
+              "is the size of a block"
         : h->onsager && run->swept == 1 ? "diffusion cannot be swept where onsager is given"
                                         : NULL;
     return problem == NULL ? GF_OK
@@ -322,13 +333,17 @@ gf_status gf_run_take_medium(const gf_run_parser *p) {
     gf_surface_free(&bare);
     for (size_t k = 0; status == GF_OK && k < run->surface_count; ++k) {
         status = read_surface(run, k, p->error);
+        if (status == GF_OK) { /* the renormalised force can be the stiffer one */
+            double here = gf_hydrodynamics_stiffness(&run->surfaces[k]);
+            run->hydrodynamics.stiffness = fmax(run->hydrodynamics.stiffness, here);
+        }
     }
     return status == GF_OK ? check_starts(p) : status;
 }
 
 static size_t evaluate(const void *surface, size_t count, const double *m, const double *e,
-                       double (*values)[GF_SURFACE_VALUES]) {
-    return gf_surface_evaluate(surface, count, m, e, values);
+                       float (*values)[GF_SURFACE_VALUES]) {
+    return gf_surface_sample(surface, count, m, e, values);
 }
 
 gf_medium gf_run_medium(const gf_run *self, size_t point) {

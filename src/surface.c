@@ -15,8 +15,8 @@ enum { VALUES = GF_SURFACE_VALUES, BLOCK = 64, FEWEST = 5 };
 static const double ROUNDING = 1e-12; /* of an energy, for a point to be outside */
 static const double CLOSED = 1e-12;   /* 1 - m^2 below this is a corner */
 
-/* What changes sign with m in a mirrored surface. */
-static const double parity[VALUES] = {-1, 1, 1, -1, 1, 1, -1, 1};
+/* What changes sign with m in a mirrored surface: signs[1]. */
+static const float signs[2][VALUES] = {{1, 1, 1, 1, 1, 1, 1, 1}, {-1, 1, 1, -1, 1, 1, -1, 1}};
 
 /* --- making ---------------------------------------------------------------------------------- */
 
@@ -68,7 +68,7 @@ static bool is_mirrored(const gf_surface *self, const double (*values)[VALUES]) 
             const double *here = values[row * columns + column];
             const double *there = values[(rows - 1 - row) * columns + column];
             for (size_t k = 0; k < VALUES; ++k) {
-                same = same && here[k] == parity[k] * there[k];
+                same = same && here[k] == (double)signs[1][k] * there[k];
             }
         }
     }
@@ -83,15 +83,16 @@ gf_status gf_surface_init(gf_surface *self, const gf_chart *chart, const size_t 
         return gf_fail(error, GF_INVALID, "a surface needs %d or more knots along either axis",
                        FEWEST);
     }
-    self->knots = aligned_alloc(64, (rows + 2) * stride * sizeof *self->knots);
+    size_t knots = (rows + 2) * stride;
+    self->knots = calloc(knots, sizeof *self->knots);
+    self->rounded = aligned_alloc(64, (knots + 1) / 2 * 2 * sizeof *self->rounded);
     double *work = malloc(2 * (rows + columns) * sizeof *work);
-    if (self->knots == NULL || work == NULL) {
+    if (self->knots == NULL || self->rounded == NULL || work == NULL) {
         free(work);
         gf_surface_free(self);
         return gf_fail_memory(error, "the force table");
     }
     self->mirrored = is_mirrored(self, values);
-    memset(self->knots, 0, (rows + 2) * stride * sizeof *self->knots);
     for (size_t row = 0; row < rows; ++row) {
         double(*line)[VALUES] = self->knots + (row + 1) * stride;
         memcpy(line + 1, values + row * columns, columns * sizeof *values);
@@ -104,21 +105,25 @@ gf_status gf_surface_init(gf_surface *self, const gf_chart *chart, const size_t 
     for (size_t column = 0; column < stride; ++column) {
         fit_knots(rows, self->knots + column, stride, work);
     }
+    for (size_t i = 0; i < knots * VALUES; ++i) {
+        self->rounded[i / VALUES][i % VALUES] = (float)self->knots[i / VALUES][i % VALUES];
+    }
     free(work);
     return GF_OK;
 }
 
 void gf_surface_free(gf_surface *self) {
     free(self->knots);
+    free(self->rounded);
     *self = (gf_surface){0};
 }
 
 /* --- evaluating ------------------------------------------------------------------------------ */
 
-/* Where the points of a block lie on the lattice of knots: the first of 4 x 4 coefficients, and the
- * weights of rows and columns. */
+/* Where the points of a block lie on the lattice of knots: the first of 4 x 4 coefficients, and how
+ * far into the cell the point is along m and t. */
 typedef struct places {
-    alignas(64) double row[4][BLOCK], column[4][BLOCK];
+    alignas(64) double part[2][BLOCK];
     alignas(64) int32_t first[BLOCK], flip[BLOCK], outside[BLOCK];
 } places;
 
@@ -156,16 +161,12 @@ GF_CLONES static void locate(const gf_surface *self, const double *restrict m,
         double above = e[i] - (middle + rise * x) - open * low;
         double u = clamp(above / (range > CLOSED ? range : CLOSED), 0, 1);
         double t = sqrt(u) - sqrt(1 - u);
-        double a = (x + 1) * row_scale, b = (t + 1) * column_scale, wa[4], wb[4];
+        double a = (x + 1) * row_scale, b = (t + 1) * column_scale;
         int32_t row = (int32_t)a, column = (int32_t)b;
         row = row < row_end ? row : row_end;
         column = column < column_end ? column : column_end;
-        weigh(a - row, wa);
-        weigh(b - column, wb);
-        for (int k = 0; k < 4; ++k) {
-            at->row[k][i] = wa[k];
-            at->column[k][i] = wb[k];
-        }
+        at->part[0][i] = a - row;
+        at->part[1][i] = b - column;
         at->first[i] = row * stride + column;
         at->flip[i] = x > field;
         double excess = above > range - above ? range - above : above; /* the shorter way out */
@@ -173,55 +174,101 @@ GF_CLONES static void locate(const gf_surface *self, const double *restrict m,
     }
 }
 
-/* Eight numbers, one vector register where there are such. */
-typedef double octet __attribute__((vector_size(8 * sizeof(double))));
-
-GF_CLONES static void gather(const gf_surface *self, const places *restrict at, size_t count,
-                             double (*restrict values)[VALUES]) {
-    static const octet sign[2] = {{1, 1, 1, 1, 1, 1, 1, 1}, {-1, 1, 1, -1, 1, 1, -1, 1}};
+static void gather(const gf_surface *self, const places *at, size_t count, void *result) {
     const size_t stride = self->points[1] + 2;
-    const octet *knots = (const octet *)(const void *)self->knots;
+    double(*values)[VALUES] = result, row[4], column[4];
+    for (size_t i = 0; i < count; ++i) {
+        weigh(at->part[0][i], row);
+        weigh(at->part[1][i], column);
+        memset(values[i], 0, sizeof *values);
+        for (size_t k = 0; k < 16; ++k) {
+            const double *knot = self->knots[(size_t)at->first[i] + k / 4 * stride + k % 4];
+            double weight = row[k / 4] * column[k % 4];
+            for (size_t v = 0; v < VALUES; ++v) {
+                values[i][v] += (double)signs[at->flip[i]][v] * weight * knot[v];
+            }
+        }
+    }
+}
+
+/* Eight numbers of single precision, one vector register where there are such. */
+typedef float octet __attribute__((vector_size(8 * sizeof(float))));
+
+static inline void weigh_block(const double *restrict x, float (*restrict weight)[BLOCK]) {
+    for (int i = 0; i < BLOCK; ++i) {
+        double one[4];
+        weigh(x[i], one);
+        for (int k = 0; k < 4; ++k) {
+            weight[k][i] = (float)one[k];
+        }
+    }
+}
+
+GF_CLONES static void gather_rounded(const gf_surface *self, const places *restrict at,
+                                     size_t count, void *restrict result) {
+    const size_t stride = self->points[1] + 2;
+    const octet *knots = (const octet *)(const void *)self->rounded;
+    float(*restrict values)[VALUES] = result;
+    alignas(64) float row[4][BLOCK], column[4][BLOCK];
+    weigh_block(at->part[0], row);
+    weigh_block(at->part[1], column);
     for (size_t i = 0; i < count; ++i) {
         const octet *c = knots + at->first[i];
-        octet sum = {0};
-        for (size_t row = 0; row < 4; ++row, c += stride) {
-            sum += at->row[row][i] * (at->column[0][i] * c[0] + at->column[1][i] * c[1] +
-                                      at->column[2][i] * c[2] + at->column[3][i] * c[3]);
+        octet sum = {0}, sign;
+        memcpy(&sign, signs[at->flip[i]], sizeof sign);
+        for (size_t k = 0; k < 4; ++k, c += stride) {
+            sum += row[k][i] * (column[0][i] * c[0] + column[1][i] * c[1] + column[2][i] * c[2] +
+                                column[3][i] * c[3]);
         }
-        sum *= sign[at->flip[i]];
+        sum *= sign;
         memcpy(values[i], &sum, sizeof sum);
     }
 }
 
-static size_t count_outside(const places *at, size_t count) {
+/* Evaluates `count` points, at most BLOCK, of which fewer are filled up with a point inside. */
+static size_t evaluate_block(const gf_surface *self, size_t count, const double *m, const double *e,
+                             void (*values_of)(const gf_surface *, const places *, size_t, void *),
+                             void *values) {
+    places at;
+    double whole[2][BLOCK];
+    if (count < BLOCK) {
+        memcpy(whole[0], m, count * sizeof *m);
+        memcpy(whole[1], e, count * sizeof *e);
+        for (size_t i = count; i < BLOCK; ++i) {
+            whole[0][i] = 0;
+            whole[1][i] = gf_chart_energy(&self->chart, 0, 0);
+        }
+        m = whole[0];
+        e = whole[1];
+    }
+    locate(self, m, e, &at);
+    values_of(self, &at, count, values);
     size_t outside = 0;
-    for (size_t i = 0; i < count; ++i) {
-        outside += (size_t)at->outside[i];
+    for (size_t i = 0; i < BLOCK; ++i) {
+        outside += (size_t)at.outside[i];
     }
     return outside;
 }
 
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
 size_t gf_surface_evaluate(const gf_surface *self, size_t count, const double *m, const double *e,
                            double (*values)[VALUES]) {
-    size_t outside = 0, whole = count / BLOCK * BLOCK;
-    places at;
-    for (size_t i = 0; i < whole; i += BLOCK) {
-        locate(self, m + i, e + i, &at);
-        gather(self, &at, BLOCK, values + i);
-        outside += count_outside(&at, BLOCK);
+    size_t outside = 0;
+    for (size_t i = 0; i < count; i += BLOCK) {
+        outside += evaluate_block(self, least(count - i, BLOCK), m + i, e + i, gather, values + i);
     }
-    if (whole < count) { /* the rest, filled up with a point inside */
-        double rest[2][BLOCK];
-        size_t left = count - whole;
-        memcpy(rest[0], m + whole, left * sizeof *m);
-        memcpy(rest[1], e + whole, left * sizeof *e);
-        for (size_t i = left; i < BLOCK; ++i) {
-            rest[0][i] = 0;
-            rest[1][i] = gf_chart_energy(&self->chart, 0, 0);
-        }
-        locate(self, rest[0], rest[1], &at);
-        gather(self, &at, left, values + whole);
-        outside += count_outside(&at, left);
+    return outside;
+}
+
+size_t gf_surface_sample(const gf_surface *self, size_t count, const double *m, const double *e,
+                         float (*values)[VALUES]) {
+    size_t outside = 0;
+    for (size_t i = 0; i < count; i += BLOCK) {
+        outside +=
+            evaluate_block(self, least(count - i, BLOCK), m + i, e + i, gather_rounded, values + i);
     }
     return outside;
 }

@@ -111,19 +111,19 @@ double gf_two_field_longest_step(const gf_dynamics *dynamics) {
 /* --- the medium ------------------------------------------------------------------------------ */
 
 /* Sorts the values of cells into rows. */
-GF_CLONES static void sort(size_t count, const double (*restrict v)[VALUES], double *restrict f1,
+GF_CLONES static void sort(size_t count, const float (*restrict v)[VALUES], double *restrict f1,
                            double *restrict f2, float *restrict n11, float *restrict n12,
                            float *restrict n22, float *restrict c11, float *restrict c12,
                            float *restrict c22) {
     for (size_t i = 0; i < count; ++i) {
-        f1[i] = v[i][GF_SURFACE_F1];
-        f2[i] = v[i][GF_SURFACE_F2];
-        n11[i] = (float)v[i][GF_SURFACE_N11];
-        n12[i] = (float)v[i][GF_SURFACE_N12];
-        n22[i] = (float)v[i][GF_SURFACE_N22];
-        c11[i] = (float)v[i][GF_SURFACE_C11];
-        c12[i] = (float)v[i][GF_SURFACE_C12];
-        c22[i] = (float)v[i][GF_SURFACE_C22];
+        f1[i] = (double)v[i][GF_SURFACE_F1];
+        f2[i] = (double)v[i][GF_SURFACE_F2];
+        n11[i] = v[i][GF_SURFACE_N11];
+        n12[i] = v[i][GF_SURFACE_N12];
+        n22[i] = v[i][GF_SURFACE_N22];
+        c11[i] = v[i][GF_SURFACE_C11];
+        c12[i] = v[i][GF_SURFACE_C12];
+        c22[i] = v[i][GF_SURFACE_C22];
     }
 }
 
@@ -135,10 +135,10 @@ size_t gf_two_field_evaluate(const gf_lattice *lattice, gf_station *station) {
     double *m = station->q[0], *e = station->q[1];
     float *const *a = station->noise, *const *c = station->susceptibility;
     for (size_t i = 0; i < n; i += BLOCK) {
-        double values[BLOCK][VALUES];
+        float values[BLOCK][VALUES];
         size_t count = n - i < BLOCK ? n - i : BLOCK;
         outside += medium->evaluate(medium->context, count, m + i, e + i, values);
-        sort(count, (const double(*)[VALUES])values, station->force[0] + i, station->force[1] + i,
+        sort(count, (const float(*)[VALUES])values, station->force[0] + i, station->force[1] + i,
              a[0] + i, a[1] + i, a[2] + i, c[0] + i, c[1] + i, c[2] + i);
     }
     for (int k = 0; k < 2; ++k) {
@@ -380,10 +380,16 @@ static void report_unphysical(gf_lattice *lattice, const transport *t, transport
     lattice->unphysical += bad;
 }
 
+/* Faces before a face over which its noise is averaged. An even number of faces has no middle one:
+ * the average leans to either side in turn, step by step. */
+static size_t faces_before(const gf_lattice *lattice) {
+    return (lattice->dynamics.hydrodynamics.filter - 1 + lattice->steps % 2) / 2;
+}
+
 /* kick = average of the noise of `width` faces around each, in `raw` from raw[before] on, the row
  * being closed. */
-static void smear(size_t cells, size_t width, bool fixed, float *raw, float *kick_row) {
-    size_t before = (width - 1) / 2;
+static void smear(size_t cells, size_t width, size_t before, bool fixed, float *raw,
+                  float *kick_row) {
     for (size_t i = 0; i <= before && fixed; ++i) { /* mirrored about the cells that are held */
         raw[before - i] = raw[before + 1 + i];
     }
@@ -412,7 +418,7 @@ static void kick(gf_lattice *lattice, double time, const gf_station *now,
         t.d[i][1] = (float)h->transport[i][1];
         draw(lattice, stage, 2 + i, g + i * row);
         g[i * row + n] = g[i * row]; /* the last face is the first */
-        raw[i] = h->filter > 1 ? g + (2 + i) * row + (h->filter - 1) / 2 : self->kick[i];
+        raw[i] = h->filter > 1 ? g + (2 + i) * row + faces_before(lattice) : self->kick[i];
     }
     transport_law law = law_of(h);
     bool isotropic = t.d[0][0] == t.d[1][1] && t.d[0][1] == 0 && t.d[1][0] == 0;
@@ -423,7 +429,8 @@ static void kick(gf_lattice *lattice, double time, const gf_station *now,
     kicks[stage][law](t, n + 1, coefficients_of(now),
                       coefficients_of(before != NULL ? before : now), g, g + row, raw[0], raw[1]);
     for (unsigned i = 0; i < 2 && h->filter > 1; ++i) {
-        smear(n, h->filter, lattice->fixed, g + (2 + i) * row, self->kick[i]);
+        smear(n, h->filter, faces_before(lattice), lattice->fixed, g + (2 + i) * row,
+              self->kick[i]);
     }
     if (before != NULL) {
         return;

@@ -220,15 +220,15 @@ END_TEST
 
 /* No force and no drive; C varies, and vanishes at |m| = 1 and |e| = 1, beyond which is outside. */
 static size_t medium(const void *context, size_t count, const double *m, const double *e,
-                     double (*values)[GF_SURFACE_VALUES]) {
+                     float (*values)[GF_SURFACE_VALUES]) {
     size_t outside = 0;
     (void)context;
     for (size_t k = 0; k < count; ++k) {
         double x = fmax(1 - m[k] * m[k], 0), y = fmax(1 - e[k] * e[k], 0);
         memset(values[k], 0, sizeof values[k]);
-        values[k][GF_SURFACE_C11] = x;
-        values[k][GF_SURFACE_C12] = 0.5 * x * y;
-        values[k][GF_SURFACE_C22] = y;
+        values[k][GF_SURFACE_C11] = (float)x;
+        values[k][GF_SURFACE_C12] = (float)(0.5 * x * y);
+        values[k][GF_SURFACE_C22] = (float)y;
         outside += fabs(m[k]) > 1 || fabs(e[k]) > 1 ? 1 : 0;
     }
     return outside;
@@ -385,15 +385,15 @@ START_TEST(test_face_noise) {
         size_t cells[2] = {(i + CELLS - 1) % CELLS, i};
         double t[4] = {0}, x[3] = {0};
         for (int side = 0; side < 2; ++side) {
-            double m = start.state[cells[side]], e = start.state[cells[side] + start.stride], at[4],
-                   v[1][GF_SURFACE_VALUES];
+            double m = start.state[cells[side]], e = start.state[cells[side] + start.stride], at[4];
+            float v[1][GF_SURFACE_VALUES];
             linear_matrix(m, e, at);
             (void)medium(NULL, 1, &m, &e, v);
             for (int k = 0; k < 4; ++k) {
                 t[k] += at[k] / 2;
             }
             for (int k = 0; k < 3; ++k) {
-                x[k] += v[0][GF_SURFACE_C11 + k] / 2;
+                x[k] += (double)v[0][GF_SURFACE_C11 + k] / 2;
             }
         }
         double unit = thermal * step / pow(d.spacing, 3);

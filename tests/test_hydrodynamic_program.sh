@@ -1,32 +1,8 @@
 #!/bin/sh
 # End-to-end tests of the two-field equation: a table, runs from it, --table, kill -9 and resume, what
 # files hold, figures, refusals. Usage: test_hydrodynamic_program.sh PROGRAM MODELS
-set -u
-export LC_ALL=C
-export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS-}" UBSAN_OPTIONS="exitcode=99:${UBSAN_OPTIONS-}"
-program=$(realpath "$1")
 models=$(realpath "$2")
-command -v h5dump > /dev/null || { echo "h5dump is missing"; exit 77; }
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
-# expect STATUS TEXT COMMAND...: the exit status, and a text that the error stream must contain
-expect() {
-    status=$1
-    text=$2
-    shift 2
-    "$@" > out.txt 2> err.txt
-    got=$?
-    [ "$got" -eq "$status" ] || fail "exit $got, not $status: $*: $(cat err.txt)"
-    [ -z "$text" ] || grep -qF -- "$text" err.txt || fail "'$text' not in '$(cat err.txt)': $*"
-}
+. "$(dirname "$0")/expect.sh"
 
 content() {
     h5dump -m '%.17g' -g /statistics -g /snapshots -g /walls -g /moments "$1" |
@@ -71,6 +47,7 @@ cd ..
 content whole.h5 > whole.txt
 content parts/run.h5 > parts.txt
 cmp -s whole.txt parts.txt || fail "the file after kill -9 and resume is another"
+h5dump -a /run/table parts/run.h5 | grep -qF '"fig2.h5"' || fail "the file forgets its table"
 
 # --- what a file holds ---------------------------------------------------------------------------
 
@@ -100,6 +77,7 @@ histogram: {from: -1, to: 1, bins: 20, energy: {from: -1, to: 1, bins: 15}}
 END
 expect 1 "table" "$program" langevin elsewhere/block.yaml -o block.h5
 expect 0 "" "$program" langevin elsewhere/block.yaml --table fig2.h5 -o block.h5
+grep -qF "blocks switch every" err.txt || fail "the switching time is not told"
 h5dump -d /switching/mean_time block.h5 | grep -q "(0): [0-9]" || fail "no switching time"
 expect 0 "" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set gamma=0.95 -o other.h5
 expect 0 "" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set flip=0.05 -o other.h5
@@ -128,5 +106,4 @@ expect 0 "" "$program" langevin "$models/hydrodynamics_block.yaml" --table fig2.
 expect 0 "" "$program" langevin "$models/hydrodynamics_density.yaml" --table fig2.h5 \
     --set epsilon=0.015 --set length=800 --set realisations=2 -o shipped.h5
 
-[ $failures -eq 0 ] && echo "all passed"
-exit $((failures > 0))
+finish

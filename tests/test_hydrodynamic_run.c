@@ -293,6 +293,49 @@ START_TEST(test_scaling) {
 }
 END_TEST
 
+/* Passages are those that snapshots at every step show, whatever the distance of samples. */
+START_TEST(test_passages) {
+    static const char form[] =
+        "equation: hydrodynamics\n"
+        "parameters: {epsilon: 0.02}\n"
+        "noise: {}\n"
+        "space: {cells: 30, sites: 24}\n"
+        "time: {step: 4, end: 16000, warm_up: 1600, sample_every: %d}\n"
+        "integrator: weak-trapezoidal\n"
+        "initial: {profile: uniform, density: [0, 0.5]}\n"
+        "walls: {threshold: 0.6}\n"
+        "snapshots: {every: %d, spacing: 24}\n";
+    double rate[2] = {0, 0}, counted = 0;
+    for (int k = 0; k < 2; ++k) {
+        char text[600];
+        (void)snprintf(text, sizeof text, form, k == 0 ? 4 : 1600, k == 0 ? 4 : 1600);
+        gf_langevin langevin = carry_out(text);
+        const gf_run *run = &langevin.run;
+        double level = 0.6 * (run->hydrodynamics.plus[0] - run->hydrodynamics.minus[0]) / 2;
+        size_t samples = run->samples - run->first_measured;
+        for (size_t i = run->first_measured; i < run->samples; ++i) {
+            rate[k] += langevin.passages[i] / (double)samples;
+        }
+        for (size_t x = 0; x < 30 && k == 0; ++x) {
+            int side = 0;
+            for (size_t i = 0; i < run->snapshots; ++i) { /* the first half decides the side */
+                double m = langevin.snapshots[2 * (i * 30 + x)];
+                int now = m > level ? 1 : m < -level ? -1 : side;
+                counted += i >= run->first_measured && now * side < 0 ? 1 : 0;
+                side = now;
+            }
+        }
+        gf_langevin_point point;
+        ck_assert_int_eq(gf_langevin_summarise(&langevin, 0, &point, NULL), GF_OK);
+        ck_assert_double_eq_tol(point.passages.mean, rate[k], 1e-12 * rate[k]);
+        gf_langevin_free(&langevin);
+    }
+    ck_assert_double_gt(counted, 20);
+    ck_assert_double_eq_tol(rate[0] * 30 * 14400, counted, 1e-6);
+    ck_assert_double_eq_tol(rate[1], rate[0], 1e-12);
+}
+END_TEST
+
 /* --- the table ------------------------------------------------------------------------------- */
 
 /* Other rates: the fixed points are those of the exact force at these. */
@@ -343,12 +386,52 @@ static const struct {
     {"profile: wall", "profile: uniform", "density: [m, e]"},
     {"profile: wall", "profile: wall, amplitude: 1", "unknown key"},
     {"step: 16", "step: 160", "unstable"},
-    {"length: 2048, spacing: 16, boundary: periodic", "cells: 3, sites: 8", "no cutoff"},
+    {"length: 2048, spacing: 16, boundary: periodic", "cells: 3, sites: 8", "do not diffuse"},
     {"drive_scale: 1", "drive: 1", "unknown key"},
     {"diffusion: 1", "diffusion: absent.h5", "a file that holds one; absent.h5: cannot open"},
     {"diffusion: 1", "diffusion: \"\"", "diffusion"},
     {"diffusion: 1", "onsager: absent.h5", "absent"},
 };
+
+/* Likewise of blocks without neighbours. */
+static const struct {
+    const char *part, *edit, *message;
+} block_faults[] = {
+    {"epsilon: 0.01", "epsilon: 0.01, diffusion: 1", "do not diffuse"},
+    {"noise: {}", "noise: {thermal_scale: 1}", "no thermal noise"},
+    {"noise: {}", "noise: {cutoff: 64}", "no thermal noise"},
+    {"noise: {}", "noise: {}\nrescaled: true", "not rescaled"},
+    {"spacing: 32", "spacing: 64", "not averaged"},
+    {"noise: {}", "noise: {}\nwalls: {smoothing: 64}", "not averaged"},
+};
+
+static void check_fault(const char *good, const char *part, const char *edit, const char *message) {
+    char text[1000];
+    gf_run run;
+    gf_error error = {.message = ""};
+    ck_assert_int_eq(parse(good, NULL, &run, NULL), GF_OK);
+    gf_run_free(&run);
+    const char *at = strstr(good, part);
+    ck_assert_ptr_nonnull(at);
+    (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, edit, at + strlen(part));
+    ck_assert_int_eq(parse(text, NULL, &run, &error), GF_INVALID);
+    assert_contains(error.message, message);
+    gf_run_free(&run);
+}
+
+START_TEST(test_block_faults) {
+    static const char good[] =
+        "equation: hydrodynamics\n"
+        "parameters: {epsilon: 0.01}\n"
+        "noise: {}\n"
+        "space: {cells: 4, sites: 32}\n"
+        "time: {step: 4, end: 1600, sample_every: 160}\n"
+        "integrator: weak-trapezoidal\n"
+        "initial: {profile: fixed-point}\n"
+        "snapshots: {every: 160, spacing: 32}\n";
+    check_fault(good, block_faults[_i].part, block_faults[_i].edit, block_faults[_i].message);
+}
+END_TEST
 
 START_TEST(test_faults) {
     static const char good[] =
@@ -360,18 +443,9 @@ START_TEST(test_faults) {
         "time: {step: 16, end: 1600, sample_every: 160}\n"
         "integrator: weak-trapezoidal\n"
         "initial: {profile: wall}\n";
-    char text[1000];
     gf_run run;
     gf_error error = {.message = ""};
-    ck_assert_int_eq(parse(good, NULL, &run, NULL), GF_OK);
-    gf_run_free(&run);
-    const char *at = strstr(good, faults[_i].part);
-    ck_assert_ptr_nonnull(at);
-    (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, faults[_i].edit,
-                   at + strlen(faults[_i].part));
-    ck_assert_int_eq(parse(text, NULL, &run, &error), GF_INVALID);
-    assert_contains(error.message, faults[_i].message);
-    gf_run_free(&run);
+    check_fault(good, faults[_i].part, faults[_i].edit, faults[_i].message);
     /* without a table, or with a file that is none */
     ck_assert_int_eq(gf_run_parse(good, strlen(good), "run", NULL, &run, &error), GF_INVALID);
     assert_contains(error.message, "table");
@@ -416,8 +490,23 @@ static const char small[] =
     "7}}\n"
     "sweep: {epsilon: [0.01, 0.02], stretch: [2, 1]}\n";
 
+/* Blocks without neighbours, way 6: samples far apart, so that checkpoints fall between them. */
+static const char small_blocks[] =
+    "equation: hydrodynamics\n"
+    "parameters: {epsilon: 0.01}\n"
+    "noise: {}\n"
+    "space: {cells: 250, sites: 24}\n"
+    "time: {step: 8, end: 320000, warm_up: 80000, sample_every: 80000}\n"
+    "integrator: weak-trapezoidal\n"
+    "initial: {profile: [fixed-point, uniform], which: stable-, density: [0.2, 0.1]}\n"
+    "realisations: 2\n"
+    "snapshots: {every: 80000, spacing: 24}\n";
+
 static gf_langevin begin_small(int way) {
     char text[1200], file[100];
+    if (way == 6) {
+        return begin(small_blocks);
+    }
     (void)snprintf(file, sizeof file, "diffusion: %s", varying);
     const char *const transport[] = {"diffusion: 1", "onsager: 1", file};
     (void)snprintf(text, sizeof text, small, transport[way % 3],
@@ -439,6 +528,9 @@ static void check_same(const gf_langevin *a, const gf_langevin *b) {
     ck_assert(memcmp(a->smoothed_second, b->smoothed_second, 2 * series * sizeof(double)) == 0);
     ck_assert(memcmp(a->wall_density, b->wall_density, series * sizeof(double)) == 0);
     ck_assert(memcmp(a->outside, b->outside, series * sizeof(double)) == 0);
+    ck_assert((a->passages != NULL) == run->hydrodynamics.isolated);
+    ck_assert(a->passages == NULL ||
+              memcmp(a->passages, b->passages, series * sizeof(double)) == 0);
     ck_assert(memcmp(a->snapshots, b->snapshots,
                      2 * tasks * run->snapshots * run->positions * sizeof(double)) == 0);
     ck_assert(memcmp(a->histogram, b->histogram,
@@ -540,9 +632,12 @@ int main(void) {
     tcase_add_test(tests, test_scaling);
     tcase_add_test(tests, test_rates);
     tcase_add_loop_test(tests, test_faults, 0, (int)(sizeof faults / sizeof *faults));
+    tcase_add_loop_test(tests, test_block_faults, 0,
+                        (int)(sizeof block_faults / sizeof *block_faults));
+    tcase_add_test(tests, test_passages);
     tcase_add_test(tests, test_unphysical);
     tcase_add_test(tests, test_diffusion);
-    tcase_add_loop_test(tests, test_threads, 0, 6);
-    tcase_add_loop_test(tests, test_resume, 0, 6);
+    tcase_add_loop_test(tests, test_threads, 0, 7);
+    tcase_add_loop_test(tests, test_resume, 0, 7);
     return run_suite("hydrodynamic run", tests);
 }

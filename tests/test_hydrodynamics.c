@@ -61,19 +61,19 @@ static const matrix drive_noise = {{{0.9, -0.4}, {-0.4, 1.3}}};
 static const matrix susceptibility = {{{0.6, 0.2}, {0.2, 0.5}}};
 static const matrix diffusion = {{{1.2, 0.2}, {0.1, 0.7}}};
 
-static void set_values(double *v, const double force[2], matrix n, matrix c) {
-    v[GF_SURFACE_F1] = force[0];
-    v[GF_SURFACE_F2] = force[1];
-    v[GF_SURFACE_N11] = n.at[0][0];
-    v[GF_SURFACE_N12] = n.at[0][1];
-    v[GF_SURFACE_N22] = n.at[1][1];
-    v[GF_SURFACE_C11] = c.at[0][0];
-    v[GF_SURFACE_C12] = c.at[0][1];
-    v[GF_SURFACE_C22] = c.at[1][1];
+static void set_values(float *v, const double force[2], matrix n, matrix c) {
+    v[GF_SURFACE_F1] = (float)force[0];
+    v[GF_SURFACE_F2] = (float)force[1];
+    v[GF_SURFACE_N11] = (float)n.at[0][0];
+    v[GF_SURFACE_N12] = (float)n.at[0][1];
+    v[GF_SURFACE_N22] = (float)n.at[1][1];
+    v[GF_SURFACE_C11] = (float)c.at[0][0];
+    v[GF_SURFACE_C12] = (float)c.at[0][1];
+    v[GF_SURFACE_C22] = (float)c.at[1][1];
 }
 
 static size_t linear_medium(const void *context, size_t count, const double *m, const double *e,
-                            double (*values)[GF_SURFACE_VALUES]) {
+                            float (*values)[GF_SURFACE_VALUES]) {
     (void)context;
     for (size_t k = 0; k < count; ++k) {
         double x = m[k] - centre[0], y = e[k] - centre[1];
@@ -85,8 +85,7 @@ static size_t linear_medium(const void *context, size_t count, const double *m, 
 }
 
 static gf_dynamics make_dynamics(size_t (*evaluate)(const void *, size_t, const double *,
-                                                    const double *,
-                                                    double (*)[GF_SURFACE_VALUES])) {
+                                                    const double *, float (*)[GF_SURFACE_VALUES])) {
     gf_dynamics d = {.equation = &gf_equation_hydrodynamics, .spacing = 0.5};
     d.hydrodynamics = (gf_hydrodynamics){.medium = {evaluate, NULL},
                                          .epsilon = 0.7,
@@ -226,7 +225,7 @@ END_TEST
 
 /* Without force and drive: C vanishes at |m| = 1 and |e| = 1, cells beyond are outside. */
 static size_t closed_medium(const void *context, size_t count, const double *m, const double *e,
-                            double (*values)[GF_SURFACE_VALUES]) {
+                            float (*values)[GF_SURFACE_VALUES]) {
     size_t outside = 0;
     (void)context;
     for (size_t k = 0; k < count; ++k) {
@@ -298,11 +297,66 @@ START_TEST(test_cell_variance) {
 }
 END_TEST
 
+/* Where a place comes to lie, in cells, after reflections about the first and the last cell. */
+static double reflect(double x, double last) {
+    while (x < 0 || x > last) {
+        x = x < 0 ? -x : 2 * last - x;
+    }
+    return x;
+}
+
+/* A step's thermal noise of cells between ends that are held. The noise of a face is the average
+ * over `filter` faces around it, beyond the ends their mirror images: `_i % 2` tells to which side
+ * an even number leans. Exact covariance from the weights of the faces. */
+START_TEST(test_mirrored_noise) {
+    enum { ROW = 9, SAMPLES = 40000 };
+    gf_dynamics d = make_dynamics(closed_medium); /* C = 1, 1/2, 1 at q = 0 */
+    size_t filter = 3 + (size_t)_i / 2;
+    d.hydrodynamics.filter = filter;
+    gf_lattice lattice;
+    ck_assert_int_eq(gf_lattice_init(&lattice, &d, &gf_integrator_euler_maruyama, ROW, GF_FIXED,
+                                     0.03, (gf_noise){8, 0}, NULL),
+                     GF_OK);
+    double weight[ROW + 1][ROW] = {{0}}, found[ROW][ROW] = {{0}};
+    for (int face = 1; face < ROW; ++face) { /* at face - 1/2 */
+        for (int k = 0; k < (int)filter; ++k) {
+            int first = face - ((int)filter - 1 + _i % 2) / 2;
+            double place = reflect(first + k - 0.5, ROW - 1);
+            weight[face][(int)(place + 0.6)] += 1 / (double)filter;
+        }
+    }
+    for (uint64_t sample = 0; sample < SAMPLES; ++sample) {
+        memset(lattice.state, 0, ROW * sizeof(double));
+        memset(lattice.state + lattice.stride, 0, ROW * sizeof(double));
+        lattice.steps = 2 * sample + (uint64_t)_i % 2;
+        gf_lattice_advance(&lattice, 1);
+        for (int i = 0; i < ROW * ROW; ++i) {
+            found[i / ROW][i % ROW] += lattice.state[i / ROW] * lattice.state[i % ROW] / SAMPLES;
+        }
+    }
+    double(*t)[2] = d.hydrodynamics.transport;
+    double square = 0.8 * 0.03 / pow(d.spacing, 3) * 2 * (t[0][0] + t[0][1] * 0.5);
+    for (int i = 0; i < ROW; ++i) {
+        for (int j = 0; j < ROW; ++j) {
+            double exact = 0, scale = square * 2 / (double)filter;
+            for (int face = 0; face < ROW; ++face) {
+                exact += square * (weight[i + 1][face] - weight[i][face]) *
+                         (weight[j + 1][face] - weight[j][face]);
+            }
+            bool held = i == 0 || j == 0 || i == ROW - 1 || j == ROW - 1;
+            /* the standard error is below scale (2/SAMPLES)^1/2 = 0.7 % */
+            ck_assert_double_eq_tol(found[i][j] / scale, held ? 0 : exact / scale, 0.035);
+        }
+    }
+    gf_lattice_free(&lattice);
+}
+END_TEST
+
 /* --- multiplicative noise -------------------------------------------------------------------- */
 
 /* N_mm = 1 + m^2, N_ee = 1 + e^2, N_me = m e: second moments obey linear equations. C likewise. */
 static size_t quadratic_medium(const void *context, size_t count, const double *m, const double *e,
-                               double (*values)[GF_SURFACE_VALUES]) {
+                               float (*values)[GF_SURFACE_VALUES]) {
     (void)context;
     for (size_t k = 0; k < count; ++k) {
         double force[2] = {-m[k], -0.7 * e[k] + 0.2 * m[k]};
@@ -485,6 +539,7 @@ int main(void) {
     tcase_add_loop_test(tests, test_structure_factor, 0, 2);
     tcase_add_loop_test(tests, test_cutoff, 0, 2);
     tcase_add_loop_test(tests, test_onsager, 0, 2);
+    tcase_add_loop_test(tests, test_mirrored_noise, 0, 4);
     tcase_add_loop_test(tests, test_conservation, 0, 4);
     tcase_add_loop_test(tests, test_cell_variance, 0, 2);
     tcase_add_test(tests, test_weak_order);

@@ -1,31 +1,7 @@
 #!/bin/sh
 # End-to-end tests of `gibbsflow langevin`, `walls` and `figure`: kill -9 and resume, signals, a full
 # disk, wrong usage. Usage: test_langevin_program.sh PROGRAM
-set -u
-export LC_ALL=C
-export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS-}" UBSAN_OPTIONS="exitcode=99:${UBSAN_OPTIONS-}"
-program=$(realpath "$1")
-command -v h5dump > /dev/null || { echo "h5dump is missing"; exit 77; }
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
-# expect STATUS TEXT COMMAND...: the exit status, and a text that the error stream must contain
-expect() {
-    status=$1
-    text=$2
-    shift 2
-    "$@" > out.txt 2> err.txt
-    got=$?
-    [ "$got" -eq "$status" ] || fail "exit $got, not $status: $*: $(cat err.txt)"
-    grep -qF -- "$text" err.txt || fail "'$text' not in '$(cat err.txt)': $*"
-}
+. "$(dirname "$0")/expect.sh"
 
 # The content of a file, without its name, date and command line.
 content() {
@@ -184,5 +160,4 @@ expect 1 "cut.h5" "$program" walls cut.h5
 expect 1 "absent.h5" "$program" walls absent.h5
 [ ! -e out.h5 ] || fail "a failed command has left out.h5"
 
-[ $failures -eq 0 ] && echo "all passed"
-exit $((failures > 0))
+finish

@@ -37,7 +37,7 @@
  * GF_SURFACE_F1 ...; returns how many lay outside the region. */
 typedef struct gf_medium {
     size_t (*evaluate)(const void *context, size_t count, const double *m, const double *e,
-                       double (*values)[GF_SURFACE_VALUES]);
+                       float (*values)[GF_SURFACE_VALUES]);
     const void *context;
 } gf_medium;
 
@@ -60,6 +60,9 @@ typedef struct gf_hydrodynamics {
  * minus, plus (the stable points of smallest and largest m), saddle (the one between them of
  * smallest |m|, or the only one) and stiffness. */
 void gf_hydrodynamics_locate(gf_hydrodynamics *self, const gf_surface *surface);
+
+/* The largest |eigenvalue of df/dq| of a surface, per epsilon, over a mesh in the region. */
+double gf_hydrodynamics_stiffness(const gf_surface *surface);
 
 /* Largest modulus of the eigenvalues of a 2x2 matrix, row by row. */
 double gf_hydrodynamics_radius(const double *matrix);

@@ -13,6 +13,15 @@
 
 #include <signal.h>
 
+/* How far a realisation has come. */
+typedef struct gf_langevin_task {
+    uint64_t steps;             /* made */
+    uint64_t outside, passages; /* of cells, since the last sample, added up over steps */
+    double
+        *state; /* [gf_langevin_rows][cells] of one that has begun and is not done, else NULL: the
+                   fields and, of blocks, the side where each was seen last: -1, 1, 0 neither yet */
+} gf_langevin_task;
+
 /* K = run.points, R = run.realisations, T = run.samples, S = run.snapshots, X = run.positions,
  * F = run.equation->fields, in files an axis of its own only where it is not 1.
  * Entries of what has not been done yet are NaN. Densities and moments are averages over space. */
@@ -25,11 +34,12 @@ typedef struct gf_langevin {
     double *wall_density;    /* [K,R,T] after smoothing, with hysteresis; counted in m */
     double *outside;         /* [K,R,T] of two fields: part of the cells that was outside the region
                                 of possible densities, since the sample before; else NULL */
+    double *passages;        /* [K,R,T] of blocks without neighbours: passages of m, per block and
+                                time since the sample before, from below middle - threshold m0 to
+                                above middle + threshold m0 or back, seen at every step; else NULL */
     double *snapshots;       /* [K,R,S,X,F] averages over a snapshot's spacing */
     int64_t *histogram;      /* [K,R,bins(,energy bins)] of cell values after the warm-up */
-    uint64_t *steps;         /* [K,R] made */
-    uint64_t *strayed;       /* [K,R] cells outside since the last sample, added up over steps */
-    double **states;         /* [K*R], NULL or [F,cells]: of the tasks begun and not done */
+    gf_langevin_task *tasks; /* [K,R] */
 } gf_langevin;
 
 /* Keeps a run somewhere: gf_langevin_write below. */
@@ -56,6 +66,9 @@ gf_status gf_langevin_carry_on(gf_langevin *self, const gf_langevin_control *con
 
 double gf_langevin_done(const gf_langevin *self); /* fraction, 1 when complete */
 
+/* Rows of a task's state. */
+size_t gf_langevin_rows(const gf_run *run);
+
 /* Seconds that the rest will take on this machine, from a short trial. */
 gf_status gf_langevin_estimate(const gf_langevin *self, double *seconds, gf_error *error);
 
@@ -70,6 +83,7 @@ typedef struct gf_langevin_point {
     gf_estimate walls;                                  /* after the warm-up, as all */
     gf_estimate mean[2], second[2], smoothed_second[2]; /* of each field */
     gf_estimate outside;                                /* of two fields */
+    gf_estimate passages;                               /* of blocks without neighbours */
     bool exact;                                         /* the next two apply */
     gf_transfer cells, continuum;                       /* NaN where they could not be computed */
 } gf_langevin_point;
@@ -87,9 +101,8 @@ bool gf_langevin_coupling_varies(const gf_langevin *self);
 double gf_langevin_length_unit(const gf_langevin *self, size_t point);
 
 /* Mean time between passages of m in a cell of the snapshots from below middle - level to above
- * middle + level or back, after the warm-up; INFINITY if there were none. `passages` (or NULL)
- * receives their number. */
-double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double middle, double level,
-                                 size_t *passages);
+ * middle + level or back, after the warm-up; INFINITY if there were none. */
+double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double middle,
+                                 double level);
 
 #endif

@@ -20,8 +20,8 @@ static double processor_clock(void) {
 }
 
 static size_t evaluate(const void *surface, size_t count, const double *m, const double *e,
-                       double (*values)[GF_SURFACE_VALUES]) {
-    return gf_surface_evaluate(surface, count, m, e, values);
+                       float (*values)[GF_SURFACE_VALUES]) {
+    return gf_surface_sample(surface, count, m, e, values);
 }
 
 static gf_dynamics make_dynamics(const gf_surface *surface, size_t filter) {
@@ -69,7 +69,7 @@ static double time_steps(const gf_dynamics *dynamics, const gf_integrator *integ
 
 /* Nanoseconds of a look-up of the surface, at the densities of a row. */
 static double time_surface(const gf_dynamics *dynamics, size_t cells, double seconds) {
-    double(*values)[GF_SURFACE_VALUES] = malloc(cells * sizeof *values);
+    float(*values)[GF_SURFACE_VALUES] = malloc(cells * sizeof *values);
     gf_lattice lattice;
     double cost = NAN;
     if (values != NULL && gf_lattice_init(&lattice, dynamics, &gf_integrator_euler_maruyama, cells,
@@ -78,7 +78,7 @@ static double time_surface(const gf_dynamics *dynamics, size_t cells, double sec
         gf_lattice_advance(&lattice, 200);
         double before = processor_clock(), elapsed = 0, made = 0;
         while (elapsed < seconds) {
-            (void)gf_surface_evaluate(dynamics->hydrodynamics.medium.context, cells, lattice.state,
+            (void)gf_surface_sample(dynamics->hydrodynamics.medium.context, cells, lattice.state,
                                       lattice.state + lattice.stride, values);
             made += (double)cells;
             elapsed = processor_clock() - before;
