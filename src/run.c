@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SWEEP = 10000, MAX_BINS = 100000 };
-
 static const double MOST_STEPS = 1e12; /* with any stretch within 64 bits */
 
 /* --- sections -------------------------------------------------------------------------------- */
@@ -242,229 +240,6 @@ static gf_status take_repetition(const gf_run_parser *p) {
     return status;
 }
 
-static gf_status take_walls(const gf_run_parser *p) {
-    static const char *const keys[] = {"smoothing", "threshold", NULL};
-    gf_run *run = p->run;
-    gf_node *map = NULL;
-    uint64_t cells = 1;
-    run->threshold = 0.5;
-    gf_status status = gf_run_take_section(p, "walls", keys, false, &map);
-    if (status == GF_OK) {
-        status =
-            gf_run_take_number(p, map, "smoothing", GF_RUN_NOT_NEGATIVE, false, &run->smoothing);
-    }
-    if (status == GF_OK) {
-        status = gf_run_take_number(p, map, "threshold", GF_RUN_POSITIVE, false, &run->threshold);
-    }
-    if (status == GF_OK && run->smoothing > 0) {
-        status = gf_run_divide(p, map != NULL ? map : p->root, "smoothing", run->smoothing,
-                               "spacing", run->spacing, &cells);
-    }
-    if (status == GF_OK && cells > run->cells) {
-        status = gf_document_fail(p->document, map != NULL ? map : p->root, p->error,
-                                  "smoothing = %g is longer than the system", run->smoothing);
-    }
-    run->smoothing_cells = (size_t)cells;
-    return status;
-}
-
-static gf_status take_snapshots(const gf_run_parser *p) {
-    static const char *const keys[] = {"every", "spacing", NULL};
-    gf_run *run = p->run;
-    gf_node *map = NULL, *every = NULL, *spacing = NULL;
-    uint64_t samples = 0, cells = 0;
-    gf_status status = gf_run_take_section(p, "snapshots", keys, false, &map);
-    if (status != GF_OK || map == NULL) {
-        return status;
-    }
-    status = gf_document_require(p->document, map, "every", &every, p->error);
-    if (status == GF_OK) {
-        status = gf_document_require(p->document, map, "spacing", &spacing, p->error);
-    }
-    if (status == GF_OK) {
-        status = gf_run_read_number(p, every, "every", &run->snapshot_every);
-    }
-    if (status == GF_OK) {
-        status = gf_run_read_number(p, spacing, "spacing", &run->snapshot_spacing);
-    }
-    if (status == GF_OK) {
-        status = gf_run_divide(p, every, "every", run->snapshot_every, "sample_every",
-                               run->sample_every, &samples);
-    }
-    if (status == GF_OK) {
-        status = gf_run_divide(p, spacing, "spacing of snapshots", run->snapshot_spacing,
-                               "spacing of space", run->spacing, &cells);
-    }
-    if (status == GF_OK && (run->cells % cells != 0 || samples > run->samples)) {
-        status = gf_document_fail(p->document, map, p->error,
-                                  "snapshots do not fit: the length must be a multiple of their "
-                                  "spacing, and end not before the first");
-    }
-    if (status == GF_OK) {
-        run->samples_per_snapshot = (size_t)samples;
-        run->snapshots = run->samples / (size_t)samples;
-        run->cells_per_position = (size_t)cells;
-        run->positions = run->cells / (size_t)cells;
-    }
-    return status;
-}
-
-static gf_status take_bins(const gf_run_parser *p, gf_node *map, gf_axis *axis) {
-    gf_node *bins = NULL;
-    long count = 0;
-    gf_status status = gf_run_take_number(p, map, "from", GF_RUN_ANY, true, &axis->from);
-    if (status == GF_OK) {
-        status = gf_run_take_number(p, map, "to", GF_RUN_ANY, true, &axis->to);
-    }
-    if (status == GF_OK) {
-        status = gf_document_require(p->document, map, "bins", &bins, p->error);
-    }
-    if (status == GF_OK) {
-        status = gf_document_integer(p->document, bins, "bins", 1, MAX_BINS, &count, p->error);
-    }
-    if (status == GF_OK && axis->from >= axis->to) {
-        status = gf_document_fail(p->document, map, p->error, "the histogram is empty: %g to %g",
-                                  axis->from, axis->to);
-    }
-    axis->points = (size_t)count;
-    return status;
-}
-
-static gf_status take_histogram(const gf_run_parser *p) {
-    static const char *const one[] = {"from", "to", "bins", NULL};
-    static const char *const two[] = {"from", "to", "bins", "energy", NULL};
-    gf_run *run = p->run;
-    gf_node *map = NULL, *energy = NULL;
-    run->histogram_energy.points = 1;
-    gf_status status =
-        gf_run_take_section(p, "histogram", run->equation->fields == 2 ? two : one, false, &map);
-    if (status != GF_OK || map == NULL) {
-        return status;
-    }
-    status = take_bins(p, map, &run->histogram);
-    if (status == GF_OK && run->equation->fields == 2) {
-        status = gf_document_require(p->document, map, "energy", &energy, p->error);
-        if (status == GF_OK) {
-            status = gf_document_check_keys(p->document, energy, "energy", one, p->error);
-        }
-        if (status == GF_OK) {
-            status = take_bins(p, energy, &run->histogram_energy);
-        }
-    }
-    return status;
-}
-
-/* As many factors as there are sweep points. */
-static gf_status take_stretch(const gf_run_parser *p, gf_node *list) {
-    gf_status status = gf_document_expect_sequence(p->document, list, "stretch", p->error);
-    if (status == GF_OK && gf_document_size(list) != p->run->points) {
-        status = gf_document_fail(p->document, list, p->error,
-                                  "%zu stretches for %zu values; expected one for each",
-                                  gf_document_size(list), p->run->points);
-    }
-    for (size_t i = 0; i < p->run->points && status == GF_OK; ++i) {
-        gf_node *key = NULL;
-        long factor = 1;
-        status = gf_document_integer(p->document, gf_document_entry(p->document, list, i, &key),
-                                     "stretch", 1, 1000000, &factor, p->error);
-        p->run->stretch[i] = (uint64_t)factor;
-    }
-    return status;
-}
-
-static gf_status take_sweep_values(const gf_run_parser *p, gf_node *list, const char *name) {
-    gf_status status = gf_document_expect_sequence(p->document, list, name, p->error);
-    size_t count = gf_document_size(list);
-    if (status == GF_OK && (count == 0 || count > MAX_SWEEP)) {
-        status = gf_document_fail(p->document, list, p->error, "%zu values; expected 1 to %d",
-                                  count, MAX_SWEEP);
-    }
-    if (status != GF_OK) {
-        return status;
-    }
-    double *values = realloc(p->run->sweep, count * sizeof *values);
-    p->run->sweep = values != NULL ? values : p->run->sweep;
-    uint64_t *stretch = realloc(p->run->stretch, count * sizeof *stretch);
-    p->run->stretch = stretch != NULL ? stretch : p->run->stretch;
-    if (values == NULL || stretch == NULL) {
-        return gf_fail_memory(p->error, "the sweep");
-    }
-    p->run->points = count;
-    for (size_t i = 0; i < count; ++i) {
-        stretch[i] = 1;
-    }
-    for (size_t i = 0; i < count && status == GF_OK; ++i) {
-        gf_node *key = NULL;
-        status =
-            gf_run_read_number(p, gf_document_entry(p->document, list, i, &key), name, &values[i]);
-    }
-    return status;
-}
-
-/* Leaves one point; its times are those of the sweep if it was one of it. */
-static void keep_point(gf_run *run, double value) {
-    uint64_t stretch = 1;
-    for (size_t k = 0; k < run->points; ++k) {
-        stretch = fabs(run->sweep[k] - value) <= 1e-12 * fabs(value) ? run->stretch[k] : stretch;
-    }
-    run->points = 1;
-    run->sweep[0] = value;
-    run->stretch[0] = stretch;
-}
-
-/* Without a sweep, or where --set fixes its parameter, the run is one of a single point. */
-static gf_status take_sweep(const gf_run_parser *p) {
-    gf_run *run = p->run;
-    gf_node *map = NULL, *key = NULL;
-    double fixed = 0;
-    run->sweep = malloc(sizeof *run->sweep);
-    run->stretch = malloc(sizeof *run->stretch);
-    if (run->sweep == NULL || run->stretch == NULL) {
-        return gf_fail_memory(p->error, "the sweep");
-    }
-    run->points = 1;
-    run->sweep[0] = run->parameters[0];
-    run->stretch[0] = 1;
-    map = gf_document_get(p->document, p->root, "sweep");
-    if (map == NULL) {
-        return GF_OK;
-    }
-    gf_status status = gf_document_check_keys(p->document, map, "sweep", NULL, p->error);
-    if (status != GF_OK) {
-        return status;
-    }
-    gf_node *stretch = gf_document_get(p->document, map, "stretch");
-    if (gf_document_size(map) != (stretch != NULL ? 2 : 1)) {
-        return gf_document_fail(p->document, map, p->error, "sweep must vary one parameter");
-    }
-    gf_node *list = gf_document_entry(p->document, map, 0, &key);
-    if (list == stretch) {
-        list = gf_document_entry(p->document, map, 1, &key);
-    }
-    const char *name = NULL;
-    status = gf_document_text(p->document, key, "a parameter's name", &name, p->error);
-    run->swept = 0;
-    while (status == GF_OK && run->equation->parameters[run->swept] != NULL &&
-           strcmp(run->equation->parameters[run->swept], name) != 0) {
-        ++run->swept;
-    }
-    if (status == GF_OK && run->equation->parameters[run->swept] == NULL) {
-        run->swept = 0;
-        return gf_document_fail(p->document, key, p->error, "%s has no parameter '%.60s' to sweep",
-                                run->equation->name, name);
-    }
-    if (status == GF_OK) {
-        status = take_sweep_values(p, list, name);
-    }
-    if (status == GF_OK && stretch != NULL) {
-        status = take_stretch(p, stretch);
-    }
-    if (status == GF_OK && gf_run_override(p, name, &fixed)) {
-        keep_point(run, fixed);
-    }
-    return status;
-}
-
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static gf_status check_settings(const gf_run_parser *p) {
@@ -514,10 +289,20 @@ static gf_status parse(const gf_run_parser *p) {
         "time",         "integrator", "initial",   "seed",  "walls",
         "realisations", "snapshots",  "histogram", "sweep", "common_noise",
         "table",        "rates",      "rescaled",  NULL};
-    static gf_status (*const sections[])(const gf_run_parser *) = {
-        take_methods, take_parameters,    take_noise,     take_space,     take_time,
-        take_initial, take_repetition,    take_walls,     take_snapshots, take_histogram,
-        take_sweep,   gf_run_take_medium, check_settings, check_points};
+    static gf_status (*const sections[])(const gf_run_parser *) = {take_methods,
+                                                                   take_parameters,
+                                                                   take_noise,
+                                                                   take_space,
+                                                                   take_time,
+                                                                   take_initial,
+                                                                   take_repetition,
+                                                                   gf_run_take_walls,
+                                                                   gf_run_take_snapshots,
+                                                                   gf_run_take_histogram,
+                                                                   gf_run_take_sweep,
+                                                                   gf_run_take_medium,
+                                                                   check_settings,
+                                                                   check_points};
     gf_status status = p->root != NULL
                            ? gf_document_check_keys(p->document, p->root, "the run", keys, p->error)
                            : gf_fail(p->error, GF_INVALID, "the run file is empty");

@@ -50,6 +50,13 @@ gf_status gf_run_take_section(const gf_run_parser *p, const char *key, const cha
 gf_status gf_run_divide(const gf_run_parser *p, const gf_node *node, const char *what, double value,
                         const char *of, double unit, uint64_t *quotient);
 
+/* --- sections, in run_measure.c and run_sweep.c ---------------------------------------------- */
+
+gf_status gf_run_take_walls(const gf_run_parser *p);
+gf_status gf_run_take_snapshots(const gf_run_parser *p);
+gf_status gf_run_take_histogram(const gf_run_parser *p);
+gf_status gf_run_take_sweep(const gf_run_parser *p);
+
 /* --- of the hydrodynamics, in run_hydrodynamics.c -------------------------------------------- */
 
 /* epsilon, diffusion or onsager, parameters of the model. */
