@@ -2,6 +2,7 @@
  * table was made of: fixed points and rates, the flow, walls, fluctuations, scaling; and that
  * neither threads nor interruptions change a bit. */
 #include "fixture.h"
+#include "interruption.h"
 #include "suite.h"
 
 #include "gibbsflow/fitted_grid.h"
@@ -553,14 +554,6 @@ START_TEST(test_threads) {
 }
 END_TEST
 
-static volatile sig_atomic_t stop;
-
-static void stop_at(void *context, double fraction) {
-    if (fraction >= *(const double *)context) {
-        stop = 1;
-    }
-}
-
 /* The diffusion of a file is used, leaves epsilon alone as the coupling, and yields to --set. */
 START_TEST(test_diffusion) {
     gf_langevin plain = begin_small(0), langevin = begin_small(2);
@@ -588,7 +581,6 @@ END_TEST
 /* Interrupted, written and read again; the table and the diffusion are gone by then. */
 START_TEST(test_resume) {
     char path[] = "test-hydrodynamic-resume-XXXXXX.h5", hidden[2][64];
-    double limits[] = {0.3, 0.62};
     gf_error error = {.message = ""};
     gf_langevin whole = begin_small(_i), langevin = begin_small(_i);
     finish(&whole);
@@ -597,19 +589,7 @@ START_TEST(test_resume) {
         (void)snprintf(hidden[k], sizeof hidden[k], "%s.gone", k == 0 ? table : varying);
         ck_assert_int_eq(rename(k == 0 ? table : varying, hidden[k]), 0);
     }
-    for (int k = 0; k < 2; ++k) {
-        gf_progress progress = {.update = stop_at, .context = &limits[k]};
-        gf_langevin_control control = {
-            .save = gf_langevin_write, .path = path, .stop = &stop, .progress = &progress};
-        stop = 0;
-        ck_assert_msg(gf_langevin_carry_on(&langevin, &control, &error) == GF_OK, "%s",
-                      error.message);
-        ck_assert_double_lt(gf_langevin_done(&langevin), 1);
-        gf_langevin_free(&langevin);
-        ck_assert_msg(gf_langevin_read(&langevin, path, &error) == GF_OK, "%s", error.message);
-    }
-    gf_langevin_control rest = {.save = gf_langevin_write, .path = path};
-    ck_assert_int_eq(gf_langevin_carry_on(&langevin, &rest, NULL), GF_OK);
+    carry_out_in_parts(&langevin, path);
     check_same(&whole, &langevin);
     gf_langevin_free(&langevin);
     ck_assert_msg(gf_langevin_read(&langevin, path, &error) == GF_OK, "%s", error.message);

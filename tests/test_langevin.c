@@ -1,6 +1,7 @@
 /* Whole runs against exact results: stationary averages and wall counts of the transfer operator,
  * the double well, the wall of Eq. (16); and that neither threads nor interruptions change a bit.
  */
+#include "interruption.h"
 #include "suite.h"
 
 #include "gibbsflow/langevin.h"
@@ -306,42 +307,17 @@ START_TEST(test_threads) {
 }
 END_TEST
 
-static volatile sig_atomic_t stop;
-
-/* Stops the run once it has come this far. */
-static void stop_at(void *context, double fraction) {
-    if (fraction >= *(const double *)context) {
-        stop = 1;
-    }
-}
-
 /* Interrupted twice, written to a file and read again each time: the same bits. */
 START_TEST(test_resume) {
     char text[1500], path[] = "test-langevin-XXXXXX.h5";
-    double limits[] = {0.3, 0.62};
     gf_run run;
     gf_langevin langevin;
-    gf_error error;
     small_run(_i, text, sizeof text);
     gf_langevin whole = carry_out(text);
     ck_assert_int_ge(mkstemps(path, 3), 0);
     ck_assert_int_eq(gf_run_parse(text, strlen(text), "run", NULL, &run, NULL), GF_OK);
     ck_assert_int_eq(gf_langevin_init(&langevin, &run, "test", NULL), GF_OK);
-    for (int k = 0; k < 2; ++k) {
-        gf_progress progress = {.update = stop_at, .context = &limits[k]};
-        gf_langevin_control control = {
-            .save = gf_langevin_write, .path = path, .stop = &stop, .progress = &progress};
-        stop = 0;
-        ck_assert_msg(gf_langevin_carry_on(&langevin, &control, &error) == GF_OK, "%s",
-                      error.message);
-        double done = gf_langevin_done(&langevin);
-        ck_assert(done < 1 && done >= limits[k]);
-        gf_langevin_free(&langevin);
-        ck_assert_msg(gf_langevin_read(&langevin, path, &error) == GF_OK, "%s", error.message);
-        ck_assert_double_eq(gf_langevin_done(&langevin), done);
-    }
-    gf_langevin_control rest = {.save = gf_langevin_write, .path = path};
-    ck_assert_int_eq(gf_langevin_carry_on(&langevin, &rest, NULL), GF_OK);
+    carry_out_in_parts(&langevin, path);
     check_same(&whole, &langevin);
     gf_langevin_free(&langevin);
     ck_assert_int_eq(gf_langevin_read(&langevin, path, NULL), GF_OK);
