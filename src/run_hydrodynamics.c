@@ -340,13 +340,3 @@ gf_status gf_run_take_medium(const gf_run_parser *p) {
     }
     return status == GF_OK ? check_starts(p) : status;
 }
-
-static size_t evaluate(const void *surface, size_t count, const double *m, const double *e,
-                       float (*values)[GF_SURFACE_VALUES]) {
-    return gf_surface_sample(surface, count, m, e, values);
-}
-
-gf_medium gf_run_medium(const gf_run *self, size_t point) {
-    return (gf_medium){.evaluate = evaluate,
-                       .context = &self->surfaces[self->surface_count > 1 ? point : 0]};
-}

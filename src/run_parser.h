@@ -67,6 +67,5 @@ gf_status gf_run_take_density(const gf_run_parser *p, gf_node *initial);
 gf_status gf_run_take_medium(const gf_run_parser *p);
 /* Fails where a profile has nothing to start from. */
 gf_status gf_run_check_start(const gf_run *self, gf_profile profile, gf_error *error);
-gf_medium gf_run_medium(const gf_run *self, size_t point);
 
 #endif
