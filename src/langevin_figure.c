@@ -241,19 +241,75 @@ static gf_status put_exact(const gf_langevin *self, double low, double high, gf_
     return status;
 }
 
-static void plot_walls(const gf_langevin *self, const gf_wall_fit *fit, bool fitted, bool exact,
-                       gf_plot *plot) {
+/* A law of dilute walls that misses the points by more than this chi^2 per degree of freedom is not
+ * drawn alone. */
+static const double POOR = 2;
+
+/* Fits of the measured densities, best known form first; how many there are to draw. */
+static int fit_walls(size_t count, const double *table, gf_wall_fit fits[2]) {
+    const double *density = table + count, *error_of = table + 2 * count;
+    if (gf_wall_fit_make(GF_WALL_QUARTER, count, table, density, error_of, 0, INFINITY, &fits[0],
+                         NULL) != GF_OK) {
+        return 0;
+    }
+    bool poor = fits[0].chi_square > POOR * (double)fits[0].freedom;
+    return poor && gf_wall_fit_make(GF_WALL_TWO_TERMS, count, table, density, error_of, 0, INFINITY,
+                                    &fits[1], NULL) == GF_OK
+               ? 2
+               : 1;
+}
+
+static void plot_fit(const gf_wall_fit *fit, FILE *script) {
+    bool two = fit->form == GF_WALL_TWO_TERMS;
+    (void)fprintf(script,
+                  "[%g:%g] (%.10g*x**0.25+(%.10g)*x**0.75)*exp(-(%.10g)/sqrt(x)) with lines lw 2 "
+                  "%s title 'fit %s exp(−c/x^{1/2}), c = %.3f(%.0f)', ",
+                  fit->from, fit->to, fit->value[0], fit->value[2], fit->value[1],
+                  two ? "dt 2 lc rgb '#208060'" : "lc rgb '#205080'",
+                  two ? "(A x^{1/4} + B x^{3/4})" : "A x^{1/4}", fit->value[1],
+                  ceil(1000 * fit->error[1]));
+}
+
+/* Where there is nothing but the points they fill the figure; less than a decade needs no
+ * logarithm.
+ */
+static void set_ranges(size_t count, const double *table, FILE *script) {
+    double low[2] = {INFINITY, INFINITY}, high[2] = {0, 0};
+    for (size_t i = 0; i < 2 * count; ++i) {
+        if (table[i] > 0) {
+            low[i / count] = fmin(low[i / count], table[i]);
+            high[i / count] = fmax(high[i / count], table[i]);
+        }
+    }
+    if (low[0] < high[0]) {
+        double margin = 0.04 * (high[0] - low[0]);
+        (void)fprintf(script, "set xrange [%g:%g]\n", low[0] - margin, high[0] + margin);
+    }
+    if (high[1] < 10 * low[1]) {
+        (void)fprintf(script, "unset logscale y\nset yrange [0:%g]\nset format y '%%h'\n",
+                      1.1 * high[1]);
+    }
+}
+
+static void plot_walls(const gf_langevin *self, const double *table, bool exact, gf_plot *plot) {
     FILE *script = gf_plot_script(plot);
     const gf_run *run = &self->run;
+    gf_wall_fit fits[2];
     bool both = run->noise.thermal > 0, coupling = gf_langevin_coupling_varies(self);
     bool printed = coupling && fabs(gf_run_parameter(run, 0, "gamma") - 0.875) < 1e-9;
+    int fitted = coupling ? fit_walls(run->points, table, fits) : 0;
     (void)fprintf(script, "set xlabel '%s'\n",
                   coupling ? "~ε{.3˜} = ε J a^2/D" : run->equation->parameters[run->swept]);
     (void)fprintf(script,
                   "set ylabel 'n_{DW} a'\nset logscale y\n"
                   "set format y '10^{%%L}'\nset key bottom right\nset grid\n"
-                  "set title 'L = %g, dx = %g, {/:Italic l} = %g, h = %g, %zu realisations'\nplot ",
+                  "set title 'L = %g, dx = %g, {/:Italic l} = %g, h = %g, %zu realisations'\n",
                   run->length, run->spacing, run->smoothing, run->threshold, run->realisations);
+    if (!exact && !printed) {
+        set_ranges(run->points, table, script);
+    }
+    /* a range at the head of a plot would be that of the axis */
+    (void)fputs(!exact && (fitted > 0 || printed) ? "plot sample " : "plot ", script);
     if (exact) {
         (void)fprintf(
             script,
@@ -262,12 +318,8 @@ static void plot_walls(const gf_langevin *self, const gf_wall_fit *fit, bool fit
             "continuum', $exact using 1:4 with lines dt 3 lw 2 lc rgb '#c03030' title "
             "'(E_1 − E_0)/2', ");
     }
-    if (fitted) {
-        (void)fprintf(script,
-                      "[%g:%g] %.10g*x**0.25*exp(-(%.10g)/sqrt(x)) with lines lw 2 lc rgb "
-                      "'#205080' title 'fit A x^{1/4} exp(−c/x^{1/2}), c = %.3f(%.0f)', ",
-                      fit->from, fit->to, fit->value[0], fit->value[1], fit->value[1],
-                      ceil(1000 * fit->error[1]));
+    for (int i = 0; i < (exact ? fitted > 0 : fitted); ++i) {
+        plot_fit(&fits[i], script);
     }
     if (printed) {
         (void)fprintf(script,
@@ -298,11 +350,7 @@ static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *er
         status = put_exact(self, low, high, plot, error);
     }
     if (status == GF_OK) {
-        gf_wall_fit fit = {0};
-        bool fitted = gf_langevin_coupling_varies(self) &&
-                      gf_wall_fit_make(GF_WALL_QUARTER, count, table, table + count,
-                                       table + 2 * count, 0, INFINITY, &fit, NULL) == GF_OK;
-        plot_walls(self, &fit, fitted, exact, plot);
+        plot_walls(self, table, exact, plot);
     }
     free(table);
     return status;
