@@ -136,6 +136,8 @@ if command -v gnuplot > /dev/null; then
         "$program" figure whole/run.h5 --kind $kind -o $kind.pdf || fail "figure $kind"
         [ -s $kind.pdf ] || fail "figure $kind is empty"
     done
+    expect 0 "" "$program" langevin run.yaml --set thermal=0 -o exact.h5
+    expect 0 "" "$program" figure exact.h5 --kind walls -o exact.pdf
     expect 1 "does not hold" "$program" figure whole/run.h5 --kind histogram -o no.pdf
     expect 1 "no figure of this kind" "$program" figure whole/run.h5 --kind pie -o no.pdf
     [ ! -e no.pdf ] || fail "a figure that failed is there"
