@@ -1,7 +1,6 @@
 #include "gibbsflow/walls.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 /* m at cell i, at most once around the row. */
 static double beyond(const double *m, size_t cells, gf_boundary boundary, size_t i) {
@@ -25,22 +24,21 @@ void gf_walls_smooth(const double *m, size_t cells, gf_boundary boundary, size_t
     }
 }
 
+bool gf_walls_pass(double value, double level, double *side) {
+    double before = *side;
+    *side = value >= level ? 1 : value <= -level ? -1 : before;
+    return before * *side < 0;
+}
+
 size_t gf_walls_count(const double *m, size_t cells, gf_boundary boundary, double level) {
     size_t walls = 0, start = 0;
+    double side = 0;
     while (start < cells && fabs(m[start]) < level) {
         ++start;
     }
-    if (start == cells) {
-        return 0;
-    }
-    bool up = m[start] > 0;
-    size_t last = boundary == GF_FIXED ? cells - 1 - start : cells;
-    for (size_t k = 1; k <= last; ++k) {
-        double value = beyond(m, cells, boundary, start + k);
-        if (fabs(value) >= level && (value > 0) != up) {
-            up = !up;
-            ++walls;
-        }
+    size_t last = boundary == GF_FIXED ? cells - 1 : start + cells; /* once around */
+    for (size_t i = start; start < cells && i <= last; ++i) {
+        walls += gf_walls_pass(beyond(m, cells, boundary, i), level, &side) ? 1 : 0;
     }
     return walls;
 }
