@@ -275,10 +275,11 @@ static void plot_fit(const gf_wall_fit *fit, FILE *script) {
  */
 static void set_ranges(size_t count, const double *table, FILE *script) {
     double low[2] = {INFINITY, INFINITY}, high[2] = {0, 0};
-    for (size_t i = 0; i < 2 * count; ++i) {
-        if (table[i] > 0) {
-            low[i / count] = fmin(low[i / count], table[i]);
-            high[i / count] = fmax(high[i / count], table[i]);
+    for (size_t i = 0; i < count; ++i) {
+        for (size_t k = 0; k < 2; ++k) {
+            double value = table[k * count + i];
+            low[k] = value > 0 ? fmin(low[k], value) : low[k];
+            high[k] = fmax(high[k], value);
         }
     }
     if (low[0] < high[0]) {
