@@ -678,6 +678,14 @@ test_converge() {
     accept figure ladder.h5 -o ladder.pdf
     check "figure: no ladder.pdf" [ "$(head -c 4 ladder.pdf)" = "%PDF" ]
     check "figure: complains of the ladder: $complained" [ ! -s $err ]
+    states="--at 0,0 --at 0,0.1 --at 0,0.2 --at 0,0.3 --at 0,0.4 --at 0,0.5"
+    # shellcheck disable=SC2086 # several words
+    for shown in "" "6 of 7 states shown"; do
+        accept converge "$reference" --sites 4:8 $states ${shown:+--at 0,0.6} -o states.h5
+        accept figure states.h5 -o states.svg
+        check "figure: how many states of a ladder" \
+            [ "$(grep -o '[0-9]* of [0-9]* states shown' states.svg)" = "$shown" ]
+    done
     refuse_to_write 1 "scan" figure ladder.h5 --kind scan
 }
 
