@@ -32,6 +32,12 @@ static int run(const cli_command *command, int argc, const char **argv) {
     if (result == CLI_GO_ON) {
         result = cli_check_output(&options, endings);
     }
+    if (result == CLI_GO_ON && kind != NULL && !gf_figure_knows(kind)) {
+        result = cli_usage(&options,
+                           "--kind %s: expected forces, scan or ladder, or of a run histogram, "
+                           "profile, space-time, walls or trajectories",
+                           kind);
+    }
     if (result == CLI_GO_ON) {
         result = gf_figure_draw(options.input, kind, options.output, &error) == GF_OK
                      ? CLI_DONE

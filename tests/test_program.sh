@@ -176,6 +176,22 @@ test_usage() {
             refuse 2 "--set" $command good.yaml --set "$wrong" -o old.h5
         done
     done
+    for command in spectrum forces fixed-points; do
+        for method in '' some Full typical; do
+            refuse 2 "--method $method" $command good.yaml --method "$method" -o old.h5
+        done
+        for samples in '' 0 1 -4 4x 2.5 1000001 99999999999999999999; do
+            refuse 2 "--samples $samples" $command good.yaml --method typicality \
+                --samples "$samples" -o old.h5
+        done
+        for seed in '' -4 x 1.5 99999999999999999999; do
+            refuse 2 "--seed $seed" $command good.yaml --seed "$seed" -o old.h5
+        done
+        refuse 2 "not full" $command good.yaml --seed 1 --method full -o old.h5
+        refuse 1 "add --method typicality" $command good.yaml --samples 4 -o old.h5
+    done
+    refuse 2 "--kind pie" figure good.yaml --kind pie -o new.pdf
+    refuse 2 "--method some" info good.yaml --method some
     for wrong in gamma gamma= =0:1:3 1=0:1:3 gamma=0 gamma=0:1 gamma=::: gamma=:1:3 gamma=0::3 gamma=0:1: \
         gamma=a:1:3 gamma=0:b:3 gamma=0:1:c gamma=0:1:3:4 gamma=0:1:0 gamma=0:1:-3 gamma=0:1:2.5 \
         gamma=0:1:1e99 gamma=0:1:99999999999999999999 gamma=1:0:3 gamma=1:1:3 gamma=nan:1:3 \
@@ -381,7 +397,7 @@ test_stored_files() {
     refuse_to_write 1 "holds nothing to draw" figure spectrum.h5
     refuse_to_write 1 "forces.h5" figure forces.h5 --kind scan
     refuse_to_write 1 "scan.h5" figure scan.h5 --kind forces
-    refuse_to_write 1 "'nonsense'; known: forces, scan, ladder" figure forces.h5 --kind nonsense
+    refuse_to_write 2 "--kind nonsense: expected forces, scan" figure forces.h5 --kind nonsense
     refuse_to_write 1 "$reference" figure "$reference"
     cp "$reference" model.h5
     cp spectrum.h5 spectrum.yaml
@@ -807,10 +823,10 @@ test_typicality() {
     accept fixed-points sampled.h5 --set gamma=0.95
     accept info "$reference" --sites 24 --method typicality
     check "info: no random vectors" contains "$said" "random vectors"
-    refuse 1 "--method" forces "$reference" --method some -o x.h5
-    refuse 1 "--samples" forces "$reference" --method typicality --samples 1 -o x.h5
-    refuse 1 "--seed" forces "$reference" --method typicality --seed -4 -o x.h5
-    refuse 1 "already" forces sampled.h5 --method full -o x.h5
+    for choice in "--method full" "--samples 4" "--seed 1"; do
+        # shellcheck disable=SC2086 # two words
+        refuse 2 "already" forces sampled.h5 $choice -o x.h5
+    done
     refuse 1 "memory" spectrum "$reference" --sites 32 --method typicality -o x.h5
 }
 
