@@ -295,7 +295,7 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         {"method", 'm', POPT_ARG_STRING, NULL, OPTION_METHOD,
          "full diagonalisation, or random vectors", "full|typicality"},
         {"samples", 0, POPT_ARG_STRING, NULL, OPTION_SAMPLES,
-         "random vectors of the largest sector", "N"},
+         "random vectors of the largest sector; errors want 8 or more", "N"},
         {"seed", 0, POPT_ARG_STRING, NULL, OPTION_SEED, "of the random vectors", "N"},
         POPT_TABLEEND};
     struct poptOption common[] = {
@@ -422,6 +422,20 @@ static gf_status load(const cli_options *options, gf_model *model, gf_spectrum *
     return status;
 }
 
+/* Errors are told from the scatter of the random vectors; that of so few is a rough guess. */
+enum { FEW_SAMPLES = 8 };
+
+static void warn_few_samples(const cli_options *options, const gf_model *model,
+                             const gf_spectrum *spectrum) {
+    size_t samples = gf_typicality_samples(model, model->chain.sites / 2);
+    if (spectrum->sample != NULL && samples > 0 && samples < FEW_SAMPLES) {
+        cli_say(options,
+                "warning: %zu samples are too few to tell statistical errors from: these may be "
+                "much too small; take %d or more",
+                samples, FEW_SAMPLES);
+    }
+}
+
 gf_status cli_load_spectrum(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
                             gf_error *error) {
     *model = (gf_model){0};
@@ -433,6 +447,9 @@ gf_status cli_load_spectrum(const cli_options *options, gf_model *model, gf_spec
         status = gf_model_read(options->input, &options->settings, model, error);
         status = status == GF_OK ? apply_method(options, model, error) : status;
         status = status == GF_OK ? diagonalize(options, model, spectrum, error) : status;
+    }
+    if (status == GF_OK) {
+        warn_few_samples(options, model, spectrum);
     }
     return status;
 }

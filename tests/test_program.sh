@@ -800,7 +800,7 @@ test_memory() {
 
 test_typicality() {
     accept spectrum "$reference" --sites 8 --method full -o exact8.h5
-    accept spectrum "$reference" --sites 8 --method typicality -o all8.h5 # no sector is sampled
+    accept spectrum "$reference" --sites 8 --method typicality --samples 2 -o all8.h5 # none is sampled
     accept forces exact8.h5 -o exact.h5
     accept forces all8.h5 -o all.h5
     for name in force noise density; do
@@ -813,6 +813,15 @@ test_typicality() {
         >sampled.yaml
     accept forces sampled.yaml --sites 8 --seed 5 -o sampled.h5
     check "typicality: no errors of the fixed points" contains "$said" "statistical error"
+    check "typicality: no caution" contains "$complained" "warning: 4 samples are too few"
+    accept fixed-points sampled.h5
+    check "typicality: no caution from a file" contains "$complained" "warning: 4 samples"
+    accept fixed-points sampled.h5 --quiet
+    check "typicality: --quiet complains: $complained" [ ! -s $err ]
+    accept fixed-points sampled.yaml --sites 8 --samples 8
+    check "typicality: cautions of 8 samples" [ ! -s $err ]
+    accept fixed-points all8.h5 # no vector, no scatter
+    check "typicality: cautions without need" [ ! -s $err ]
     accept fixed-points sampled.yaml --sites 8 --seed 5
     first=$said
     accept fixed-points sampled.yaml --sites 8 --seed 5 --threads 1
