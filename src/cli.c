@@ -6,7 +6,6 @@
 #include "gibbsflow/version.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <math.h>
 #include <omp.h>
 #include <signal.h>
@@ -207,7 +206,7 @@ static int take_option(cli_options *options, int code) {
     } else if (code == OPTION_SAMPLES) {
         result = take_integer(options, "--samples", argument, 2, 1000000, &options->samples);
     } else if (code == OPTION_SEED) {
-        result = take_integer(options, "--seed", argument, 0, LONG_MAX, &options->seed);
+        result = take_integer(options, "--seed", argument, 0, GF_MAX_SEED, &options->seed);
     }
     options->settings.no_symmetry = options->settings.no_symmetry || code == OPTION_NO_SYMMETRY;
     free(argument);

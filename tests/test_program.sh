@@ -184,7 +184,7 @@ test_usage() {
             refuse 2 "--samples $samples" $command good.yaml --method typicality \
                 --samples "$samples" -o old.h5
         done
-        for seed in '' -4 x 1.5 99999999999999999999; do
+        for seed in '' -4 x 1.5 9007199254740992 99999999999999999999; do
             refuse 2 "--seed $seed" $command good.yaml --seed "$seed" -o old.h5
         done
         refuse 2 "not full" $command good.yaml --seed 1 --method full -o old.h5

@@ -300,7 +300,8 @@ END_TEST
 START_TEST(files_keep_samples) {
     fixture f;
     fixture_open(&f, "xxz_jprime.yaml", 7, NULL);
-    gf_spectrum s = sample(&f.model, (gf_sampling){3, 10, 2, 40, 2}), back;
+    f.model.sampling = (gf_sampling){3, 10, 2, 40, GF_MAX_SEED};
+    gf_spectrum s = sample(&f.model, f.model.sampling), back;
     gf_model model;
     gf_error error = {.message = ""};
     gf_file *file = NULL;
@@ -314,6 +315,7 @@ START_TEST(files_keep_samples) {
     gf_file_close(&file);
     (void)unlink(path);
     ck_assert_uint_eq(s.levels, back.levels);
+    ck_assert_mem_eq(&model.sampling, &f.model.sampling, sizeof model.sampling);
     ck_assert_mem_eq(s.sample, back.sample, s.levels * sizeof *s.sample);
     ck_assert_mem_eq(s.degeneracy, back.degeneracy, s.levels * sizeof *s.degeneracy);
     gf_spectrum_free(&s);
