@@ -6,7 +6,6 @@
 #include "gibbsflow/version.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <math.h>
 #include <omp.h>
 #include <signal.h>
@@ -135,7 +134,15 @@ void cli_progress_end(cli_progress *self) {
 
 /* --- options --------------------------------------------------------------------------------- */
 
-enum { OPTION_SET = 1000, OPTION_SITES, OPTION_NO_SYMMETRY, OPTION_HELP };
+enum {
+    OPTION_SET = 1000,
+    OPTION_SITES,
+    OPTION_METHOD,
+    OPTION_SAMPLES,
+    OPTION_SEED,
+    OPTION_NO_SYMMETRY,
+    OPTION_HELP
+};
 
 static char *join_words(int argc, const char **argv) {
     char *text = NULL;
@@ -159,9 +166,30 @@ static void print_help(const cli_options *options) {
     (void)printf("\n%s", command->help);
 }
 
+static int take_integer(const cli_options *options, const char *name, const char *text, long low,
+                        long high, long *value) {
+    char *end = NULL;
+    errno = 0;
+    *value = strtol(text, &end, 10);
+    return end != text && *end == '\0' && errno == 0 && *value >= low && *value <= high
+               ? CLI_GO_ON
+               : cli_usage(options, "%s %s: expected an integer from %ld to %ld", name, text, low,
+                           high);
+}
+
+static int take_method(cli_options *options, const char *text) {
+    bool full = strcmp(text, "full") == 0;
+    options->has_method = true;
+    options->method = full ? GF_FULL : GF_TYPICALITY;
+    return full || strcmp(text, "typicality") == 0
+               ? CLI_GO_ON
+               : cli_usage(options, "--method %s: expected full or typicality", text);
+}
+
 static int take_option(cli_options *options, int code) {
     gf_error error;
     char *argument = poptGetOptArg(options->context);
+    long sites = 0;
     int result = CLI_GO_ON;
     if (code == OPTION_HELP) {
         print_help(options);
@@ -171,13 +199,14 @@ static int take_option(cli_options *options, int code) {
             result = cli_usage(options, "--set %s", error.message);
         }
     } else if (code == OPTION_SITES) {
-        char *end = NULL;
-        long sites = strtol(argument, &end, 10);
-        if (*argument == '\0' || *end != '\0' || sites < 1 || sites > GF_CHAIN_MAX_SITES) {
-            result = cli_usage(options, "--sites %s: expected an integer from 1 to %d", argument,
-                               GF_CHAIN_MAX_SITES);
-        }
+        result = take_integer(options, "--sites", argument, 1, GF_CHAIN_MAX_SITES, &sites);
         options->settings.sites = (int)sites;
+    } else if (code == OPTION_METHOD) {
+        result = take_method(options, argument);
+    } else if (code == OPTION_SAMPLES) {
+        result = take_integer(options, "--samples", argument, 2, 1000000, &options->samples);
+    } else if (code == OPTION_SEED) {
+        result = take_integer(options, "--seed", argument, 0, GF_MAX_SEED, &options->seed);
     }
     options->settings.no_symmetry = options->settings.no_symmetry || code == OPTION_NO_SYMMETRY;
     free(argument);
@@ -214,6 +243,25 @@ static int take_arguments(cli_options *options, int flags) {
     return CLI_GO_ON;
 }
 
+/* Whether --samples or --seed was given. */
+static bool sets_vectors(const cli_options *options) {
+    return options->samples > 0 || options->seed >= 0;
+}
+
+static int check_method(const cli_options *options) {
+    if (options->has_method && options->method == GF_FULL && sets_vectors(options)) {
+        return cli_usage(options, "--samples and --seed belong to --method typicality, not full");
+    }
+    if ((options->has_method || sets_vectors(options)) && options->input != NULL &&
+        gf_file_is_hdf5(options->input)) {
+        return cli_usage(options,
+                         "%s holds a spectrum already; --method, --samples and --seed go with "
+                         "model files",
+                         options->input);
+    }
+    return CLI_GO_ON;
+}
+
 static int apply_options(const cli_options *options) {
     if (options->threads < 0 || options->threads > 1024) {
         return cli_usage(options, "--threads %d: expected 1 to 1024", options->threads);
@@ -229,7 +277,7 @@ static int apply_options(const cli_options *options) {
 
 int cli_open(cli_options *options, const cli_command *command, int flags, struct poptOption *own,
              int argc, const char **argv) {
-    *options = (cli_options){.command = command, .line = join_words(argc, argv)};
+    *options = (cli_options){.command = command, .seed = -1, .line = join_words(argc, argv)};
     struct poptOption none[] = {POPT_TABLEEND};
     struct poptOption output[] = {
         {"output", 'o', POPT_ARG_STRING, &options->output, 0, "write the result to FILE", "FILE"},
@@ -243,11 +291,11 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
     struct poptOption sites[] = {
         {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites", "N"}, POPT_TABLEEND};
     struct poptOption method[] = {
-        {"method", 'm', POPT_ARG_STRING, &options->method, 0,
+        {"method", 'm', POPT_ARG_STRING, NULL, OPTION_METHOD,
          "full diagonalisation, or random vectors", "full|typicality"},
-        {"samples", 0, POPT_ARG_STRING, &options->samples, 0,
-         "random vectors of the largest sector", "N"},
-        {"seed", 0, POPT_ARG_STRING, &options->seed, 0, "of the random vectors", "N"},
+        {"samples", 0, POPT_ARG_STRING, NULL, OPTION_SAMPLES,
+         "random vectors of the largest sector; errors want 8 or more", "N"},
+        {"seed", 0, POPT_ARG_STRING, NULL, OPTION_SEED, "of the random vectors", "N"},
         POPT_TABLEEND};
     struct poptOption common[] = {
         {"threads", 't', POPT_ARG_INT, &options->threads, 0, "threads to use (default: all)", "N"},
@@ -274,15 +322,15 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         result = take_arguments(options, flags);
     }
     options->context = poptFreeContext(options->context);
+    if (result == CLI_GO_ON) {
+        result = check_method(options);
+    }
     return result == CLI_GO_ON ? apply_options(options) : result;
 }
 
 void cli_close(cli_options *options) {
     stop_watching();
     gf_settings_free(&options->settings);
-    free(options->method);
-    free(options->samples);
-    free(options->seed);
     free(options->output);
     free(options->checkpoint);
     free(options->input);
@@ -312,42 +360,19 @@ int cli_check_output(const cli_options *options, const char *const *endings) {
 
 /* --- input ----------------------------------------------------------------------------------- */
 
-static gf_status take_number(const char *option, const char *text, long low, long high, long *value,
-                             gf_error *error) {
-    char *end = NULL;
-    errno = 0;
-    *value = strtol(text, &end, 10);
-    return end != text && *end == '\0' && errno == 0 && *value >= low && *value <= high
-               ? GF_OK
-               : gf_fail(error, GF_INVALID, "%s %.100s: expected an integer from %ld to %ld",
-                         option, text, low, high);
-}
-
-gf_status cli_apply_method(const cli_options *options, gf_model *model, gf_error *error) {
-    gf_status status = GF_OK;
-    long number = 0;
-    if (options->method != NULL) {
-        bool full = strcmp(options->method, "full") == 0;
-        model->method = full ? GF_FULL : GF_TYPICALITY;
-        if (!full && strcmp(options->method, "typicality") != 0) {
-            status = gf_fail(error, GF_INVALID, "--method %.100s: expected full or typicality",
-                             options->method);
-        }
+static gf_status apply_method(const cli_options *options, gf_model *model, gf_error *error) {
+    model->method = options->has_method ? options->method : model->method;
+    if (model->method == GF_FULL && sets_vectors(options)) {
+        return gf_fail(error, GF_INVALID,
+                       "--samples and --seed belong to random vectors; add --method typicality");
     }
-    if (status == GF_OK && model->method == GF_FULL &&
-        (options->samples != NULL || options->seed != NULL)) {
-        status = gf_fail(error, GF_INVALID,
-                         "--samples and --seed belong to random vectors; add --method typicality");
+    if (options->samples > 0) {
+        model->sampling.samples = (size_t)options->samples;
     }
-    if (status == GF_OK && options->samples != NULL) {
-        status = take_number("--samples", options->samples, 2, 1000000, &number, error);
-        model->sampling.samples = (size_t)number;
+    if (options->seed >= 0) {
+        model->sampling.seed = (uint64_t)options->seed;
     }
-    if (status == GF_OK && options->seed != NULL) {
-        status = take_number("--seed", options->seed, 0, LONG_MAX, &number, error);
-        model->sampling.seed = (uint64_t)number;
-    }
-    return status;
+    return GF_OK;
 }
 
 static gf_status diagonalize(const cli_options *options, const gf_model *model,
@@ -388,13 +413,7 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
 static gf_status load(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
                       gf_error *error) {
     gf_file *file = NULL;
-    gf_status status =
-        options->method == NULL && options->samples == NULL && options->seed == NULL
-            ? gf_file_open(options->input, &file, error)
-            : gf_fail(error, GF_INVALID,
-                      "%s holds a spectrum already; --method, --samples and --seed go with model "
-                      "files",
-                      options->input);
+    gf_status status = gf_file_open(options->input, &file, error);
     if (status == GF_OK) {
         status = gf_spectrum_read(file, options->input, &options->settings, model, spectrum, error);
     }
@@ -402,25 +421,43 @@ static gf_status load(const cli_options *options, gf_model *model, gf_spectrum *
     return status;
 }
 
+/* Errors are told from the scatter of the random vectors; that of so few is a rough guess. */
+enum { FEW_SAMPLES = 8 };
+
+static void warn_few_samples(const cli_options *options, const gf_model *model,
+                             const gf_spectrum *spectrum) {
+    size_t samples = gf_typicality_samples(model, model->chain.sites / 2);
+    if (spectrum->sample != NULL && samples > 0 && samples < FEW_SAMPLES) {
+        cli_say(options,
+                "warning: %zu samples are too few to tell statistical errors from: these may be "
+                "much too small; take %d or more",
+                samples, FEW_SAMPLES);
+    }
+}
+
 gf_status cli_load_spectrum(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
                             gf_error *error) {
     *model = (gf_model){0};
     *spectrum = (gf_spectrum){0};
+    gf_status status = GF_OK;
     if (gf_file_is_hdf5(options->input)) {
-        return load(options, model, spectrum, error);
+        status = load(options, model, spectrum, error);
+    } else {
+        status = gf_model_read(options->input, &options->settings, model, error);
+        status = status == GF_OK ? apply_method(options, model, error) : status;
+        status = status == GF_OK ? diagonalize(options, model, spectrum, error) : status;
     }
-    gf_status status = gf_model_read(options->input, &options->settings, model, error);
     if (status == GF_OK) {
-        status = cli_apply_method(options, model, error);
+        warn_few_samples(options, model, spectrum);
     }
-    return status == GF_OK ? diagonalize(options, model, spectrum, error) : status;
+    return status;
 }
 
 gf_status cli_load_model(const cli_options *options, gf_model *model, gf_error *error) {
     *model = (gf_model){0};
     if (!gf_file_is_hdf5(options->input)) {
         gf_status status = gf_model_read(options->input, &options->settings, model, error);
-        return status == GF_OK ? cli_apply_method(options, model, error) : status;
+        return status == GF_OK ? apply_method(options, model, error) : status;
     }
     gf_spectrum spectrum = {0};
     gf_status status = load(options, model, &spectrum, error);

@@ -27,13 +27,15 @@ typedef struct cli_options {
     const cli_command *command;
     char *output; /* -o */
     int threads, quiet;
-    gf_settings settings;          /* --set, --sites, --no-symmetry */
-    char *method, *samples, *seed; /* --method, --samples, --seed; NULL: as in the model */
-    char *input;                   /* the one file; NULL if none was given */
-    char *checkpoint;              /* where an unfinished diagonalisation is kept; NULL: nowhere */
-    double checkpoint_interval;    /* seconds */
-    char *line;                    /* the command line, for the record */
-    poptContext context;           /* while parsing */
+    gf_settings settings;       /* --set, --sites, --no-symmetry */
+    bool has_method;            /* --method was given */
+    gf_method method;           /* if so */
+    long samples, seed;         /* 0; -1: as in the model */
+    char *input;                /* the one file; NULL if none was given */
+    char *checkpoint;           /* where an unfinished diagonalisation is kept; NULL: nowhere */
+    double checkpoint_interval; /* seconds */
+    char *line;                 /* the command line, for the record */
+    poptContext context;        /* while parsing */
 } cli_options;
 
 /* Which of the shared options a command takes. */
@@ -92,8 +94,6 @@ void cli_progress_end(cli_progress *self);
  * frees both, also after a failure. */
 gf_status cli_load_spectrum(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
                             gf_error *error);
-/* What --method, --samples and --seed say, put into a model. */
-gf_status cli_apply_method(const cli_options *options, gf_model *model, gf_error *error);
 /* The model alone. */
 gf_status cli_load_model(const cli_options *options, gf_model *model, gf_error *error);
 

@@ -12,7 +12,7 @@ static const char help[] =
     "           that leave the saddles (Fig. 2 of Lange & Rosch)\n"
     "  scan     the fixed points against the parameter of a scan, with the bifurcations\n"
     "  ladder   how far rings and linked clusters of N sites are from the infinite chain, for the\n"
-    "           first six states\n"
+    "           first six states; the figure tells how many there are\n"
     "Of a Langevin run: histogram, profile, space-time or walls (Figs. 1, 3, 4, 5 and 6); of one "
     "with a\n"
     "force table trajectories as well, over the force field.\n\n"
@@ -32,6 +32,12 @@ static int run(const cli_command *command, int argc, const char **argv) {
     if (result == CLI_GO_ON) {
         result = cli_check_output(&options, endings);
     }
+    if (result == CLI_GO_ON && kind != NULL && !gf_figure_knows(kind)) {
+        result = cli_usage(&options,
+                           "--kind %s: expected forces, scan or ladder, or of a run histogram, "
+                           "profile, space-time, walls or trajectories",
+                           kind);
+    }
     if (result == CLI_GO_ON) {
         result = gf_figure_draw(options.input, kind, options.output, &error) == GF_OK
                      ? CLI_DONE
@@ -44,6 +50,6 @@ static int run(const cli_command *command, int argc, const char **argv) {
 
 const cli_command cli_figure = {.name = "figure",
                                 .arguments = "FILE.h5 -o FIGURE",
-                                .summary = "draw a force table, a scan or a run",
+                                .summary = "draw a force table, a scan, a ladder or a run",
                                 .help = help,
                                 .run = run};

@@ -182,7 +182,7 @@ static int run_langevin(const cli_command *command, int argc, const char **argv)
         {"checkpoint", 'c', POPT_ARG_DOUBLE, &every, 0,
          "time between checkpoints (default: 60; 0: only when interrupted)", "SECONDS"},
         POPT_TABLEEND};
-    int result = cli_open(&options, command, CLI_OUTPUT | CLI_MODEL, own, argc, argv);
+    int result = cli_open(&options, command, CLI_OUTPUT | CLI_SET, own, argc, argv);
     options.settings.table = table; /* which cli_close frees */
     if (result == CLI_GO_ON && resume != 0 && (options.settings.count > 0 || table != NULL)) {
         result = cli_usage(&options,

@@ -18,6 +18,14 @@ static const struct {
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+bool gf_figure_knows(const char *kind) {
+    bool known = gf_langevin_figure_knows(kind);
+    for (int k = 0; k < KINDS; ++k) {
+        known = known || strcmp(kind, kinds[k].name) == 0;
+    }
+    return known;
+}
+
 gf_status gf_figure_draw(const char *path, const char *kind, const char *output, gf_error *error) {
     gf_file *file = NULL;
     gf_status status = gf_file_open(path, &file, error);

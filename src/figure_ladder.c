@@ -105,6 +105,10 @@ static void write_key(const gf_ladder *ladder, FILE *out) {
 /* Deviations of rings as open circles, of linked clusters as full ones; claimed errors as thin
  * lines. */
 static void write_panel(const gf_ladder *ladder, int panel, FILE *out) {
+    if (panel == PANELS - 1 && count_states(ladder) < ladder->points) { /* once on the page */
+        (void)fprintf(out, "set label '%zu of %zu states shown' at screen 0.015,0.02 left\n",
+                      count_states(ladder), ladder->points);
+    }
     (void)fprintf(out, "set title '%s' offset 0,-0.6\nplot NaN notitle", panels[panel].title);
     for (size_t row = 0; row < count_states(ladder); ++row) {
         for (int kind = 0; kind < GF_LADDERS; ++kind) {

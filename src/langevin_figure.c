@@ -403,6 +403,14 @@ static const struct kind {
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+bool gf_langevin_figure_knows(const char *kind) {
+    bool known = false;
+    for (int k = 0; k < KINDS; ++k) {
+        known = known || strcmp(kind, kinds[k].name) == 0;
+    }
+    return known;
+}
+
 static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_error *error) {
     bool known = false;
     for (*chosen = 0; *chosen < KINDS; ++*chosen) {

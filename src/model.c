@@ -3,7 +3,6 @@
 #include "gibbsflow/document.h"
 
 #include <ctype.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -388,7 +387,7 @@ static gf_status parse_sampling(gf_document *document, gf_node *map, gf_sampling
                                 gf_error *error) {
     static const char *const keys[] = {"samples", "exact", "deflate", "steps", "seed", NULL};
     static const long low[] = {2, 0, 0, 2, 0};
-    static const long high[] = {1000000, 32000, 1000, 2000, LONG_MAX};
+    static const long high[] = {1000000, 32000, 1000, 2000, GF_MAX_SEED};
     long values[] = {16, 1200, 32, 200, 1};
     gf_status status =
         map != NULL ? gf_document_check_keys(document, map, "typicality", keys, error) : GF_OK;

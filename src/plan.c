@@ -32,19 +32,13 @@ int gf_plan_together(const gf_model *model, size_t size, double spare) {
     return most;
 }
 
-bool gf_plan_shares_out(const gf_model *model, size_t size, double spare) {
-    int threads = gf_machine_threads(), together = gf_plan_together(model, size, spare);
-    return threads * together * vector_memory(model, size) <= spare / 4;
-}
-
 gf_extremes_goal gf_plan_goal(const gf_model *model, size_t size, double spare) {
     enum { ROOM = 6 }; /* dimensions of the Krylov space for each vector */
     bool is_complex = !gf_operator_is_real(&model->hamiltonian);
     gf_extremes_goal one = {.count = 1, .room = 1}, none = {0};
-    double threads = gf_plan_shares_out(model, size, spare) ? gf_machine_threads() : 1;
     double fixed = gf_extremes_memory(size, &none, is_complex);
     double each = gf_extremes_memory(size, &one, is_complex) - fixed;
-    double most = fmin((spare / 4 / threads - fixed) / each, (double)size / 4);
+    double most = fmin((spare / 4 - fixed) / each, (double)size / 4);
     gf_extremes_goal goal = {.count = model->sampling.deflate,
                              .lambda = {fmin(model->lambda2.from, 0), fmax(model->lambda2.to, 0)}};
     if (ROOM * (double)goal.count > most) {
@@ -52,6 +46,13 @@ gf_extremes_goal gf_plan_goal(const gf_model *model, size_t size, double spare) 
     }
     goal.room = ROOM * goal.count;
     return goal;
+}
+
+bool gf_plan_shares_out(const gf_model *model, size_t size, double spare) {
+    gf_extremes_goal goal = gf_plan_goal(model, size, spare);
+    double find = gf_extremes_memory(size, &goal, !gf_operator_is_real(&model->hamiltonian));
+    double run = gf_plan_together(model, size, spare) * vector_memory(model, size);
+    return gf_machine_threads() * fmax(find, run) <= spare / 4;
 }
 
 /* Bytes for one task of a sampled sector. */

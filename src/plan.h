@@ -13,7 +13,7 @@ int gf_plan_together(const gf_model *model, size_t size, double spare);
 /* True if a sector is small enough for every thread to have vectors of its own. */
 bool gf_plan_shares_out(const gf_model *model, size_t size, double spare);
 
-/* Extremal states to look for, as memory allows. */
+/* Extremal states to look for, as memory allows: the same for any number of threads. */
 gf_extremes_goal gf_plan_goal(const gf_model *model, size_t size, double spare);
 
 /* Fails if memory is not enough. */

@@ -176,6 +176,22 @@ test_usage() {
             refuse 2 "--set" $command good.yaml --set "$wrong" -o old.h5
         done
     done
+    for command in spectrum forces fixed-points; do
+        for method in '' some Full typical; do
+            refuse 2 "--method $method" $command good.yaml --method "$method" -o old.h5
+        done
+        for samples in '' 0 1 -4 4x 2.5 1000001 99999999999999999999; do
+            refuse 2 "--samples $samples" $command good.yaml --method typicality \
+                --samples "$samples" -o old.h5
+        done
+        for seed in '' -4 x 1.5 9007199254740992 99999999999999999999; do
+            refuse 2 "--seed $seed" $command good.yaml --seed "$seed" -o old.h5
+        done
+        refuse 2 "not full" $command good.yaml --seed 1 --method full -o old.h5
+        refuse 1 "add --method typicality" $command good.yaml --samples 4 -o old.h5
+    done
+    refuse 2 "--kind pie" figure good.yaml --kind pie -o new.pdf
+    refuse 2 "--method some" info good.yaml --method some
     for wrong in gamma gamma= =0:1:3 1=0:1:3 gamma=0 gamma=0:1 gamma=::: gamma=:1:3 gamma=0::3 gamma=0:1: \
         gamma=a:1:3 gamma=0:b:3 gamma=0:1:c gamma=0:1:3:4 gamma=0:1:0 gamma=0:1:-3 gamma=0:1:2.5 \
         gamma=0:1:1e99 gamma=0:1:99999999999999999999 gamma=1:0:3 gamma=1:1:3 gamma=nan:1:3 \
@@ -381,7 +397,7 @@ test_stored_files() {
     refuse_to_write 1 "holds nothing to draw" figure spectrum.h5
     refuse_to_write 1 "forces.h5" figure forces.h5 --kind scan
     refuse_to_write 1 "scan.h5" figure scan.h5 --kind forces
-    refuse_to_write 1 "'nonsense'; known: forces, scan, ladder" figure forces.h5 --kind nonsense
+    refuse_to_write 2 "--kind nonsense: expected forces, scan" figure forces.h5 --kind nonsense
     refuse_to_write 1 "$reference" figure "$reference"
     cp "$reference" model.h5
     cp spectrum.h5 spectrum.yaml
@@ -678,6 +694,14 @@ test_converge() {
     accept figure ladder.h5 -o ladder.pdf
     check "figure: no ladder.pdf" [ "$(head -c 4 ladder.pdf)" = "%PDF" ]
     check "figure: complains of the ladder: $complained" [ ! -s $err ]
+    states="--at 0,0 --at 0,0.1 --at 0,0.2 --at 0,0.3 --at 0,0.4 --at 0,0.5"
+    # shellcheck disable=SC2086 # several words
+    for shown in "" "6 of 7 states shown"; do
+        accept converge "$reference" --sites 4:8 $states ${shown:+--at 0,0.6} -o states.h5
+        accept figure states.h5 -o states.svg
+        check "figure: how many states of a ladder" \
+            [ "$(grep -o '[0-9]* of [0-9]* states shown' states.svg)" = "$shown" ]
+    done
     refuse_to_write 1 "scan" figure ladder.h5 --kind scan
 }
 
@@ -776,7 +800,7 @@ test_memory() {
 
 test_typicality() {
     accept spectrum "$reference" --sites 8 --method full -o exact8.h5
-    accept spectrum "$reference" --sites 8 --method typicality -o all8.h5 # no sector is sampled
+    accept spectrum "$reference" --sites 8 --method typicality --samples 2 -o all8.h5 # none is sampled
     accept forces exact8.h5 -o exact.h5
     accept forces all8.h5 -o all.h5
     for name in force noise density; do
@@ -789,6 +813,15 @@ test_typicality() {
         >sampled.yaml
     accept forces sampled.yaml --sites 8 --seed 5 -o sampled.h5
     check "typicality: no errors of the fixed points" contains "$said" "statistical error"
+    check "typicality: no caution" contains "$complained" "warning: 4 samples are too few"
+    accept fixed-points sampled.h5
+    check "typicality: no caution from a file" contains "$complained" "warning: 4 samples"
+    accept fixed-points sampled.h5 --quiet
+    check "typicality: --quiet complains: $complained" [ ! -s $err ]
+    accept fixed-points sampled.yaml --sites 8 --samples 8
+    check "typicality: cautions of 8 samples" [ ! -s $err ]
+    accept fixed-points all8.h5 # no vector, no scatter
+    check "typicality: cautions without need" [ ! -s $err ]
     accept fixed-points sampled.yaml --sites 8 --seed 5
     first=$said
     accept fixed-points sampled.yaml --sites 8 --seed 5 --threads 1
@@ -799,10 +832,10 @@ test_typicality() {
     accept fixed-points sampled.h5 --set gamma=0.95
     accept info "$reference" --sites 24 --method typicality
     check "info: no random vectors" contains "$said" "random vectors"
-    refuse 1 "--method" forces "$reference" --method some -o x.h5
-    refuse 1 "--samples" forces "$reference" --method typicality --samples 1 -o x.h5
-    refuse 1 "--seed" forces "$reference" --method typicality --seed -4 -o x.h5
-    refuse 1 "already" forces sampled.h5 --method full -o x.h5
+    for choice in "--method full" "--samples 4" "--seed 1"; do
+        # shellcheck disable=SC2086 # two words
+        refuse 2 "already" forces sampled.h5 $choice -o x.h5
+    done
     refuse 1 "memory" spectrum "$reference" --sites 32 --method typicality -o x.h5
 }
 

@@ -6,6 +6,7 @@
 #include "gibbsflow/scatter.h"
 #include "gibbsflow/sector.h"
 #include "gibbsflow/typicality.h"
+#include "plan.h"
 
 #include <math.h>
 #include <omp.h>
@@ -271,10 +272,36 @@ START_TEST(threads_make_no_difference) {
 }
 END_TEST
 
+/* Nor where memory is short: threads that have no room take a sector together. */
+START_TEST(threads_do_not_change_the_plan) {
+    fixture f;
+    fixture_open(&f, "xxz_jprime.yaml", 9, NULL);
+    int before = omp_get_max_threads();
+    size_t limited = 0, alone = 0;
+    for (size_t size = 1000; size < 20000000; size = size * 3 / 2) {
+        for (double spare = 0x1p26; spare < 0x1p36; spare *= 2) {
+            omp_set_num_threads(1);
+            size_t count = gf_plan_goal(&f.model, size, spare).count;
+            omp_set_num_threads(64);
+            gf_extremes_goal goal = gf_plan_goal(&f.model, size, spare);
+            bool shared = gf_plan_shares_out(&f.model, size, spare);
+            ck_assert_uint_eq(goal.count, count);
+            ck_assert(!shared || 64 * gf_extremes_memory(size, &goal, false) <= spare);
+            limited += count < f.model.sampling.deflate;
+            alone += !shared && count == f.model.sampling.deflate;
+        }
+    }
+    omp_set_num_threads(before);
+    ck_assert(limited > 0 && alone > 0);
+    fixture_close(&f);
+}
+END_TEST
+
 START_TEST(files_keep_samples) {
     fixture f;
     fixture_open(&f, "xxz_jprime.yaml", 7, NULL);
-    gf_spectrum s = sample(&f.model, (gf_sampling){3, 10, 2, 40, 2}), back;
+    f.model.sampling = (gf_sampling){3, 10, 2, 40, GF_MAX_SEED};
+    gf_spectrum s = sample(&f.model, f.model.sampling), back;
     gf_model model;
     gf_error error = {.message = ""};
     gf_file *file = NULL;
@@ -288,6 +315,7 @@ START_TEST(files_keep_samples) {
     gf_file_close(&file);
     (void)unlink(path);
     ck_assert_uint_eq(s.levels, back.levels);
+    ck_assert_mem_eq(&model.sampling, &f.model.sampling, sizeof model.sampling);
     ck_assert_mem_eq(s.sample, back.sample, s.levels * sizeof *s.sample);
     ck_assert_mem_eq(s.degeneracy, back.degeneracy, s.levels * sizeof *s.degeneracy);
     gf_spectrum_free(&s);
@@ -342,6 +370,7 @@ int main(void) {
     tcase_add_test(tests, errors_are_right);
     tcase_add_test(tests, errors_of_fixed_points_are_right);
     tcase_add_test(tests, threads_make_no_difference);
+    tcase_add_test(tests, threads_do_not_change_the_plan);
     tcase_add_test(tests, files_keep_samples);
     tcase_add_test(tests, the_model_file_chooses_the_method);
     return run_suite("typicality", tests);

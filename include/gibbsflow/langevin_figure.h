@@ -4,6 +4,8 @@
 
 #include "gibbsflow/error.h"
 
+#include <stdbool.h>
+
 /* Draws a run (an HDF5 file of gf_langevin_write) to `output` (.pdf, .png, .svg). Kinds:
  *   histogram    the distribution of the cell values of a double well, against exp(-V/alpha)
  *   profile      the last snapshots, with the wall of Eq. (16), rescaled in an inset
@@ -17,5 +19,8 @@
  * NULL chooses what the run was made for. */
 gf_status gf_langevin_figure_draw(const char *path, const char *kind, const char *output,
                                   gf_error *error);
+
+/* Whether `kind` is one of these. */
+bool gf_langevin_figure_knows(const char *kind);
 
 #endif

@@ -19,6 +19,9 @@ typedef struct gf_channel {
 /* How its spectrum is to be had: by full diagonalisation, or from random vectors. */
 typedef enum gf_method { GF_FULL, GF_TYPICALITY } gf_method;
 
+/* The largest seed: files tell numbers in double precision. */
+#define GF_MAX_SEED ((1L << 53) - 1)
+
 /* What typicality.h takes. */
 typedef struct gf_sampling {
     size_t samples; /* random vectors of the largest sector, at least 2 */
