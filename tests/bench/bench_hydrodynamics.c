@@ -79,7 +79,7 @@ static double time_surface(const gf_dynamics *dynamics, size_t cells, double sec
         double before = processor_clock(), elapsed = 0, made = 0;
         while (elapsed < seconds) {
             (void)gf_surface_sample(dynamics->hydrodynamics.medium.context, cells, lattice.state,
-                                      lattice.state + lattice.stride, values);
+                                    lattice.state + lattice.stride, values);
             made += (double)cells;
             elapsed = processor_clock() - before;
         }
