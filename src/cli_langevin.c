@@ -102,6 +102,9 @@ static void tell_switching(const cli_options *options, const gf_run *run, size_t
                 run->equation->parameters[run->swept], run->sweep[k], 1 / passages->mean,
                 passages->error / (passages->mean * passages->mean),
                 passages->verdict == GF_STEADY ? "" : "; not shown to be steady: run longer");
+    } else if (run->hydrodynamics.isolated && run->hydrodynamics.bistable) {
+        cli_say(options, "%s = %g: no block switched", run->equation->parameters[run->swept],
+                run->sweep[k]);
     }
 }
 

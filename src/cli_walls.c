@@ -154,7 +154,10 @@ static void warn(const cli_options *options, const gf_langevin *self,
     for (size_t k = 0; k < self->run.points; ++k) {
         const gf_estimate *walls = &points[k].walls;
         const char *name = self->run.equation->parameters[self->run.swept];
-        if (walls->verdict == GF_NOT_STEADY) {
+        if (!(points[k].dynamics.order > 0)) {
+            cli_say(options, "warning: %s = %g: the force has no two stable points, so no walls",
+                    name, self->run.sweep[k]);
+        } else if (walls->verdict == GF_NOT_STEADY) {
             cli_say(options,
                     "warning: %s = %g has not reached its steady state: drift %.1f, difference of "
                     "starts %.1f standard errors; run longer",

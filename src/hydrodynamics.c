@@ -5,10 +5,17 @@
 /* Points of rest that are told apart, and places along each axis where the slope is looked at. */
 enum { MOST = 64, PLACES = 25 };
 
-double gf_hydrodynamics_radius(const double *a) {
+double gf_hydrodynamics_radius(const double *matrix) {
+    double unit = 0, a[4];
+    for (int i = 0; i < 4; ++i) {
+        unit = fmax(unit, fabs(matrix[i]));
+    }
+    for (int i = 0; i < 4; ++i) { /* squares of large numbers must not overflow */
+        a[i] = unit > 0 ? matrix[i] / unit : 0;
+    }
     double half = (a[0] + a[3]) / 2, det = a[0] * a[3] - a[1] * a[2];
     double root = half * half - det;
-    return root < 0 ? sqrt(det) : fabs(half) + sqrt(root);
+    return unit * (root < 0 ? sqrt(det) : fabs(half) + sqrt(root));
 }
 
 double gf_hydrodynamics_rate(const gf_hydrodynamics *self, double spacing) {

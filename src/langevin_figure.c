@@ -279,7 +279,7 @@ static void set_ranges(size_t count, const double *table, FILE *script) {
         for (size_t k = 0; k < 2; ++k) {
             double value = table[k * count + i];
             low[k] = value > 0 ? fmin(low[k], value) : low[k];
-            high[k] = fmax(high[k], value);
+            high[k] = fmax(high[k], k == 1 ? value + table[2 * count + i] : value);
         }
     }
     if (low[0] < high[0]) {
@@ -304,8 +304,9 @@ static void plot_walls(const gf_langevin *self, const double *table, bool exact,
     (void)fprintf(script,
                   "set ylabel 'n_{DW} a'\nset logscale y\n"
                   "set format y '10^{%%L}'\nset key bottom right\nset grid\n"
-                  "set title 'L = %g, dx = %g, {/:Italic l} = %g, h = %g, %zu realisations'\n",
-                  run->length, run->spacing, run->smoothing, run->threshold, run->realisations);
+                  "set title 'L = %g, dx = %g, {/:Italic l} = %g, h = %g, %zu realisations%s'\n",
+                  run->length, run->spacing, run->smoothing, run->threshold, run->realisations,
+                  run->rescaled ? ", lengths in a/ε^{1/2}" : "");
     if (!exact && !printed) {
         set_ranges(run->points, table, script);
     }
@@ -340,10 +341,14 @@ static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *er
     double *table = malloc(3 * count * sizeof *table);
     gf_status status = table != NULL ? put_densities(self, table, plot, error)
                                      : gf_fail_memory(error, "the wall densities");
-    double low = INFINITY, high = 0;
+    double low = INFINITY, high = 0, most = 0;
     for (size_t k = 0; status == GF_OK && k < count; ++k) {
         low = fmin(low, table[k]);
         high = fmax(high, table[k]);
+        most = fmax(most, table[count + k]);
+    }
+    if (status == GF_OK && !(most > 0)) {
+        status = gf_fail(error, GF_INVALID, "no walls were counted: there is nothing to draw");
     }
     bool exact = run->equation->fields == 1 && run->noise.thermal <= 0 && run->noise.drive > 0 &&
                  run->swept == 0;
@@ -370,7 +375,7 @@ static bool has_space_time(const gf_run *run) {
 }
 static bool has_walls(const gf_run *run) {
     return run->equation == &gf_equation_order_parameter ||
-           (run->equation->fields == 2 && !run->hydrodynamics.isolated && run->points > 1);
+           (run->hydrodynamics.bistable && !run->hydrodynamics.isolated && run->points > 1);
 }
 static bool has_both_profiles(const gf_run *run) {
     return run->boundary == GF_FIXED && run->snapshots > 0;

@@ -253,7 +253,7 @@ COLUMN(switching_error, p->passages.error / (p->passages.mean * p->passages.mean
 COLUMN(switching_effective, p->passages.effective)
 COLUMN(switching_drift, p->passages.drift)
 COLUMN(switching_start_effect, p->passages.start_effect)
-COLUMN(switching_steady, p->passages.verdict == GF_STEADY ? 1 : 0)
+COLUMN(switching_steady, p->passages.mean > 0 && p->passages.verdict == GF_STEADY ? 1 : 0)
 COLUMN(exact_count, p->exact ? p->cells.count_density : NAN)
 COLUMN(exact_dilute, p->exact ? p->cells.dilute_density : NAN)
 COLUMN(exact_length, p->exact ? p->cells.correlation_length : NAN)

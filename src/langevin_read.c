@@ -2,6 +2,7 @@
 #include "gibbsflow/file.h"
 #include "gibbsflow/langevin.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,6 +120,12 @@ static gf_status place_states(gf_langevin *self, const int64_t *task, size_t ope
         }
         memcpy(state, fields + i * cells, cells * sizeof *state);
         self->tasks[task[i]].state = state;
+        for (size_t k = 0; k < cells; ++k) {
+            if (!isfinite(state[k])) {
+                gf_file_reject(file, "/checkpoint/state holds %g", state[k]);
+                return gf_file_check(file, error);
+            }
+        }
     }
     return GF_OK;
 }
@@ -191,7 +198,8 @@ static gf_status read_all(gf_langevin *self, gf_file *file, const char *path, gf
         read_results(self, file);
         status = gf_file_check(file, error);
     }
-    if (status == GF_OK && gf_file_get_number_attribute(file, "/run", "done") < 1) {
+    if (status == GF_OK && (!(gf_file_get_number_attribute(file, "/run", "done") >= 1) ||
+                            gf_file_has(file, "/checkpoint/steps"))) {
         status = read_checkpoint(self, file, error);
     } else {
         for (size_t i = 0; status == GF_OK && i < self->run.points * self->run.realisations; ++i) {

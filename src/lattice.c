@@ -31,10 +31,14 @@ static gf_status check(const gf_lattice *self, const gf_integrator *integrator,
                        dynamics->equation->name, gf_integrator_names(dynamics->equation->fields));
     }
     double longest = integrator->longest_step(dynamics);
-    if (self->step >= longest) {
+    if (!(self->step < longest)) {
         return gf_fail(error, GF_INVALID,
                        "the time step %g is unstable: %s on cells of %g needs a step below %.4g",
                        self->step, integrator->name, dynamics->spacing, 0.9995 * longest);
+    }
+    if (boundary == GF_ANTIPERIODIC && integrator->fields > 1) {
+        return gf_fail(error, GF_INVALID, "%s needs a periodic or fixed boundary",
+                       integrator->name);
     }
     if (boundary == GF_ANTIPERIODIC && !integrator->takes_reversed) {
         return gf_fail(error, GF_INVALID,

@@ -72,6 +72,10 @@ static gf_status take_matrix(const gf_run_parser *p, gf_node *map) {
             p->document, map, p->error,
             "blocks without neighbours do not diffuse: no diffusion, no onsager");
     }
+    if (overridden && onsager != NULL) {
+        return gf_document_fail(p->document, onsager, p->error,
+                                "--set diffusion cannot take the place of onsager");
+    }
     if (overridden || h->isolated) {
         return GF_OK;
     }
@@ -171,6 +175,7 @@ gf_status gf_run_take_scales(const gf_run_parser *p) {
     run->noise.renormalised = force == 1;
     run->rescaled = rescaled == 1;
     bool thermal = run->noise.cutoff > 0 || force == 1 ||
+                   gf_run_override(p, "thermal_scale", &run->noise.thermal) ||
                    gf_document_get(p->document, map, "thermal_scale") != NULL;
     if (status == GF_OK && run->hydrodynamics.isolated && thermal) {
         return gf_document_fail(p->document, map, p->error,
@@ -288,8 +293,10 @@ static gf_status check_together(const gf_run_parser *p) {
             ? "blocks without neighbours are not averaged: no smoothing, and snapshots whose "
               "spacing "
               "is the size of a block"
-        : h->onsager && run->swept == 1 ? "diffusion cannot be swept where onsager is given"
-                                        : NULL;
+        : h->isolated && run->swept == 1 ? "blocks without neighbours do not diffuse: no diffusion "
+                                           "to sweep"
+        : h->onsager && run->swept == 1  ? "diffusion cannot be swept where onsager is given"
+                                         : NULL;
     return problem == NULL ? GF_OK
                            : gf_document_fail(p->document, p->root, p->error, "%s", problem);
 }

@@ -164,7 +164,8 @@ static gf_status apply(rule *self, const char *path, const gf_settings *settings
             }
         } else if (find_channel(self, one->name) == self->channels) {
             status = gf_fail(error, GF_INVALID,
-                             "%s has no parameter and no channel '%.100s' whose rate could be set",
+                             "%s has no parameter and no channel '%.100s' whose rate could be set, "
+                             "and the run no number of that name",
                              path, one->name);
         }
     }
@@ -248,14 +249,28 @@ static gf_status check_memory(size_t channels, const size_t points[2], gf_error 
                                    knots, need / 0x1p30, spare / 0x1p30);
 }
 
+/* Reads an axis of knots, which must lie evenly from -1 to 1: how many there are. */
+static size_t read_knots(gf_file *file, const char *path) {
+    size_t count = 0;
+    double *knots = gf_file_get_doubles(file, path, 1, &count);
+    for (size_t i = 0; knots != NULL && i < count; ++i) {
+        double even = count > 1 ? -1 + 2 * (double)i / (double)(count - 1) : 0;
+        if (!(fabs(knots[i] - even) < 1e-9)) {
+            gf_file_reject(file, "%s is not evenly spaced from -1 to 1", path);
+            break;
+        }
+    }
+    free(knots);
+    return count;
+}
+
 static gf_status read_surface(gf_file *file, const rule *rates, double cutoff, gf_surface *self,
                               gf_error *error) {
     static const int force[] = {GF_SURFACE_F1, GF_SURFACE_F2};
     static const int noise[] = {GF_SURFACE_N11, GF_SURFACE_N12, -1, GF_SURFACE_N22};
-    size_t points[2] = {0, 0};
+    const size_t points[2] = {read_knots(file, "/fitted_grid/magnetization"),
+                              read_knots(file, "/fitted_grid/height")};
     gf_chart chart;
-    free(gf_file_get_doubles(file, "/fitted_grid/magnetization", 1, &points[0]));
-    free(gf_file_get_doubles(file, "/fitted_grid/height", 1, &points[1]));
     gf_chart_read(file, "/fitted_grid", &chart);
     gf_status status = check_memory(rates->channels, points, error);
     if (status != GF_OK) {

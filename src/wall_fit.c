@@ -7,6 +7,10 @@
 
 enum { MAX_PARAMETERS = 3, ITERATIONS = 200 };
 
+/* Of a parameter's variance, over what it would be if the others were known: beyond this the points
+ * do not tell the parameters apart. */
+static const double ALIKE = 1e6;
+
 static const struct {
     const char *text;
     double p, q;
@@ -118,10 +122,17 @@ static bool improve(const sample *s, gf_wall_fit *fit, double *chi_square, doubl
 
 static gf_status find_errors(const sample *s, gf_wall_fit *fit, gf_error *error) {
     lapack_int n = (lapack_int)forms[fit->form].parameters;
-    double matrix[9], gradient[3];
+    double matrix[9], gradient[3], diagonal[3], inflation = 0;
     fit->chi_square = accumulate(s, fit, matrix, gradient);
-    if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', n, matrix, 3) != 0 ||
-        LAPACKE_dpotri(LAPACK_COL_MAJOR, 'U', n, matrix, 3) != 0) {
+    for (lapack_int a = 0; a < n; ++a) {
+        diagonal[a] = matrix[4 * a];
+    }
+    bool singular = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', n, matrix, 3) != 0 ||
+                    LAPACKE_dpotri(LAPACK_COL_MAJOR, 'U', n, matrix, 3) != 0;
+    for (lapack_int a = 0; a < n && !singular; ++a) {
+        inflation = fmax(inflation, diagonal[a] * matrix[4 * a]);
+    }
+    if (singular || !(inflation < ALIKE)) {
         return gf_fail(error, GF_NO_CONVERGENCE, "the fit %s is not determined by the points",
                        forms[fit->form].text);
     }

@@ -85,6 +85,8 @@ expect 1 "colour" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set
 expect 1 "absent.h5" "$program" langevin elsewhere/block.yaml --table absent.h5 -o no.h5
 expect 2 "no --table" "$program" langevin --resume block.h5 --table fig2.h5
 expect 1 "two stable" "$program" langevin run.yaml --set gamma=0.8 -o no.h5
+expect 1 "no thermal" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set thermal_scale=2 \
+    -o no.h5
 [ ! -e no.h5 ] || fail "a command that failed has left a file"
 
 # --- figures and shipped runs --------------------------------------------------------------------
@@ -95,6 +97,9 @@ if command -v gnuplot > /dev/null; then
         [ -s $kind.png ] || fail "no figure $kind"
     done
     expect 0 "" "$program" figure block.h5 -o block.svg
+    sed 's/profile:.*/profile: fixed-point, which: stable+}/' run.yaml > still.yaml
+    expect 0 "" "$program" langevin still.yaml --set drive_scale=0 --set thermal_scale=0 -o still.h5
+    expect 1 "no walls were counted" "$program" figure still.h5 --kind walls -o no.png
     expect 1 "does not hold" "$program" figure whole.h5 --kind profile -o no.png
 fi
 expect 0 "" "$program" langevin "$models/hydrodynamics.yaml" --table fig2.h5 --set end=160000 \

@@ -381,7 +381,7 @@ static const struct {
     {"diffusion: 1", "diffusion: 1, colour: 3", "colour"},
     {"epsilon: 0.01", "epsilon: 0", "epsilon = 0"},
     {"cutoff: 32", "cutoff: 20", "whole multiple of the spacing"},
-    {"periodic", "antiperiodic", "periodic boundary"},
+    {"periodic", "antiperiodic", "periodic or fixed boundary"},
     {"weak-trapezoidal", "heun", "weak-trapezoidal or euler-maruyama"},
     {"weak-trapezoidal", "none", "is not known"},
     {"profile: wall", "profile: uniform", "density: [m, e]"},
@@ -392,6 +392,8 @@ static const struct {
     {"diffusion: 1", "diffusion: absent.h5", "a file that holds one; absent.h5: cannot open"},
     {"diffusion: 1", "diffusion: \"\"", "diffusion"},
     {"diffusion: 1", "onsager: absent.h5", "absent"},
+    {"diffusion: 1", "diffusion: 1e200", "unstable"},
+    {"diffusion: 1", "diffusion: [[1e200, 1e199], [0, 1e200]]", "unstable"},
 };
 
 /* Likewise of blocks without neighbours. */
@@ -401,6 +403,7 @@ static const struct {
     {"epsilon: 0.01", "epsilon: 0.01, diffusion: 1", "do not diffuse"},
     {"noise: {}", "noise: {thermal_scale: 1}", "no thermal noise"},
     {"noise: {}", "noise: {cutoff: 64}", "no thermal noise"},
+    {"noise: {}", "noise: {}\nsweep: {diffusion: [1, 2]}", "do not diffuse"},
     {"noise: {}", "noise: {}\nrescaled: true", "not rescaled"},
     {"spacing: 32", "spacing: 64", "not averaged"},
     {"noise: {}", "noise: {}\nwalls: {smoothing: 64}", "not averaged"},

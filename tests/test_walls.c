@@ -140,6 +140,23 @@ START_TEST(test_fit_refused) {
 }
 END_TEST
 
+/* Where A vanishes, A and c change the density in the same way: neither can be told. */
+START_TEST(test_fit_undetermined) {
+    enum { POINTS = 12 };
+    double x[POINTS], n[POINTS], sigma[POINTS];
+    for (int i = 0; i < POINTS; ++i) {
+        x[i] = 0.06 + 0.03 * i;
+        n[i] = 0.2 * pow(x[i], 0.75) * exp(-0.5 / sqrt(x[i]));
+        sigma[i] = 0.01 * n[i];
+    }
+    gf_wall_fit fit;
+    gf_error error = {.message = ""};
+    ck_assert_int_eq(gf_wall_fit_make(GF_WALL_TWO_TERMS, POINTS, x, n, sigma, 0, 1, &fit, &error),
+                     GF_NO_CONVERGENCE);
+    ck_assert_ptr_nonnull(strstr(error.message, "not determined"));
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("walls");
     tcase_add_test(tests, test_count);
@@ -148,5 +165,6 @@ int main(void) {
     tcase_add_test(tests, test_fit_exact);
     tcase_add_test(tests, test_fit_errors);
     tcase_add_test(tests, test_fit_refused);
+    tcase_add_test(tests, test_fit_undetermined);
     return run_suite("walls", tests);
 }
