@@ -124,12 +124,12 @@ static gf_status find_errors(const sample *s, gf_wall_fit *fit, gf_error *error)
     lapack_int n = (lapack_int)forms[fit->form].parameters;
     double matrix[9], gradient[3], diagonal[3], inflation = 0;
     fit->chi_square = accumulate(s, fit, matrix, gradient);
-    for (lapack_int a = 0; a < n; ++a) {
+    for (size_t a = 0; a < (size_t)n; ++a) {
         diagonal[a] = matrix[4 * a];
     }
     bool singular = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', n, matrix, 3) != 0 ||
                     LAPACKE_dpotri(LAPACK_COL_MAJOR, 'U', n, matrix, 3) != 0;
-    for (lapack_int a = 0; a < n && !singular; ++a) {
+    for (size_t a = 0; a < (size_t)n && !singular; ++a) {
         inflation = fmax(inflation, diagonal[a] * matrix[4 * a]);
     }
     if (singular || !(inflation < ALIKE)) {
