@@ -290,9 +290,8 @@ static gf_status check_together(const gf_run_parser *p) {
         run->noise.cutoff > run->length ? "the cutoff is longer than the system"
         : h->isolated && run->rescaled  ? "blocks of so many sites are not rescaled"
         : h->isolated && (run->smoothing_cells > 1 || run->cells_per_position > 1)
-            ? "blocks without neighbours are not averaged: no smoothing, and snapshots whose "
-              "spacing "
-              "is the size of a block"
+            ? "blocks without neighbours are not averaged: no smoothing, and snapshots of single "
+              "blocks (spacing: the sites of one)"
         : h->isolated && run->swept == 1 ? "blocks without neighbours do not diffuse: no diffusion "
                                            "to sweep"
         : h->onsager && run->swept == 1  ? "diffusion cannot be swept where onsager is given"

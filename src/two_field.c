@@ -195,7 +195,7 @@ static inline void shake(float mm, float me, float ee, float g, float h, float *
     *e = copysignf(sqrtf(shared), me) * g + sqrtf(ee - shared) * h;
 }
 
-/* Covariances of a row: weight a, and weight0 a0 where there is `before`. */
+/* Covariances of a row of cells. */
 typedef struct covariance {
     const float *mm, *me, *ee;
 } covariance;
@@ -432,10 +432,7 @@ static void kick(gf_lattice *lattice, double time, const gf_station *now,
         smear(n, h->filter, faces_before(lattice), lattice->fixed, g + (2 + i) * row,
               self->kick[i]);
     }
-    if (before != NULL) {
-        return;
-    }
-    if (law == VARYING || (law == CONSTANT && !isotropic)) {
+    if (before == NULL && (law == VARYING || (law == CONSTANT && !isotropic))) {
         report_unphysical(lattice, &t, law, now);
     }
 }

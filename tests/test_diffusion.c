@@ -1,5 +1,6 @@
 /* Diffusion that depends on the densities: what files say, and lattices on which it acts, against
  * constant matrices, exact steady states, covariances and conservation. */
+#include "closed_medium.h"
 #include "suite.h"
 
 #include "gibbsflow/lattice.h"
@@ -218,25 +219,9 @@ END_TEST
 
 /* --- lattices -------------------------------------------------------------------------------- */
 
-/* No force and no drive; C varies, and vanishes at |m| = 1 and |e| = 1, beyond which is outside. */
-static size_t medium(const void *context, size_t count, const double *m, const double *e,
-                     float (*values)[GF_SURFACE_VALUES]) {
-    size_t outside = 0;
-    (void)context;
-    for (size_t k = 0; k < count; ++k) {
-        double x = fmax(1 - m[k] * m[k], 0), y = fmax(1 - e[k] * e[k], 0);
-        memset(values[k], 0, sizeof values[k]);
-        values[k][GF_SURFACE_C11] = (float)x;
-        values[k][GF_SURFACE_C12] = (float)(0.5 * x * y);
-        values[k][GF_SURFACE_C22] = (float)y;
-        outside += fabs(m[k]) > 1 || fabs(e[k]) > 1 ? 1 : 0;
-    }
-    return outside;
-}
-
 static gf_dynamics make_dynamics(const gf_diffusion *diffusion, double thermal) {
     gf_dynamics d = {.equation = &gf_equation_hydrodynamics, .spacing = 0.5};
-    d.hydrodynamics = (gf_hydrodynamics){.medium = {medium, NULL},
+    d.hydrodynamics = (gf_hydrodynamics){.medium = {closed_medium, NULL},
                                          .epsilon = 1,
                                          .diffusion = diffusion,
                                          .thermal = thermal,
@@ -388,7 +373,7 @@ START_TEST(test_face_noise) {
             double m = start.state[cells[side]], e = start.state[cells[side] + start.stride], at[4];
             float v[1][GF_SURFACE_VALUES];
             linear_matrix(m, e, at);
-            (void)medium(NULL, 1, &m, &e, v);
+            (void)closed_medium(NULL, 1, &m, &e, v);
             for (int k = 0; k < 4; ++k) {
                 t[k] += at[k] / 2;
             }

@@ -1,5 +1,6 @@
 /* The two-field integrators on media whose exact results are known: structure factors of the linear
  * equation at every k, conservation, moments of multiplicative noise, what is refused. */
+#include "closed_medium.h"
 #include "suite.h"
 
 #include "gibbsflow/lattice.h"
@@ -222,21 +223,6 @@ START_TEST(test_onsager) {
 END_TEST
 
 /* --- conservation ---------------------------------------------------------------------------- */
-
-/* Without force and drive: C vanishes at |m| = 1 and |e| = 1, cells beyond are outside. */
-static size_t closed_medium(const void *context, size_t count, const double *m, const double *e,
-                            float (*values)[GF_SURFACE_VALUES]) {
-    size_t outside = 0;
-    (void)context;
-    for (size_t k = 0; k < count; ++k) {
-        double x = fmax(1 - m[k] * m[k], 0), y = fmax(1 - e[k] * e[k], 0);
-        double none[2] = {0, 0};
-        set_values(values[k], none, (matrix){{{0}}},
-                   (matrix){{{x, 0.5 * x * y}, {0.5 * x * y, y}}});
-        outside += fabs(m[k]) > 1 || fabs(e[k]) > 1 ? 1 : 0;
-    }
-    return outside;
-}
 
 /* Both charges to rounding, with a C that varies, a cutoff, and cells that leave the region. */
 START_TEST(test_conservation) {

@@ -10,10 +10,10 @@
  * Between two cells C is the mean of theirs, and so is D where it depends on them. What flows over
  * a face leaves one cell and enters the other, so that diffusion and thermal noise conserve both
  * charges exactly. The noise of a face, of covariance D C + C D^T there, is averaged over the
- * `filter` faces around it: conserved noise is cut off at the length cutoff = filter dx. Its
- * spectrum is that of the faces times (sin(kl/2)/(kl/2))^2, l = cutoff, whose integral gives cells
- * the variance C/cutoff where C and D are constant, whatever dx; with cutoff = dx it is the plain
- * C/dx.
+ * `filter` faces around it (an even number leans to either side in turn, step by step): conserved
+ * noise is cut off at the length cutoff = filter dx. Its spectrum is that of the faces times
+ * (sin(kl/2)/(kl/2))^2, l = cutoff, whose integral gives cells the variance C/cutoff where C and D
+ * are constant, whatever dx; with cutoff = dx it is the plain C/dx.
  *
  * With an Onsager matrix sigma in place of D, D = sigma C^-1 and the noise is 2 sigma. Where C
  * vanishes, at the border, D would be infinite: both are reduced by one factor so that the trace of
@@ -34,7 +34,8 @@
 #include <stddef.h>
 
 /* Force, noise and susceptibility at many densities: values[k] at (m[k], e[k]), in the order of
- * GF_SURFACE_F1 ...; returns how many lay outside the region. */
+ * GF_SURFACE_F1 ...; returns how many lay outside the region. In single precision, in which noises
+ * are computed; densities and fluxes are double. */
 typedef struct gf_medium {
     size_t (*evaluate)(const void *context, size_t count, const double *m, const double *e,
                        float (*values)[GF_SURFACE_VALUES]);

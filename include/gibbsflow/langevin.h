@@ -77,7 +77,7 @@ gf_status gf_langevin_estimate(const gf_langevin *self, double *seconds, gf_erro
 gf_status gf_langevin_write(const gf_langevin *self, const char *path, gf_error *error);
 gf_status gf_langevin_read(gf_langevin *self, const char *path, gf_error *error);
 
-/* What a sweep point has come to. */
+/* What a sweep point has come to; this and what follows is in langevin_summary.c. */
 typedef struct gf_langevin_point {
     gf_dynamics dynamics;
     gf_estimate walls;                                  /* after the warm-up, as all */
