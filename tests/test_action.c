@@ -1,7 +1,7 @@
 /* Operators on vectors, against their terms applied state by state. */
 #include "suite.h"
 
-#include "gibbsflow/action.h"
+#include "hilbert/action.h"
 
 #include <math.h>
 #include <omp.h>

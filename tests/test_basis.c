@@ -1,6 +1,6 @@
 /* The states of a sector against the combinatorial number system: the state with bits p_1 < p_2 <
  * ... < p_k stands at position sum_j binomial(p_j, j) (D. E. Knuth, TAOCP 4A, 7.2.1.3). */
-#include "gibbsflow/basis.h"
+#include "hilbert/basis.h"
 
 #include "suite.h"
 

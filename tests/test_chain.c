@@ -1,7 +1,7 @@
 /* Terms placed along a chain: wrapping, open ends, and the unique form of a translation sum. */
-#include "gibbsflow/chain.h"
+#include "algebra/chain.h"
 
-#include "gibbsflow/expression.h"
+#include "algebra/expression.h"
 #include "suite.h"
 
 static gf_term parse(const char *text) {

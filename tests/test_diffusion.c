@@ -3,7 +3,7 @@
 #include "closed_medium.h"
 #include "suite.h"
 
-#include "gibbsflow/lattice.h"
+#include "langevin/lattice/lattice.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -234,7 +234,7 @@ static gf_lattice make_lattice(const gf_dynamics *d, const gf_integrator *integr
     gf_lattice lattice;
     gf_error error;
     ck_assert_msg(gf_lattice_init(&lattice, d, integrator, cells, boundary, step,
-                                  (gf_noise){seed, 0}, &error) == GF_OK,
+                                  (gf_random){seed, 0}, &error) == GF_OK,
                   "%s", error.message);
     for (size_t i = 0; i < cells; ++i) {
         lattice.state[i] = 0.1 + 0.5 * cos(0.3 * (double)i);
@@ -409,7 +409,7 @@ START_TEST(test_refusals) {
     gf_lattice lattice;
     gf_error error;
     ck_assert_int_eq(gf_lattice_init(&lattice, &d, integrators[1], 10, GF_PERIODIC, 0.0026,
-                                     (gf_noise){1, 0}, &error),
+                                     (gf_random){1, 0}, &error),
                      GF_INVALID); /* 2 dx^2/(4 D) = 0.0025 */
     assert_contains(error.message, "unstable");
     gf_lattice_free(&lattice);

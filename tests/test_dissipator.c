@@ -1,9 +1,9 @@
 /* Derived force and noise operators against forms worked out by hand, after Lange & Rosch, App.
  * A.1, with the projectors of f_1 read P-up P-down P-up - P-down P-up P-down and the bath's action
  * on the exchange terms kept. */
-#include "gibbsflow/dissipator.h"
+#include "algebra/dissipator.h"
 
-#include "gibbsflow/expression.h"
+#include "algebra/expression.h"
 #include "gibbsflow/model.h"
 #include "suite.h"
 

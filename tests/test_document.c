@@ -1,5 +1,5 @@
 /* YAML documents: what is read, and where messages point. */
-#include "gibbsflow/document.h"
+#include "input/document.h"
 
 #include "suite.h"
 

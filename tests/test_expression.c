@@ -1,5 +1,5 @@
 /* The arithmetic of model files: values by hand, and errors with the place they point at. */
-#include "gibbsflow/expression.h"
+#include "algebra/expression.h"
 
 #include "suite.h"
 

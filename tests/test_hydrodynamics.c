@@ -3,7 +3,7 @@
 #include "closed_medium.h"
 #include "suite.h"
 
-#include "gibbsflow/lattice.h"
+#include "langevin/lattice/lattice.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -104,7 +104,7 @@ static gf_lattice make_lattice(const gf_dynamics *d, const gf_integrator *integr
     gf_lattice lattice;
     gf_error error;
     ck_assert_msg(gf_lattice_init(&lattice, d, integrator, cells, GF_PERIODIC, step,
-                                  (gf_noise){seed, 0}, &error) == GF_OK,
+                                  (gf_random){seed, 0}, &error) == GF_OK,
                   "%s", error.message);
     return lattice;
 }
@@ -301,7 +301,7 @@ START_TEST(test_mirrored_noise) {
     d.hydrodynamics.filter = filter;
     gf_lattice lattice;
     ck_assert_int_eq(gf_lattice_init(&lattice, &d, &gf_integrator_euler_maruyama, ROW, GF_FIXED,
-                                     0.03, (gf_noise){8, 0}, NULL),
+                                     0.03, (gf_random){8, 0}, NULL),
                      GF_OK);
     double weight[ROW + 1][ROW] = {{0}}, found[ROW][ROW] = {{0}};
     for (int face = 1; face < ROW; ++face) { /* at face - 1/2 */
@@ -470,7 +470,7 @@ START_TEST(test_fixed_ends) {
     gf_dynamics d = make_dynamics(linear_medium);
     gf_lattice lattice;
     ck_assert_int_eq(gf_lattice_init(&lattice, &d, integrators[_i], CELLS, GF_FIXED, 0.05,
-                                     (gf_noise){10, 0}, NULL),
+                                     (gf_random){10, 0}, NULL),
                      GF_OK);
     fill(&lattice, (double[2]){0.1, 0.2});
     gf_lattice_advance(&lattice, 100);
@@ -504,17 +504,17 @@ START_TEST(test_refusals) {
     gf_lattice lattice;
     gf_error error;
     ck_assert_int_eq(gf_lattice_init(&lattice, &d, &gf_integrator_heun, CELLS, GF_PERIODIC, 0.05,
-                                     (gf_noise){1, 0}, &error),
+                                     (gf_random){1, 0}, &error),
                      GF_INVALID);
     assert_contains(error.message, "weak-trapezoidal");
     gf_lattice_free(&lattice);
     ck_assert_int_eq(gf_lattice_init(&lattice, &d, integrators[1], CELLS, GF_PERIODIC, 1,
-                                     (gf_noise){1, 0}, &error),
+                                     (gf_random){1, 0}, &error),
                      GF_INVALID);
     assert_contains(error.message, "unstable");
     gf_lattice_free(&lattice);
     ck_assert_int_eq(gf_lattice_init(&lattice, &d, integrators[1], CELLS, GF_ANTIPERIODIC, 0.05,
-                                     (gf_noise){1, 0}, &error),
+                                     (gf_random){1, 0}, &error),
                      GF_INVALID);
     gf_lattice_free(&lattice);
 }

@@ -67,7 +67,7 @@ static double value_at(const gf_ladder *ladder, gf_ladder_kind kind, size_t size
 static double check_exact(const gf_ladder *ladder, size_t row, size_t column, double exact) {
     for (size_t size = 0; size < ladder->sizes; ++size) {
         for (int kind = 0; kind < GF_LADDERS; ++kind) {
-            gf_limit limit =
+            gf_thermodynamic_limit limit =
                 gf_ladder_estimate(&ladder->states, (gf_ladder_kind)kind, size, row, column);
             ck_assert_msg(!(fabs(limit.value - exact) > limit.error),
                           "state %zu, column %zu, kind %d, %d sites: %.17g +- %g, exact %.17g", row,
@@ -87,7 +87,7 @@ START_TEST(error_of_a_geometric_sequence) {
         for (int k = 0; k < 9; ++k) {
             x[k] = 3 + 0.7 * pow(ratio, k);
         }
-        gf_limit limit = gf_limit_estimate(x, 9, 1e-14);
+        gf_thermodynamic_limit limit = gf_thermodynamic_limit_estimate(x, 9, 1e-14);
         ck_assert_double_eq(limit.value, x[8]);
         ck_assert(fabs(x[8] - 3) <= limit.error);
         ck_assert(fabs(ratio) > 0.7 || limit.error <= 10 * fabs(x[6] - 3));
@@ -98,24 +98,24 @@ END_TEST
 START_TEST(error_of_what_does_not_settle) {
     const double growing[] = {0, 1, 2.1, 3.3, 4.6}, steady[] = {1, 2, 3, 4, 5};
     const double broken[] = {1, NAN, 0.9, 0.85, 0.84}, still[] = {2, 2, 2, 2, 2};
-    ck_assert(isinf(gf_limit_estimate(growing, 5, 1e-14).error));
-    ck_assert(isinf(gf_limit_estimate(steady, 5, 1e-14).error));
-    ck_assert(isinf(gf_limit_estimate(broken, 5, 1e-14).error));
-    ck_assert(isinf(gf_limit_estimate(still, 4, 1e-14).error));
-    ck_assert_double_eq(gf_limit_estimate(still, 5, 1e-14).error, 1e-14);
+    ck_assert(isinf(gf_thermodynamic_limit_estimate(growing, 5, 1e-14).error));
+    ck_assert(isinf(gf_thermodynamic_limit_estimate(steady, 5, 1e-14).error));
+    ck_assert(isinf(gf_thermodynamic_limit_estimate(broken, 5, 1e-14).error));
+    ck_assert(isinf(gf_thermodynamic_limit_estimate(still, 4, 1e-14).error));
+    ck_assert_double_eq(gf_thermodynamic_limit_estimate(still, 5, 1e-14).error, 1e-14);
 }
 END_TEST
 
 START_TEST(disagreement_raises_errors) {
-    gf_limit a = {1, 0.01}, b = {1.1, 0.2}, c = {1.5, 0.02};
-    gf_limit_reconcile(&a, &b);
+    gf_thermodynamic_limit a = {1, 0.01}, b = {1.1, 0.2}, c = {1.5, 0.02};
+    gf_thermodynamic_limit_reconcile(&a, &b);
     ck_assert_double_eq(a.error, 0.01);
     ck_assert_double_eq(b.error, 0.2);
-    gf_limit_reconcile(&a, &c);
+    gf_thermodynamic_limit_reconcile(&a, &c);
     ck_assert_double_eq(a.error, 0.5);
     ck_assert_double_eq(c.error, 0.5);
-    gf_limit unknown = {7, INFINITY};
-    gf_limit_reconcile(&b, &unknown);
+    gf_thermodynamic_limit unknown = {7, INFINITY};
+    gf_thermodynamic_limit_reconcile(&b, &unknown);
     ck_assert_double_eq(b.error, 0.2);
 }
 END_TEST
@@ -298,11 +298,13 @@ typedef struct tally {
 
 static void count_honest(const gf_ladder *ladder, gf_ladder_kind kind, tally *sum) {
     size_t last = ladder->sizes - 1;
-    for (size_t size = GF_LIMIT_SIZES - 1; size + 2 <= last; ++size) {
+    for (size_t size = GF_THERMODYNAMIC_LIMIT_SIZES - 1; size + 2 <= last; ++size) {
         for (size_t i = 0; i < ladder->points * GF_LADDER_STATE_COLUMNS; ++i) {
             size_t row = i / GF_LADDER_STATE_COLUMNS, column = i % GF_LADDER_STATE_COLUMNS;
-            gf_limit early = gf_ladder_estimate(&ladder->states, kind, size, row, column);
-            gf_limit best = gf_ladder_estimate(&ladder->states, GF_LADDERS, last, row, column);
+            gf_thermodynamic_limit early =
+                gf_ladder_estimate(&ladder->states, kind, size, row, column);
+            gf_thermodynamic_limit best =
+                gf_ladder_estimate(&ladder->states, GF_LADDERS, last, row, column);
             double deviation = fabs(early.value - best.value);
             if (isinf(early.error)) {
                 ++sum->unsettled;
@@ -373,8 +375,8 @@ START_TEST(cold_chains_have_large_errors) {
     static const double lambda[][2] = {{0, 4}, {0.5, 4}, {0, -0.1}};
     gf_ladder ladder = climb_file("xxz_jprime.yaml", 4, 9, lambda, 3);
     for (size_t row = 0; row < 3; ++row) {
-        gf_limit e = gf_ladder_estimate(&ladder.states, GF_LADDERS, ladder.sizes - 1, row,
-                                        GF_LADDER_DENSITY + 1);
+        gf_thermodynamic_limit e = gf_ladder_estimate(&ladder.states, GF_LADDERS, ladder.sizes - 1,
+                                                      row, GF_LADDER_DENSITY + 1);
         ck_assert(row == 2 ? e.error < 1e-8 : e.error > 1e-2);
     }
     gf_ladder_free(&ladder);

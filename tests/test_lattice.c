@@ -1,7 +1,7 @@
 /* The integrators: exact structure factors in the linear case, conservation, weak order. */
 #include "suite.h"
 
-#include "gibbsflow/lattice.h"
+#include "langevin/lattice/lattice.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -62,7 +62,8 @@ START_TEST(test_structure_factor) {
     double sum[MODES] = {0};
     gf_lattice lattice;
     ck_assert_int_eq(
-        gf_lattice_init(&lattice, &d, integrator, CELLS, false, dt, (gf_noise){8, 0}, NULL), GF_OK);
+        gf_lattice_init(&lattice, &d, integrator, CELLS, false, dt, (gf_random){8, 0}, NULL),
+        GF_OK);
     gf_lattice_advance(&lattice, 200); /* ten times the longest memory 1/0.8 */
     for (int s = 0; s < SAMPLES; ++s) {
         gf_lattice_advance(&lattice, 60);
@@ -93,7 +94,7 @@ START_TEST(test_conservation) {
     d.linear = 0;
     gf_lattice lattice;
     ck_assert_int_eq(
-        gf_lattice_init(&lattice, &d, integrator, CELLS, false, 0.05, (gf_noise){9, 1}, NULL),
+        gf_lattice_init(&lattice, &d, integrator, CELLS, false, 0.05, (gf_random){9, 1}, NULL),
         GF_OK);
     for (int i = 0; i < CELLS; ++i) {
         lattice.state[i] = 0.25;
@@ -121,10 +122,10 @@ START_TEST(test_antiperiodic) {
     d.drive = 0;
     d.thermal = 0;
     const gf_integrator *integrator = integrators[_i];
-    ck_assert_int_eq(gf_lattice_init(&half, &d, integrator, CELLS, true, 0.05, (gf_noise){0}, NULL),
-                     GF_OK);
     ck_assert_int_eq(
-        gf_lattice_init(&whole, &d, integrator, 2 * CELLS, false, 0.05, (gf_noise){0}, NULL),
+        gf_lattice_init(&half, &d, integrator, CELLS, true, 0.05, (gf_random){0}, NULL), GF_OK);
+    ck_assert_int_eq(
+        gf_lattice_init(&whole, &d, integrator, 2 * CELLS, false, 0.05, (gf_random){0}, NULL),
         GF_OK);
     for (int i = 0; i < CELLS; ++i) {
         half.state[i] = whole.state[i] = sin(0.01 * i * i);
@@ -151,7 +152,7 @@ START_TEST(test_antiperiodic_noise) {
     gf_lattice lattice;
     double m[SMALL], seam = 0, inside = 0, square = 0;
     ck_assert_int_eq(
-        gf_lattice_init(&lattice, &d, integrator, SMALL, true, 0.06, (gf_noise){3, 3}, NULL),
+        gf_lattice_init(&lattice, &d, integrator, SMALL, true, 0.06, (gf_random){3, 3}, NULL),
         GF_OK);
     for (int s = 0; s < SAMPLES; ++s) {
         gf_lattice_advance(&lattice, 30);
@@ -222,7 +223,7 @@ static double simulate(const gf_integrator *integrator, double alpha, double mu,
     for (uint32_t b = 0; b < BATCHES; ++b) {
         gf_lattice lattice;
         ck_assert_int_eq(gf_lattice_init(&lattice, &d, integrator, PARTICLES, false, 1.0 / steps,
-                                         (gf_noise){77, b}, NULL),
+                                         (gf_random){77, b}, NULL),
                          GF_OK);
         for (int i = 0; i < PARTICLES; ++i) {
             lattice.state[i] = 1.2;
@@ -282,12 +283,12 @@ START_TEST(test_refused) {
     double limit = gf_integrator_heun.longest_step(&d);
     ck_assert_double_eq_tol(limit, 2 / (4 * 1.3 / 0.25 + 0.8), 1e-12);
     ck_assert_int_eq(gf_lattice_init(&lattice, &d, &gf_integrator_heun, 100, false, 1.01 * limit,
-                                     (gf_noise){0}, &error),
+                                     (gf_random){0}, &error),
                      GF_INVALID);
     ck_assert_ptr_nonnull(strstr(error.message, "unstable"));
     gf_lattice_free(&lattice);
     ck_assert_int_eq(gf_lattice_init(&lattice, &d, &gf_integrator_exponential, 100, true, 0.1,
-                                     (gf_noise){0}, &error),
+                                     (gf_random){0}, &error),
                      GF_INVALID);
     ck_assert_ptr_nonnull(strstr(error.message, "antiperiodic"));
     gf_lattice_free(&lattice);

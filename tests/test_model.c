@@ -1,6 +1,6 @@
 /* Model files: each mistake gives one message that points at it; what is right is accepted. */
-#include "gibbsflow/document.h"
 #include "gibbsflow/model.h"
+#include "input/document.h"
 
 #include "suite.h"
 

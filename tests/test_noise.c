@@ -1,7 +1,7 @@
 /* Random numbers: Gaussian to beyond five standard deviations, independent, reproducible. */
 #include "suite.h"
 
-#include "gibbsflow/noise.h"
+#include "base/random.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 enum { BLOCKS = 20000 };
 
-static const gf_noise noise = {.seed = 20220524, .stream = 3};
+static const gf_random noise = {.seed = 20220524, .stream = 3};
 
 /* Counts in bins against the exact probabilities: chi^2 within 5 standard deviations. */
 START_TEST(test_distribution) {
@@ -18,9 +18,9 @@ START_TEST(test_distribution) {
     double total = 0, chi_square = 0, freedom = 0;
     memset(count, 0, sizeof count);
     for (uint32_t b = 0; b < BLOCKS; ++b) {
-        float g[GF_NOISE_BLOCK];
-        gf_noise_normal(&noise, GF_NOISE_STEP, 17, b, g);
-        for (int i = 0; i < GF_NOISE_BLOCK; ++i) {
+        float g[GF_RANDOM_BLOCK];
+        gf_random_normal(&noise, GF_RANDOM_STEP, 17, b, g);
+        for (int i = 0; i < GF_RANDOM_BLOCK; ++i) {
             int bin = (int)floor(((double)g[i] + 6) * BINS / 12);
             ck_assert(bin >= -10 && bin < BINS + 10);
             count[bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin] += 1;
@@ -47,15 +47,15 @@ START_TEST(test_tails) {
     const double level[] = {4, 4.5, 5, 5.2};
     double count[4][2] = {{0}}, total = 0;
     for (uint32_t b = 0; b < BLOCKS * 4; ++b) {
-        float g[GF_NOISE_BLOCK];
-        gf_noise_normal(&noise, GF_NOISE_STEP, 18, b, g);
-        for (int i = 0; i < GF_NOISE_BLOCK; ++i) {
+        float g[GF_RANDOM_BLOCK];
+        gf_random_normal(&noise, GF_RANDOM_STEP, 18, b, g);
+        for (int i = 0; i < GF_RANDOM_BLOCK; ++i) {
             for (int k = 0; k < 4; ++k) {
                 count[k][0] += (double)g[i] > level[k] ? 1 : 0;
                 count[k][1] += (double)g[i] < -level[k] ? 1 : 0;
             }
         }
-        total += GF_NOISE_BLOCK;
+        total += GF_RANDOM_BLOCK;
     }
     for (int k = 0; k < 4; ++k) {
         double expected = total * erfc(level[k] / M_SQRT2) / 2;
@@ -70,21 +70,21 @@ END_TEST
 /* Products of numbers that must not know of one another: neighbours, steps, streams, purposes,
  * seeds, the two halves of a Box-Muller pair, and their squares. */
 START_TEST(test_independence) {
-    const gf_noise other_stream = {.seed = noise.seed, .stream = 4};
-    const gf_noise other_seed = {.seed = noise.seed + 1, .stream = noise.stream};
+    const gf_random other_stream = {.seed = noise.seed, .stream = 4};
+    const gf_random other_seed = {.seed = noise.seed + 1, .stream = noise.stream};
     double sum[8] = {0}, n = 0;
     for (uint32_t b = 0; b < BLOCKS / 2; ++b) {
-        float g[GF_NOISE_BLOCK], h[6][GF_NOISE_BLOCK];
-        gf_noise_normal(&noise, GF_NOISE_STEP, 5, b, g);
-        gf_noise_normal(&noise, GF_NOISE_STEP, 6, b, h[0]);
-        gf_noise_normal(&noise, GF_NOISE_STEP, 5 + (UINT64_C(1) << 32), b, h[1]);
-        gf_noise_normal(&noise, GF_NOISE_START, 5, b, h[2]);
-        gf_noise_normal(&noise, GF_NOISE_STEP, 5, b + BLOCKS, h[3]);
-        gf_noise_normal(&other_stream, GF_NOISE_STEP, 5, b, h[4]);
-        gf_noise_normal(&other_seed, GF_NOISE_STEP, 5, b, h[5]);
-        for (int i = 0; i < GF_NOISE_BLOCK; ++i) {
-            double x = (double)g[i], next = (double)g[(i + 1) % GF_NOISE_BLOCK];
-            double partner = (double)g[(i + GF_NOISE_BLOCK / 2) % GF_NOISE_BLOCK];
+        float g[GF_RANDOM_BLOCK], h[6][GF_RANDOM_BLOCK];
+        gf_random_normal(&noise, GF_RANDOM_STEP, 5, b, g);
+        gf_random_normal(&noise, GF_RANDOM_STEP, 6, b, h[0]);
+        gf_random_normal(&noise, GF_RANDOM_STEP, 5 + (UINT64_C(1) << 32), b, h[1]);
+        gf_random_normal(&noise, GF_RANDOM_START, 5, b, h[2]);
+        gf_random_normal(&noise, GF_RANDOM_STEP, 5, b + BLOCKS, h[3]);
+        gf_random_normal(&other_stream, GF_RANDOM_STEP, 5, b, h[4]);
+        gf_random_normal(&other_seed, GF_RANDOM_STEP, 5, b, h[5]);
+        for (int i = 0; i < GF_RANDOM_BLOCK; ++i) {
+            double x = (double)g[i], next = (double)g[(i + 1) % GF_RANDOM_BLOCK];
+            double partner = (double)g[(i + GF_RANDOM_BLOCK / 2) % GF_RANDOM_BLOCK];
             for (int k = 0; k < 6; ++k) {
                 sum[k] += x * (double)h[k][i];
             }
@@ -100,11 +100,11 @@ START_TEST(test_independence) {
 END_TEST
 
 START_TEST(test_reproducible) {
-    float a[GF_NOISE_BLOCK], b[GF_NOISE_BLOCK];
-    gf_noise_normal(&noise, GF_NOISE_STEP, 99, 7, a);
-    gf_noise_normal(&noise, GF_NOISE_STEP, 98, 7, b);
+    float a[GF_RANDOM_BLOCK], b[GF_RANDOM_BLOCK];
+    gf_random_normal(&noise, GF_RANDOM_STEP, 99, 7, a);
+    gf_random_normal(&noise, GF_RANDOM_STEP, 98, 7, b);
     ck_assert(memcmp(a, b, sizeof a) != 0);
-    gf_noise_normal(&noise, GF_NOISE_STEP, 99, 7, b);
+    gf_random_normal(&noise, GF_RANDOM_STEP, 99, 7, b);
     ck_assert(memcmp(a, b, sizeof a) == 0);
 }
 END_TEST

@@ -1,7 +1,7 @@
 /* Polynomials in spin operators against dense matrices made of Kronecker products. */
-#include "gibbsflow/operator.h"
+#include "algebra/operator.h"
 
-#include "gibbsflow/expression.h"
+#include "algebra/expression.h"
 #include "suite.h"
 
 #include <math.h>

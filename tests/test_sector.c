@@ -1,10 +1,10 @@
 /* Sectors: traces that do not depend on the eigenvectors, and indifference to degeneracy. */
 #include "suite.h"
 
-#include "gibbsflow/basis.h"
-#include "gibbsflow/chain.h"
-#include "gibbsflow/expression.h"
-#include "gibbsflow/sector.h"
+#include "algebra/chain.h"
+#include "algebra/expression.h"
+#include "hilbert/basis.h"
+#include "spectrum/block.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,11 +22,11 @@ static gf_operator chain_sum(const char *text, int sites) {
     return sum;
 }
 
-static gf_sector solve(const char *hamiltonian, const char *observable, int sites, int up) {
+static gf_block_levels solve(const char *hamiltonian, const char *observable, int sites, int up) {
     const gf_chain chain = {.sites = sites, .periodic = true};
     gf_operator h = chain_sum(hamiltonian, sites), o = chain_sum(observable, sites);
     gf_elements *left = NULL, *right = NULL;
-    gf_sector sector;
+    gf_block_levels sector;
     ck_assert_int_eq(gf_elements_create(&h, 1, &left, NULL), GF_OK);
     ck_assert_int_eq(gf_elements_create(&o, 1, &right, NULL), GF_OK);
     gf_symmetry symmetry = gf_symmetry_none(&chain, &h);
@@ -36,8 +36,7 @@ static gf_sector solve(const char *hamiltonian, const char *observable, int site
     for (size_t b = 0; b < count; ++b) {
         wanted = blocks[b].up == up ? b : wanted;
     }
-    ck_assert_int_eq(gf_sector_solve(left, right, &symmetry, &blocks[wanted], &sector, NULL),
-                     GF_OK);
+    ck_assert_int_eq(gf_block_solve(left, right, &symmetry, &blocks[wanted], &sector, NULL), GF_OK);
     free(blocks);
     gf_elements_free(left);
     gf_elements_free(right);
@@ -53,7 +52,7 @@ static const char *const chiral = "X[0]*X[1] + Y[0]*Y[1] + 0.6*(X[0]*Y[1] - Y[0]
 START_TEST(elements_of_the_hamiltonian_are_energies) {
     const char *const models[] = {xxz, chiral};
     for (int k = 0; k < 2; ++k) {
-        gf_sector s = solve(models[k], models[k], 8, 3);
+        gf_block_levels s = solve(models[k], models[k], 8, 3);
         double states = 0;
         for (size_t n = 0; n < s.levels; ++n) {
             ck_assert_double_eq_tol(s.observable[n], s.energy[n], 1e-12);
@@ -61,7 +60,7 @@ START_TEST(elements_of_the_hamiltonian_are_energies) {
             states += s.degeneracy[n];
         }
         ck_assert_double_eq(states, 56);
-        gf_sector_free(&s);
+        gf_block_levels_free(&s);
     }
 }
 END_TEST
@@ -80,7 +79,7 @@ START_TEST(traces) {
             square += a != b ? 4 : 0; /* each antiparallel bond hops with amplitude 2 */
         }
     }
-    gf_sector s = solve(xxz, "Z[0]*Z[1]", sites, up);
+    gf_block_levels s = solve(xxz, "Z[0]*Z[1]", sites, up);
     double trace = 0, element = 0, second = 0;
     for (size_t n = 0; n < s.levels; ++n) {
         trace += s.degeneracy[n] * s.energy[n];
@@ -100,7 +99,7 @@ START_TEST(traces) {
     ck_assert_double_eq_tol(trace, 0.8 * bonds, 1e-9);
     ck_assert_double_eq_tol(element, bonds, 1e-9);
     ck_assert_double_eq_tol(second, square + diagonal, 1e-8); /* Tr H^2 = sum |H_ij|^2 */
-    gf_sector_free(&s);
+    gf_block_levels_free(&s);
     gf_basis_free(&basis);
 }
 END_TEST
@@ -122,7 +121,7 @@ START_TEST(rotated_degenerate_subspaces_merge_to_the_same) {
                                     2,
                                     4,
                                     8};
-        size_t families = gf_sector_merge(LEVELS, 1e-12, energy, degeneracy, 2, value);
+        size_t families = gf_block_merge(LEVELS, 1e-12, energy, degeneracy, 2, value);
         ck_assert_uint_eq(families, 3);
         ck_assert_double_eq(degeneracy[1], 2);
         reference = k == 0 ? value[1] : reference;
@@ -138,18 +137,18 @@ END_TEST
 /* A gap wider than the tolerance is kept, even in a chain of narrow ones. */
 START_TEST(merging_stops_at_the_tolerance) {
     double energy[] = {0, 0.6, 1.2, 5}, degeneracy[] = {1, 1, 1, 1}, value[] = {1, 2, 3, 4};
-    ck_assert_uint_eq(gf_sector_merge(4, 1, energy, degeneracy, 1, value), 3);
+    ck_assert_uint_eq(gf_block_merge(4, 1, energy, degeneracy, 1, value), 3);
     ck_assert_double_eq_tol(energy[0], 0.3, 1e-15);
     ck_assert_double_eq_tol(energy[1], 1.2, 1e-15);
 }
 END_TEST
 
 START_TEST(single_states) {
-    gf_sector s = solve(xxz, "Z[0]", 6, 6);
+    gf_block_levels s = solve(xxz, "Z[0]", 6, 6);
     ck_assert_uint_eq(s.levels, 1);
     ck_assert_double_eq_tol(s.energy[0], 6 * 0.8, 1e-14);
     ck_assert_double_eq_tol(s.observable[0], 6, 1e-14);
-    gf_sector_free(&s);
+    gf_block_levels_free(&s);
 }
 END_TEST
 

@@ -647,7 +647,7 @@ START_TEST(points_of_rest_are_the_fixed_points) {
         fixture f;
         gf_survey *survey = NULL;
         gf_fixed_points exact;
-        gf_surface_point points[8];
+        gf_surface_fixed_point points[8];
         fixture_open(&f, "xxz_jprime.yaml", 8, NULL);
         write_table(&f, 65, 81);
         gf_surface surface = read_table(settings[k], 0);
@@ -655,7 +655,7 @@ START_TEST(points_of_rest_are_the_fixed_points) {
         fixture_open(&f, "xxz_jprime.yaml", 8, settings[k]);
         ck_assert_int_eq(gf_survey_create(&f.spectrum, &survey, NULL), GF_OK);
         ck_assert_int_eq(gf_fixed_points_find(survey, &f.region, f.rates, &exact, NULL), GF_OK);
-        ck_assert_uint_eq(gf_surface_find_rest(&surface, 8, points), exact.count);
+        ck_assert_uint_eq(gf_surface_find_fixed_points(&surface, 8, points), exact.count);
         for (size_t i = 0; i < exact.count; ++i) {
             const gf_fixed_point *p = &exact.points[i];
             ck_assert_double_eq_tol(points[i].density[0], p->density[0], 1e-4);

@@ -3,7 +3,7 @@
 #include "suite.h"
 
 #include "gibbsflow/gibbs.h"
-#include "gibbsflow/orbits.h"
+#include "hilbert/orbits.h"
 
 #include <math.h>
 #include <signal.h>

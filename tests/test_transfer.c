@@ -1,7 +1,7 @@
 /* Exact values of the stationary state: against closed forms, limits and an independent count. */
 #include "suite.h"
 
-#include "gibbsflow/transfer.h"
+#include "langevin/measure/transfer.h"
 
 #include <math.h>
 #include <stdlib.h>

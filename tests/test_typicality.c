@@ -2,11 +2,11 @@
 #include "fixture.h"
 #include "suite.h"
 
-#include "gibbsflow/lanczos.h"
-#include "gibbsflow/scatter.h"
-#include "gibbsflow/sector.h"
+#include "gibbsflow/jackknife.h"
 #include "gibbsflow/typicality.h"
-#include "plan.h"
+#include "krylov/lanczos.h"
+#include "spectrum/block.h"
+#include "typicality/sampling_plan.h"
 
 #include <math.h>
 #include <omp.h>
@@ -41,16 +41,16 @@ static gf_spectrum sample(const gf_model *model, gf_sampling sampling) {
 static void evaluate(const gf_spectrum *spectrum, const double *rates, const double lambda[2],
                      double *values, double *errors) {
     gf_gibbs *gibbs = NULL;
-    gf_scatter *scatter = NULL;
+    gf_jackknife *scatter = NULL;
     gf_state state, error;
     ck_assert_int_eq(gf_gibbs_create(spectrum, rates, &gibbs, NULL), GF_OK);
-    ck_assert_int_eq(gf_scatter_create(spectrum, rates, &scatter, NULL), GF_OK);
+    ck_assert_int_eq(gf_jackknife_create(spectrum, rates, &scatter, NULL), GF_OK);
     gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
-    gf_scatter_evaluate(scatter, &state, &error);
+    gf_jackknife_evaluate(scatter, &state, &error);
     list(&state, values);
     list(&error, errors);
     gf_gibbs_free(gibbs);
-    gf_scatter_free(scatter);
+    gf_jackknife_free(scatter);
 }
 
 /* --- the Lanczos recurrence ------------------------------------------------------------------ */
@@ -226,21 +226,21 @@ START_TEST(errors_of_fixed_points_are_right) {
     for (uint64_t seed = 1; seed <= SEEDS; ++seed) {
         gf_spectrum s = sample(&f.model, (gf_sampling){12, 10, 4, 60, seed});
         gf_gibbs *gibbs = NULL;
-        gf_scatter *scatter = NULL;
+        gf_jackknife *scatter = NULL;
         gf_fixed_point point;
         gf_state state;
         double force[2], root[2];
         ck_assert_int_eq(gf_gibbs_create(&s, f.rates, &gibbs, NULL), GF_OK);
-        ck_assert_int_eq(gf_scatter_create(&s, f.rates, &scatter, NULL), GF_OK);
+        ck_assert_int_eq(gf_jackknife_create(&s, f.rates, &scatter, NULL), GF_OK);
         ck_assert(gf_fixed_point_refine(gibbs, &f.region, exact.points[2].lambda, &point));
         gf_gibbs_evaluate(gibbs, point.lambda, GF_SLOPES, &state);
-        ck_assert(gf_scatter_at_density(scatter, &state, force, root));
+        ck_assert(gf_jackknife_at_density(scatter, &state, force, root));
         for (int i = 0; i < 2; ++i) {
             double deviation = (point.density[i] - exact.points[2].density[i]) / root[i];
             square[i] += deviation * deviation / SEEDS;
         }
         gf_gibbs_free(gibbs);
-        gf_scatter_free(scatter);
+        gf_jackknife_free(scatter);
         gf_spectrum_free(&s);
     }
     ck_assert_msg(square[0] > 0.5 && square[0] < 1.8, "m: %g", square[0]);
@@ -281,12 +281,12 @@ START_TEST(threads_do_not_change_the_plan) {
     for (size_t size = 1000; size < 20000000; size = size * 3 / 2) {
         for (double spare = 0x1p26; spare < 0x1p36; spare *= 2) {
             omp_set_num_threads(1);
-            size_t count = gf_plan_goal(&f.model, size, spare).count;
+            size_t count = gf_sampling_plan_goal(&f.model, size, spare).count;
             omp_set_num_threads(64);
-            gf_extremes_goal goal = gf_plan_goal(&f.model, size, spare);
-            bool shared = gf_plan_shares_out(&f.model, size, spare);
+            gf_extremal_states_goal goal = gf_sampling_plan_goal(&f.model, size, spare);
+            bool shared = gf_sampling_plan_shares_out(&f.model, size, spare);
             ck_assert_uint_eq(goal.count, count);
-            ck_assert(!shared || 64 * gf_extremes_memory(size, &goal, false) <= spare);
+            ck_assert(!shared || 64 * gf_extremal_states_memory(size, &goal, false) <= spare);
             limited += count < f.model.sampling.deflate;
             alone += !shared && count == f.model.sampling.deflate;
         }

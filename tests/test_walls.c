@@ -2,7 +2,7 @@
 #include "suite.h"
 
 #include "gibbsflow/wall_fit.h"
-#include "gibbsflow/walls.h"
+#include "langevin/measure/walls.h"
 
 #include <math.h>
 #include <stdlib.h>

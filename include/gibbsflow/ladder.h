@@ -16,7 +16,7 @@
 #define GIBBSFLOW_LADDER_H
 
 #include "gibbsflow/fixed_points.h"
-#include "gibbsflow/limit.h"
+#include "gibbsflow/thermodynamic_limit.h"
 
 typedef enum gf_ladder_kind { GF_RINGS, GF_LINKED, GF_LADDERS } gf_ladder_kind;
 
@@ -77,8 +77,8 @@ gf_ladder_kind gf_ladder_better(const gf_ladder_table *table, size_t size, size_
                                 size_t column);
 
 /* The limit that sizes up to index `size` give, by one kind or, with GF_LADDERS, the better one. */
-gf_limit gf_ladder_estimate(const gf_ladder_table *table, gf_ladder_kind kind, size_t size,
-                            size_t row, size_t column);
+gf_thermodynamic_limit gf_ladder_estimate(const gf_ladder_table *table, gf_ladder_kind kind,
+                                          size_t size, size_t row, size_t column);
 
 /* Do limits from sizes up to N - 2 predict the values at N? Entries that are zero by symmetry, or
  * that repeat another (N_21), do not count. */

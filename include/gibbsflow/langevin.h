@@ -9,7 +9,7 @@
 #include "gibbsflow/estimate.h"
 #include "gibbsflow/progress.h"
 #include "gibbsflow/run.h"
-#include "gibbsflow/transfer.h"
+#include "langevin/measure/transfer.h"
 
 #include <signal.h>
 

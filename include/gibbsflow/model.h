@@ -5,8 +5,8 @@
 #ifndef GIBBSFLOW_MODEL_H
 #define GIBBSFLOW_MODEL_H
 
+#include "algebra/chain.h"
 #include "gibbsflow/axis.h"
-#include "gibbsflow/chain.h"
 #include "gibbsflow/settings.h"
 
 /* One Lindblad channel: rate (units of epsilon) times the dissipator of `jump`, at every site. */

@@ -4,13 +4,13 @@
 #define GIBBSFLOW_RUN_H
 
 #include "gibbsflow/axis.h"
-#include "gibbsflow/boundary.h"
-#include "gibbsflow/equation.h"
 #include "gibbsflow/error.h"
 #include "gibbsflow/file.h"
-#include "gibbsflow/lattice.h"
 #include "gibbsflow/settings.h"
 #include "gibbsflow/surface.h"
+#include "langevin/equation/equation.h"
+#include "langevin/lattice/boundary.h"
+#include "langevin/lattice/lattice.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ typedef enum gf_profile {
 } gf_profile;
 
 /* The fixed points that a run can start from. */
-typedef enum gf_which { GF_SADDLE_POINT, GF_STABLE_PLUS, GF_STABLE_MINUS } gf_which;
+typedef enum gf_named_point { GF_SADDLE_POINT, GF_STABLE_PLUS, GF_STABLE_MINUS } gf_named_point;
 
 typedef struct gf_run {
     char *yaml;     /* the text of the run file */
@@ -52,7 +52,7 @@ typedef struct gf_run {
     size_t surface_count;
     bool rescaled; /* lengths and times are x = r sqrt(epsilon) and tau = epsilon t */
     double density[2];
-    gf_which which;
+    gf_named_point which;
 
     double length, spacing;
     size_t cells;

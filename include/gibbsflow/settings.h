@@ -2,7 +2,7 @@
 #ifndef GIBBSFLOW_SETTINGS_H
 #define GIBBSFLOW_SETTINGS_H
 
-#include "gibbsflow/expression.h"
+#include "algebra/expression.h"
 
 /* How a chain is to end. */
 typedef enum gf_closure { GF_CLOSURE_OF_FILE, GF_RING, GF_OPEN_CHAIN } gf_closure;

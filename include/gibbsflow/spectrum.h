@@ -5,11 +5,11 @@
 #ifndef GIBBSFLOW_SPECTRUM_H
 #define GIBBSFLOW_SPECTRUM_H
 
-#include "gibbsflow/dissipator.h"
+#include "algebra/dissipator.h"
 #include "gibbsflow/file.h"
 #include "gibbsflow/model.h"
 #include "gibbsflow/progress.h"
-#include "gibbsflow/symmetry.h"
+#include "hilbert/symmetry.h"
 
 #include <math.h>
 
@@ -45,7 +45,7 @@ gf_status gf_spectrum_symmetry(const gf_model *model, gf_symmetry *symmetry, gf_
 typedef struct gf_spectrum_cost {
     double memory;  /* bytes at the peak */
     double seconds; /* rough: scaled from one small diagonalisation, if that is worth its time */
-    double rate;    /* the same per unit of gf_sector_work */
+    double rate;    /* the same per unit of gf_block_work */
     size_t largest; /* states of the largest block */
 } gf_spectrum_cost;
 

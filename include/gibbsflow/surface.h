@@ -73,17 +73,18 @@ void gf_surface_slope(const gf_surface *self, const double density[2], double sl
 void gf_surface_border(const gf_surface *self, double m, double range[2]);
 
 /* Where the force in use vanishes, at the rates and with the shift in use. */
-typedef struct gf_surface_point {
+typedef struct gf_surface_fixed_point {
     double density[2];
     double slope[2][2];           /* df_i/dq_j */
     double complex eigenvalue[2]; /* of the slope, per epsilon; smaller real part first */
     bool stable;                  /* both real parts are negative */
     bool saddle;                  /* real, of either sign */
-} gf_surface_point;
+} gf_surface_fixed_point;
 
 /* Finds the isolated points of rest inside the region, by magnetisation: Newton's method from every
  * cell of knots at whose corners both forces change sign. Returns how many it stored, at
  * most `capacity`. None where a charge is conserved: such points are not isolated. */
-size_t gf_surface_find_rest(const gf_surface *self, size_t capacity, gf_surface_point *points);
+size_t gf_surface_find_fixed_points(const gf_surface *self, size_t capacity,
+                                    gf_surface_fixed_point *points);
 
 #endif

@@ -6,9 +6,9 @@
  * half as many vectors), all threads, and a copy of arrays of the same length as a measure of what
  * memory can deliver. Prints the medians, the matrix elements per second, and what the memory would
  * allow if the vector were read once and the result written once. */
-#include "gibbsflow/action.h"
 #include "gibbsflow/machine.h"
 #include "gibbsflow/model.h"
+#include "hilbert/action.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
  * Prints, for one thread, cells times steps per second of processor time, and what the parts of a
  * step cost by themselves: asking the surface, drawing the Gaussians, and the rest (faces, cells,
  * square roots) as what is left. */
-#include "gibbsflow/lattice.h"
 #include "gibbsflow/surface.h"
+#include "langevin/lattice/lattice.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -50,7 +50,7 @@ static double time_steps(const gf_dynamics *dynamics, const gf_integrator *integ
                          double seconds) {
     gf_lattice lattice;
     double cost = NAN;
-    if (gf_lattice_init(&lattice, dynamics, integrator, cells, GF_PERIODIC, 4, (gf_noise){1, 0},
+    if (gf_lattice_init(&lattice, dynamics, integrator, cells, GF_PERIODIC, 4, (gf_random){1, 0},
                         NULL) == GF_OK) {
         start(&lattice);
         gf_lattice_advance(&lattice, 200);
@@ -73,7 +73,7 @@ static double time_surface(const gf_dynamics *dynamics, size_t cells, double sec
     gf_lattice lattice;
     double cost = NAN;
     if (values != NULL && gf_lattice_init(&lattice, dynamics, &gf_integrator_euler_maruyama, cells,
-                                          GF_PERIODIC, 4, (gf_noise){1, 0}, NULL) == GF_OK) {
+                                          GF_PERIODIC, 4, (gf_random){1, 0}, NULL) == GF_OK) {
         start(&lattice);
         gf_lattice_advance(&lattice, 200);
         double before = processor_clock(), elapsed = 0, made = 0;
@@ -92,16 +92,16 @@ static double time_surface(const gf_dynamics *dynamics, size_t cells, double sec
 
 /* Nanoseconds of a Gaussian. */
 static double time_gaussians(double seconds) {
-    const gf_noise noise = {1, 0};
-    float g[GF_NOISE_BLOCK];
+    const gf_random noise = {1, 0};
+    float g[GF_RANDOM_BLOCK];
     double before = processor_clock(), elapsed = 0, made = 0;
     uint64_t step = 0;
     while (elapsed < seconds) {
         for (uint32_t k = 0; k < 50; ++k) {
-            gf_noise_normal(&noise, GF_NOISE_STEP, step, k, g);
+            gf_random_normal(&noise, GF_RANDOM_STEP, step, k, g);
         }
         ++step;
-        made += 50 * GF_NOISE_BLOCK;
+        made += 50 * GF_RANDOM_BLOCK;
         elapsed = processor_clock() - before;
     }
     return 1e9 * elapsed / made;

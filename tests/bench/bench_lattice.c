@@ -5,8 +5,8 @@
  * Every thread carries on a realisation of its own. Prints, for one thread and for all, cells times
  * steps per second of wall time and per second of processor time of a thread; the two differ where
  * the machine is busy with other things. */
-#include "gibbsflow/lattice.h"
 #include "gibbsflow/machine.h"
+#include "langevin/lattice/lattice.h"
 
 #include <omp.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static void measure(const gf_integrator *integrator, size_t cells, double second
         uint32_t stream = (uint32_t)omp_get_thread_num();
         if (dynamics.equation->prepare(parameter, &noise, &dynamics, NULL) == GF_OK &&
             gf_lattice_init(&lattice, &dynamics, integrator, cells, false, 0.01,
-                            (gf_noise){1, stream}, NULL) == GF_OK) {
+                            (gf_random){1, stream}, NULL) == GF_OK) {
             while (gf_machine_clock() - wall < seconds) {
                 gf_lattice_advance(&lattice, 50);
             }

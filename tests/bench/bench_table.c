@@ -7,10 +7,10 @@
  * whole table: parsing, deriving the operators, diagonalising, both grids, and the HDF5 file.
  * Prints the times and the ratio of each pair, and the medians. Both run on the same OpenBLAS
  * kernel. */
-#include "gibbsflow/basis.h"
 #include "gibbsflow/fitted_grid.h"
 #include "gibbsflow/force_table.h"
 #include "gibbsflow/machine.h"
+#include "hilbert/basis.h"
 
 #include <lapacke.h>
 #include <stdio.h>

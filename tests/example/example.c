@@ -1,5 +1,5 @@
 /* Prints the fixed points of a model: what a program of yours could start from. */
-#include <gibbsflow/fixed_points.h>
+#include "gibbsflow/fixed_points.h"
 #include <stdio.h>
 
 int main(int argc, char **argv) {

@@ -1,0 +1,526 @@
+#include "cli/cli.h"
+
+#include "gibbsflow/file.h"
+#include "gibbsflow/machine.h"
+#include "gibbsflow/typicality.h"
+#include "gibbsflow/version.h"
+
+#include <errno.h>
+#include <math.h>
+#include <omp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const cli_command *const commands[] = {&cli_operators,    &cli_spectrum, &cli_forces,
+                                              &cli_fixed_points, &cli_converge, &cli_langevin,
+                                              &cli_walls,        &cli_figure,   &cli_info};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+/* --- interruption ---------------------------------------------------------------------------- */
+
+/* The unfinished files to remove on the way out; a signal handler can reach nothing else. */
+static char *unfinished_files[2];
+
+static void on_interrupt(int signal_number) {
+    for (int k = 0; k < 2; ++k) {
+        if (unfinished_files[k] != NULL) {
+            (void)unlink(unfinished_files[k]);
+        }
+    }
+    (void)signal(signal_number, SIG_DFL);
+    (void)raise(signal_number);
+}
+
+void cli_watch_output(const char *path) {
+    int slot = unfinished_files[0] == NULL ? 0 : 1;
+    free(unfinished_files[slot]);
+    unfinished_files[slot] = gf_file_part_name(path);
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t k = 0; k < sizeof signals / sizeof *signals; ++k) {
+        if (signal(signals[k], on_interrupt) == SIG_IGN) {
+            (void)signal(signals[k], SIG_IGN); /* as under nohup */
+        }
+    }
+}
+
+static void stop_watching(void) {
+    for (int k = 0; k < 2; ++k) {
+        char *name = unfinished_files[k];
+        unfinished_files[k] = NULL;
+        free(name);
+    }
+}
+
+/* --- messages -------------------------------------------------------------------------------- */
+
+int cli_usage(const cli_options *options, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    (void)fprintf(stderr, "gibbsflow %s: ", options->command->name);
+    (void)vfprintf(stderr, format, arguments);
+    (void)fprintf(stderr, "\nTry 'gibbsflow %s --help'.\n", options->command->name);
+    va_end(arguments);
+    return CLI_WRONG_USAGE;
+}
+
+int cli_fail(const cli_options *options, const gf_error *error) {
+    (void)fprintf(stderr, "gibbsflow %s: %s\n", options->command->name, error->message);
+    return CLI_FAILED;
+}
+
+void cli_say(const cli_options *options, const char *format, ...) {
+    if (!options->quiet) {
+        va_list arguments;
+        va_start(arguments, format);
+        (void)vfprintf(stderr, format, arguments);
+        va_end(arguments);
+        (void)fputc('\n', stderr);
+    }
+}
+
+/* --- progress -------------------------------------------------------------------------------- */
+
+void cli_format_duration(double seconds, char *text, size_t size) {
+    long whole = lround(seconds);
+    if (whole < 100) {
+        (void)snprintf(text, size, "%ld s", whole);
+    } else if (whole < 6000) {
+        (void)snprintf(text, size, "%ld min %02ld s", whole / 60, whole % 60);
+    } else {
+        (void)snprintf(text, size, "%ld h %02ld min", whole / 3600, whole / 60 % 60);
+    }
+}
+
+static void draw_progress(void *context, double fraction) {
+    enum { WIDTH = 30 };
+    cli_progress *self = context;
+    double now = gf_machine_clock(), elapsed = now - self->start;
+    self->first = self->first < 0 ? fraction : self->first; /* where work goes on */
+    if (!self->visible || elapsed < 0.5 || now - self->shown < 0.1) {
+        return;
+    }
+    char left[40], bar[WIDTH + 1];
+    double done = fraction - self->first;
+    cli_format_duration(done > 0 ? elapsed * (1 - fraction) / done : 0, left, sizeof left);
+    for (int k = 0; k < WIDTH; ++k) {
+        bar[k] = k < fraction * WIDTH ? '#' : '.';
+    }
+    bar[WIDTH] = '\0';
+    (void)fprintf(stderr, "\r%s [%s] %3.0f %%  %s left\033[K", self->label, bar, 100 * fraction,
+                  left);
+    (void)fflush(stderr);
+    self->shown = now;
+    self->drawn = true;
+}
+
+void cli_progress_start(cli_progress *self, const cli_options *options, const char *label) {
+    *self = (cli_progress){.label = label,
+                           .first = -1,
+                           .start = gf_machine_clock(),
+                           .visible = !options->quiet && isatty(STDERR_FILENO) != 0};
+    self->progress = (gf_progress){.update = draw_progress, .context = self};
+}
+
+void cli_progress_end(cli_progress *self) {
+    if (self->drawn) {
+        (void)fputs("\r\033[K", stderr);
+    }
+}
+
+/* --- options --------------------------------------------------------------------------------- */
+
+enum {
+    OPTION_SET = 1000,
+    OPTION_SITES,
+    OPTION_METHOD,
+    OPTION_SAMPLES,
+    OPTION_SEED,
+    OPTION_NO_SYMMETRY,
+    OPTION_HELP
+};
+
+static char *join_words(int argc, const char **argv) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (out != NULL) {
+        (void)fputs("gibbsflow", out);
+        for (int i = 0; i < argc; ++i) {
+            bool plain = strpbrk(argv[i], " \t\n'\"\\$*?(){}[];&|<>") == NULL;
+            (void)fprintf(out, plain ? " %s" : " '%s'", argv[i]);
+        }
+        (void)fclose(out);
+    }
+    return text;
+}
+
+static void print_help(const cli_options *options) {
+    const cli_command *command = options->command;
+    (void)printf("gibbsflow %s: %s\n\n", command->name, command->summary);
+    poptPrintHelp(options->context, stdout, 0);
+    (void)printf("\n%s", command->help);
+}
+
+static int take_integer(const cli_options *options, const char *name, const char *text, long low,
+                        long high, long *value) {
+    char *end = NULL;
+    errno = 0;
+    *value = strtol(text, &end, 10);
+    return end != text && *end == '\0' && errno == 0 && *value >= low && *value <= high
+               ? CLI_GO_ON
+               : cli_usage(options, "%s %s: expected an integer from %ld to %ld", name, text, low,
+                           high);
+}
+
+static int take_method(cli_options *options, const char *text) {
+    bool full = strcmp(text, "full") == 0;
+    options->has_method = true;
+    options->method = full ? GF_FULL : GF_TYPICALITY;
+    return full || strcmp(text, "typicality") == 0
+               ? CLI_GO_ON
+               : cli_usage(options, "--method %s: expected full or typicality", text);
+}
+
+static int take_option(cli_options *options, int code) {
+    gf_error error;
+    char *argument = poptGetOptArg(options->context);
+    long sites = 0;
+    int result = CLI_GO_ON;
+    if (code == OPTION_HELP) {
+        print_help(options);
+        result = CLI_DONE;
+    } else if (code == OPTION_SET) {
+        if (gf_settings_assign(&options->settings, argument, &error) != GF_OK) {
+            result = cli_usage(options, "--set %s", error.message);
+        }
+    } else if (code == OPTION_SITES) {
+        result = take_integer(options, "--sites", argument, 1, GF_CHAIN_MAX_SITES, &sites);
+        options->settings.sites = (int)sites;
+    } else if (code == OPTION_METHOD) {
+        result = take_method(options, argument);
+    } else if (code == OPTION_SAMPLES) {
+        result = take_integer(options, "--samples", argument, 2, 1000000, &options->samples);
+    } else if (code == OPTION_SEED) {
+        result = take_integer(options, "--seed", argument, 0, GF_MAX_SEED, &options->seed);
+    }
+    options->settings.no_symmetry = options->settings.no_symmetry || code == OPTION_NO_SYMMETRY;
+    free(argument);
+    return result;
+}
+
+static int take_options(cli_options *options) {
+    int code = 0;
+    while ((code = poptGetNextOpt(options->context)) >= 0) {
+        int result = take_option(options, code);
+        if (result != CLI_GO_ON) {
+            return result;
+        }
+    }
+    if (code < -1) {
+        return cli_usage(options, "%s: %s", poptBadOption(options->context, POPT_BADOPTION_NOALIAS),
+                         poptStrerror(code));
+    }
+    return CLI_GO_ON;
+}
+
+static int take_arguments(cli_options *options, int flags) {
+    const char *input = poptGetArg(options->context);
+    if (input == NULL) {
+        return (flags & CLI_INPUT_OPTIONAL) != 0
+                   ? CLI_GO_ON
+                   : cli_usage(options, "which file? expected %s", options->command->arguments);
+    }
+    if (poptPeekArg(options->context) != NULL) {
+        return cli_usage(options, "one file at a time; '%s' is one too many",
+                         poptPeekArg(options->context));
+    }
+    options->input = strdup(input);
+    return CLI_GO_ON;
+}
+
+/* Whether --samples or --seed was given. */
+static bool sets_vectors(const cli_options *options) {
+    return options->samples > 0 || options->seed >= 0;
+}
+
+static int check_method(const cli_options *options) {
+    if (options->has_method && options->method == GF_FULL && sets_vectors(options)) {
+        return cli_usage(options, "--samples and --seed belong to --method typicality, not full");
+    }
+    if ((options->has_method || sets_vectors(options)) && options->input != NULL &&
+        gf_file_is_hdf5(options->input)) {
+        return cli_usage(options,
+                         "%s holds a spectrum already; --method, --samples and --seed go with "
+                         "model files",
+                         options->input);
+    }
+    return CLI_GO_ON;
+}
+
+static int apply_options(const cli_options *options) {
+    if (options->threads < 0 || options->threads > 1024) {
+        return cli_usage(options, "--threads %d: expected 1 to 1024", options->threads);
+    }
+    if (options->threads > 0) {
+        omp_set_num_threads(options->threads);
+    }
+    if (options->output != NULL) {
+        cli_watch_output(options->output);
+    }
+    return CLI_GO_ON;
+}
+
+int cli_open(cli_options *options, const cli_command *command, int flags, struct poptOption *own,
+             int argc, const char **argv) {
+    *options = (cli_options){.command = command, .seed = -1, .line = join_words(argc, argv)};
+    struct poptOption none[] = {POPT_TABLEEND};
+    struct poptOption output[] = {
+        {"output", 'o', POPT_ARG_STRING, &options->output, 0, "write the result to FILE", "FILE"},
+        POPT_TABLEEND};
+    struct poptOption set[] = {{"set", 's', POPT_ARG_STRING, NULL, OPTION_SET,
+                                "set a parameter of the model", "NAME=VALUE"},
+                               POPT_TABLEEND};
+    struct poptOption symmetry[] = {{"no-symmetry", '\0', POPT_ARG_NONE, NULL, OPTION_NO_SYMMETRY,
+                                     "diagonalise whole magnetisation sectors", NULL},
+                                    POPT_TABLEEND};
+    struct poptOption sites[] = {
+        {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites", "N"}, POPT_TABLEEND};
+    struct poptOption method[] = {
+        {"method", 'm', POPT_ARG_STRING, NULL, OPTION_METHOD,
+         "full diagonalisation, or random vectors", "full|typicality"},
+        {"samples", 0, POPT_ARG_STRING, NULL, OPTION_SAMPLES,
+         "random vectors of the largest sector; errors want 8 or more", "N"},
+        {"seed", 0, POPT_ARG_STRING, NULL, OPTION_SEED, "of the random vectors", "N"},
+        POPT_TABLEEND};
+    struct poptOption common[] = {
+        {"threads", 't', POPT_ARG_INT, &options->threads, 0, "threads to use (default: all)", "N"},
+        {"quiet", 'q', POPT_ARG_NONE, &options->quiet, 0, "no progress and no remarks", NULL},
+        {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "explain the command", NULL},
+        POPT_TABLEEND};
+    struct poptOption table[] = {
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, own != NULL ? own : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_OUTPUT) != 0 ? output : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SET) != 0 ? set : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SITES) != 0 ? sites : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_METHOD) != 0 ? method : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SYMMETRY) != 0 ? symmetry : none, 0, NULL,
+         NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, NULL, NULL},
+        POPT_TABLEEND};
+    char title[64];
+    (void)snprintf(title, sizeof title, "gibbsflow %s", command->name);
+    argv[0] = title; /* what the help calls the program */
+    options->context = poptGetContext("gibbsflow", argc, argv, table, 0);
+    poptSetOtherOptionHelp(options->context, command->arguments);
+    int result = take_options(options);
+    if (result == CLI_GO_ON) {
+        result = take_arguments(options, flags);
+    }
+    options->context = poptFreeContext(options->context);
+    if (result == CLI_GO_ON) {
+        result = check_method(options);
+    }
+    return result == CLI_GO_ON ? apply_options(options) : result;
+}
+
+void cli_close(cli_options *options) {
+    stop_watching();
+    gf_settings_free(&options->settings);
+    free(options->output);
+    free(options->checkpoint);
+    free(options->input);
+    free(options->line);
+}
+
+int cli_check_output(const cli_options *options, const char *const *endings) {
+    if (options->output == NULL) {
+        return cli_usage(options, "where to? expected -o FILE");
+    }
+    const char *dot = strrchr(options->output, '.');
+    bool fits = endings == NULL;
+    for (int k = 0; !fits && endings[k] != NULL; ++k) {
+        fits = dot != NULL && strcmp(dot, endings[k]) == 0;
+    }
+    if (!fits) {
+        return cli_usage(options, "-o %s: the name must end in %s%s%s%s%s", options->output,
+                         endings[0], endings[1] != NULL ? ", " : "",
+                         endings[1] != NULL ? endings[1] : "",
+                         endings[1] != NULL && endings[2] != NULL ? " or " : "",
+                         endings[1] != NULL && endings[2] != NULL ? endings[2] : "");
+    }
+    gf_error error;
+    return gf_file_check_writable(options->output, &error) == GF_OK ? CLI_GO_ON
+                                                                    : cli_fail(options, &error);
+}
+
+/* --- input ----------------------------------------------------------------------------------- */
+
+static gf_status apply_method(const cli_options *options, gf_model *model, gf_error *error) {
+    model->method = options->has_method ? options->method : model->method;
+    if (model->method == GF_FULL && sets_vectors(options)) {
+        return gf_fail(error, GF_INVALID,
+                       "--samples and --seed belong to random vectors; add --method typicality");
+    }
+    if (options->samples > 0) {
+        model->sampling.samples = (size_t)options->samples;
+    }
+    if (options->seed >= 0) {
+        model->sampling.seed = (uint64_t)options->seed;
+    }
+    return GF_OK;
+}
+
+static gf_status diagonalize(const cli_options *options, const gf_model *model,
+                             gf_spectrum *spectrum, gf_error *error) {
+    gf_spectrum_cost cost;
+    bool full = model->method == GF_FULL;
+    gf_status status = full ? gf_spectrum_estimate(model, &cost, error)
+                            : gf_typicality_estimate(model, &cost, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    if (cost.seconds > 5) {
+        char duration[40];
+        cli_format_duration(cost.seconds, duration, sizeof duration);
+        cli_say(options,
+                "%s: %d sites, largest sector %zu states: about %.2g GiB of memory and roughly %s",
+                model->name, model->chain.sites, cost.largest, cost.memory / 0x1p30, duration);
+    }
+    gf_checkpoint checkpoint = {.path = options->checkpoint,
+                                .interval = options->checkpoint_interval};
+    bool keeps = options->checkpoint != NULL;
+    cli_progress progress;
+    cli_progress_start(&progress, options, full ? "diagonalising" : "sampling");
+    status = full ? gf_spectrum_resume(model, keeps ? &checkpoint : NULL, &progress.progress,
+                                       spectrum, error)
+                  : gf_typicality_compute(model, &progress.progress, spectrum, error);
+    cli_progress_end(&progress);
+    if (status == GF_OK && checkpoint.resumed > 0) {
+        cli_say(options, "%zu finished blocks were taken from %s", checkpoint.resumed,
+                checkpoint.path);
+    }
+    if (checkpoint.failure.status != GF_OK) {
+        cli_say(options, "finished blocks were not kept: %s", checkpoint.failure.message);
+    }
+    return status;
+}
+
+static gf_status load(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
+                      gf_error *error) {
+    gf_file *file = NULL;
+    gf_status status = gf_file_open(options->input, &file, error);
+    if (status == GF_OK) {
+        status = gf_spectrum_read(file, options->input, &options->settings, model, spectrum, error);
+    }
+    gf_file_close(&file);
+    return status;
+}
+
+/* Errors are told from the scatter of the random vectors; that of so few is a rough guess. */
+enum { FEW_SAMPLES = 8 };
+
+static void warn_few_samples(const cli_options *options, const gf_model *model,
+                             const gf_spectrum *spectrum) {
+    size_t samples = gf_typicality_samples(model, model->chain.sites / 2);
+    if (spectrum->sample != NULL && samples > 0 && samples < FEW_SAMPLES) {
+        cli_say(options,
+                "warning: %zu samples are too few to tell statistical errors from: these may be "
+                "much too small; take %d or more",
+                samples, FEW_SAMPLES);
+    }
+}
+
+gf_status cli_load_spectrum(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
+                            gf_error *error) {
+    *model = (gf_model){0};
+    *spectrum = (gf_spectrum){0};
+    gf_status status = GF_OK;
+    if (gf_file_is_hdf5(options->input)) {
+        status = load(options, model, spectrum, error);
+    } else {
+        status = gf_model_read(options->input, &options->settings, model, error);
+        status = status == GF_OK ? apply_method(options, model, error) : status;
+        status = status == GF_OK ? diagonalize(options, model, spectrum, error) : status;
+    }
+    if (status == GF_OK) {
+        warn_few_samples(options, model, spectrum);
+    }
+    return status;
+}
+
+gf_status cli_load_model(const cli_options *options, gf_model *model, gf_error *error) {
+    *model = (gf_model){0};
+    if (!gf_file_is_hdf5(options->input)) {
+        gf_status status = gf_model_read(options->input, &options->settings, model, error);
+        return status == GF_OK ? apply_method(options, model, error) : status;
+    }
+    gf_spectrum spectrum = {0};
+    gf_status status = load(options, model, &spectrum, error);
+    gf_spectrum_free(&spectrum);
+    return status;
+}
+
+/* --- the program ----------------------------------------------------------------------------- */
+
+/* OpenBLAS chooses its kernels when it is loaded, and takes processors younger than itself for
+ * older ones. If it chose badly, start again with the choice made for it. */
+static void restart_with_better_kernels(char **argv) {
+    const char *better = gf_machine_better_blas_kernel();
+    if (better != NULL && getenv("OPENBLAS_CORETYPE") == NULL &&
+        setenv("OPENBLAS_CORETYPE", better, 1) == 0) {
+        (void)execv("/proc/self/exe", argv); /* if that fails, go on with slower kernels */
+    }
+}
+
+static void print_overview(FILE *out) {
+    (void)fprintf(out, "gibbsflow " GF_VERSION
+                       ": from a spin chain and its bath to hydrodynamics\n\n"
+                       "Usage: gibbsflow COMMAND [options] FILE\n\nCommands:\n");
+    for (int k = 0; k < COMMANDS; ++k) {
+        (void)fprintf(out, "  %-14s %s\n", commands[k]->name, commands[k]->summary);
+    }
+    (void)fprintf(
+        out,
+        "\n'gibbsflow COMMAND --help' explains a command. Where a command takes a model it\n"
+        "also takes the HDF5 file that an earlier command wrote, and starts from there.\n\n"
+        "A first figure:\n"
+        "  gibbsflow forces models/xxz_jprime.yaml -o fig2.h5\n"
+        "  gibbsflow figure fig2.h5 -o fig2.pdf\n");
+}
+
+static int dispatch(const char *name, int argc, char **argv) {
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_overview(stdout);
+        return CLI_DONE;
+    }
+    if (strcmp(name, "--version") == 0) {
+        (void)puts("gibbsflow " GF_VERSION);
+        return CLI_DONE;
+    }
+    for (int k = 0; k < COMMANDS; ++k) {
+        if (strcmp(name, commands[k]->name) == 0) {
+            return commands[k]->run(commands[k], argc - 1, (const char **)argv + 1);
+        }
+    }
+    if (argc > 1) {
+        (void)fprintf(stderr, "gibbsflow: no command '%s'\n\n", name);
+    }
+    print_overview(stderr);
+    return CLI_WRONG_USAGE;
+}
+
+int main(int argc, char **argv) {
+    restart_with_better_kernels(argv);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit is then an error like a full disk */
+    int result = dispatch(argc > 1 ? argv[1] : "", argc, argv);
+    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+        (void)fprintf(stderr, "gibbsflow: the result could not be written to the output\n");
+        return result == CLI_DONE ? CLI_FAILED : result;
+    }
+    return result;
+}

@@ -1,0 +1,100 @@
+/* What the commands of the program share. */
+#ifndef GIBBSFLOW_CLI_CLI_H
+#define GIBBSFLOW_CLI_CLI_H
+
+#include "gibbsflow/error.h"
+#include "gibbsflow/model.h"
+#include "gibbsflow/progress.h"
+#include "gibbsflow/spectrum.h"
+
+#include <popt.h>
+#include <stdbool.h>
+
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_WRONG_USAGE = 2, CLI_GO_ON = -1 };
+
+/* A command: `gibbsflow NAME [options] ARGUMENTS`. */
+typedef struct cli_command {
+    const char *name, *arguments, *summary;
+    const char *help; /* what --help says after the options */
+    int (*run)(const struct cli_command *command, int argc, const char **argv);
+} cli_command;
+
+extern const cli_command cli_operators, cli_spectrum, cli_forces, cli_fixed_points, cli_langevin,
+    cli_walls, cli_figure, cli_info, cli_converge;
+
+/* The options that every command has, and what it was called with. */
+typedef struct cli_options {
+    const cli_command *command;
+    char *output; /* -o */
+    int threads, quiet;
+    gf_settings settings;       /* --set, --sites, --no-symmetry */
+    bool has_method;            /* --method was given */
+    gf_method method;           /* if so */
+    long samples, seed;         /* 0; -1: as in the model */
+    char *input;                /* the one file; NULL if none was given */
+    char *checkpoint;           /* where an unfinished diagonalisation is kept; NULL: nowhere */
+    double checkpoint_interval; /* seconds */
+    char *line;                 /* the command line, for the record */
+    poptContext context;        /* while parsing */
+} cli_options;
+
+/* Which of the shared options a command takes. */
+enum {
+    CLI_OUTPUT = 1,
+    CLI_SET = 2,
+    CLI_SITES = 4,
+    CLI_MODEL = CLI_SET | CLI_SITES,
+    CLI_INPUT_OPTIONAL = 8,
+    CLI_SYMMETRY = 16,
+    CLI_METHOD = 32,
+    CLI_DIAGONALIZES = CLI_MODEL | CLI_SYMMETRY | CLI_METHOD
+};
+
+/* Parses the command line; `own` are further popt options, or NULL. Returns CLI_GO_ON, or the exit
+ * status if there is nothing left to do. Call cli_close in any case. */
+int cli_open(cli_options *options, const cli_command *command, int flags, struct poptOption *own,
+             int argc, const char **argv);
+void cli_close(cli_options *options);
+
+/* Reports wrong usage, or a failure, and returns the exit status. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+int cli_usage(const cli_options *options, const char *format, ...);
+int cli_fail(const cli_options *options, const gf_error *error);
+
+/* A message on the error stream, unless --quiet. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void cli_say(const cli_options *options, const char *format, ...);
+
+/* Checks that -o was given, has one of the endings (NULL-terminated, or NULL for any) and can be
+ * written, before the work starts. */
+int cli_check_output(const cli_options *options, const char *const *endings);
+
+/* Has an interruption (Ctrl-C) remove the unfinished version of the file `path`; for two files. */
+void cli_watch_output(const char *path);
+
+/* "42 s", "3 min 05 s", "2 h 10 min" */
+void cli_format_duration(double seconds, char *text, size_t size);
+
+/* A bar with the time left, on a terminal only. */
+typedef struct cli_progress {
+    gf_progress progress;
+    const char *label;
+    double first, start, shown;
+    bool visible, drawn;
+} cli_progress;
+
+void cli_progress_start(cli_progress *self, const cli_options *options, const char *label);
+void cli_progress_end(cli_progress *self);
+
+/* The model and its spectrum, from a model file (diagonalised now) or from an HDF5 file. The caller
+ * frees both, also after a failure. */
+gf_status cli_load_spectrum(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
+                            gf_error *error);
+/* The model alone. */
+gf_status cli_load_model(const cli_options *options, gf_model *model, gf_error *error);
+
+#endif

@@ -1,0 +1,361 @@
+#include "cli/cli.h"
+
+#include "gibbsflow/ladder.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "Tells how far chains of N sites are from the infinite one. Two estimates are made at every "
+    "size\n"
+    "of the ladder FROM:TO, whatever boundary the model asks for:\n"
+    "  rings   values per site of the periodic chain\n"
+    "  linked  what the N-th site adds to the extensive values of the open chain, X(N) - X(N-1): "
+    "the\n"
+    "          numerical linked-cluster expansion in one dimension\n"
+    "for the Gibbs states --at the given lambda1,lambda2 (default: those of the fixed points) and "
+    "for\n"
+    "the fixed points of the largest ring, followed to the other sizes. The limit is the value at "
+    "the\n"
+    "largest size whose error is smaller; an error is what the shrinking differences of "
+    "neighbouring\n"
+    "sizes allow to be missing, infinite (inf) if they do not shrink. As a check, limits from two "
+    "sizes\n"
+    "less must predict the values at the largest one. -o stores all sizes. Every chain is "
+    "diagonalised,\n"
+    "also where the model asks for random vectors: their scatter would hide the differences.\n\n"
+    "Examples:\n"
+    "  gibbsflow converge models/xxz_jprime.yaml --sites 6:12\n"
+    "  gibbsflow converge models/pump_loss.yaml --sites 5:12 --at 0,-0.3 --at 0.5,0.3 -o "
+    "ladder.h5\n"
+    "  gibbsflow figure ladder.h5 -o ladder.pdf\n";
+
+static const double ROUNDING = 1e-13; /* smaller changes, of the natural size, are nothing */
+
+/* --- printing -------------------------------------------------------------------------------- */
+
+/* "0.55154463 +- 2e-08": digits up to the second of the error. */
+static void format_limit(gf_thermodynamic_limit limit, char *text, size_t size) {
+    if (isnan(limit.value)) {
+        (void)snprintf(text, size, "not found");
+        return;
+    }
+    double magnitude = limit.value != 0 ? floor(log10(fabs(limit.value))) : 0;
+    double decimals = isfinite(limit.error) ? ceil(1 - log10(limit.error)) : 5 - magnitude;
+    int significant = (int)fmin(16, decimals + magnitude + 1);
+    if (limit.value == 0 || significant < 1) {
+        (void)snprintf(text, size, "0 +- %.1e", limit.error);
+    } else {
+        (void)snprintf(text, size, decimals > 0 ? "%#.*g +- %.1e" : "%.*g +- %.1e", significant,
+                       limit.value, limit.error);
+    }
+}
+
+/* One quantity: its limit, where that comes from, and what either kind gives. */
+static void print_quantity(const char *name, const gf_ladder_table *table, size_t size, size_t row,
+                           size_t column) {
+    static const char *const kinds[GF_LADDERS] = {"rings", "linked"};
+    char text[GF_LADDERS + 1][48];
+    for (int kind = 0; kind <= GF_LADDERS; ++kind) {
+        format_limit(gf_ladder_estimate(table, (gf_ladder_kind)kind, size, row, column), text[kind],
+                     sizeof text[kind]);
+    }
+    (void)printf("  %-14s %-30s %-7s %-30s %s\n", name, text[GF_LADDERS],
+                 kinds[gf_ladder_better(table, size, row, column)], text[GF_RINGS],
+                 text[GF_LINKED]);
+}
+
+static void print_heading(const gf_ladder *ladder) {
+    int last = ladder->first + (int)ladder->sizes - 1;
+    char rings[48], linked[48];
+    (void)snprintf(rings, sizeof rings, "rings of %d", last);
+    (void)snprintf(linked, sizeof linked, "linked, %d less %d", last, last - 1);
+    (void)printf("  %-14s %-30s %-7s %-30s %s\n", "", "limit", "from", rings, linked);
+}
+
+typedef struct quantity {
+    const char *name;
+    size_t column;
+} quantity;
+
+static void print_states(const gf_ladder *ladder) {
+    static const quantity list[] = {{"log Z / N", GF_LADDER_LOG_PARTITION},
+                                    {"m", GF_LADDER_DENSITY},
+                                    {"e", GF_LADDER_DENSITY + 1},
+                                    {"f1", GF_LADDER_FORCE},
+                                    {"f2", GF_LADDER_FORCE + 1},
+                                    {"N11", GF_LADDER_NOISE},
+                                    {"N12", GF_LADDER_NOISE + 1},
+                                    {"N22", GF_LADDER_NOISE + 3},
+                                    {"C11", GF_LADDER_SUSCEPTIBILITY},
+                                    {"C12", GF_LADDER_SUSCEPTIBILITY + 1},
+                                    {"C22", GF_LADDER_SUSCEPTIBILITY + 3}};
+    for (size_t p = 0; p < ladder->points; ++p) {
+        (void)printf("state at lambda1 = %.10g, lambda2 = %.10g\n",
+                     fabs(ladder->lambda[p][0]) < 1e-12 ? 0 : ladder->lambda[p][0],
+                     ladder->lambda[p][1]);
+        print_heading(ladder);
+        for (size_t k = 0; k < sizeof list / sizeof *list; ++k) {
+            print_quantity(list[k].name, &ladder->states, ladder->sizes - 1, p, list[k].column);
+        }
+        (void)printf("\n");
+    }
+}
+
+/* "  0.690933  -1.2e-05": a value and its change from the size before. */
+static void print_step(const gf_ladder_table *table, gf_ladder_kind kind, size_t size, size_t row,
+                       size_t column) {
+    double value = gf_ladder_estimate(table, kind, size, row, column).value;
+    double before = size > 0 ? gf_ladder_estimate(table, kind, size - 1, row, column).value : NAN;
+    char text[2][24] = {"-", ""};
+    if (!isnan(value)) {
+        (void)snprintf(text[0], sizeof text[0], "%.10f", fabs(value) < 5e-11 ? 0 : value);
+    }
+    if (fabs(value - before) <= ROUNDING * table->scale[row * table->columns + column]) {
+        (void)snprintf(text[1], sizeof text[1], "0");
+    } else if (!isnan(value - before)) {
+        (void)snprintf(text[1], sizeof text[1], "%+.1e", value - before);
+    }
+    (void)printf(" %14s %8s", text[0], text[1]);
+}
+
+static void print_point(const gf_ladder *ladder, size_t row) {
+    static const quantity list[] = {{"m", GF_LADDER_POINT_DENSITY},
+                                    {"e", GF_LADDER_POINT_DENSITY + 1},
+                                    {"lambda1", GF_LADDER_POINT_LAMBDA},
+                                    {"lambda2", GF_LADDER_POINT_LAMBDA + 1},
+                                    {"eigenvalue 1", GF_LADDER_POINT_EIGENVALUES},
+                                    {"  imaginary", GF_LADDER_POINT_EIGENVALUES + 1},
+                                    {"eigenvalue 2", GF_LADDER_POINT_EIGENVALUES + 2},
+                                    {"  imaginary", GF_LADDER_POINT_EIGENVALUES + 3},
+                                    {"N11", GF_LADDER_POINT_NOISE},
+                                    {"N12", GF_LADDER_POINT_NOISE + 1},
+                                    {"N22", GF_LADDER_POINT_NOISE + 3}};
+    const gf_ladder_table *table = &ladder->fixed_points;
+    (void)printf("fixed point, %s\n   N %14s %8s %14s %8s %14s %8s %14s %8s\n",
+                 gf_stability_name(ladder->stability[row]), "m rings", "change", "m linked",
+                 "change", "e rings", "change", "e linked", "change");
+    for (size_t size = 0; size < ladder->sizes; ++size) {
+        (void)printf("  %2d", ladder->first + (int)size);
+        for (int i = 0; i < 2; ++i) {
+            for (int kind = 0; kind < GF_LADDERS; ++kind) {
+                print_step(table, (gf_ladder_kind)kind, size, row,
+                           GF_LADDER_POINT_DENSITY + (size_t)i);
+            }
+        }
+        (void)printf("\n");
+    }
+    print_heading(ladder);
+    for (size_t k = 0; k < sizeof list / sizeof *list; ++k) {
+        bool imaginary = list[k].column == GF_LADDER_POINT_EIGENVALUES + 1 ||
+                         list[k].column == GF_LADDER_POINT_EIGENVALUES + 3;
+        gf_thermodynamic_limit limit =
+            gf_ladder_estimate(table, GF_LADDERS, ladder->sizes - 1, row, list[k].column);
+        if (!imaginary || limit.value != 0) {
+            print_quantity(list[k].name, table, ladder->sizes - 1, row, list[k].column);
+        }
+    }
+    (void)printf("\n");
+}
+
+static void print_fixed_points(const gf_ladder *ladder) {
+    for (size_t row = 0; row < ladder->fixed_points.rows; ++row) {
+        print_point(ladder, row);
+    }
+    if (ladder->fixed_points.rows == 0) {
+        (void)printf("The largest ring has no isolated fixed point to follow.\n\n");
+    }
+}
+
+static void print_check(const gf_ladder *ladder) {
+    static const char *const names[GF_LADDERS + 1] = {"rings", "linked", "better of both"};
+    int last = ladder->first + (int)ladder->sizes - 1;
+    if (ladder->sizes < GF_THERMODYNAMIC_LIMIT_SIZES + 2) {
+        (void)printf("check: none, it takes %d sizes\n", GF_THERMODYNAMIC_LIMIT_SIZES + 2);
+        return;
+    }
+    (void)printf("check: limits from sizes up to %d as predictions of %d sites\n", last - 2, last);
+    for (int kind = 0; kind <= GF_LADDERS; ++kind) {
+        gf_ladder_check a = gf_ladder_predict(ladder, &ladder->states, (gf_ladder_kind)kind);
+        gf_ladder_check b = gf_ladder_predict(ladder, &ladder->fixed_points, (gf_ladder_kind)kind);
+        (void)printf("  %-14s %zu of %zu within their error, %zu with an infinite error\n",
+                     names[kind], a.within + b.within, a.within + b.within + a.beyond + b.beyond,
+                     a.unsettled + b.unsettled);
+    }
+}
+
+/* --- the command ----------------------------------------------------------------------------- */
+
+/* What the command line asks for. */
+typedef struct request {
+    char *sites; /* --sites */
+    char **at;   /* --at, NULL-terminated */
+    int first, last;
+    double (*lambda)[2];
+    size_t points;
+} request;
+
+static int parse_sites(const cli_options *options, request *self) {
+    char *end = NULL;
+    long first = strtol(self->sites, &end, 10), last = 0;
+    bool good = end != self->sites && *end == ':';
+    if (good) {
+        const char *rest = end + 1;
+        last = strtol(rest, &end, 10);
+        good = end != rest && *end == '\0';
+    }
+    if (!good || first < 2 || last > GF_CHAIN_MAX_SITES || last - first + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
+        return cli_usage(options,
+                         "--sites %s: expected FROM:TO, at least %d sizes between 2 and %d, as in "
+                         "6:12",
+                         self->sites, GF_THERMODYNAMIC_LIMIT_SIZES, GF_CHAIN_MAX_SITES);
+    }
+    self->first = (int)first;
+    self->last = (int)last;
+    return CLI_GO_ON;
+}
+
+static const double MOST_LAMBDA = 1e6;
+
+static bool parse_point(const char *text, double lambda[2]) {
+    char *end = NULL;
+    lambda[0] = strtod(text, &end);
+    if (end == text || *end != ',') {
+        return false;
+    }
+    const char *rest = end + 1;
+    lambda[1] = strtod(rest, &end);
+    return end != rest && *end == '\0' && fabs(lambda[0]) <= MOST_LAMBDA &&
+           fabs(lambda[1]) <= MOST_LAMBDA;
+}
+
+static int parse_points(const cli_options *options, request *self) {
+    size_t count = 0;
+    for (char **text = self->at; text != NULL && *text != NULL; ++text) {
+        ++count;
+    }
+    self->lambda = calloc(count + 1, sizeof *self->lambda);
+    if (self->lambda == NULL) {
+        gf_error error;
+        (void)gf_fail_memory(&error, "the points");
+        return cli_fail(options, &error);
+    }
+    for (char **text = self->at; text != NULL && *text != NULL; ++text) {
+        if (!parse_point(*text, self->lambda[self->points++])) {
+            return cli_usage(options, "--at %s: expected LAMBDA1,LAMBDA2 up to 1e6, as in 0,-0.26",
+                             *text);
+        }
+    }
+    return CLI_GO_ON;
+}
+
+/* Without --sites: from half the sites of the model on. */
+static gf_status plan(const cli_options *options, request *self, gf_ladder *ladder,
+                      gf_error *error) {
+    gf_model model = {0};
+    gf_spectrum_cost cost;
+    gf_status status = cli_load_model(options, &model, error);
+    if (status == GF_OK && self->sites == NULL) {
+        self->last = model.chain.sites;
+        self->first = self->last / 2;
+        if (self->last - self->first + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
+            status = gf_fail(error, GF_INVALID,
+                             "%s has %d sites, too few for a ladder from half of them; say which "
+                             "sizes with --sites FROM:TO",
+                             options->input, self->last);
+        }
+    }
+    if (status == GF_OK) {
+        status = gf_ladder_plan(&model, self->first, self->last, ladder, &cost, error);
+    }
+    if (status == GF_OK && cost.seconds > 2) {
+        char duration[40];
+        cli_format_duration(cost.seconds, duration, sizeof duration);
+        cli_say(options,
+                "%s: rings of %d to %d and open chains of %d to %d sites: about %.2g GiB of memory "
+                "and roughly %s",
+                model.name, self->first, self->last, self->first - 1, self->last,
+                cost.memory / 0x1p30, duration);
+    }
+    gf_model_free(&model);
+    return status;
+}
+
+static gf_status store(const cli_options *options, const gf_ladder *ladder, gf_error *error) {
+    gf_file *file = NULL;
+    gf_status status = gf_file_create(options->output, &file, error);
+    if (status == GF_OK) {
+        gf_file_put_origin(file, options->line);
+        gf_ladder_write(ladder, file);
+        status = gf_file_commit(&file, error);
+    }
+    return status;
+}
+
+static int converge(const cli_options *options, request *self) {
+    gf_ladder ladder = {0};
+    gf_error error;
+    gf_status status = plan(options, self, &ladder, &error);
+    if (status == GF_OK) {
+        cli_progress progress;
+        cli_progress_start(&progress, options, "diagonalising");
+        status = gf_ladder_compute(&ladder, (const double(*)[2])self->lambda, self->points,
+                                   &progress.progress, &error);
+        cli_progress_end(&progress);
+    }
+    if (status == GF_OK && options->output != NULL) {
+        status = store(options, &ladder, &error);
+    }
+    if (status == GF_OK) {
+        print_states(&ladder);
+        print_fixed_points(&ladder);
+        print_check(&ladder);
+    }
+    gf_ladder_free(&ladder);
+    return status == GF_OK ? CLI_DONE : cli_fail(options, &error);
+}
+
+static void free_request(request *self) {
+    free(self->sites);
+    for (char **text = self->at; text != NULL && *text != NULL; ++text) {
+        free(*text);
+    }
+    free((void *)self->at);
+    free(self->lambda);
+}
+
+static int run(const cli_command *command, int argc, const char **argv) {
+    static const char *const endings[] = {".h5", ".hdf5", NULL};
+    request asked = {0};
+    struct poptOption own[] = {
+        {"sites", 'n', POPT_ARG_STRING, &asked.sites, 0,
+         "sizes of the ladder (default: from half the sites of the model on)", "FROM:TO"},
+        {"at", 0, POPT_ARG_ARGV, (void *)&asked.at, 0,
+         "a Gibbs state to follow; may be given several times", "LAMBDA1,LAMBDA2"},
+        POPT_TABLEEND};
+    cli_options options;
+    int result = cli_open(&options, command, CLI_OUTPUT | CLI_SET | CLI_SYMMETRY, own, argc, argv);
+    if (result == CLI_GO_ON && options.output != NULL) {
+        result = cli_check_output(&options, endings);
+    }
+    if (result == CLI_GO_ON && asked.sites != NULL) {
+        result = parse_sites(&options, &asked);
+    }
+    if (result == CLI_GO_ON) {
+        result = parse_points(&options, &asked);
+    }
+    if (result == CLI_GO_ON) {
+        result = converge(&options, &asked);
+    }
+    free_request(&asked);
+    cli_close(&options);
+    return result;
+}
+
+const cli_command cli_converge = {.name = "converge",
+                                  .arguments = "MODEL|FILE.h5 [-o FILE.h5]",
+                                  .summary = "compare sizes, and estimate the infinite chain",
+                                  .help = help,
+                                  .run = run};

@@ -1,0 +1,231 @@
+/* Carries Langevin runs out. */
+#include "cli/cli.h"
+
+#include "gibbsflow/file.h"
+#include "gibbsflow/langevin.h"
+#include "gibbsflow/machine.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const endings[] = {".h5", ".hdf5", NULL};
+
+static const char langevin_help[] =
+    "Integrates the Langevin equation of a run file and measures what it asks for. The file "
+    "written "
+    "is\n"
+    "a checkpoint until the run is complete: interrupt it (Ctrl-C) or let the machine go down, and "
+    "carry\n"
+    "on with --resume; the result is the same, bit by bit. Numbers of the run file can be changed "
+    "with\n"
+    "--set, also length, spacing, step, end, warm_up, realisations, seed, drive, thermal, "
+    "smoothing.\n\n"
+    "The hydrodynamics of two densities (equation: hydrodynamics) takes force, noise and "
+    "susceptibility\n"
+    "from the table of 'gibbsflow forces', named in the run file or by --table; parameters that "
+    "enter\n"
+    "rates alone, and rates by the names of their channels, can be set as well.\n\n"
+    "Examples:\n"
+    "  gibbsflow langevin models/hydrodynamics.yaml --table fig2.h5 -o run.h5\n"
+    "  gibbsflow langevin models/fig6.yaml -o fig6.h5\n"
+    "  gibbsflow langevin --resume fig6.h5\n"
+    "  gibbsflow langevin models/fig6.yaml --set epsilon=0.2 --set length=1000 -o try.h5\n";
+
+static volatile sig_atomic_t stop_wanted;
+
+static void ask_to_stop(int signal_number) {
+    (void)signal(signal_number, SIG_DFL); /* a second one ends at once */
+    stop_wanted = 1;
+}
+
+/* From here on an interruption means: make a checkpoint, then go. What is ignored stays ignored:
+ * nohup means it. */
+static void watch_signals(void) {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
+        if (signal(numbers[i], ask_to_stop) == SIG_IGN) {
+            (void)signal(numbers[i], SIG_IGN);
+        }
+    }
+}
+
+static void announce(const cli_options *options, const gf_langevin *self, double seconds) {
+    const gf_run *run = &self->run;
+    double steps = 0;
+    for (size_t k = 0; k < run->points; ++k) {
+        steps += (double)gf_run_steps(run, k) * (double)run->realisations;
+    }
+    char duration[40];
+    cli_format_duration(seconds, duration, sizeof duration);
+    cli_say(options,
+            "%s: %zu points x %zu realisations of %zu cells: %.3g site-steps, roughly %s left on "
+            "%d threads",
+            options->input, run->points, run->realisations, run->cells, steps * (double)run->cells,
+            duration, gf_machine_threads());
+}
+
+static gf_status load(const cli_options *options, bool resume, gf_langevin *self, gf_error *error) {
+    if (resume) {
+        return gf_langevin_read(self, options->input, error);
+    }
+    gf_run run;
+    *self = (gf_langevin){0};
+    gf_status status = gf_run_read(options->input, &options->settings, &run, error);
+    if (status == GF_OK) {
+        status = gf_langevin_init(self, &run, options->line, error);
+    }
+    gf_run_free(&run);
+    return status;
+}
+
+/* Cells outside the region of possible densities beyond this part are worth a warning. */
+static const double MANY_OUTSIDE = 0.01;
+
+static void warn_outside(const cli_options *options, const gf_run *run, size_t k,
+                         const gf_estimate *outside) {
+    if (outside->mean > MANY_OUTSIDE) {
+        cli_say(options,
+                "warning: %s = %g: noise held %.2g %% of the cells outside the region of "
+                "possible densities, where coefficients are those of its border; take a larger "
+                "%s or a smaller epsilon",
+                run->equation->parameters[run->swept], run->sweep[k], 100 * outside->mean,
+                run->hydrodynamics.isolated ? "block" : "cutoff (and spacing)");
+    }
+}
+
+static void tell_switching(const cli_options *options, const gf_run *run, size_t k,
+                           const gf_estimate *passages) {
+    if (passages->mean > 0) {
+        cli_say(options, "%s = %g: blocks switch every %.4g +- %.2g/J%s",
+                run->equation->parameters[run->swept], run->sweep[k], 1 / passages->mean,
+                passages->error / (passages->mean * passages->mean),
+                passages->verdict == GF_STEADY ? "" : "; not shown to be steady: run longer");
+    } else if (run->hydrodynamics.isolated && run->hydrodynamics.bistable) {
+        cli_say(options, "%s = %g: no block switched", run->equation->parameters[run->swept],
+                run->sweep[k]);
+    }
+}
+
+/* What the user of two fields must know of the results. */
+static gf_status look_back(const cli_options *options, const gf_langevin *self, gf_error *error) {
+    const gf_run *run = &self->run;
+    gf_status status = GF_OK;
+    for (size_t k = 0; k < run->points && self->outside != NULL && status == GF_OK; ++k) {
+        gf_langevin_point point;
+        status = gf_langevin_summarise(self, k, &point, error);
+        if (status == GF_OK) {
+            warn_outside(options, run, k, &point.outside);
+            tell_switching(options, run, k, &point.passages);
+        }
+    }
+    return status;
+}
+
+static gf_status carry_on(const cli_options *options, gf_langevin *self, double every,
+                          gf_error *error) {
+    double seconds = 0;
+    cli_progress progress;
+    gf_status status = gf_langevin_estimate(self, &seconds, error);
+    if (status == GF_OK) {
+        announce(options, self, seconds);
+        watch_signals();
+        cli_progress_start(&progress, options, "integrating");
+        gf_langevin_control control = {.save = gf_langevin_write,
+                                       .path = options->output,
+                                       .checkpoint_every = every,
+                                       .stop = &stop_wanted,
+                                       .progress = &progress.progress};
+        status = gf_langevin_carry_on(self, &control, error);
+        cli_progress_end(&progress);
+    }
+    if (status == GF_OK && gf_langevin_done(self) < 1) {
+        status = gf_fail(error, GF_IO,
+                         "interrupted when %.4g %% was done; carry on with 'gibbsflow langevin "
+                         "--resume %s'",
+                         100 * gf_langevin_done(self), options->output);
+    }
+    return status == GF_OK ? look_back(options, self, error) : status;
+}
+
+/* One forgotten --resume must not cost what a run has come to. */
+static gf_status spare_checkpoint(const char *path, gf_error *error) {
+    gf_file *file = NULL;
+    double done = 1;
+    if (gf_file_open(path, &file, NULL) == GF_OK && gf_file_has(file, "/run")) {
+        done = gf_file_get_number_attribute(file, "/run", "done");
+    }
+    gf_file_close(&file);
+    return done < 1 ? gf_fail(error, GF_INVALID,
+                              "%s holds a run of which %.3g %% is done; carry on with --resume, or "
+                              "remove the file",
+                              path, 100 * done)
+                    : GF_OK;
+}
+
+/* Nor may the result take the place of the table that it is made from. */
+static gf_status spare_table(const char *table, const char *output, gf_error *error) {
+    char *from = table != NULL ? realpath(table, NULL) : NULL, *to = realpath(output, NULL);
+    bool same = from != NULL && to != NULL && strcmp(from, to) == 0;
+    free(from);
+    free(to);
+    return same ? gf_fail(error, GF_INVALID, "-o %s is the force table of the run", output) : GF_OK;
+}
+
+static int run_langevin(const cli_command *command, int argc, const char **argv) {
+    cli_options options;
+    int resume = 0;
+    double every = 60;
+    char *table = NULL;
+    struct poptOption own[] = {
+        {"resume", 'r', POPT_ARG_NONE, &resume, 0, "carry on with the run of FILE.h5", NULL},
+        {"table", '\0', POPT_ARG_STRING, &table, 0,
+         "force table for equation: hydrodynamics, in place of the run file's", "FILE.h5"},
+        {"checkpoint", 'c', POPT_ARG_DOUBLE, &every, 0,
+         "time between checkpoints (default: 60; 0: only when interrupted)", "SECONDS"},
+        POPT_TABLEEND};
+    int result = cli_open(&options, command, CLI_OUTPUT | CLI_SET, own, argc, argv);
+    options.settings.table = table; /* which cli_close frees */
+    if (result == CLI_GO_ON && resume != 0 && (options.settings.count > 0 || table != NULL)) {
+        result = cli_usage(&options,
+                           "--resume carries on with the numbers and the table of the "
+                           "file; no --set, no --table");
+    }
+    if (result == CLI_GO_ON && !(every >= 0)) {
+        result = cli_usage(&options, "--checkpoint takes 0 or more seconds");
+    }
+    if (result == CLI_GO_ON && resume != 0 && options.output == NULL) {
+        options.output = strdup(options.input);
+    }
+    result = result == CLI_GO_ON ? cli_check_output(&options, endings) : result;
+    if (result == CLI_GO_ON) {
+        gf_langevin langevin = {0};
+        gf_error error;
+        gf_status status = resume != 0 ? GF_OK : spare_checkpoint(options.output, &error);
+        if (status == GF_OK) {
+            status = load(&options, resume != 0, &langevin, &error);
+        }
+        if (status == GF_OK && resume == 0) {
+            status = spare_table(langevin.run.table, options.output, &error);
+        }
+        if (status == GF_OK && resume != 0 && gf_langevin_done(&langevin) >= 1) {
+            cli_say(&options, "%s: the run is complete", options.input);
+            if (strcmp(options.input, options.output) != 0) {
+                status = gf_langevin_write(&langevin, options.output, &error);
+            }
+        } else if (status == GF_OK) {
+            status = carry_on(&options, &langevin, every, &error);
+        }
+        gf_langevin_free(&langevin);
+        result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
+    }
+    cli_close(&options);
+    return result;
+}
+
+const cli_command cli_langevin = {.name = "langevin",
+                                  .arguments = "RUN.yaml -o FILE.h5 | --resume FILE.h5",
+                                  .summary = "integrate a Langevin equation",
+                                  .help = langevin_help,
+                                  .run = run_langevin};

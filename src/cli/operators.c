@@ -1,0 +1,102 @@
+#include "cli/cli.h"
+
+#include "algebra/dissipator.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char help[] =
+    "Prints, in the notation of model files, the Hamiltonian and, for every Lindblad channel, the\n"
+    "operators whose Gibbs averages are its part of the force and of the noise, per unit rate:\n"
+    "  force      (1/N) sum_j L_j' Q_i L_j - {L_j' L_j, Q_i}/2\n"
+    "  noise      (1/N) sum_j ([L_j,Q_i]' [L_j,Q_k] + (i <-> k))/2\n"
+    "with Q_1 = sum Z (magnetization) and Q_2 = H (energy). On a periodic chain one site's "
+    "operator\n"
+    "stands for all: every line is to be averaged over the translations of the chain.\n\n"
+    "Example:\n"
+    "  gibbsflow operators models/xxz_jprime.yaml\n";
+
+/* `scale` undoes a mean over sites, where that reads better. */
+static bool print_operator(const gf_chain *chain, const char *label, const gf_operator *operator,
+                           double scale) {
+    gf_operator scaled = gf_operator_scaled(operator, scale);
+    gf_operator shown =
+        chain->periodic ? gf_chain_fold(chain, &scaled) : gf_operator_scaled(&scaled, 1);
+    char *text = shown.exhausted ? NULL : gf_operator_format(&shown, 0);
+    bool done = text != NULL;
+    if (done) {
+        (void)printf("%s: %s\n", label, text);
+    }
+    free(text);
+    gf_operator_free(&scaled);
+    gf_operator_free(&shown);
+    return done;
+}
+
+static bool print_channel(const gf_model *model, const gf_operator *magnetization,
+                          const gf_channel *channel) {
+    static const char *const labels[GF_OBSERVABLES] = {
+        "    force magnetization", "    force energy", "    noise magnetization magnetization",
+        "    noise magnetization energy", "    noise energy energy"};
+    gf_dissipator bath =
+        gf_dissipator_derive(&model->chain, magnetization, &model->hamiltonian, &channel->jump);
+    char *jump = gf_operator_format(&channel->jump.operator, - GF_TERM_ORIGIN);
+    bool done = jump != NULL;
+    if (done) {
+        (void)printf("  %s:\n    rate: %.15g\n    jump: %s\n", channel->name, channel->rate, jump);
+    }
+    double scale = model->chain.periodic ? 1 : model->chain.sites;
+    for (int k = 0; k < GF_OBSERVABLES && done; ++k) {
+        done = print_operator(&model->chain, labels[k], &bath.observable[k], scale);
+    }
+    free(jump);
+    gf_dissipator_free(&bath);
+    return done;
+}
+
+static bool print_model(const gf_model *model) {
+    const gf_chain *chain = &model->chain;
+    gf_operator magnetization = gf_chain_magnetization(chain);
+    (void)printf("# %s, %d sites, %s chain\n", model->name, chain->sites,
+                 chain->periodic ? "periodic" : "open");
+    (void)printf(
+        chain->periodic
+            ? "# hamiltonian: to be summed over the chain's translations; the operators of\n"
+              "# the channels: to be averaged over them, times rate and epsilon\n"
+            : "# the operators of the channels: to be divided by the number of sites, times\n"
+              "# rate and epsilon\n");
+    bool done = print_operator(chain, "hamiltonian", &model->hamiltonian,
+                               chain->periodic ? 1.0 / chain->sites : 1);
+    (void)printf("channels:\n");
+    for (size_t c = 0; c < model->channel_count && done; ++c) {
+        done = print_channel(model, &magnetization, &model->channels[c]);
+    }
+    gf_operator_free(&magnetization);
+    return done;
+}
+
+static int run(const cli_command *command, int argc, const char **argv) {
+    cli_options options;
+    gf_model model = {0};
+    gf_error error;
+    int result = cli_open(&options, command, CLI_MODEL, NULL, argc, argv);
+    if (result == CLI_GO_ON) {
+        if (cli_load_model(&options, &model, &error) != GF_OK) {
+            result = cli_fail(&options, &error);
+        } else if (!print_model(&model)) {
+            (void)gf_fail_memory(&error, "the derived operators");
+            result = cli_fail(&options, &error);
+        } else {
+            result = CLI_DONE;
+        }
+    }
+    gf_model_free(&model);
+    cli_close(&options);
+    return result;
+}
+
+const cli_command cli_operators = {.name = "operators",
+                                   .arguments = "MODEL",
+                                   .summary = "print the derived force and noise operators",
+                                   .help = help,
+                                   .run = run};

@@ -1,0 +1,226 @@
+/* The commands that write tables: spectrum and forces. */
+#include "cli/cli.h"
+#include "cli/print.h"
+
+#include "gibbsflow/fitted_grid.h"
+#include "gibbsflow/fixed_points.h"
+#include "gibbsflow/flow.h"
+#include "gibbsflow/force_table.h"
+#include "gibbsflow/region.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static const char *const endings[] = {".h5", ".hdf5", NULL};
+
+/* --- spectrum -------------------------------------------------------------------------------- */
+
+static const char spectrum_help[] =
+    "Diagonalises the model and stores every level with the diagonal matrix elements of the force "
+    "and\n"
+    "noise operators of each channel. From this file the other commands start without "
+    "diagonalising\n"
+    "again, also at other rates: --set may change any parameter that enters neither the "
+    "Hamiltonian\n"
+    "nor a jump operator. A long diagonalisation keeps what is done in FILE.h5.blocks; after an\n"
+    "interruption of any kind the same command goes on from there. With --method typicality "
+    "random\n"
+    "vectors take the place of diagonalisation (up to about 26 sites): results then have "
+    "statistical\n"
+    "errors, which fall with the number of --samples.\n\n"
+    "Example:\n"
+    "  gibbsflow spectrum models/xxz_jprime.yaml -o spectrum.h5\n"
+    "  gibbsflow spectrum models/xxz_jprime.yaml --sites 20 --method typicality -o long.h5\n"
+    "  gibbsflow forces spectrum.h5 --set gamma=0.85 -o forces.h5\n";
+
+/* The result is safe: what a diagonalisation kept on its way is not needed any more. */
+static void drop_checkpoint(const cli_options *options, const gf_model *model) {
+    if (options->checkpoint != NULL && model->method == GF_FULL &&
+        !gf_file_is_hdf5(options->input)) {
+        (void)unlink(options->checkpoint);
+    }
+}
+
+static gf_status make_spectrum(const cli_options *options, gf_error *error) {
+    gf_model model = {0};
+    gf_spectrum spectrum = {0};
+    gf_file *file = NULL;
+    gf_status status = cli_load_spectrum(options, &model, &spectrum, error);
+    if (status == GF_OK) {
+        status = gf_file_create(options->output, &file, error);
+    }
+    if (status == GF_OK) {
+        gf_file_put_origin(file, options->line);
+        gf_spectrum_write(&spectrum, &model, file);
+        status = gf_file_commit(&file, error);
+    }
+    if (status == GF_OK) {
+        drop_checkpoint(options, &model);
+        cli_say(options, "%s: %zu families of levels of %d sites, %zu channels", options->output,
+                spectrum.levels, spectrum.sites, spectrum.channels);
+    }
+    gf_spectrum_free(&spectrum);
+    gf_model_free(&model);
+    return status;
+}
+
+/* --- forces ---------------------------------------------------------------------------------- */
+
+static const char forces_help[] =
+    "Tabulates densities, force, noise and susceptibility of the Gibbs states\n"
+    "exp(-lambda1 Q1 - lambda2 Q2) on the grids of the model, finds the fixed points of the force "
+    "and\n"
+    "the flow lines that join them, and writes all of it, with the spectrum, to one HDF5 file. A "
+    "grid\n"
+    "fitted to the reachable region, /fitted_grid, is for interpolation; its accuracy is measured "
+    "and\n"
+    "stored with it. With --method typicality statistical errors stand beside the tables.\n\n"
+    "Example:\n"
+    "  gibbsflow forces models/xxz_jprime.yaml -o fig2.h5\n"
+    "  gibbsflow forces models/xxz_jprime.yaml --set gamma=0.875 --sites 10 -o forces.h5\n";
+
+typedef struct results {
+    gf_model model;
+    gf_spectrum spectrum;
+    gf_region region;
+    gf_force_table table;
+    gf_fitted_grid fitted;
+    gf_fixed_points points;
+    gf_flow flow;
+} results;
+
+static gf_status compute(const cli_options *options, results *all, gf_error *error) {
+    cli_progress progress;
+    gf_status status = cli_load_spectrum(options, &all->model, &all->spectrum, error);
+    if (status == GF_OK) {
+        status = gf_region_init(&all->region, &all->spectrum, error);
+    }
+    if (status == GF_OK) {
+        cli_progress_start(&progress, options, "tabulating");
+        status = gf_force_table_compute(&all->model, &all->spectrum, &all->region,
+                                        &progress.progress, &all->table, error);
+        cli_progress_end(&progress);
+    }
+    if (status == GF_OK) {
+        cli_progress_start(&progress, options, "fitting");
+        status = gf_fitted_grid_compute(&all->model, &all->spectrum, &all->region,
+                                        &progress.progress, &all->fitted, error);
+        cli_progress_end(&progress);
+    }
+    if (status == GF_OK) {
+        status =
+            cli_find_fixed_points(&all->model, &all->spectrum, &all->region, &all->points, error);
+    }
+    if (status == GF_OK) {
+        status = gf_flow_trace(&all->model, &all->spectrum, &all->region, &all->points, &all->flow,
+                               error);
+    }
+    return status;
+}
+
+static gf_status write_results(const cli_options *options, const results *all, gf_error *error) {
+    gf_file *file = NULL;
+    gf_status status = gf_file_create(options->output, &file, error);
+    if (status == GF_OK) {
+        gf_file_put_origin(file, options->line);
+        gf_spectrum_write(&all->spectrum, &all->model, file);
+        gf_force_table_write(&all->table, &all->region, file);
+        gf_fitted_grid_write(&all->fitted, file);
+        gf_fixed_points_write(&all->points, file);
+        gf_flow_write(&all->flow, file);
+        status = gf_file_commit(&file, error);
+    }
+    return status;
+}
+
+static void say_accuracy(const cli_options *options, const gf_fitted_grid *fitted) {
+    if (fitted->unsolved > 0) {
+        cli_say(options,
+                "warning: lambda was not found at %zu knots of the fitted grid; they hold states "
+                "farther inside",
+                fitted->unsolved);
+    }
+    if (fitted->error.force > 1e-4) {
+        cli_say(options,
+                "warning: interpolation between the knots of the fitted grid errs by %.2g of the "
+                "largest\nforce; ask for more knots in the model's grid (fitted: {magnetization: "
+                "%zu, energy: %zu})",
+                fitted->error.force, 2 * fitted->grid.axis[0].points,
+                2 * fitted->grid.axis[1].points);
+    }
+}
+
+static gf_status make_forces(const cli_options *options, gf_error *error) {
+    results all = {0};
+    gf_status status = compute(options, &all, error);
+    if (status == GF_OK) {
+        status = write_results(options, &all, error);
+    }
+    if (status == GF_OK) {
+        drop_checkpoint(options, &all.model);
+        cli_print_fixed_points(&all.points);
+        if (all.table.unsolved > 0) {
+            cli_say(options,
+                    "warning: lambda was not found at %zu reachable densities; they are NaN",
+                    all.table.unsolved);
+        }
+        say_accuracy(options, &all.fitted);
+    }
+    gf_flow_free(&all.flow);
+    gf_fixed_points_free(&all.points);
+    gf_fitted_grid_free(&all.fitted);
+    gf_force_table_free(&all.table);
+    gf_region_free(&all.region);
+    gf_spectrum_free(&all.spectrum);
+    gf_model_free(&all.model);
+    return status;
+}
+
+/* Has the diagonalisation keep what is done beside the output. */
+static int open_checkpoint(cli_options *options, double interval) {
+    if (!(interval >= 0)) {
+        return cli_usage(options, "--checkpoint takes 0 or more seconds");
+    }
+    if (asprintf(&options->checkpoint, "%s.blocks", options->output) < 0) {
+        options->checkpoint = NULL;
+    } else {
+        cli_watch_output(options->checkpoint);
+    }
+    options->checkpoint_interval = interval;
+    return CLI_GO_ON;
+}
+
+static int run(const cli_command *command, int argc, const char **argv) {
+    cli_options options;
+    gf_error error;
+    double interval = 20;
+    struct poptOption own[] = {{"checkpoint", 'c', POPT_ARG_DOUBLE, &interval, 0,
+                                "least time between checkpoints (default: 20)", "SECONDS"},
+                               POPT_TABLEEND};
+    int result = cli_open(&options, command, CLI_OUTPUT | CLI_DIAGONALIZES, own, argc, argv);
+    if (result == CLI_GO_ON) {
+        result = cli_check_output(&options, endings);
+    }
+    if (result == CLI_GO_ON) {
+        result = open_checkpoint(&options, interval);
+    }
+    if (result == CLI_GO_ON) {
+        gf_status status = command == &cli_forces ? make_forces(&options, &error)
+                                                  : make_spectrum(&options, &error);
+        result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
+    }
+    cli_close(&options);
+    return result;
+}
+
+const cli_command cli_spectrum = {.name = "spectrum",
+                                  .arguments = "MODEL -o FILE.h5",
+                                  .summary = "diagonalise a model and store its spectrum",
+                                  .help = spectrum_help,
+                                  .run = run};
+
+const cli_command cli_forces = {.name = "forces",
+                                .arguments = "MODEL|SPECTRUM -o FILE.h5",
+                                .summary = "tabulate force, noise and fixed points",
+                                .help = forces_help,
+                                .run = run};

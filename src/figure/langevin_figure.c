@@ -1,0 +1,469 @@
+#include "figure/langevin_figure.h"
+
+#include "figure/two_field_figure.h"
+
+#include "figure/plot.h"
+#include "gibbsflow/langevin.h"
+#include "gibbsflow/wall_fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double *snapshot(const gf_langevin *self, size_t point, size_t shot) {
+    const gf_run *run = &self->run;
+    return self->snapshots + (point * run->realisations * run->snapshots + shot) * run->positions;
+}
+
+/* --- histogram ------------------------------------------------------------------------------- */
+
+/* integral of exp(-V/alpha), by the trapezoidal rule, exponentially accurate here. */
+static double partition(const gf_dynamics *d, double alpha, double range) {
+    enum { POINTS = 4000 };
+    double sum = 0, step = 2 * range / POINTS;
+    for (int i = 0; i <= POINTS; ++i) {
+        sum += exp(-d->equation->potential(d, -range + i * step) / alpha) * step;
+    }
+    return sum;
+}
+
+/* Counts as a probability density, with the error of independent counts. */
+static void put_histogram(const gf_langevin *self, size_t point, gf_plot *plot) {
+    const gf_run *run = &self->run;
+    double bin = (run->histogram.to - run->histogram.from) / (double)run->histogram.points;
+    double values = (double)(run->samples - run->first_measured) * (double)run->cells *
+                    (double)run->realisations;
+    gf_plot_open_data(plot, "counts");
+    for (size_t b = 0; b < run->histogram.points; ++b) {
+        double count = 0;
+        for (size_t r = 0; r < run->realisations; ++r) {
+            count +=
+                (double)
+                    self->histogram[(point * run->realisations + r) * run->histogram.points + b];
+        }
+        (void)fprintf(gf_plot_script(plot), "%g %.8g %.3g\n",
+                      run->histogram.from + ((double)b + 0.5) * bin, count / values / bin,
+                      sqrt(count) / values / bin);
+    }
+    gf_plot_close_data(plot);
+}
+
+static gf_status draw_histogram(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+    const gf_run *run = &self->run;
+    gf_dynamics d;
+    gf_status status = gf_run_dynamics(run, 0, &d, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    if (!(d.drive > 0)) {
+        return gf_fail(error, GF_INVALID, "without noise there is no distribution to compare with");
+    }
+    double alpha = d.drive / (2 * d.spacing), range = 4 * fmax(d.order, pow(alpha, 0.25));
+    double norm = partition(&d, alpha, range);
+    double highest = exp(-d.equation->potential(&d, d.order) / alpha) / norm;
+    put_histogram(self, 0, plot);
+    gf_plot_open_data(plot, "exact");
+    for (int i = 0; i <= 400; ++i) {
+        double x = run->histogram.from + i * (run->histogram.to - run->histogram.from) / 400;
+        double v = d.equation->potential(&d, x);
+        (void)fprintf(gf_plot_script(plot), "%g %.8g %.8g\n", x, exp(-v / alpha) / norm, v);
+    }
+    gf_plot_close_data(plot);
+    (void)fprintf(gf_plot_script(plot),
+                  "set xrange [%g:%g]\nset xlabel 'x'\nset multiplot layout 2,1\n"
+                  "set ylabel 'V(x)'\nset lmargin 10\n"
+                  "plot $exact using 1:3 with lines lw 2 lc rgb '#404040' notitle\n"
+                  "set ylabel 'P(x)'\nset yrange [0:%g]\nset key top center horizontal\n"
+                  "plot $exact with lines lw 2 lc rgb '#c03030' title 'exp(−V/α)/Z, α = %g', "
+                  "$counts with yerrorbars pt 7 ps 0.3 lc rgb '#205080' title 'simulation'\n"
+                  "unset multiplot\n",
+                  run->histogram.from, run->histogram.to, 1.25 * highest, alpha);
+    return GF_OK;
+}
+
+/* --- profile --------------------------------------------------------------------------------- */
+
+static void put_profiles(const gf_langevin *self, gf_plot *plot) {
+    const gf_run *run = &self->run;
+    for (size_t k = 0; k < run->points; ++k) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "wall%zu", k);
+        const double *m = snapshot(self, k, run->snapshots - 1);
+        double scale = sqrt(gf_langevin_coupling(self, k));
+        gf_plot_open_data(plot, name);
+        for (size_t x = 0; x < run->positions; ++x) {
+            double r = ((double)x + 0.5) * run->snapshot_spacing - run->length / 2;
+            (void)fprintf(gf_plot_script(plot), "%g %.8g %.8g\n", r, m[x], r * scale);
+        }
+        gf_plot_close_data(plot);
+    }
+}
+
+static gf_status draw_profile(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+    const gf_run *run = &self->run;
+    FILE *script = gf_plot_script(plot);
+    gf_dynamics d;
+    gf_status status = gf_run_dynamics(run, 0, &d, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    double x0 = gf_transfer_wall_width(&d) * sqrt(gf_langevin_coupling(self, 0));
+    put_profiles(self, plot);
+    (void)fprintf(script,
+                  "set multiplot\nset palette defined (0 '#20308a', 0.5 '#3a9a7a', 1 '#e09020')\n"
+                  "unset colorbox\nset cbrange [0:%zu]\n"
+                  "set xlabel 'r / a'\nset ylabel 'm(r)'\nset xrange [-80:80]\n"
+                  "set yrange [%g:%g]\nset key bottom right\nplot ",
+                  run->points > 1 ? run->points - 1 : 1, -1.25 * d.order, 1.25 * d.order);
+    for (size_t k = 0; k < run->points; ++k) {
+        (void)fprintf(script,
+                      "%s$wall%zu using 1:2 with lines lw 2 lc palette cb %zu title '~ε{.3˜} = %g'",
+                      k > 0 ? ", " : "", k, k, gf_langevin_coupling(self, k));
+    }
+    (void)fprintf(script,
+                  "\nset origin 0.13,0.56\nset size 0.4,0.4\nset xlabel 'r ~ε{.3˜} ^{1/2} / a' "
+                  "offset 0,0.5\nunset ylabel\n"
+                  "set xrange [-20:20]\nset xtics 10\nset ytics 0.5\nunset key\nplot ");
+    for (size_t k = 0; k < run->points; ++k) {
+        (void)fprintf(
+            script, "$wall%zu using 3:2 every %d with points pt 6 ps 0.3 lc palette cb %zu, ", k,
+            (int)fmax(1, 1 / (sqrt(gf_langevin_coupling(self, k)) * run->snapshot_spacing)), k);
+    }
+    (void)fprintf(script, "%.10g*tanh(x/%.10g) with lines lw 1 lc rgb '#c03030'\nunset multiplot\n",
+                  d.order, x0);
+    return GF_OK;
+}
+
+/* --- space and time -------------------------------------------------------------------------- */
+
+/* The snapshots after the warm-up as rows of a matrix, over a quarter of the system. */
+static void put_map(const gf_langevin *self, size_t point, size_t first, size_t positions,
+                    gf_plot *plot) {
+    const gf_run *run = &self->run;
+    char name[32];
+    (void)snprintf(name, sizeof name, "map%zu", point);
+    gf_plot_open_data(plot, name);
+    for (size_t s = first; s < run->snapshots; ++s) {
+        const double *m = snapshot(self, point, s);
+        for (size_t x = 0; x < positions; ++x) {
+            (void)fprintf(gf_plot_script(plot), "%.3f ", m[x]);
+        }
+        (void)fputc('\n', gf_plot_script(plot));
+    }
+    gf_plot_close_data(plot);
+}
+
+static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+    const gf_run *run = &self->run;
+    FILE *script = gf_plot_script(plot);
+    size_t first = run->first_measured / run->samples_per_snapshot;
+    size_t positions = run->positions >= 4 ? run->positions / 4 : run->positions;
+    size_t columns = run->points < 3 ? run->points : 3, rows = (run->points + 2) / 3;
+    if (first + 1 >= run->snapshots) {
+        return gf_fail(error, GF_INVALID, "the run has no snapshots after the warm-up");
+    }
+    for (size_t k = 0; k < run->points; ++k) {
+        put_map(self, k, first, positions, plot);
+    }
+    (void)fprintf(script,
+                  "set multiplot layout %zu,%zu\nset palette defined (-1 '#2040a0', 0 '#f4f4f4', 1 "
+                  "'#b03020')\nset tics out nomirror\nset xlabel 'r / a'\nset ylabel 't D/a^2'\n"
+                  "unset key\nset xtics 1000\nset colorbox\n",
+                  rows, columns);
+    for (size_t k = 0; k < run->points; ++k) {
+        gf_dynamics d;
+        gf_status status = gf_run_dynamics(run, k, &d, error);
+        if (status != GF_OK) {
+            return status;
+        }
+        double stretch = (double)run->stretch[k], every = run->snapshot_every * stretch;
+        double reversal = gf_langevin_reversal_time(self, k, d.middle, run->threshold * d.order);
+        (void)fprintf(script,
+                      "set title '~ε{.3˜} = %g, mean time between reversals %.3g'\n"
+                      "set cbrange [%g:%g]\nset xrange [0:%g]\nset yrange [%g:%g]\n"
+                      "plot $map%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n",
+                      gf_langevin_coupling(self, k), reversal, -1.5 * d.order, 1.5 * d.order,
+                      (double)positions * run->snapshot_spacing, (double)first * every,
+                      run->end * stretch, k, run->snapshot_spacing, first + 1, every);
+    }
+    (void)fprintf(script, "unset multiplot\n");
+    return GF_OK;
+}
+
+/* --- walls ----------------------------------------------------------------------------------- */
+
+/* The columns of the points: coupling, density, standard error. */
+static gf_status put_densities(const gf_langevin *self, double *table, gf_plot *plot,
+                               gf_error *error) {
+    size_t count = self->run.points;
+    gf_plot_open_data(plot, "measured");
+    for (size_t k = 0; k < count; ++k) {
+        gf_langevin_point point;
+        gf_status status = gf_langevin_summarise(self, k, &point, error);
+        if (status != GF_OK) {
+            return status;
+        }
+        table[k] =
+            gf_langevin_coupling_varies(self) ? gf_langevin_coupling(self, k) : self->run.sweep[k];
+        table[count + k] = point.walls.mean / gf_langevin_length_unit(self, k);
+        table[2 * count + k] = point.walls.error / gf_langevin_length_unit(self, k);
+        (void)fprintf(gf_plot_script(plot), "%.10g %.10g %.10g\n", table[k], table[count + k],
+                      table[2 * count + k]);
+    }
+    gf_plot_close_data(plot);
+    return GF_OK;
+}
+
+/* Exact densities on a fine mesh of couplings, by sweeping a copy of the run. */
+static gf_status put_exact(const gf_langevin *self, double low, double high, gf_plot *plot,
+                           gf_error *error) {
+    enum { MESH = 40 };
+    gf_run run = self->run;
+    double value = 0;
+    run.sweep = &value;
+    gf_status status = GF_OK;
+    double unit = gf_langevin_coupling(self, 0) / self->run.sweep[0];
+    gf_plot_open_data(plot, "exact");
+    for (int i = 0; i <= MESH && status == GF_OK; ++i) {
+        gf_dynamics d;
+        gf_transfer cells, continuum;
+        double x = low * pow(high / low, (double)i / MESH);
+        value = x / unit;
+        status = gf_run_dynamics(&run, 0, &d, error);
+        double level = run.threshold * d.order;
+        if (status == GF_OK && gf_transfer_cells(&d, level, &cells, NULL) == GF_OK &&
+            gf_transfer_continuum(&d, level, &continuum, NULL) == GF_OK) {
+            (void)fprintf(gf_plot_script(plot), "%g %g %g %g\n", x, cells.count_density,
+                          continuum.count_density, cells.dilute_density);
+        }
+    }
+    gf_plot_close_data(plot);
+    return status;
+}
+
+/* A law of dilute walls that misses the points by more than this chi^2 per degree of freedom is not
+ * drawn alone. */
+static const double POOR = 2;
+
+/* Fits of the measured densities, best known form first; how many there are to draw. */
+static int fit_walls(size_t count, const double *table, gf_wall_fit fits[2]) {
+    const double *density = table + count, *error_of = table + 2 * count;
+    if (gf_wall_fit_make(GF_WALL_QUARTER, count, table, density, error_of, 0, INFINITY, &fits[0],
+                         NULL) != GF_OK) {
+        return 0;
+    }
+    bool poor = fits[0].chi_square > POOR * (double)fits[0].freedom;
+    return poor && gf_wall_fit_make(GF_WALL_TWO_TERMS, count, table, density, error_of, 0, INFINITY,
+                                    &fits[1], NULL) == GF_OK
+               ? 2
+               : 1;
+}
+
+static void plot_fit(const gf_wall_fit *fit, FILE *script) {
+    bool two = fit->form == GF_WALL_TWO_TERMS;
+    (void)fprintf(script,
+                  "[%g:%g] (%.10g*x**0.25+(%.10g)*x**0.75)*exp(-(%.10g)/sqrt(x)) with lines lw 2 "
+                  "%s title 'fit %s exp(−c/x^{1/2}), c = %.3f(%.0f)', ",
+                  fit->from, fit->to, fit->value[0], fit->value[2], fit->value[1],
+                  two ? "dt 2 lc rgb '#208060'" : "lc rgb '#205080'",
+                  two ? "(A x^{1/4} + B x^{3/4})" : "A x^{1/4}", fit->value[1],
+                  ceil(1000 * fit->error[1]));
+}
+
+/* Where there is nothing but the points they fill the figure; less than a decade needs no
+ * logarithm.
+ */
+static void set_ranges(size_t count, const double *table, FILE *script) {
+    double low[2] = {INFINITY, INFINITY}, high[2] = {0, 0};
+    for (size_t i = 0; i < count; ++i) {
+        for (size_t k = 0; k < 2; ++k) {
+            double value = table[k * count + i];
+            low[k] = value > 0 ? fmin(low[k], value) : low[k];
+            high[k] = fmax(high[k], k == 1 ? value + table[2 * count + i] : value);
+        }
+    }
+    if (low[0] < high[0]) {
+        double margin = 0.04 * (high[0] - low[0]);
+        (void)fprintf(script, "set xrange [%g:%g]\n", low[0] - margin, high[0] + margin);
+    }
+    if (high[1] < 10 * low[1]) {
+        (void)fprintf(script, "unset logscale y\nset yrange [0:%g]\nset format y '%%h'\n",
+                      1.1 * high[1]);
+    }
+}
+
+static void plot_walls(const gf_langevin *self, const double *table, bool exact, gf_plot *plot) {
+    FILE *script = gf_plot_script(plot);
+    const gf_run *run = &self->run;
+    gf_wall_fit fits[2];
+    bool both = run->noise.thermal > 0, coupling = gf_langevin_coupling_varies(self);
+    bool printed = coupling && fabs(gf_run_parameter(run, 0, "gamma") - 0.875) < 1e-9;
+    int fitted = coupling ? fit_walls(run->points, table, fits) : 0;
+    (void)fprintf(script, "set xlabel '%s'\n",
+                  coupling ? "~ε{.3˜} = ε J a^2/D" : run->equation->parameters[run->swept]);
+    (void)fprintf(script,
+                  "set ylabel 'n_{DW} a'\nset logscale y\n"
+                  "set format y '10^{%%L}'\nset key bottom right\nset grid\n"
+                  "set title 'L = %g, dx = %g, {/:Italic l} = %g, h = %g, %zu realisations%s'\n",
+                  run->length, run->spacing, run->smoothing, run->threshold, run->realisations,
+                  run->rescaled ? ", lengths in a/ε^{1/2}" : "");
+    if (!exact && !printed) {
+        set_ranges(run->points, table, script);
+    }
+    /* a range at the head of a plot would be that of the axis */
+    (void)fputs(!exact && (fitted > 0 || printed) ? "plot sample " : "plot ", script);
+    if (exact) {
+        (void)fprintf(
+            script,
+            "$exact using 1:2 with lines lw 2 lc rgb '#c03030' title 'exact count, cells', "
+            "$exact using 1:3 with lines dt 2 lc rgb '#c03030' title 'exact count, "
+            "continuum', $exact using 1:4 with lines dt 3 lw 2 lc rgb '#c03030' title "
+            "'(E_1 − E_0)/2', ");
+    }
+    for (int i = 0; i < (exact ? fitted > 0 : fitted); ++i) {
+        plot_fit(&fits[i], script);
+    }
+    if (printed) {
+        (void)fprintf(script,
+                      "[0.06:0.4] %g*x**0.25*exp(-%g/sqrt(x)) with lines dt 4 lc rgb '#606060' "
+                      "title 'fit printed in the paper', ",
+                      (both ? 2.93e-2 : 4.4e-2) / gf_run_parameter(run, 0, "a"),
+                      both ? 0.56 : 0.98);
+    }
+    (void)fprintf(script,
+                  "$measured with yerrorbars pt 7 ps 0.5 lc rgb '#102040' title "
+                  "'simulation'\n");
+}
+
+static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+    const gf_run *run = &self->run;
+    size_t count = run->points;
+    double *table = malloc(3 * count * sizeof *table);
+    gf_status status = table != NULL ? put_densities(self, table, plot, error)
+                                     : gf_fail_memory(error, "the wall densities");
+    double low = INFINITY, high = 0, most = 0;
+    for (size_t k = 0; status == GF_OK && k < count; ++k) {
+        low = fmin(low, table[k]);
+        high = fmax(high, table[k]);
+        most = fmax(most, table[count + k]);
+    }
+    if (status == GF_OK && !(most > 0)) {
+        status = gf_fail(error, GF_INVALID, "no walls were counted: there is nothing to draw");
+    }
+    bool exact = run->equation->fields == 1 && run->noise.thermal <= 0 && run->noise.drive > 0 &&
+                 run->swept == 0;
+    if (status == GF_OK && exact) {
+        status = put_exact(self, low, high, plot, error);
+    }
+    if (status == GF_OK) {
+        plot_walls(self, table, exact, plot);
+    }
+    free(table);
+    return status;
+}
+
+/* --- the figure ------------------------------------------------------------------------------ */
+
+static bool has_histogram(const gf_run *run) {
+    return !run->equation->has_space && run->histogram.points > 0;
+}
+static bool has_profile(const gf_run *run) {
+    return run->boundary == GF_ANTIPERIODIC && run->snapshots > 0;
+}
+static bool has_space_time(const gf_run *run) {
+    return run->equation->has_space && run->snapshots > 0;
+}
+static bool has_walls(const gf_run *run) {
+    return run->equation == &gf_equation_order_parameter ||
+           (run->hydrodynamics.bistable && !run->hydrodynamics.isolated && run->points > 1);
+}
+static bool has_both_profiles(const gf_run *run) {
+    return run->boundary == GF_FIXED && run->snapshots > 0;
+}
+static bool has_maps(const gf_run *run) {
+    return !run->hydrodynamics.isolated && run->snapshots > 0;
+}
+static bool has_plane(const gf_run *run) {
+    return run->histogram.points > 0;
+}
+static bool has_paths(const gf_run *run) {
+    return run->table != NULL && run->rates.count == 0; /* the map is of the table's rates */
+}
+
+/* By what a run was made for. */
+static const struct kind {
+    const char *name;
+    size_t fields;                  /* 0: any */
+    double width, height;           /* cm */
+    bool (*has)(const gf_run *run); /* the run holds the data */
+    gf_status (*draw)(const gf_langevin *self, gf_plot *plot, gf_error *error);
+} kinds[] = {{"histogram", 1, 10, 11, has_histogram, draw_histogram},
+             {"profile", 1, 13, 9, has_profile, draw_profile},
+             {"space-time", 1, 27, 15, has_space_time, draw_space_time},
+             {"histogram", 2, 12, 10, has_plane, gf_langevin_draw_plane},
+             {"profile", 2, 18, 13, has_both_profiles, gf_langevin_draw_profiles},
+             {"space-time", 2, 22, 18, has_maps, gf_langevin_draw_maps},
+             {"walls", 0, 13, 9, has_walls, draw_walls},
+             {"trajectories", 2, 14, 11, has_paths, NULL}}; /* drawn over the force field */
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+bool gf_langevin_figure_knows(const char *kind) {
+    bool known = false;
+    for (int k = 0; k < KINDS; ++k) {
+        known = known || strcmp(kind, kinds[k].name) == 0;
+    }
+    return known;
+}
+
+static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_error *error) {
+    bool known = false;
+    for (*chosen = 0; *chosen < KINDS; ++*chosen) {
+        const struct kind *k = &kinds[*chosen];
+        bool fits = k->fields == 0 || k->fields == run->equation->fields;
+        bool named = kind == NULL || strcmp(kind, k->name) == 0;
+        if (fits && named && k->has(run)) {
+            return GF_OK;
+        }
+        known = known || (kind != NULL && named);
+    }
+    return known ? gf_fail(error, GF_INVALID,
+                           "the run does not hold what a figure of kind %s shows", kind)
+                 : gf_fail(error, GF_INVALID,
+                           "no figure of this kind: %s; a run has histogram, profile, space-time, "
+                           "walls, trajectories",
+                           kind != NULL ? kind : "the run was not made for one");
+}
+
+gf_status gf_langevin_figure_draw(const char *path, const char *kind, const char *output,
+                                  gf_error *error) {
+    gf_langevin self;
+    gf_plot *plot = NULL;
+    int chosen = 0;
+    gf_status status = gf_langevin_read(&self, path, error);
+    if (status == GF_OK && gf_langevin_done(&self) < 1) {
+        status = gf_fail(error, GF_INVALID,
+                         "%s: the run is not complete; carry on with 'gibbsflow langevin --resume'",
+                         path);
+    }
+    if (status == GF_OK) {
+        status = choose(&self.run, kind, &chosen, error);
+    }
+    if (status == GF_OK && kinds[chosen].draw == NULL) {
+        status = gf_langevin_draw_paths(&self, path, output, error);
+        gf_langevin_free(&self);
+        return status;
+    }
+    if (status == GF_OK) {
+        status = gf_plot_begin(output, kinds[chosen].width, kinds[chosen].height, &plot, error);
+    }
+    if (status == GF_OK) {
+        status = kinds[chosen].draw(&self, plot, error);
+    }
+    if (status == GF_OK) {
+        status = gf_plot_finish(&plot, error);
+    }
+    gf_plot_abandon(&plot);
+    gf_langevin_free(&self);
+    return status;
+}

@@ -1,0 +1,252 @@
+/* Ladders of sizes to and from HDF5. */
+#include "gibbsflow/ladder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH = 80 };
+
+static const char *const kind_names[GF_LADDERS] = {"rings", "linked"};
+
+/* A dataset: columns of a table from `column` on, with trailing axes of length 2. */
+typedef struct field {
+    const char *name, *units;
+    size_t column;
+    int charges;     /* axes of length 2 */
+    bool is_complex; /* pairs of columns */
+} field;
+
+enum { STATE_FIELDS = 5, POINT_FIELDS = 4 };
+
+static const field state_fields[STATE_FIELDS] = {
+    {"log_partition", "1 per site", GF_LADDER_LOG_PARTITION, 0, false},
+    {"density", "1 per site, J per site", GF_LADDER_DENSITY, 1, false},
+    {"force", "epsilon q_i", GF_LADDER_FORCE, 1, false},
+    {"noise", "epsilon q_i q_j a", GF_LADDER_NOISE, 2, false},
+    {"susceptibility", "q_i q_j a", GF_LADDER_SUSCEPTIBILITY, 2, false},
+};
+
+static const field point_fields[POINT_FIELDS] = {
+    {"lambda", "1, 1/J", GF_LADDER_POINT_LAMBDA, 1, false},
+    {"density", "1 per site, J per site", GF_LADDER_POINT_DENSITY, 1, false},
+    {"eigenvalues", "epsilon J", GF_LADDER_POINT_EIGENVALUES, 1, true},
+    {"noise", "epsilon q_i q_j a", GF_LADDER_POINT_NOISE, 2, false},
+};
+
+/* Columns of a table that one field takes. */
+static size_t field_width(const field *self) {
+    return (size_t)1 << (self->charges + self->is_complex);
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+/* One dataset, with the leading shape [sizes, rows], or [rows] if sizes is 0; `values` are the
+ * whole table. */
+static void write_field(gf_file *file, const char *group, const field *what, bool is_error,
+                        size_t sizes, const gf_ladder_table *table, const char *row_name,
+                        const double *values) {
+    char path[PATH];
+    (void)snprintf(path, sizeof path, "%s/%s%s", group, what->name, is_error ? "_error" : "");
+    size_t width = field_width(what), rows = table->rows * (sizes > 0 ? sizes : 1);
+    double *picked = malloc((rows * width + 1) * sizeof *picked);
+    if (picked == NULL) {
+        gf_file_reject(file, "out of memory for %s", path);
+        return;
+    }
+    for (size_t row = 0; row < rows; ++row) {
+        memcpy(picked + row * width, values + row * table->columns + what->column,
+               width * sizeof *picked);
+    }
+    gf_dataset dataset = {.path = path,
+                          .units = what->units,
+                          .description =
+                              is_error ? "of the limit from sizes up to this one" : NULL};
+    if (sizes > 0) {
+        dataset.shape[dataset.rank] = sizes;
+        dataset.axes[dataset.rank++] = "/ladder/sites";
+    }
+    dataset.shape[dataset.rank] = table->rows;
+    dataset.axes[dataset.rank++] = row_name;
+    for (int k = 0; k < what->charges; ++k) {
+        dataset.shape[dataset.rank] = 2;
+        dataset.axes[dataset.rank++] = "charge";
+    }
+    if (what->is_complex) { /* pairs of doubles are complex numbers */
+        gf_file_put_complex(file, &dataset, (const double complex *)(const void *)picked);
+    } else {
+        gf_file_put_doubles(file, &dataset, picked);
+    }
+    free(picked);
+}
+
+/* The better limits at the largest size. */
+static void write_limits(gf_file *file, const gf_ladder *self, const gf_ladder_table *table,
+                         const char *group, const char *row_name, const field *fields, int count) {
+    size_t entries = table->rows * table->columns;
+    double *value = malloc((entries + 1) * sizeof *value);
+    double *error = malloc((entries + 1) * sizeof *error);
+    if (value == NULL || error == NULL) {
+        gf_file_reject(file, "out of memory for the limits");
+    }
+    for (size_t i = 0; i < entries && value != NULL && error != NULL; ++i) {
+        gf_thermodynamic_limit limit = gf_ladder_estimate(table, GF_LADDERS, self->sizes - 1,
+                                                          i / table->columns, i % table->columns);
+        value[i] = limit.value;
+        error[i] = limit.error;
+    }
+    for (int k = 0; k < count && value != NULL && error != NULL; ++k) {
+        write_field(file, group, &fields[k], false, 0, table, row_name, value);
+        write_field(file, group, &fields[k], true, 0, table, row_name, error);
+    }
+    free(value);
+    free(error);
+}
+
+static void write_table(gf_file *file, const gf_ladder *self, const gf_ladder_table *table,
+                        const char *name, const char *row_name, const field *fields, int count) {
+    char group[PATH];
+    for (int kind = 0; kind < GF_LADDERS; ++kind) {
+        (void)snprintf(group, sizeof group, "/ladder/%s/%s", name, kind_names[kind]);
+        for (int k = 0; k < count; ++k) {
+            write_field(file, group, &fields[k], false, self->sizes, table, row_name,
+                        table->value[kind]);
+            write_field(file, group, &fields[k], true, self->sizes, table, row_name,
+                        table->error[kind]);
+        }
+    }
+    (void)snprintf(group, sizeof group, "/ladder/%s/limit", name);
+    write_limits(file, self, table, group, row_name, fields, count);
+}
+
+static void write_stability(gf_file *file, const gf_ladder *self) {
+    size_t count = self->fixed_points.rows;
+    const char **names = calloc(count + 1, sizeof *names);
+    if (names == NULL) {
+        gf_file_reject(file, "out of memory for fixed points");
+        return;
+    }
+    for (size_t k = 0; k < count; ++k) {
+        names[k] = gf_stability_name(self->stability[k]);
+    }
+    gf_file_put_strings(file,
+                        &(gf_dataset){.path = "/ladder/fixed_points/stability",
+                                      .units = "1",
+                                      .description = "on the largest ring",
+                                      .rank = 1,
+                                      .shape = {count},
+                                      .axes = {"fixed point"}},
+                        names);
+    free(names);
+}
+
+void gf_ladder_write(const gf_ladder *self, gf_file *file) {
+    int64_t sites[GF_CHAIN_MAX_SITES];
+    const gf_spectrum *spectrum = NULL;
+    const gf_model *model = gf_ladder_largest(self, &spectrum);
+    gf_spectrum_write(spectrum, model, file);
+    for (size_t k = 0; k < self->sizes; ++k) {
+        sites[k] = self->first + (int)k;
+    }
+    gf_file_put_integers(file,
+                         &(gf_dataset){.path = "/ladder/sites",
+                                       .units = "1",
+                                       .description = "N",
+                                       .rank = 1,
+                                       .shape = {self->sizes},
+                                       .axes = {"/ladder/sites"}},
+                         sites);
+    gf_file_put_number_attribute(file, "/ladder", "energy_unit", self->energy_unit);
+    gf_file_put_doubles(file,
+                        &(gf_dataset){.path = "/ladder/states/lambda",
+                                      .units = "1, 1/J",
+                                      .rank = 2,
+                                      .shape = {self->points, 2},
+                                      .axes = {"state", "charge"}},
+                        self->lambda[0]);
+    write_table(file, self, &self->states, "states", "state", state_fields, STATE_FIELDS);
+    if (self->fixed_points.rows > 0) {
+        write_stability(file, self);
+        write_table(file, self, &self->fixed_points, "fixed_points", "fixed point", point_fields,
+                    POINT_FIELDS);
+    }
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+/* One dataset into its columns of values[sizes][rows][columns]. */
+static void read_field(gf_file *file, const char *group, const field *what, bool is_error,
+                       const gf_ladder *ladder, double *values) {
+    char path[PATH];
+    size_t shape[GF_FILE_MAX_RANK] = {0}, width = field_width(what), rows = ladder->points;
+    (void)snprintf(path, sizeof path, "%s/%s%s", group, what->name, is_error ? "_error" : "");
+    double *picked = gf_file_get_doubles(file, path, 2 + what->charges, shape);
+    bool fits = picked != NULL && shape[0] == ladder->sizes && shape[1] == rows;
+    for (int k = 0; k < what->charges; ++k) {
+        fits = fits && shape[2 + k] == 2;
+    }
+    if (!fits) {
+        gf_file_reject(file, "the shape of %s does not fit its group", path);
+    }
+    for (size_t row = 0; row < ladder->sizes * rows && fits; ++row) {
+        memcpy(values + row * GF_LADDER_STATE_COLUMNS + what->column, picked + row * width,
+               width * sizeof *picked);
+    }
+    free(picked);
+}
+
+static void read_states(gf_file *file, gf_ladder *ladder) {
+    gf_ladder_table *table = &ladder->states;
+    size_t count = ladder->sizes * ladder->points * GF_LADDER_STATE_COLUMNS;
+    *table = (gf_ladder_table){.rows = ladder->points, .columns = GF_LADDER_STATE_COLUMNS};
+    for (int kind = 0; kind < GF_LADDERS; ++kind) {
+        char group[PATH];
+        (void)snprintf(group, sizeof group, "/ladder/states/%s", kind_names[kind]);
+        table->value[kind] = calloc(count + 1, sizeof(double));
+        table->error[kind] = calloc(count + 1, sizeof(double));
+        if (table->value[kind] == NULL || table->error[kind] == NULL) {
+            gf_file_reject(file, "out of memory for the ladder");
+            return;
+        }
+        for (int k = 0; k < STATE_FIELDS; ++k) {
+            read_field(file, group, &state_fields[k], false, ladder, table->value[kind]);
+            read_field(file, group, &state_fields[k], true, ladder, table->error[kind]);
+        }
+    }
+}
+
+/* The sizes and the points. */
+static void read_axes(gf_file *file, gf_ladder *ladder) {
+    size_t shape[2] = {0};
+    int64_t *sites = gf_file_get_integers(file, "/ladder/sites", 1, &ladder->sizes);
+    double *lambda = gf_file_get_doubles(file, "/ladder/states/lambda", 2, shape);
+    ladder->energy_unit = gf_file_get_number_attribute(file, "/ladder", "energy_unit");
+    if (sites != NULL && lambda != NULL) {
+        bool fits = ladder->sizes >= 1 && ladder->sizes <= GF_CHAIN_MAX_SITES && sites[0] >= 1 &&
+                    sites[0] <= GF_CHAIN_MAX_SITES && shape[0] >= 1 && shape[1] == 2;
+        ladder->lambda = fits ? calloc(shape[0], sizeof *ladder->lambda) : NULL;
+        if (ladder->lambda != NULL) {
+            ladder->first = (int)sites[0];
+            ladder->points = shape[0];
+            memcpy(ladder->lambda, lambda, shape[0] * sizeof *ladder->lambda);
+        } else {
+            gf_file_reject(file, fits ? "out of memory for the ladder"
+                                      : "/ladder/sites and /ladder/states/lambda do not fit");
+        }
+    }
+    free(sites);
+    free(lambda);
+}
+
+gf_status gf_ladder_read(gf_file *file, gf_ladder *ladder, gf_error *error) {
+    *ladder = (gf_ladder){0};
+    read_axes(file, ladder);
+    if (gf_file_check(file, NULL) == GF_OK) {
+        read_states(file, ladder);
+    }
+    gf_status status = gf_file_check(file, error);
+    if (status != GF_OK) {
+        gf_ladder_free(ladder);
+    }
+    return status;
+}

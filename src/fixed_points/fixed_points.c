@@ -1,0 +1,462 @@
+#include "gibbsflow/fixed_points.h"
+
+#include "gibbsflow/jackknife.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The survey samples lambda_i = scale_i tan(pi x/2) at x = +-1/NODES, +-3/NODES, ...: dense where
+ * temperatures are high, with the last nodes a hundred scales out. */
+enum { NODES = 240 };
+
+static const double ROUNDING = 1e-12;   /* of a force that vanishes identically */
+static const double INDISTINCT = 1e-11; /* points between which |f| stays below this are one */
+static const size_t MAX_ISOLATED = 64;  /* more marginal points than this are a line */
+static const double PI = 3.14159265358979323846;
+
+struct gf_survey {
+    const gf_spectrum *spectrum;
+    double node[2][NODES];
+    double *force; /* [channels][NODES lambda1][NODES lambda2][2] */
+};
+
+/* --- survey ---------------------------------------------------------------------------------- */
+
+static void place_nodes(gf_survey *self, const gf_state *hot) {
+    for (int i = 0; i < 2; ++i) {
+        double variance = hot->susceptibility[i][i];
+        double scale = variance > 0 ? 1 / sqrt(variance) : 1;
+        for (int k = 0; k < NODES; ++k) {
+            double x = (2.0 * k + 1 - NODES) / NODES;
+            self->node[i][k] = scale * tan(PI / 2 * x);
+        }
+    }
+}
+
+static double *force_at(const gf_survey *self, size_t channel, int row, int column) {
+    return self->force + 2 * ((channel * NODES + (size_t)row) * NODES + (size_t)column);
+}
+
+static void survey_column(gf_survey *self, gf_gibbs *gibbs, int column) {
+    for (int row = 0; row < NODES; ++row) {
+        double lambda[2] = {self->node[0][row], self->node[1][column]};
+        gf_state state;
+        gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
+        for (size_t c = 0; c < self->spectrum->channels; ++c) {
+            memcpy(force_at(self, c, row, column), state.observables + c * GF_OBSERVABLES,
+                   2 * sizeof(double));
+        }
+    }
+}
+
+static gf_status fill_survey(gf_survey *self, const double *rates, gf_error *error) {
+    gf_status status = GF_OK;
+#pragma omp parallel
+    {
+        gf_gibbs *gibbs = NULL;
+        if (gf_gibbs_create(self->spectrum, rates, &gibbs, NULL) != GF_OK) {
+#pragma omp critical(gf_survey)
+            status = GF_NO_MEMORY;
+        }
+#pragma omp for schedule(dynamic)
+        for (int column = 0; column < NODES; ++column) {
+            if (gibbs != NULL) {
+                survey_column(self, gibbs, column);
+            }
+        }
+        gf_gibbs_free(gibbs);
+    }
+    return status == GF_OK ? GF_OK : gf_fail_memory(error, "Gibbs sums");
+}
+
+/* Chooses the nodes from the infinite-temperature state, then fills the survey. */
+static gf_status start_survey(gf_survey *self, const double *rates, gf_error *error) {
+    gf_gibbs *gibbs = NULL;
+    gf_state hot;
+    gf_status status = gf_gibbs_create(self->spectrum, rates, &gibbs, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    gf_gibbs_evaluate(gibbs, (double[2]){0, 0}, GF_DENSITIES, &hot);
+    gf_gibbs_free(gibbs);
+    place_nodes(self, &hot);
+    return fill_survey(self, rates, error);
+}
+
+gf_status gf_survey_create(const gf_spectrum *spectrum, gf_survey **survey, gf_error *error) {
+    size_t channels = spectrum->channels;
+    gf_survey *self = calloc(1, sizeof *self);
+    double *rates = calloc(channels, sizeof *rates);
+    *survey = self;
+    if (self != NULL) {
+        self->spectrum = spectrum;
+        self->force = malloc(channels * NODES * NODES * 2 * sizeof *self->force);
+    }
+    gf_status status = self != NULL && self->force != NULL && rates != NULL
+                           ? start_survey(self, rates, error)
+                           : gf_fail_memory(error, "the search for fixed points");
+    free(rates);
+    if (status != GF_OK) {
+        gf_survey_free(self);
+        *survey = NULL;
+    }
+    return status;
+}
+
+void gf_survey_free(gf_survey *self) {
+    if (self != NULL) {
+        free(self->force);
+        free(self);
+    }
+}
+
+/* --- the search ------------------------------------------------------------------------------ */
+
+typedef struct search {
+    const gf_survey *survey;
+    const gf_region *region;
+    const double *rates;
+    gf_gibbs *gibbs;
+    double scale; /* the largest possible force, dimensionless but for the rates */
+    gf_fixed_points *result;
+    size_t capacity;
+    gf_status status;
+} search;
+
+static void node_force(const search *self, int row, int column, double force[2]) {
+    force[0] = force[1] = 0;
+    for (size_t c = 0; c < self->survey->spectrum->channels; ++c) {
+        const double *channel = force_at(self->survey, c, row, column);
+        force[0] += self->rates[c] * channel[0];
+        force[1] += self->rates[c] * channel[1];
+    }
+}
+
+/* Two points are one if they are close and the force between them cannot be told from zero. */
+static bool same_point(const search *self, const gf_fixed_point *a, const gf_fixed_point *b) {
+    if (a->stability == GF_BORDER || b->stability == GF_BORDER) {
+        return false;
+    }
+    double distance = gf_fixed_point_distance(self->survey->spectrum, a, b);
+    double slow = fmax(cabs(a->eigenvalue[0]), cabs(a->eigenvalue[1]));
+    for (int i = 0; i < 2; ++i) {
+        slow = fmin(slow, fmin(cabs(a->eigenvalue[i]), cabs(b->eigenvalue[i])));
+    }
+    return distance < 1e-8 || (distance < 1e-3 && distance * slow < INDISTINCT * self->scale);
+}
+
+static bool add_point(search *self, const gf_fixed_point *point) {
+    gf_fixed_points *all = self->result;
+    for (size_t i = 0; i < all->count; ++i) {
+        if (same_point(self, &all->points[i], point)) {
+            return false;
+        }
+    }
+    if (all->count == self->capacity) {
+        size_t capacity = 2 * self->capacity + 8;
+        gf_fixed_point *grown = realloc(all->points, capacity * sizeof *grown);
+        if (grown == NULL) {
+            self->status = GF_NO_MEMORY;
+            return false;
+        }
+        all->points = grown;
+        self->capacity = capacity;
+    }
+    all->points[all->count++] = *point;
+    return true;
+}
+
+/* Close companions of a point, as just after a bifurcation, lie along the direction in which the
+ * force varies least; a cell of the survey may hide them. */
+static void look_around(search *self, const double lambda[2]) {
+    gf_state state;
+    gf_gibbs_evaluate(self->gibbs, lambda, GF_SLOPES, &state);
+    const double centre[2] = {lambda[0], lambda[1]}; /* the list may move while it grows */
+    const double *a = state.force_slope[0], *b = state.force_slope[1];
+    double unit = self->survey->spectrum->energy_unit;
+    double along[2] = {-a[1] / unit, a[0]}, other[2] = {-b[1] / (unit * unit), b[0] / unit};
+    if (hypot(other[0], other[1]) > hypot(along[0], along[1])) {
+        memcpy(along, other, sizeof along);
+    }
+    double length = hypot(along[0], along[1]);
+    for (double reach = 0.3; reach > 1e-3 && length > 0; reach /= 10) {
+        for (int side = -1; side <= 1; side += 2) {
+            double start[2] = {centre[0] + side * reach * along[0] / length,
+                               centre[1] + side * reach * along[1] / length / unit};
+            gf_fixed_point found;
+            if (gf_fixed_point_refine(self->gibbs, self->region, start, &found)) {
+                (void)add_point(self, &found);
+            }
+        }
+    }
+}
+
+/* True if both components of the force come close to zero within the cell. */
+static bool may_vanish(const search *self, int row, int column) {
+    double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+    for (int corner = 0; corner < 4; ++corner) {
+        double force[2];
+        node_force(self, row + corner / 2, column + corner % 2, force);
+        for (int i = 0; i < 2; ++i) {
+            low[i] = fmin(low[i], force[i]);
+            high[i] = fmax(high[i], force[i]);
+        }
+    }
+    bool both = true;
+    for (int i = 0; i < 2; ++i) {
+        double margin = (high[i] - low[i]) / 10;
+        both = both && low[i] - margin <= 0 && high[i] + margin >= 0;
+    }
+    return both;
+}
+
+static void search_cells(search *self) {
+    for (int row = 0; row + 1 < NODES; ++row) {
+        for (int column = 0; column + 1 < NODES && self->status == GF_OK; ++column) {
+            double centre[2] = {
+                (self->survey->node[0][row] + self->survey->node[0][row + 1]) / 2,
+                (self->survey->node[1][column] + self->survey->node[1][column + 1]) / 2};
+            gf_fixed_point found;
+            if (self->result->count <= MAX_ISOLATED && may_vanish(self, row, column) &&
+                gf_fixed_point_refine(self->gibbs, self->region, centre, &found)) {
+                (void)add_point(self, &found);
+            }
+        }
+    }
+    for (size_t i = 0; i < self->result->count && i < MAX_ISOLATED; ++i) {
+        look_around(self, self->result->points[i].lambda);
+    }
+}
+
+/* Corners of the region where the force vanishes: dark states. */
+static void search_corners(search *self) {
+    const gf_spectrum *spectrum = self->survey->spectrum;
+    for (size_t i = 0; i < self->region->count; ++i) {
+        const gf_corner *corner = &self->region->corners[i];
+        double mean[GF_OBSERVABLES] = {0}, states = 0;
+        int up = 0;
+        while (spectrum->sector[up + 1] <= corner->level) {
+            ++up;
+        }
+        for (size_t n = spectrum->sector[up]; n < spectrum->sector[up + 1]; ++n) {
+            if (fabs(spectrum->energy[n] - spectrum->energy[corner->level]) >
+                1e-12 * spectrum->sites * spectrum->energy_unit) {
+                continue;
+            }
+            states += spectrum->degeneracy[n];
+            for (size_t c = 0; c < spectrum->channels; ++c) {
+                for (size_t k = 0; k < GF_OBSERVABLES; ++k) {
+                    mean[k] += spectrum->degeneracy[n] * self->rates[c] *
+                               gf_spectrum_observable(spectrum, c, k)[n];
+                }
+            }
+        }
+        for (size_t k = 0; k < GF_OBSERVABLES; ++k) {
+            mean[k] /= states;
+        }
+        gf_fixed_point point = {.lambda = {NAN, NAN},
+                                .density = {corner->density[0], corner->density[1]},
+                                .eigenvalue = {NAN, NAN},
+                                .noise = {{mean[GF_NOISE_MM], mean[GF_NOISE_ME]},
+                                          {mean[GF_NOISE_ME], mean[GF_NOISE_EE]}},
+                                .residual = hypot(mean[GF_FORCE_M], mean[GF_FORCE_E]),
+                                .stability = GF_BORDER};
+        if (gf_fixed_point_vanishes(self->gibbs, mean)) {
+            (void)add_point(self, &point);
+        }
+    }
+}
+
+/* How often the force turns around on a walk along the outermost nodes. */
+static long winding_number(const search *self) {
+    double turned = 0, last[2];
+    node_force(self, 0, 0, last);
+    for (int k = 1; k <= 4 * (NODES - 1); ++k) {
+        int side = ((k - 1) / (NODES - 1)) % 4, at = k - side * (NODES - 1);
+        int row = side == 0 ? at : side == 1 ? NODES - 1 : side == 2 ? NODES - 1 - at : 0;
+        int column = side == 0 ? 0 : side == 1 ? at : side == 2 ? NODES - 1 : NODES - 1 - at;
+        double force[2];
+        node_force(self, row, column, force);
+        turned +=
+            atan2(last[0] * force[1] - last[1] * force[0], last[0] * force[0] + last[1] * force[1]);
+        memcpy(last, force, sizeof last);
+    }
+    return lround(turned / (2 * PI));
+}
+
+/* True unless the points found contradict the winding number. A dark corner makes the force too
+ * small to turn in a defined way, a marginal point has no index: then nothing can be said. */
+static bool indices_add_up(const search *self) {
+    long sum = 0;
+    for (size_t i = 0; i < self->result->count; ++i) {
+        const gf_fixed_point *point = &self->result->points[i];
+        if (point->stability == GF_BORDER || point->stability == GF_MARGINAL) {
+            return true;
+        }
+        sum += point->stability == GF_SADDLE ? -1 : 1;
+    }
+    return sum == winding_number(self);
+}
+
+static int compare_points(const void *left, const void *right) {
+    const gf_fixed_point *a = left, *b = right;
+    if (fabs(a->density[0] - b->density[0]) > 1e-9) {
+        return a->density[0] < b->density[0] ? -1 : 1;
+    }
+    return (a->density[1] > b->density[1]) - (a->density[1] < b->density[1]);
+}
+
+/* Charges that the bath leaves alone, and the line of fixed points that follows: sums over all
+ * states of F_i F_j, which vanish for a conserved charge, and whose determinant vanishes if a
+ * combination of both is conserved, because then the forces are proportional in every state. */
+static void find_conserved(search *self) {
+    const gf_spectrum *spectrum = self->survey->spectrum;
+    double sum[2][2] = {{0}}, largest[2];
+    for (int i = 0; i < 2; ++i) {
+        largest[i] = gf_spectrum_force_scale(spectrum, self->rates, i);
+    }
+    self->scale = gf_spectrum_length(spectrum, largest);
+    for (size_t n = 0; n < spectrum->levels && self->scale > 0; ++n) {
+        double force[2] = {0, 0};
+        for (size_t c = 0; c < spectrum->channels; ++c) {
+            for (size_t i = 0; i < 2; ++i) {
+                force[i] += self->rates[c] * gf_spectrum_observable(spectrum, c, GF_FORCE_M + i)[n];
+            }
+        }
+        double x = force[0] / self->scale, y = force[1] / spectrum->energy_unit / self->scale;
+        sum[0][0] += spectrum->degeneracy[n] * x * x;
+        sum[0][1] += spectrum->degeneracy[n] * x * y;
+        sum[1][1] += spectrum->degeneracy[n] * y * y;
+    }
+    double trace = sum[0][0] + sum[1][1];
+    double determinant = sum[0][0] * sum[1][1] - sum[0][1] * sum[0][1];
+    for (int i = 0; i < 2; ++i) { /* no greater than `trace` even where both are zero */
+        self->result->conserved[i] = sum[i][i] <= ROUNDING * ROUNDING * trace;
+    }
+    self->result->continuum = determinant <= ROUNDING * ROUNDING * trace * trace;
+}
+
+static size_t count_marginal(const gf_fixed_points *points) {
+    size_t count = 0;
+    for (size_t i = 0; i < points->count; ++i) {
+        count += points->points[i].stability == GF_MARGINAL;
+    }
+    return count;
+}
+
+/* Statistical errors of the places; NaN where the force has no slope to tell. */
+static gf_status find_errors(const search *self, gf_error *error) {
+    gf_jackknife *scatter = NULL;
+    gf_status status = gf_jackknife_create(self->survey->spectrum, self->rates, &scatter, error);
+    for (size_t k = 0; k < self->result->count && status == GF_OK; ++k) {
+        gf_fixed_point *point = &self->result->points[k];
+        gf_state state;
+        double force[2];
+        if (point->stability != GF_BORDER) {
+            gf_gibbs_evaluate(self->gibbs, point->lambda, GF_SLOPES, &state);
+            (void)gf_jackknife_at_density(scatter, &state, force, point->density_error);
+        }
+    }
+    gf_jackknife_free(scatter);
+    return status;
+}
+
+gf_status gf_fixed_points_find(const gf_survey *survey, const gf_region *region,
+                               const double *rates, gf_fixed_points *result, gf_error *error) {
+    search self = {.survey = survey, .region = region, .rates = rates, .result = result};
+    *result = (gf_fixed_points){.complete = true};
+    if (region->count == 0) {
+        return gf_fail(error, GF_INVALID,
+                       "magnetisation and energy are not independent in this model (the joint "
+                       "spectrum lies on a line), so fixed points in their plane are not defined");
+    }
+    find_conserved(&self);
+    if (result->continuum) {
+        return GF_OK;
+    }
+    self.status = gf_gibbs_create(survey->spectrum, rates, &self.gibbs, error);
+    if (self.status != GF_OK) {
+        return self.status;
+    }
+    search_cells(&self);
+    if (count_marginal(result) > MAX_ISOLATED / 2) {
+        result->continuum = true;
+        result->count = 0;
+    } else {
+        search_corners(&self);
+        result->complete = indices_add_up(&self);
+    }
+    if (self.status == GF_OK && survey->spectrum->sample != NULL) {
+        self.status = find_errors(&self, error);
+    }
+    gf_gibbs_free(self.gibbs);
+    if (self.status != GF_OK) {
+        gf_fixed_points_free(result);
+        return gf_fail_memory(error, "fixed points");
+    }
+    if (result->count > 0) {
+        qsort(result->points, result->count, sizeof *result->points, compare_points);
+    }
+    return GF_OK;
+}
+
+void gf_fixed_points_free(gf_fixed_points *self) {
+    free(self->points);
+    *self = (gf_fixed_points){0};
+}
+
+/* --- HDF5 ------------------------------------------------------------------------------------ */
+
+/* /fixed_points/density_error, if there are errors. */
+static void write_errors(const gf_fixed_points *self, gf_file *file) {
+    double *errors = calloc(2 * self->count + 1, sizeof *errors);
+    bool any = false;
+    for (size_t k = 0; k < self->count && errors != NULL; ++k) {
+        memcpy(errors + 2 * k, self->points[k].density_error, 2 * sizeof *errors);
+        any = any || errors[2 * k] != 0 || errors[2 * k + 1] != 0;
+    }
+    if (errors == NULL) {
+        gf_file_reject(file, "out of memory for fixed points");
+    } else if (any) {
+        gf_file_put_doubles(file,
+                            &(gf_dataset){.path = "/fixed_points/density_error",
+                                          .units = "1 per site, J per site",
+                                          .description = "statistical standard error of density",
+                                          .rank = 2,
+                                          .shape = {self->count, 2},
+                                          .axes = {"fixed point", "charge"}},
+                            errors);
+    }
+    free(errors);
+}
+
+void gf_fixed_points_write(const gf_fixed_points *self, gf_file *file) {
+    static const char *const axes[] = {"fixed point"};
+    const char *conserved = self->conserved[0] ? (self->conserved[1] ? "both" : "magnetization")
+                                               : (self->conserved[1] ? "energy" : "none");
+    gf_fixed_point_write_table(file, "/fixed_points", 1, &self->count, axes, self->points);
+    write_errors(self, file);
+    gf_file_put_text_attribute(file, "/fixed_points", "conserved_by_bath", conserved);
+    gf_file_put_integer_attribute(file, "/fixed_points", "continuum", self->continuum);
+    gf_file_put_integer_attribute(file, "/fixed_points", "complete", self->complete);
+}
+
+gf_status gf_fixed_points_read(gf_file *file, gf_fixed_points *result, gf_error *error) {
+    *result = (gf_fixed_points){0};
+    result->points = gf_fixed_point_read_table(file, "/fixed_points", 1, &result->count);
+    char *conserved = gf_file_get_text_attribute(file, "/fixed_points", "conserved_by_bath");
+    result->continuum = gf_file_get_number_attribute(file, "/fixed_points", "continuum") != 0;
+    result->complete = gf_file_get_number_attribute(file, "/fixed_points", "complete") != 0;
+    gf_status status = gf_file_check(file, error);
+    if (status == GF_OK) {
+        bool both = strcmp(conserved, "both") == 0;
+        result->conserved[0] = both || strcmp(conserved, "magnetization") == 0;
+        result->conserved[1] = both || strcmp(conserved, "energy") == 0;
+    } else {
+        gf_fixed_points_free(result);
+    }
+    free(conserved);
+    return status;
+}

@@ -1,0 +1,371 @@
+#include "gibbsflow/gibbs.h"
+
+#include "gibbs/boltzmann.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Sums of one sector: weight, weight x, weight x^2, then the observables, then x times the forces.
+ */
+enum { MOMENTS = 3, MAX_NEWTON_STEPS = 200, MAX_HALVINGS = 40 };
+
+static const double MAX_STEP = 2;       /* of lambda in one Newton step, dimensionless */
+static const double CLOSE_ENOUGH = 1e3; /* times the goal, where rounding prevents more */
+
+struct gf_gibbs {
+    const gf_spectrum *spectrum;
+    double *rates;
+    double *weight; /* [levels] */
+    size_t stride;
+    double *sums;      /* [sites + 1][stride] */
+    double *reference; /* [sites + 1]: the energy of the largest weight in the sector */
+    double *mean;      /* [stride]: the totals */
+    double *by_charge; /* [channels][2][2]: sums of force_i (Q_j - reference) */
+    double lambda2;    /* of the sums */
+    int extent;        /* of the sums; -1: none */
+};
+
+gf_status gf_gibbs_create(const gf_spectrum *spectrum, const double *rates, gf_gibbs **gibbs,
+                          gf_error *error) {
+    gf_gibbs *self = calloc(1, sizeof *self);
+    *gibbs = self;
+    if (self != NULL) {
+        size_t sectors = (size_t)spectrum->sites + 1;
+        self->spectrum = spectrum;
+        self->extent = -1;
+        self->stride = MOMENTS + spectrum->channels * (GF_OBSERVABLES + 2);
+        self->rates = malloc(spectrum->channels * sizeof(double));
+        self->weight = malloc(spectrum->levels * sizeof(double));
+        self->sums = malloc(sectors * self->stride * sizeof(double));
+        self->reference = malloc(sectors * sizeof(double));
+        self->mean = malloc(self->stride * sizeof(double));
+        self->by_charge = malloc(spectrum->channels * 4 * sizeof(double));
+    }
+    if (self == NULL || self->rates == NULL || self->weight == NULL || self->sums == NULL ||
+        self->reference == NULL || self->mean == NULL || self->by_charge == NULL) {
+        gf_gibbs_free(self);
+        *gibbs = NULL;
+        return gf_fail_memory(error, "Gibbs sums");
+    }
+    gf_gibbs_set_rates(self, rates);
+    return GF_OK;
+}
+
+void gf_gibbs_free(gf_gibbs *self) {
+    if (self != NULL) {
+        free(self->rates);
+        free(self->weight);
+        free(self->sums);
+        free(self->reference);
+        free(self->mean);
+        free(self->by_charge);
+        free(self);
+    }
+}
+
+void gf_gibbs_set_rates(gf_gibbs *self, const double *rates) {
+    memcpy(self->rates, rates, self->spectrum->channels * sizeof *rates);
+}
+
+const double *gf_gibbs_rates(const gf_gibbs *self) {
+    return self->rates;
+}
+
+const gf_spectrum *gf_gibbs_spectrum(const gf_gibbs *self) {
+    return self->spectrum;
+}
+
+/* --- Boltzmann sums -------------------------------------------------------------------------- */
+
+/* The sector whose energies, hence weights, those of sector `up` repeat: itself or an earlier one.
+ */
+static int original_sector(const gf_spectrum *spectrum, int up) {
+    return spectrum->mirrored && 2 * up > spectrum->sites ? spectrum->sites - up : up;
+}
+
+static void weigh_sector(gf_gibbs *self, int up, double lambda2) {
+    const gf_spectrum *spectrum = self->spectrum;
+    int original = original_sector(spectrum, up);
+    double *sums = self->sums + (size_t)up * self->stride;
+    if (original != up) {
+        self->reference[up] = self->reference[original];
+        memcpy(sums, self->sums + (size_t)original * self->stride, MOMENTS * sizeof *sums);
+        return;
+    }
+    size_t first = spectrum->sector[up], count = spectrum->sector[up + 1] - first;
+    const double *energy = spectrum->energy + first;
+    self->reference[up] = lambda2 >= 0 ? energy[0] : energy[count - 1];
+    gf_boltzmann_weigh(count, energy, spectrum->degeneracy + first, lambda2, self->reference[up],
+                       self->weight + first, sums);
+}
+
+static void sum_sector(gf_gibbs *self, int up, gf_gibbs_extent extent) {
+    const gf_spectrum *spectrum = self->spectrum;
+    size_t first = spectrum->sector[up], count = spectrum->sector[up + 1] - first;
+    const double *energy = spectrum->energy + first;
+    const double *weight = self->weight + spectrum->sector[original_sector(spectrum, up)];
+    double *observable = self->sums + (size_t)up * self->stride + MOMENTS;
+    double *slope = observable + spectrum->channels * GF_OBSERVABLES;
+    for (size_t c = 0; c < spectrum->channels; ++c) {
+        for (size_t k = 0; k < GF_OBSERVABLES; ++k) {
+            const double *value = gf_spectrum_observable(spectrum, c, k) + first;
+            observable[c * GF_OBSERVABLES + k] = gf_boltzmann_mean(count, weight, value);
+            if (extent == GF_SLOPES && k <= GF_FORCE_E) {
+                slope[2 * c + k] =
+                    gf_boltzmann_energy_mean(count, weight, value, energy, self->reference[up]);
+            }
+        }
+    }
+}
+
+/* Weights depend on lambda2 alone, whatever is averaged with them. */
+static void prepare_sums(gf_gibbs *self, double lambda2, gf_gibbs_extent extent) {
+    bool weighed = self->extent >= 0 && self->lambda2 == lambda2;
+    for (int up = 0; up <= self->spectrum->sites && !weighed; ++up) {
+        weigh_sector(self, up, lambda2);
+    }
+    int known = weighed ? self->extent : (int)GF_DENSITIES;
+    for (int up = 0; up <= self->spectrum->sites && (int)extent > known; ++up) {
+        sum_sector(self, up, extent);
+    }
+    self->lambda2 = lambda2;
+    self->extent = (int)extent > known ? (int)extent : known;
+}
+
+/* Sums over sectors of charges counted from those of the largest weight, so that nothing cancels
+ * when a single state dominates. */
+typedef struct totals {
+    double weight, q[2], qq[2][2]; /* of 1, Q_i, Q_i Q_j */
+} totals;
+
+static void add_sector(gf_gibbs *self, int up, double weight, double m, double shift,
+                       gf_gibbs_extent extent, totals *total) {
+    size_t channels = self->spectrum->channels;
+    const double *sums = self->sums + (size_t)up * self->stride;
+    double one = weight * sums[0], e = weight * (sums[1] + shift * sums[0]);
+    total->weight += one;
+    total->q[0] += one * m;
+    total->q[1] += e;
+    total->qq[0][0] += one * m * m;
+    total->qq[0][1] += e * m;
+    total->qq[1][1] += weight * (sums[2] + shift * (2 * sums[1] + shift * sums[0]));
+    if (extent == GF_DENSITIES) {
+        return;
+    }
+    const double *observable = sums + MOMENTS, *slope = observable + channels * GF_OBSERVABLES;
+    for (size_t k = 0; k < channels * GF_OBSERVABLES; ++k) {
+        self->mean[k] += weight * observable[k];
+    }
+    for (size_t c = 0; c < channels && extent == GF_SLOPES; ++c) {
+        for (size_t i = 0; i < 2; ++i) {
+            double force = observable[c * GF_OBSERVABLES + i];
+            self->by_charge[4 * c + 2 * i] += weight * force * m;
+            self->by_charge[4 * c + 2 * i + 1] += weight * (slope[2 * c + i] + shift * force);
+        }
+    }
+}
+
+static void finish_response(gf_gibbs *self, const totals *total, const double mean_charge[2],
+                            gf_gibbs_extent extent, gf_state *state) {
+    static const int of_noise[2][2] = {{GF_NOISE_MM, GF_NOISE_ME}, {GF_NOISE_ME, GF_NOISE_EE}};
+    size_t channels = self->spectrum->channels;
+    for (size_t k = 0; k < channels * GF_OBSERVABLES; ++k) {
+        self->mean[k] /= total->weight;
+    }
+    state->observables = self->mean;
+    for (size_t c = 0; c < channels; ++c) {
+        const double *mean = self->mean + c * GF_OBSERVABLES;
+        for (int i = 0; i < 2; ++i) {
+            state->force[i] += self->rates[c] * mean[i];
+            for (int j = 0; j < 2; ++j) {
+                state->noise[i][j] += self->rates[c] * mean[of_noise[i][j]];
+                if (extent == GF_SLOPES) {
+                    double product = self->by_charge[4 * c + (size_t)(2 * i + j)] / total->weight;
+                    state->force_slope[i][j] -=
+                        self->rates[c] * (product - mean[i] * mean_charge[j]);
+                }
+            }
+        }
+    }
+}
+
+/* The sector whose largest weight is the largest of all, and the logarithm of that weight. */
+static int dominant_sector(const gf_gibbs *self, const double lambda[2], double *exponent) {
+    int best = 0;
+    *exponent = -INFINITY;
+    for (int up = 0; up <= self->spectrum->sites; ++up) {
+        double here = -lambda[0] * gf_spectrum_magnetization(self->spectrum, up) -
+                      lambda[1] * self->reference[up];
+        if (here > *exponent) {
+            *exponent = here;
+            best = up;
+        }
+    }
+    return best;
+}
+
+void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[2], gf_gibbs_extent extent,
+                       gf_state *state) {
+    const gf_spectrum *spectrum = self->spectrum;
+    double sites = spectrum->sites, exponent = 0;
+    prepare_sums(self, lambda[1], extent);
+    *state = (gf_state){.lambda = {lambda[0], lambda[1]}};
+    int dominant = dominant_sector(self, lambda, &exponent);
+    double m0 = gf_spectrum_magnetization(spectrum, dominant), e0 = self->reference[dominant];
+    totals total = {0};
+    memset(self->mean, 0, self->stride * sizeof *self->mean);
+    memset(self->by_charge, 0, spectrum->channels * 4 * sizeof *self->by_charge);
+    for (int up = 0; up <= spectrum->sites; ++up) {
+        double m = gf_spectrum_magnetization(spectrum, up);
+        double weight = exp(-lambda[0] * m - lambda[1] * self->reference[up] - exponent);
+        add_sector(self, up, weight, m - m0, self->reference[up] - e0, extent, &total);
+    }
+    double q[2] = {total.q[0] / total.weight, total.q[1] / total.weight};
+    double(*c)[2] = state->susceptibility;
+    state->log_partition = (exponent + log(total.weight)) / sites;
+    state->density[0] = (m0 + q[0]) / sites;
+    state->density[1] = (e0 + q[1]) / sites;
+    c[0][0] = (total.qq[0][0] / total.weight - q[0] * q[0]) / sites;
+    c[0][1] = c[1][0] = (total.qq[0][1] / total.weight - q[0] * q[1]) / sites;
+    c[1][1] = (total.qq[1][1] / total.weight - q[1] * q[1]) / sites;
+    if (extent >= GF_RESPONSE) {
+        finish_response(self, &total, q, extent, state);
+    }
+}
+
+/* --- what fluctuations add ------------------------------------------------------------------- */
+
+/* The normalised weights of all levels. */
+static void weigh_levels(gf_gibbs *self, const gf_state *state) {
+    const gf_spectrum *spectrum = self->spectrum;
+    for (int up = 0; up <= spectrum->sites; ++up) {
+        size_t first = spectrum->sector[up], count = spectrum->sector[up + 1] - first;
+        const double *energy = spectrum->energy + first;
+        double reference = state->lambda[1] >= 0 ? energy[0] : energy[count - 1], sum[3];
+        double *weight = self->weight + first;
+        gf_boltzmann_weigh(count, energy, spectrum->degeneracy + first, state->lambda[1], reference,
+                           weight, sum);
+        double of_sector =
+            exp(-state->lambda[0] * gf_spectrum_magnetization(spectrum, up) -
+                state->lambda[1] * reference - spectrum->sites * state->log_partition);
+        for (size_t n = 0; n < count; ++n) {
+            weight[n] *= of_sector;
+        }
+    }
+}
+
+bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[2]) {
+    const gf_spectrum *spectrum = self->spectrum;
+    double sites = spectrum->sites, c[2][2], first[2], second[2], third[2] = {0, 0}, v[2];
+    memcpy(c, state->susceptibility, sizeof c);
+    if (!gf_solve2(c, (double[2]){1, 0}, first) || !gf_solve2(c, (double[2]){0, 1}, second)) {
+        return false;
+    }
+    const double k[3] = {first[0], first[1], second[1]}; /* C^-1 */
+    const double mean[2] = {sites * state->density[0], sites * state->density[1]};
+    weigh_levels(self, state);
+    for (int up = 0; up <= spectrum->sites; ++up) {
+        size_t at = spectrum->sector[up], count = spectrum->sector[up + 1] - at;
+        gf_boltzmann_third(count, self->weight + at, spectrum->energy + at,
+                           gf_spectrum_magnetization(spectrum, up) - mean[0], mean[1], k, third);
+    }
+    (void)gf_solve2(c, (double[2]){third[0] / sites, third[1] / sites}, v);
+    for (int up = 0; up <= spectrum->sites; ++up) {
+        size_t at = spectrum->sector[up], count = spectrum->sector[up + 1] - at;
+        gf_boltzmann_bend(count, self->weight + at, spectrum->energy + at,
+                          gf_spectrum_magnetization(spectrum, up) - mean[0], mean[1], k, v, sites);
+    }
+    for (size_t channel = 0; channel < spectrum->channels; ++channel) {
+        for (size_t i = 0; i < 2; ++i) {
+            shift[channel][i] =
+                gf_boltzmann_mean(spectrum->levels, self->weight,
+                                  gf_spectrum_observable(spectrum, channel, GF_FORCE_M + i));
+        }
+    }
+    return true;
+}
+
+/* --- lambda(q) ------------------------------------------------------------------------------- */
+
+bool gf_solve2(double m[2][2], const double b[2], double x[2]) {
+    double determinant = m[0][0] * m[1][1] - m[0][1] * m[1][0];
+    double scale = fabs(m[0][0] * m[1][1]) + fabs(m[0][1] * m[1][0]);
+    if (!(fabs(determinant) > 4 * DBL_EPSILON * scale)) {
+        return false;
+    }
+    double first = (b[0] * m[1][1] - b[1] * m[0][1]) / determinant;
+    x[1] = (b[1] * m[0][0] - b[0] * m[1][0]) / determinant;
+    x[0] = first;
+    return isfinite(x[0]) && isfinite(x[1]);
+}
+
+typedef struct residual {
+    gf_state state;
+    double q[2]; /* q(lambda) - density */
+    double norm;
+    double potential; /* log Z / N + lambda . density, which the solution minimises */
+} residual;
+
+static void evaluate_residual(gf_gibbs *self, const double lambda[2], const double density[2],
+                              residual *result) {
+    gf_gibbs_evaluate(self, lambda, GF_DENSITIES, &result->state);
+    result->q[0] = result->state.density[0] - density[0];
+    result->q[1] = result->state.density[1] - density[1];
+    result->norm = gf_spectrum_length(self->spectrum, result->q);
+    result->potential =
+        result->state.log_partition + lambda[0] * density[0] + lambda[1] * density[1];
+}
+
+/* The Newton step, or where C is singular to rounding a step down the gradient. */
+static void newton_step(const gf_spectrum *spectrum, residual *at, double step[2]) {
+    double unit = spectrum->energy_unit;
+    if (!gf_solve2(at->state.susceptibility, at->q, step)) {
+        step[0] = MAX_STEP * at->q[0] / at->norm;
+        step[1] = MAX_STEP * at->q[1] / (unit * unit * at->norm);
+    }
+    double length = gf_spectrum_lambda_length(spectrum, step);
+    if (length > MAX_STEP) {
+        step[0] *= MAX_STEP / length;
+        step[1] *= MAX_STEP / length;
+    }
+}
+
+bool gf_gibbs_invert(gf_gibbs *self, const double density[2], double lambda[2]) {
+    const double unit = self->spectrum->energy_unit;
+    const double goal = 4 * DBL_EPSILON * (1 + fabs(density[0]) + fabs(density[1] / unit));
+    residual here, next;
+    evaluate_residual(self, lambda, density, &here);
+    for (int steps = 0; steps < MAX_NEWTON_STEPS && here.norm > goal; ++steps) {
+        double step[2], scale = 1;
+        newton_step(self->spectrum, &here, step);
+        bool better = false;
+        int halvings = here.norm <= CLOSE_ENOUGH * goal ? 1 : MAX_HALVINGS; /* there: rounding */
+        for (int k = 0; k < halvings && !better; ++k, scale /= 2) {
+            double trial[2] = {lambda[0] + scale * step[0], lambda[1] + scale * step[1]};
+            double descent = scale * (here.q[0] * step[0] + here.q[1] * step[1]);
+            evaluate_residual(self, trial, density, &next);
+            better = next.potential < here.potential - 1e-4 * descent || next.norm < here.norm;
+        }
+        if (!better) {
+            break; /* rounding: no step improves */
+        }
+        here = next;
+        lambda[0] = here.state.lambda[0];
+        lambda[1] = here.state.lambda[1];
+    }
+    return here.norm <= CLOSE_ENOUGH * goal;
+}
+
+bool gf_state_stability(const gf_state *state, double matrix[2][2]) {
+    double c[2][2];
+    memcpy(c, state->susceptibility, sizeof c);
+    for (int i = 0; i < 2; ++i) { /* rows of the matrix solve x C = -row; C is symmetric */
+        double row[2] = {-state->force_slope[i][0], -state->force_slope[i][1]};
+        if (!gf_solve2(c, row, matrix[i])) {
+            return false;
+        }
+    }
+    return true;
+}

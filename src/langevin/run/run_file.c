@@ -1,0 +1,377 @@
+/* Reading a run. */
+#include "langevin/run/run_parser.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double MOST_STEPS = 1e12; /* with any stretch within 64 bits */
+
+/* --- sections -------------------------------------------------------------------------------- */
+
+static gf_status take_methods(const gf_run_parser *p) {
+    gf_node *node = NULL;
+    const char *text = NULL;
+    gf_status status = gf_document_require(p->document, p->root, "equation", &node, p->error);
+    if (status == GF_OK) {
+        status = gf_document_text(p->document, node, "equation", &text, p->error);
+    }
+    if (status == GF_OK && (p->run->equation = gf_equation_find(text)) == NULL) {
+        status = gf_document_fail(p->document, node, p->error,
+                                  "the equation '%.60s' is not known; expected %s", text,
+                                  gf_equation_names());
+    }
+    if (status == GF_OK) {
+        status = gf_document_require(p->document, p->root, "integrator", &node, p->error);
+    }
+    if (status == GF_OK) {
+        status = gf_document_text(p->document, node, "integrator", &text, p->error);
+    }
+    if (status == GF_OK && ((p->run->integrator = gf_integrator_find(text)) == NULL ||
+                            p->run->integrator->fields != p->run->equation->fields)) {
+        status = gf_document_fail(p->document, node, p->error,
+                                  "the integrator '%.60s' is not known%s; expected %s", text,
+                                  p->run->integrator != NULL ? " to this equation" : "",
+                                  gf_integrator_names(p->run->equation->fields));
+    }
+    return status;
+}
+
+static gf_status take_parameters(const gf_run_parser *p) {
+    gf_node *map = NULL;
+    const char *const *names = p->run->equation->parameters;
+    if (p->run->equation->fields == 2) {
+        return gf_run_take_transport(p);
+    }
+    gf_status status = gf_run_take_section(p, "parameters", names, true, &map);
+    for (size_t i = 0; names[i] != NULL && status == GF_OK; ++i) {
+        status = gf_run_take_number(p, map, names[i], GF_RUN_ANY, true, &p->run->parameters[i]);
+    }
+    return status;
+}
+
+static gf_status take_noise(const gf_run_parser *p) {
+    static const char *const keys[] = {"drive", "thermal", NULL};
+    static const char *const forces[] = {"bare", "renormalised", NULL};
+    gf_run *run = p->run;
+    gf_node *map = NULL;
+    size_t force = 0;
+    if (run->equation->fields == 2) {
+        return gf_run_take_scales(p);
+    }
+    if (!run->equation->has_space) { /* it has its own */
+        gf_node *stray = gf_document_get(p->document, p->root, "noise");
+        return stray == NULL ? GF_OK
+                             : gf_document_fail(p->document, stray, p->error,
+                                                "the noise of %s is its parameter %s",
+                                                run->equation->name, run->equation->parameters[0]);
+    }
+    gf_status status = gf_run_take_section(p, "noise", keys, true, &map);
+    if (status == GF_OK) {
+        status = gf_run_take_number(p, map, "drive", GF_RUN_NOT_NEGATIVE, true, &run->noise.drive);
+    }
+    if (status == GF_OK) {
+        status =
+            gf_run_take_number(p, map, "thermal", GF_RUN_NOT_NEGATIVE, true, &run->noise.thermal);
+    }
+    if (status == GF_OK) {
+        status = gf_run_take_word(p, p->root, "force", forces, &force);
+    }
+    run->noise.renormalised = force == 1;
+    return status;
+}
+
+/* Blocks without neighbours: so many, of so many sites. */
+static gf_status take_blocks(const gf_run_parser *p, gf_node *map) {
+    static const char *const keys[] = {"cells", "sites", NULL};
+    gf_run *run = p->run;
+    double cells = 1;
+    gf_status status = gf_document_check_keys(p->document, map, "space", keys, p->error);
+    if (status == GF_OK) {
+        status = gf_run_take_number(p, map, "cells", GF_RUN_COUNT, true, &cells);
+    }
+    if (status == GF_OK) {
+        status = gf_run_take_number(p, map, "sites", GF_RUN_POSITIVE, true, &run->spacing);
+    }
+    run->cells = (size_t)cells;
+    run->length = cells * run->spacing;
+    return status;
+}
+
+static gf_status take_space(const gf_run_parser *p) {
+    static const char *const keys[] = {"length", "spacing", "boundary", NULL};
+    static const char *const boundaries[] = {"periodic", "antiperiodic", "fixed", NULL};
+    gf_run *run = p->run;
+    gf_node *map = gf_document_get(p->document, p->root, "space");
+    size_t boundary = 0;
+    uint64_t cells = 0;
+    if (run->hydrodynamics.isolated) {
+        return take_blocks(p, map);
+    }
+    gf_status status = gf_run_take_section(p, "space", keys, true, &map);
+    if (status == GF_OK) {
+        status = gf_run_take_number(p, map, "length", GF_RUN_POSITIVE, true, &run->length);
+    }
+    if (status == GF_OK) {
+        status = gf_run_take_number(p, map, "spacing", GF_RUN_POSITIVE, true, &run->spacing);
+    }
+    if (status == GF_OK) {
+        status = gf_run_take_word(p, map, "boundary", boundaries, &boundary);
+    }
+    if (status == GF_OK) {
+        status = gf_run_divide(p, map, "length", run->length, "spacing", run->spacing, &cells);
+    }
+    if (status == GF_OK && (cells < 4 || cells > 1000000000)) {
+        status =
+            gf_document_fail(p->document, map, p->error,
+                             "length/spacing gives %.0f cells; expected 4 to 1e9", (double)cells);
+    }
+    run->cells = (size_t)cells;
+    run->boundary = (gf_boundary)boundary;
+    return status;
+}
+
+static gf_status take_time(const gf_run_parser *p) {
+    static const char *const keys[] = {"step", "end", "warm_up", "sample_every", NULL};
+    gf_run *run = p->run;
+    double *const values[] = {&run->step, &run->end, &run->warm_up, &run->sample_every};
+    static const gf_run_domain domains[] = {GF_RUN_POSITIVE, GF_RUN_POSITIVE, GF_RUN_NOT_NEGATIVE,
+                                            GF_RUN_POSITIVE};
+    gf_node *map = NULL;
+    uint64_t samples = 0;
+    gf_status status = gf_run_take_section(p, "time", keys, true, &map);
+    for (size_t i = 0; i < 4 && status == GF_OK; ++i) {
+        status = gf_run_take_number(p, map, keys[i], domains[i], i != 2, values[i]);
+    }
+    if (status == GF_OK) {
+        status = gf_run_divide(p, map, "sample_every", run->sample_every, "step", run->step,
+                               &run->steps_per_sample);
+    }
+    if (status == GF_OK) {
+        status =
+            gf_run_divide(p, map, "end", run->end, "sample_every", run->sample_every, &samples);
+    }
+    double unmeasured = floor(run->warm_up / run->sample_every * (1 + 1e-12));
+    if (status == GF_OK && !(unmeasured < (double)samples)) {
+        status = gf_document_fail(p->document, map, p->error,
+                                  "the warm-up of %g leaves nothing of end = %g to measure",
+                                  run->warm_up, run->end);
+    }
+    if (status == GF_OK && run->end / run->step > MOST_STEPS) {
+        status = gf_document_fail(p->document, map, p->error, "%.3g steps are more than %g",
+                                  run->end / run->step, MOST_STEPS);
+    }
+    if (status == GF_OK) {
+        run->samples = (size_t)samples;
+        run->steps = samples * run->steps_per_sample;
+        run->first_measured = (size_t)unmeasured;
+    }
+    return status;
+}
+
+static gf_status take_starts(const gf_run_parser *p, gf_node *map) {
+    static const char *const all[] = {"random", "uniform", "wall", "domains", "fixed-point", NULL};
+    static const char *const some[] = {"random", "uniform", "wall", "domains", NULL};
+    const char *const *profiles = p->run->equation->fields == 2 ? all : some;
+    gf_run *run = p->run;
+    gf_node *node = NULL, *key = NULL;
+    size_t profile = 0;
+    gf_status status = gf_document_require(p->document, map, "profile", &node, p->error);
+    size_t count = status == GF_OK ? gf_document_size(node) : 0; /* 0: not a list */
+    if (count > GF_RUN_MAX_STARTS) {
+        return gf_document_fail(p->document, node, p->error, "more than %d profiles",
+                                GF_RUN_MAX_STARTS);
+    }
+    run->start_count = count > 0 ? count : 1;
+    for (size_t i = 0; i < run->start_count && status == GF_OK; ++i) {
+        const gf_node *entry = count > 0 ? gf_document_entry(p->document, node, i, &key) : node;
+        status = gf_run_read_word(p, entry, "profile", profiles, &profile);
+        run->starts[i] = (gf_profile)profile;
+    }
+    return status;
+}
+
+static gf_status take_initial(const gf_run_parser *p) {
+    static const char *const one[] = {"profile", "amplitude", "domain", NULL};
+    static const char *const two[] = {"profile", "domain", "density", "which", NULL};
+    gf_run *run = p->run;
+    const char *const *keys = run->equation->fields == 2 ? two : one;
+    gf_node *map = NULL;
+    run->amplitude = 1;
+    run->domain_length = run->length / 10;
+    gf_status status = gf_run_take_section(p, "initial", keys, true, &map);
+    if (status == GF_OK) {
+        status = take_starts(p, map);
+    }
+    if (status == GF_OK && run->equation->fields == 2) {
+        status = gf_run_take_density(p, map);
+    }
+    if (status == GF_OK && run->equation->fields == 1) {
+        status =
+            gf_run_take_number(p, map, "amplitude", GF_RUN_NOT_NEGATIVE, false, &run->amplitude);
+    }
+    return status == GF_OK
+               ? gf_run_take_number(p, map, "domain", GF_RUN_POSITIVE, false, &run->domain_length)
+               : status;
+}
+
+static gf_status take_repetition(const gf_run_parser *p) {
+    static const char *const truths[] = {"false", "true", NULL};
+    gf_run *run = p->run;
+    double realisations = 1, seed = 1;
+    size_t common = 0;
+    gf_status status =
+        gf_run_take_number(p, p->root, "realisations", GF_RUN_COUNT, false, &realisations);
+    if (status == GF_OK) {
+        status = gf_run_take_number(p, p->root, "seed", GF_RUN_NOT_NEGATIVE, false, &seed);
+    }
+    if (status == GF_OK && (seed != floor(seed) || seed >= 0x1p53)) {
+        status = gf_document_fail(p->document, p->root, p->error,
+                                  "seed = %.17g; expected an integer below 2^53", seed);
+    }
+    if (status == GF_OK) {
+        status = gf_run_take_word(p, p->root, "common_noise", truths, &common);
+    }
+    run->realisations = (size_t)realisations;
+    run->seed = status == GF_OK ? (uint64_t)seed : 0;
+    run->common_noise = common == 1;
+    return status;
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+static gf_status check_settings(const gf_run_parser *p) {
+    for (size_t i = 0; i < p->settings->count; ++i) {
+        if (!p->used[i]) {
+            return gf_fail(p->error, GF_INVALID,
+                           "--set %s: the run has nothing of that name; it has the parameters of "
+                           "its equation, drive, thermal, length, spacing, step, end, warm_up, "
+                           "sample_every, amplitude, domain, smoothing, threshold, realisations "
+                           "and seed",
+                           p->settings->parameters[i].name);
+        }
+    }
+    return p->settings->sites == 0 ? GF_OK
+                                   : gf_fail(p->error, GF_INVALID, "a run has no --sites to set");
+}
+
+/* Errors that belong to no single key: every sweep point must make sense, and its step be stable.
+ */
+static gf_status check_points(const gf_run_parser *p) {
+    gf_status status = GF_OK;
+    double value = 0;
+    for (size_t k = 0; k < p->run->points && status == GF_OK; ++k) {
+        gf_dynamics dynamics;
+        value = p->run->sweep[k];
+        gf_lattice lattice = {0};
+        gf_random none = {0};
+        status = gf_run_dynamics(p->run, k, &dynamics, p->error);
+        if (status == GF_OK) { /* the smallest lattice will tell */
+            status = gf_lattice_init(&lattice, &dynamics, p->run->integrator, 4, p->run->boundary,
+                                     p->run->step, none, p->error);
+        }
+        gf_lattice_free(&lattice);
+    }
+    if (status == GF_INVALID) {
+        gf_error inner = *p->error;
+        status =
+            gf_document_fail(p->document, p->root, p->error, "%s = %g: %.900s",
+                             p->run->equation->parameters[p->run->swept], value, inner.message);
+    }
+    return status;
+}
+
+static gf_status parse(const gf_run_parser *p) {
+    static const char *const keys[] = {
+        "equation",     "parameters", "noise",     "force", "space",
+        "time",         "integrator", "initial",   "seed",  "walls",
+        "realisations", "snapshots",  "histogram", "sweep", "common_noise",
+        "table",        "rates",      "rescaled",  NULL};
+    static gf_status (*const sections[])(const gf_run_parser *) = {take_methods,
+                                                                   take_parameters,
+                                                                   take_noise,
+                                                                   take_space,
+                                                                   take_time,
+                                                                   take_initial,
+                                                                   take_repetition,
+                                                                   gf_run_take_walls,
+                                                                   gf_run_take_snapshots,
+                                                                   gf_run_take_histogram,
+                                                                   gf_run_take_sweep,
+                                                                   gf_run_take_medium,
+                                                                   check_settings,
+                                                                   check_points};
+    gf_status status = p->root != NULL
+                           ? gf_document_check_keys(p->document, p->root, "the run", keys, p->error)
+                           : gf_fail(p->error, GF_INVALID, "the run file is empty");
+    for (size_t i = 0; i < sizeof sections / sizeof *sections && status == GF_OK; ++i) {
+        status = sections[i](p);
+    }
+    return status;
+}
+
+static char *format_settings(const gf_settings *settings) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (out != NULL) {
+        for (size_t i = 0; i < settings->count; ++i) {
+            (void)fprintf(out, "%s=%.17g\n", settings->parameters[i].name,
+                          settings->parameters[i].value);
+        }
+        (void)fclose(out);
+    }
+    return text;
+}
+
+gf_status gf_run_parse(const char *text, size_t length, const char *name,
+                       const gf_settings *settings, gf_run *run, gf_error *error) {
+    static const gf_settings none = {0};
+    gf_error local;
+    gf_run_parser p = {.name = name,
+                       .settings = settings != NULL ? settings : &none,
+                       .run = run,
+                       .error = error != NULL ? error : &local};
+    *run = (gf_run){0};
+    gf_status status = gf_document_parse(text, length, name, &p.document, p.error);
+    if (status != GF_OK) {
+        return status;
+    }
+    p.root = gf_document_root(p.document);
+    p.used = calloc(p.settings->count + 1, sizeof *p.used);
+    run->yaml = strndup(text, length);
+    run->settings = format_settings(p.settings);
+    status = p.used != NULL && run->yaml != NULL && run->settings != NULL
+                 ? parse(&p)
+                 : gf_fail_memory(p.error, "a run");
+    free(p.used);
+    gf_document_free(p.document);
+    return status;
+}
+
+gf_status gf_run_read(const char *path, const gf_settings *settings, gf_run *run, gf_error *error) {
+    char *text = NULL;
+    size_t length = 0;
+    *run = (gf_run){0};
+    gf_status status = gf_document_read_text(path, &text, &length, error);
+    if (status == GF_OK) {
+        status = gf_run_parse(text, length, path, settings, run, error);
+    }
+    free(text);
+    return status;
+}
+
+gf_status gf_run_parse_settings(const char *text, gf_settings *settings, gf_error *error) {
+    gf_status status = GF_OK;
+    *settings = (gf_settings){0};
+    while (*text != '\0' && status == GF_OK) {
+        size_t length = strcspn(text, "\n");
+        char *line = strndup(text, length);
+        status = line != NULL ? gf_settings_assign(settings, line, error)
+                              : gf_fail_memory(error, "settings");
+        free(line);
+        text += length + (text[length] == '\n' ? 1 : 0);
+    }
+    return status;
+}

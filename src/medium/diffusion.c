@@ -1,0 +1,197 @@
+#include "gibbsflow/diffusion.h"
+
+#include "base/clones.h"
+#include "langevin/equation/hydrodynamics.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const char *const axis_path[2] = {"/diffusion/magnetization", "/diffusion/energy"};
+static const char matrix_path[] = "/diffusion/matrix";
+
+void gf_diffusion_free(gf_diffusion *self) {
+    free(self->matrix);
+    *self = (gf_diffusion){0};
+}
+
+/* --- interpolation --------------------------------------------------------------------------- */
+
+/* Where values lie on an axis: between node `index` and the one `next` nodes on. */
+typedef struct scale {
+    double from, per_unit, last;
+    int most, next;
+} scale;
+
+typedef struct place {
+    int index;
+    double part;
+} place;
+
+static scale scale_of(const gf_axis *axis) {
+    int intervals = (int)axis->points - 1, next = intervals > 0 ? 1 : 0;
+    return (scale){axis->from, next > 0 ? intervals / (axis->to - axis->from) : 0, intervals,
+                   intervals - next, next};
+}
+
+static inline place locate(const scale *s, double value) {
+    double x = (value - s->from) * s->per_unit;
+    x = x > 0 ? x : 0; /* NaN, too */
+    x = x < s->last ? x : s->last;
+    int index = (int)x;
+    index = index < s->most ? index : s->most;
+    return (place){index, x - index};
+}
+
+GF_CLONES static void interpolate(const double (*matrix)[4], scale row, scale column, size_t count,
+                                  const double *restrict m, const double *restrict e,
+                                  double *restrict mm, double *restrict me, double *restrict em,
+                                  double *restrict ee) {
+    const ptrdiff_t width = (ptrdiff_t)column.last + 1;
+    for (size_t k = 0; k < count; ++k) {
+        place i = locate(&row, m[k]), j = locate(&column, e[k]);
+        const double(*low)[4] = matrix + i.index * width + j.index, (*high)[4] = low;
+        high += row.next * width;
+        double d[4];
+        for (int c = 0; c < 4; ++c) { /* exact where neighbours are equal */
+            double a = low[0][c] + j.part * (low[column.next][c] - low[0][c]);
+            double b = high[0][c] + j.part * (high[column.next][c] - high[0][c]);
+            d[c] = a + i.part * (b - a);
+        }
+        mm[k] = d[0];
+        me[k] = d[1];
+        em[k] = d[2];
+        ee[k] = d[3];
+    }
+}
+
+void gf_diffusion_evaluate(const gf_diffusion *self, size_t count, const double *m, const double *e,
+                           double *const rows[4]) {
+    interpolate((const double(*)[4])self->matrix, scale_of(&self->axis[0]),
+                scale_of(&self->axis[1]), count, m, e, rows[0], rows[1], rows[2], rows[3]);
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+static void read_axis(gf_file *file, const char *path, gf_axis *axis) {
+    enum { MOST = 100000 };
+    double *value = gf_file_get_doubles(file, path, 1, &axis->points);
+    if (value == NULL || axis->points == 0) {
+        gf_file_reject(file, "%s is empty", path);
+        free(value);
+        return;
+    }
+    *axis = (gf_axis){value[0], value[axis->points - 1], axis->points};
+    double step = (axis->to - axis->from) / (double)(axis->points > 1 ? axis->points - 1 : 1);
+    bool even = axis->points <= MOST && isfinite(step) && (axis->points == 1 || step > 0);
+    for (size_t i = 0; i < axis->points && even; ++i) {
+        even = fabs(value[i] - gf_axis_value(axis, i)) <= 1e-6 * step;
+    }
+    if (!even) {
+        gf_file_reject(file, "%s must hold up to %d evenly spaced values that ascend", path, MOST);
+    }
+    free(value);
+}
+
+static void read_matrix(gf_file *file, gf_diffusion *self) {
+    size_t shape[4], rows = self->axis[0].points, columns = self->axis[1].points;
+    double *values = gf_file_get_doubles(file, matrix_path, 4, shape);
+    self->matrix = (double(*)[4])values;
+    if (values != NULL &&
+        (shape[0] != rows || shape[1] != columns || shape[2] != 2 || shape[3] != 2)) {
+        gf_file_reject(file,
+                       "%s has the shape %zu x %zu x %zu x %zu; its axes ask for %zu x %zu x 2 x 2",
+                       matrix_path, shape[0], shape[1], shape[2], shape[3], rows, columns);
+        return;
+    }
+    for (size_t i = 0; i < 4 * rows * columns && values != NULL; ++i) {
+        if (!isfinite(values[i])) {
+            gf_file_reject(file, "%s holds a value that is not finite at m = %g, e = %g",
+                           matrix_path, gf_axis_value(&self->axis[0], i / 4 / columns),
+                           gf_axis_value(&self->axis[1], i / 4 % columns));
+            return;
+        }
+    }
+}
+
+/* Looks at the eigenvalues at the nodes and halfway: a mean of two matrices can have a negative one
+ * though neither has. */
+static void check_eigenvalues(gf_file *file, gf_diffusion *self) {
+    gf_axis fine[2] = {self->axis[0], self->axis[1]};
+    fine[0].points = 2 * fine[0].points - 1;
+    fine[1].points = 2 * fine[1].points - 1;
+    for (size_t i = 0; i < fine[0].points * fine[1].points; ++i) {
+        double m = gf_axis_value(&fine[0], i / fine[1].points), d[4];
+        double e = gf_axis_value(&fine[1], i % fine[1].points);
+        gf_diffusion_evaluate(self, 1, &m, &e, (double *[4]){&d[0], &d[1], &d[2], &d[3]});
+        double trace = d[0] + d[3], det = d[0] * d[3] - d[1] * d[2];
+        if (!(trace > 0 && det > 0)) {
+            gf_file_reject(file,
+                           "the diffusion matrix must have eigenvalues with positive real parts; "
+                           "at m = %g, e = %g its trace is %g, its determinant %g",
+                           m, e, trace, det);
+            return;
+        }
+        self->largest = fmax(self->largest, gf_hydrodynamics_radius(d));
+    }
+}
+
+gf_status gf_diffusion_read(const char *path, gf_diffusion *self, gf_error *error) {
+    const char *const paths[] = {axis_path[0], axis_path[1], matrix_path};
+    gf_file *file = NULL;
+    *self = (gf_diffusion){0};
+    gf_status status = gf_file_open(path, &file, error);
+    for (int i = 0; i < 3 && status == GF_OK; ++i) {
+        if (!gf_file_has(file, paths[i])) {
+            gf_file_reject(file,
+                           "has no %s; expected /diffusion with magnetization[M], energy[E] "
+                           "and matrix[M,E,2,2]",
+                           paths[i]);
+            status = gf_file_check(file, error);
+        }
+    }
+    if (status == GF_OK) {
+        read_axis(file, axis_path[0], &self->axis[0]);
+        read_axis(file, axis_path[1], &self->axis[1]);
+        read_matrix(file, self);
+        status = gf_file_check(file, error);
+    }
+    if (status == GF_OK) {
+        check_eigenvalues(file, self);
+        status = gf_file_check(file, error);
+    }
+    gf_file_close(&file);
+    return status;
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+void gf_diffusion_write(const gf_diffusion *self, gf_file *file) {
+    static const char *const units[2] = {"1 per site", "J per site"};
+    for (int k = 0; k < 2; ++k) {
+        size_t points = self->axis[k].points;
+        double *values = malloc(points * sizeof *values);
+        for (size_t i = 0; i < points && values != NULL; ++i) {
+            values[i] = gf_axis_value(&self->axis[k], i);
+        }
+        if (values == NULL) {
+            gf_file_reject(file, "out of memory for an axis");
+            return;
+        }
+        gf_file_put_doubles(file,
+                            &(gf_dataset){.path = axis_path[k],
+                                          .units = units[k],
+                                          .rank = 1,
+                                          .shape = {points},
+                                          .axes = {axis_path[k]}},
+                            values);
+        free(values);
+    }
+    gf_file_put_doubles(file,
+                        &(gf_dataset){.path = matrix_path,
+                                      .units = "J a^2",
+                                      .description = "D_ij of the densities, bilinear between",
+                                      .rank = 4,
+                                      .shape = {self->axis[0].points, self->axis[1].points, 2, 2},
+                                      .axes = {axis_path[0], axis_path[1], "charge", "charge"}},
+                        &self->matrix[0][0]);
+}

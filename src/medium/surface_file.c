@@ -1,0 +1,323 @@
+/* Surfaces from HDF5: /fitted_grid per channel, with rates that the reader may change. */
+#include "gibbsflow/surface.h"
+
+#include "gibbsflow/machine.h"
+#include "input/document.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- rates ----------------------------------------------------------------------------------- */
+
+/* What the file says of its rates. */
+typedef struct rule {
+    gf_document *document; /* the model */
+    gf_settings parameters;
+    size_t channels;
+    char **channel; /* names */
+    double *rate;
+} rule;
+
+static void free_rule(rule *self) {
+    gf_document_free(self->document);
+    gf_settings_free(&self->parameters);
+    free(self->channel);
+    free(self->rate);
+}
+
+/* The stored parameters, "J=1 gamma=0.9 ...". */
+static gf_status read_parameters(gf_file *file, rule *self, gf_error *error) {
+    char *text = gf_file_get_text_attribute(file, "/model", "parameters"), *rest = NULL;
+    gf_status status = GF_OK;
+    for (char *one = text != NULL ? strtok_r(text, " ", &rest) : NULL;
+         one != NULL && status == GF_OK; one = strtok_r(NULL, " ", &rest)) {
+        status = gf_settings_assign(&self->parameters, one, error);
+    }
+    free(text);
+    return status;
+}
+
+static gf_status read_rule(gf_file *file, const char *path, rule *self, gf_error *error) {
+    size_t rates = 0;
+    char *yaml = gf_file_get_text_attribute(file, "/model", "yaml");
+    self->channel = gf_file_get_strings(file, "/channels/name", 1, &self->channels);
+    self->rate = gf_file_get_doubles(file, "/channels/rate", 1, &rates);
+    if (rates != self->channels) {
+        gf_file_reject(file, "/channels has %zu names and %zu rates", self->channels, rates);
+    }
+    gf_status status = gf_file_check(file, error);
+    if (status == GF_OK) {
+        status = read_parameters(file, self, error);
+    }
+    if (status == GF_OK) {
+        status = gf_document_parse(yaml, strlen(yaml), path, &self->document, error);
+    }
+    free(yaml);
+    return status == GF_OK ? gf_file_check(file, error) : status;
+}
+
+/* True if an expression speaks of `name`. */
+static bool mentions(const char *expression, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = strstr(expression, name); at != NULL; at = strstr(at + 1, name)) {
+        bool starts = at == expression || !(isalnum((unsigned char)at[-1]) || at[-1] == '_');
+        if (starts && !(isalnum((unsigned char)at[length]) || at[length] == '_')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Fails if a parameter enters the Hamiltonian or a jump operator: then the table is another. */
+static gf_status check_free(rule *self, const char *name, gf_error *error) {
+    gf_node *root = gf_document_root(self->document), *key = NULL;
+    gf_node *hamiltonian = gf_document_get(self->document, root, "hamiltonian");
+    gf_node *channels = gf_document_get(self->document, root, "lindblad");
+    bool used = false;
+    for (size_t i = 0; i < gf_document_size(hamiltonian) + gf_document_size(channels); ++i) {
+        size_t terms = gf_document_size(hamiltonian);
+        gf_node *node =
+            i < terms
+                ? gf_document_entry(self->document, hamiltonian, i, &key)
+                : gf_document_get(self->document,
+                                  gf_document_entry(self->document, channels, i - terms, &key),
+                                  "operator");
+        const char *text = "";
+        gf_status status = gf_document_text(self->document, node, "an operator", &text, error);
+        if (status != GF_OK) {
+            return status;
+        }
+        used = used || mentions(text, name);
+    }
+    return used ? gf_fail(error, GF_INVALID,
+                          "the parameter %.100s enters the Hamiltonian or a jump operator: make a "
+                          "table at the new value with `gibbsflow forces`",
+                          name)
+                : GF_OK;
+}
+
+/* Evaluates the model's expressions of the rates anew. */
+static gf_status evaluate_rates(rule *self, gf_error *error) {
+    gf_node *root = gf_document_root(self->document), *key = NULL;
+    gf_node *channels = gf_document_get(self->document, root, "lindblad");
+    if (gf_document_size(channels) != self->channels) {
+        return gf_document_fail(self->document, root, error,
+                                "the model has %zu channels and its table %zu",
+                                gf_document_size(channels), self->channels);
+    }
+    gf_status status = GF_OK;
+    for (size_t c = 0; c < self->channels && status == GF_OK; ++c) {
+        gf_node *rate = gf_document_get(
+            self->document, gf_document_entry(self->document, channels, c, &key), "rate");
+        gf_source source = {0};
+        status = gf_document_source(self->document, rate, "a rate", &source, error);
+        if (status == GF_OK) {
+            status = gf_expression_number(&source, self->parameters.parameters,
+                                          self->parameters.count, &self->rate[c], error);
+        }
+    }
+    return status;
+}
+
+static size_t find_channel(const rule *self, const char *name) {
+    size_t c = 0;
+    while (c < self->channels && strcmp(self->channel[c], name) != 0) {
+        ++c;
+    }
+    return c;
+}
+
+static bool is_parameter(const rule *self, const char *name) {
+    for (size_t i = 0; i < self->parameters.count; ++i) {
+        if (strcmp(self->parameters.parameters[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static gf_status check_rates(const rule *self, gf_error *error) {
+    for (size_t c = 0; c < self->channels; ++c) {
+        if (!(self->rate[c] >= 0 && isfinite(self->rate[c]))) {
+            return gf_fail(error, GF_INVALID,
+                           "the rate of channel %.100s becomes %g; rates must not be negative",
+                           self->channel[c], self->rate[c]);
+        }
+    }
+    return GF_OK;
+}
+
+/* Parameters first, then the rates that are given as such. */
+static gf_status apply(rule *self, const char *path, const gf_settings *settings, gf_error *error) {
+    gf_status status = GF_OK;
+    bool again = false;
+    for (size_t i = 0; i < settings->count && status == GF_OK; ++i) {
+        const gf_parameter *one = &settings->parameters[i];
+        if (is_parameter(self, one->name)) {
+            again = true;
+            status = check_free(self, one->name, error);
+            if (status == GF_OK) {
+                status = gf_settings_set(&self->parameters, one->name, one->value, error);
+            }
+        } else if (find_channel(self, one->name) == self->channels) {
+            status = gf_fail(error, GF_INVALID,
+                             "%s has no parameter and no channel '%.100s' whose rate could be set, "
+                             "and the run no number of that name",
+                             path, one->name);
+        }
+    }
+    if (status == GF_OK && again) {
+        status = evaluate_rates(self, error);
+    }
+    for (size_t i = 0; i < settings->count && status == GF_OK; ++i) {
+        size_t c = find_channel(self, settings->parameters[i].name);
+        if (c < self->channels && !is_parameter(self, settings->parameters[i].name)) {
+            self->rate[c] = settings->parameters[i].value;
+        }
+    }
+    return status == GF_OK ? check_rates(self, error) : status;
+}
+
+/* --- values ---------------------------------------------------------------------------------- */
+
+/* A dataset whose shape is known. */
+static double *read_values(gf_file *file, const char *path, int rank, const size_t *expected) {
+    size_t shape[GF_FILE_MAX_RANK] = {0}, count = 1;
+    double *values = gf_file_get_doubles(file, path, rank, shape);
+    for (int k = 0; k < rank && values != NULL; ++k) {
+        count *= shape[k];
+        if (shape[k] != expected[k]) {
+            gf_file_reject(file, "the shape of %s does not fit its axes", path);
+            free(values);
+            return NULL;
+        }
+    }
+    for (size_t i = 0; i < count && values != NULL; ++i) {
+        if (!isfinite(values[i])) {
+            gf_file_reject(file, "%s holds a value that is not finite", path);
+            free(values);
+            return NULL;
+        }
+    }
+    return values;
+}
+
+/* sum_c rate_c of what each channel does per unit rate, into `width` places of the values. */
+static void add_channels(gf_file *file, const char *path, const rule *rates, const size_t points[2],
+                         int charges, const int *place, double factor,
+                         double (*values)[GF_SURFACE_VALUES]) {
+    const size_t shape[] = {rates->channels, points[0], points[1], 2, 2};
+    size_t size = points[0] * points[1], width = (size_t)1 << charges;
+    double *of_channel = read_values(file, path, 3 + charges, shape);
+    for (size_t c = 0; c < rates->channels && of_channel != NULL; ++c) {
+        for (size_t i = 0; i < size; ++i) {
+            for (size_t k = 0; k < width; ++k) {
+                if (place[k] >= 0) {
+                    values[i][place[k]] +=
+                        factor * rates->rate[c] * of_channel[(c * size + i) * width + k];
+                }
+            }
+        }
+    }
+    free(of_channel);
+}
+
+static void add_susceptibility(gf_file *file, const size_t points[2],
+                               double (*values)[GF_SURFACE_VALUES]) {
+    const size_t shape[] = {points[0], points[1], 2, 2};
+    double *c = read_values(file, "/fitted_grid/susceptibility", 4, shape);
+    for (size_t i = 0; i < points[0] * points[1] && c != NULL; ++i) {
+        values[i][GF_SURFACE_C11] = c[4 * i];
+        values[i][GF_SURFACE_C12] = c[4 * i + 1];
+        values[i][GF_SURFACE_C22] = c[4 * i + 3];
+    }
+    free(c);
+}
+
+/* Values, coefficients, and what the largest dataset takes while it is read. */
+static gf_status check_memory(size_t channels, const size_t points[2], gf_error *error) {
+    double knots = (double)points[0] * (double)points[1];
+    double need = 8 * knots * (2 * GF_SURFACE_VALUES + 4 * (double)channels);
+    double spare = (double)gf_machine_free_memory();
+    return need <= spare ? GF_OK
+                         : gf_fail(error, GF_NO_MEMORY,
+                                   "the fitted grid of %.3g knots needs %.3g GiB of memory, but "
+                                   "%.3g GiB are free; make a table of fewer knots",
+                                   knots, need / 0x1p30, spare / 0x1p30);
+}
+
+/* Reads an axis of knots, which must lie evenly from -1 to 1: how many there are. */
+static size_t read_knots(gf_file *file, const char *path) {
+    size_t count = 0;
+    double *knots = gf_file_get_doubles(file, path, 1, &count);
+    for (size_t i = 0; knots != NULL && i < count; ++i) {
+        double even = count > 1 ? -1 + 2 * (double)i / (double)(count - 1) : 0;
+        if (!(fabs(knots[i] - even) < 1e-9)) {
+            gf_file_reject(file, "%s is not evenly spaced from -1 to 1", path);
+            break;
+        }
+    }
+    free(knots);
+    return count;
+}
+
+static gf_status read_surface(gf_file *file, const rule *rates, double cutoff, gf_surface *self,
+                              gf_error *error) {
+    static const int force[] = {GF_SURFACE_F1, GF_SURFACE_F2};
+    static const int noise[] = {GF_SURFACE_N11, GF_SURFACE_N12, -1, GF_SURFACE_N22};
+    const size_t points[2] = {read_knots(file, "/fitted_grid/magnetization"),
+                              read_knots(file, "/fitted_grid/height")};
+    gf_chart chart;
+    gf_chart_read(file, "/fitted_grid", &chart);
+    gf_status status = check_memory(rates->channels, points, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    double(*values)[GF_SURFACE_VALUES] = calloc(points[0] * points[1] + 1, sizeof *values);
+    if (values == NULL) {
+        return gf_fail_memory(error, "the force table");
+    }
+    add_channels(file, "/fitted_grid/channel_force", rates, points, 1, force, 1, values);
+    add_channels(file, "/fitted_grid/channel_noise", rates, points, 2, noise, 1, values);
+    if (cutoff > 0) {
+        add_channels(file, "/fitted_grid/channel_shift", rates, points, 1, force, -1 / cutoff,
+                     values);
+    }
+    add_susceptibility(file, points, values);
+    status = gf_file_check(file, error);
+    if (status == GF_OK) {
+        status = gf_surface_init(self, &chart, points, (const double(*)[GF_SURFACE_VALUES])values,
+                                 error);
+    }
+    free(values);
+    return status;
+}
+
+gf_status gf_surface_read(const char *path, const gf_settings *settings, double cutoff,
+                          gf_surface *self, gf_error *error) {
+    gf_file *file = NULL;
+    rule rates = {0};
+    *self = (gf_surface){0};
+    gf_status status = gf_file_open(path, &file, error);
+    if (status == GF_OK && !gf_file_has(file, "/fitted_grid")) {
+        status = gf_fail(error, GF_INVALID,
+                         "%s has no /fitted_grid to interpolate: make it with `gibbsflow forces` "
+                         "(a model whose energy and magnetisation depend on one another has none)",
+                         path);
+    }
+    if (status == GF_OK) {
+        status = read_rule(file, path, &rates, error);
+    }
+    if (status == GF_OK && settings != NULL) {
+        status = apply(&rates, path, settings, error);
+    }
+    if (status == GF_OK) {
+        status = read_surface(file, &rates, cutoff, self, error);
+    }
+    free_rule(&rates);
+    gf_file_close(&file);
+    return status;
+}

@@ -1,0 +1,570 @@
+#include "gibbsflow/model.h"
+
+#include "input/document.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_GRID_POINTS = 100000, MIN_KNOTS = 5, MAX_KNOTS = 4096 };
+
+/* --- parsing --------------------------------------------------------------------------------- */
+
+/* Names are printed on terminals and into scripts of other programs. */
+static bool has_control_characters(const char *text) {
+    for (; *text != '\0'; ++text) {
+        if (iscntrl((unsigned char)*text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static gf_status parse_number(gf_document *document, const gf_node *node, const char *what,
+                              const gf_model *model, double *value, gf_error *error) {
+    gf_source source;
+    gf_status status = gf_document_source(document, node, what, &source, error);
+    return status != GF_OK ? status
+                           : gf_expression_number(&source, model->parameters,
+                                                  model->parameter_count, value, error);
+}
+
+static gf_status parse_chain(gf_document *document, gf_node *root, const gf_settings *settings,
+                             gf_chain *chain, gf_error *error) {
+    gf_node *sites = NULL, *boundary = NULL;
+    const char *text = NULL;
+    long number = 0;
+    gf_status status = gf_document_require(document, root, "sites", &sites, error);
+    if (status == GF_OK) {
+        status =
+            gf_document_integer(document, sites, "sites", 1, GF_CHAIN_MAX_SITES, &number, error);
+    }
+    if (status == GF_OK) {
+        status = gf_document_require(document, root, "boundary", &boundary, error);
+    }
+    if (status == GF_OK) {
+        status = gf_document_text(document, boundary, "boundary", &text, error);
+    }
+    if (status != GF_OK) {
+        return status;
+    }
+    if (strcmp(text, "periodic") != 0 && strcmp(text, "open") != 0) {
+        return gf_document_fail(document, boundary, error,
+                                "boundary must be periodic or open, not '%.100s'", text);
+    }
+    if (settings->sites < 0 || settings->sites > GF_CHAIN_MAX_SITES) {
+        return gf_fail(error, GF_INVALID, "%d sites asked for; expected 1 to %d", settings->sites,
+                       GF_CHAIN_MAX_SITES);
+    }
+    chain->sites = settings->sites > 0 ? settings->sites : (int)number;
+    chain->periodic = settings->closure != GF_CLOSURE_OF_FILE ? settings->closure == GF_RING
+                                                              : strcmp(text, "periodic") == 0;
+    return GF_OK;
+}
+
+static gf_parameter *find_parameter(const gf_model *model, const char *name) {
+    for (size_t i = 0; i < model->parameter_count; ++i) {
+        if (strcmp(model->parameters[i].name, name) == 0) {
+            return &model->parameters[i];
+        }
+    }
+    return NULL;
+}
+
+static gf_status apply_settings(const char *file, const gf_settings *settings, gf_model *model,
+                                gf_error *error) {
+    for (size_t i = 0; i < settings->count; ++i) {
+        gf_parameter *parameter = find_parameter(model, settings->parameters[i].name);
+        if (parameter == NULL) {
+            char known[400] = "";
+            for (size_t k = 0; k < model->parameter_count; ++k) {
+                size_t used = strlen(known);
+                (void)snprintf(known + used, sizeof known - used, " %s", model->parameters[k].name);
+            }
+            return gf_fail(error, GF_INVALID, "%s has no parameter '%.100s' to set; it has:%s",
+                           file, settings->parameters[i].name,
+                           model->parameter_count > 0 ? known : " none");
+        }
+        parameter->value = settings->parameters[i].value;
+    }
+    return GF_OK;
+}
+
+static gf_status parse_parameters(gf_document *document, gf_node *map, gf_model *model,
+                                  gf_error *error) {
+    if (map == NULL) {
+        return GF_OK;
+    }
+    gf_status status = gf_document_check_keys(document, map, "parameters", NULL, error);
+    size_t count = gf_document_size(map);
+    if (status == GF_OK && count > 0) {
+        model->parameters = calloc(count, sizeof *model->parameters);
+        status = model->parameters != NULL ? GF_OK : gf_fail_memory(error, "parameters");
+    }
+    for (size_t i = 0; i < count && status == GF_OK; ++i) {
+        static const gf_model constants = {0}; /* values do not refer to one another */
+        gf_node *key = NULL, *node = gf_document_entry(document, map, i, &key);
+        const char *name = NULL;
+        double value = 0;
+        status = gf_document_text(document, key, "a parameter's name", &name, error);
+        if (status == GF_OK && !gf_expression_name_is_free(name)) {
+            status = gf_document_fail(document, key, error,
+                                      "'%.100s' cannot name a parameter: letters, digits and _ "
+                                      "only, and not X Y Z Sp Sm Pu Pd I i",
+                                      name);
+        }
+        if (status == GF_OK) {
+            status = parse_number(document, node, name, &constants, &value, error);
+        }
+        if (status == GF_OK) {
+            char *copy = strdup(name);
+            status = copy != NULL ? GF_OK : gf_fail_memory(error, "parameters");
+            model->parameters[model->parameter_count++] =
+                (gf_parameter){.name = copy, .value = value};
+        }
+    }
+    return status;
+}
+
+static gf_status parse_term(gf_document *document, const gf_node *node, const char *what,
+                            const gf_model *model, gf_term *term, gf_error *error) {
+    gf_source source;
+    gf_status status = gf_document_source(document, node, what, &source, error);
+    if (status == GF_OK) {
+        status =
+            gf_expression_parse(&source, model->parameters, model->parameter_count, term, error);
+    }
+    int sites = model->chain.sites;
+    if (status == GF_OK && term->first <= term->last && term->last - term->first >= sites) {
+        status = gf_source_fail(&source, 0, error,
+                                "the term spans indices %d to %d, beyond the chain of %d sites: "
+                                "'%.200s'",
+                                term->first, term->last, sites, source.text);
+    }
+    return status;
+}
+
+/* The entry of the list that holds `term`, some translation along the chain; else the list. */
+static const gf_node *blame(gf_document *document, const gf_node *list, const gf_model *model,
+                            const gf_operator_term *term) {
+    for (size_t i = 0; i < gf_document_size(list); ++i) {
+        gf_node *key = NULL;
+        const gf_node *entry = gf_document_entry(document, list, i, &key);
+        gf_term parsed = {0};
+        gf_operator sum = {0};
+        bool found = false;
+        if (parse_term(document, entry, "a term", model, &parsed, NULL) == GF_OK) {
+            gf_chain_add(&model->chain, &parsed, &sum);
+        }
+        for (size_t k = 0; k < sum.count; ++k) {
+            found = found || (sum.terms[k].plus == term->plus &&
+                              sum.terms[k].minus == term->minus && sum.terms[k].z == term->z);
+        }
+        gf_operator_free(&parsed.operator);
+        gf_operator_free(&sum);
+        if (found) {
+            return entry;
+        }
+    }
+    return list;
+}
+
+static gf_status fail_term(gf_document *document, const gf_node *list, const gf_model *model,
+                           gf_operator_term term, const char *why, gf_error *error) {
+    char *text = gf_operator_format(&(gf_operator){.terms = &term, .count = 1}, 0);
+    gf_status status = gf_document_fail(document, blame(document, list, model, &term), error,
+                                        "%s: %.300s", why, text != NULL ? text : "?");
+    free(text);
+    return status;
+}
+
+/* The term of h to which a term of h - h' goes back: itself, or one whose adjoint it is. */
+static gf_operator_term culprit(const gf_operator *h, const gf_operator_term *difference) {
+    for (size_t i = 0; i < h->count; ++i) {
+        const gf_operator_term *term = &h->terms[i];
+        bool itself = term->plus == difference->plus && term->minus == difference->minus;
+        bool adjoint = term->plus == difference->minus && term->minus == difference->plus;
+        if (term->z == difference->z && (itself || adjoint)) {
+            return *term;
+        }
+    }
+    return *difference;
+}
+
+static gf_status check_hamiltonian(gf_document *document, const gf_node *list,
+                                   const gf_model *model, gf_error *error) {
+    const gf_operator *h = &model->hamiltonian;
+    if (!gf_operator_is_finite(h)) {
+        return gf_document_fail(document, list, error,
+                                "the terms of the Hamiltonian add up to infinity");
+    }
+    for (size_t i = 0; i < h->count; ++i) {
+        if (gf_operator_term_moves_magnetization(&h->terms[i])) {
+            return fail_term(document, list, model, h->terms[i],
+                             "the Hamiltonian must conserve the magnetisation sum(Z), but on the "
+                             "whole chain it contains",
+                             error);
+        }
+    }
+    gf_operator adjoint = gf_operator_adjoint(h);
+    gf_operator_term difference = {0};
+    bool hermitian = gf_operator_equal(h, &adjoint, &difference);
+    gf_operator_free(&adjoint);
+    return hermitian ? GF_OK
+                     : fail_term(document, list, model, culprit(h, &difference),
+                                 "the Hamiltonian must be Hermitian, but on the whole chain it "
+                                 "contains a term without its adjoint",
+                                 error);
+}
+
+static gf_status parse_hamiltonian(gf_document *document, gf_node *list, gf_model *model,
+                                   gf_error *error) {
+    gf_status status = gf_document_expect_sequence(document, list, "hamiltonian", error);
+    if (status == GF_OK && gf_document_size(list) == 0) {
+        status = gf_document_fail(document, list, error, "hamiltonian must list at least one term");
+    }
+    for (size_t i = 0; i < gf_document_size(list) && status == GF_OK; ++i) {
+        gf_node *key = NULL, *entry = gf_document_entry(document, list, i, &key);
+        gf_term term = {0};
+        status = parse_term(document, entry, "a Hamiltonian term", model, &term, error);
+        if (status == GF_OK) {
+            gf_chain_add(&model->chain, &term, &model->hamiltonian);
+        }
+        gf_operator_free(&term.operator);
+    }
+    if (status == GF_OK && model->hamiltonian.exhausted) {
+        status = gf_fail_memory(error, "the Hamiltonian");
+    }
+    return status == GF_OK ? check_hamiltonian(document, list, model, error) : status;
+}
+
+static gf_status parse_channel(gf_document *document, gf_node *map, gf_model *model,
+                               gf_error *error) {
+    static const char *const keys[] = {"name", "rate", "operator", NULL};
+    gf_channel *channel = &model->channels[model->channel_count++];
+    gf_node *name = NULL, *rate = NULL, *jump = NULL;
+    const char *text = "";
+    gf_status status = gf_document_check_keys(document, map, "a lindblad channel", keys, error);
+    if (status != GF_OK ||
+        (status = gf_document_require(document, map, "name", &name, error)) != GF_OK ||
+        (status = gf_document_require(document, map, "rate", &rate, error)) != GF_OK ||
+        (status = gf_document_require(document, map, "operator", &jump, error)) != GF_OK ||
+        (status = gf_document_text(document, name, "a channel's name", &text, error)) != GF_OK) {
+        return status;
+    }
+    if (has_control_characters(text)) {
+        return gf_document_fail(document, name, error, "the name holds a control character");
+    }
+    for (size_t i = 0; i + 1 < model->channel_count; ++i) {
+        const char *earlier = model->channels[i].name;
+        if (earlier != NULL && strcmp(earlier, text) == 0) {
+            return gf_document_fail(document, name, error, "a second channel named '%.100s'", text);
+        }
+    }
+    channel->name = strdup(text);
+    if (channel->name == NULL) {
+        return gf_fail_memory(error, "channels");
+    }
+    status = parse_number(document, rate, "rate", model, &channel->rate, error);
+    if (status == GF_OK && channel->rate < 0) {
+        status = gf_document_fail(document, rate, error,
+                                  "the rate of channel '%.100s' is %g; rates must not be negative",
+                                  text, channel->rate);
+    }
+    return status == GF_OK
+               ? parse_term(document, jump, "a jump operator", model, &channel->jump, error)
+               : status;
+}
+
+static gf_status parse_lindblad(gf_document *document, gf_node *list, gf_model *model,
+                                gf_error *error) {
+    gf_status status = gf_document_expect_sequence(document, list, "lindblad", error);
+    size_t count = gf_document_size(list);
+    if (status == GF_OK && count == 0) {
+        status = gf_document_fail(document, list, error, "lindblad must list at least one channel");
+    }
+    if (status == GF_OK) {
+        model->channels = calloc(count, sizeof *model->channels);
+        status = model->channels != NULL ? GF_OK : gf_fail_memory(error, "channels");
+    }
+    for (size_t i = 0; i < count && status == GF_OK; ++i) {
+        gf_node *key = NULL;
+        status = parse_channel(document, gf_document_entry(document, list, i, &key), model, error);
+    }
+    return status;
+}
+
+static gf_status parse_axis(gf_document *document, gf_node *grid, const char *name,
+                            const gf_model *model, gf_axis *axis, gf_error *error) {
+    static const char *const keys[] = {"from", "to", "points", NULL};
+    gf_node *map = gf_document_get(document, grid, name);
+    if (map == NULL) {
+        return GF_OK;
+    }
+    gf_status status = gf_document_check_keys(document, map, name, keys, error);
+    gf_node *from = gf_document_get(document, map, "from"),
+            *to = gf_document_get(document, map, "to"),
+            *points = gf_document_get(document, map, "points");
+    if (status == GF_OK && from != NULL) {
+        status = parse_number(document, from, "from", model, &axis->from, error);
+    }
+    if (status == GF_OK && to != NULL) {
+        status = parse_number(document, to, "to", model, &axis->to, error);
+    }
+    if (status == GF_OK && points != NULL) {
+        long number = 0;
+        status =
+            gf_document_integer(document, points, "points", 1, MAX_GRID_POINTS, &number, error);
+        axis->points = (size_t)number;
+    }
+    if (status == GF_OK && axis->points > 1 && axis->from >= axis->to) { /* false for NaN */
+        status = gf_document_fail(document, map, error, "the axis %s is empty: from %g to %g", name,
+                                  axis->from, axis->to);
+    }
+    return status;
+}
+
+static gf_status parse_fitted(gf_document *document, gf_node *map, gf_model *model,
+                              gf_error *error) {
+    static const char *const keys[] = {"magnetization", "energy", NULL};
+    if (map == NULL) {
+        return GF_OK;
+    }
+    gf_status status = gf_document_check_keys(document, map, "fitted", keys, error);
+    for (size_t i = 0; i < 2 && status == GF_OK; ++i) {
+        gf_node *points = gf_document_get(document, map, keys[i]);
+        long number = (long)model->fitted[i];
+        if (points != NULL) {
+            status = gf_document_integer(document, points, keys[i], MIN_KNOTS, MAX_KNOTS, &number,
+                                         error);
+        }
+        model->fitted[i] = (size_t)number;
+    }
+    return status;
+}
+
+static gf_status parse_grid(gf_document *document, gf_node *grid, gf_model *model,
+                            gf_error *error) {
+    static const char *const keys[] = {"lambda1", "lambda2", "magnetization",
+                                       "energy",  "fitted",  NULL};
+    model->lambda1 = (gf_axis){-3, 3, 121};
+    model->lambda2 = (gf_axis){-1.5, 1, 101};
+    model->magnetization = (gf_axis){-1, 1, 101};
+    model->energy = (gf_axis){NAN, NAN, 101};
+    model->fitted[0] = 65;
+    model->fitted[1] = 81;
+    if (grid == NULL) {
+        return GF_OK;
+    }
+    gf_axis *axes[] = {&model->lambda1, &model->lambda2, &model->magnetization, &model->energy};
+    gf_status status = gf_document_check_keys(document, grid, "grid", keys, error);
+    for (size_t i = 0; i < 4 && status == GF_OK; ++i) {
+        status = parse_axis(document, grid, keys[i], model, axes[i], error);
+    }
+    return status == GF_OK
+               ? parse_fitted(document, gf_document_get(document, grid, "fitted"), model, error)
+               : status;
+}
+
+static gf_status parse_method(gf_document *document, const gf_node *node, gf_method *method,
+                              gf_error *error) {
+    const char *text = "full";
+    if (node == NULL) {
+        return GF_OK;
+    }
+    gf_status status = gf_document_text(document, node, "method", &text, error);
+    if (status == GF_OK && strcmp(text, "full") != 0 && strcmp(text, "typicality") != 0) {
+        status = gf_document_fail(document, node, error,
+                                  "method must be full or typicality, not '%.100s'", text);
+    }
+    *method = strcmp(text, "typicality") == 0 ? GF_TYPICALITY : GF_FULL;
+    return status;
+}
+
+static gf_status parse_sampling(gf_document *document, gf_node *map, gf_sampling *sampling,
+                                gf_error *error) {
+    static const char *const keys[] = {"samples", "exact", "deflate", "steps", "seed", NULL};
+    static const long low[] = {2, 0, 0, 2, 0};
+    static const long high[] = {1000000, 32000, 1000, 2000, GF_MAX_SEED};
+    long values[] = {16, 1200, 32, 200, 1};
+    gf_status status =
+        map != NULL ? gf_document_check_keys(document, map, "typicality", keys, error) : GF_OK;
+    for (size_t k = 0; keys[k] != NULL && map != NULL && status == GF_OK; ++k) {
+        const gf_node *node = gf_document_get(document, map, keys[k]);
+        if (node != NULL) {
+            status =
+                gf_document_integer(document, node, keys[k], low[k], high[k], &values[k], error);
+        }
+    }
+    *sampling = (gf_sampling){.samples = (size_t)values[0],
+                              .exact = (size_t)values[1],
+                              .deflate = (size_t)values[2],
+                              .steps = (size_t)values[3],
+                              .seed = (uint64_t)values[4]};
+    return status;
+}
+
+static gf_status parse_root(gf_document *document, const char *file, const gf_settings *settings,
+                            gf_model *model, gf_error *error) {
+    static const char *const keys[] = {"name",     "sites", "boundary", "parameters", "hamiltonian",
+                                       "lindblad", "grid",  "method",   "typicality", NULL};
+    gf_node *root = gf_document_root(document), *name = NULL, *hamiltonian = NULL, *lindblad = NULL;
+    const char *text = NULL;
+    gf_status status = gf_document_check_keys(document, root, "the model", keys, error);
+    if (status != GF_OK ||
+        (status = gf_document_require(document, root, "name", &name, error)) != GF_OK ||
+        (status = gf_document_require(document, root, "hamiltonian", &hamiltonian, error)) !=
+            GF_OK ||
+        (status = gf_document_require(document, root, "lindblad", &lindblad, error)) != GF_OK ||
+        (status = gf_document_text(document, name, "name", &text, error)) != GF_OK) {
+        return status;
+    }
+    if (has_control_characters(text)) {
+        return gf_document_fail(document, name, error, "the name holds a control character");
+    }
+    model->name = strdup(text);
+    if (model->name == NULL) {
+        return gf_fail_memory(error, "the model");
+    }
+    status = parse_chain(document, root, settings, &model->chain, error);
+    if (status == GF_OK) {
+        gf_node *parameters = gf_document_get(document, root, "parameters");
+        status = parse_parameters(document, parameters, model, error);
+    }
+    if (status == GF_OK) {
+        model->no_symmetry = settings->no_symmetry;
+        status = apply_settings(file, settings, model, error);
+    }
+    if (status == GF_OK) {
+        status = parse_hamiltonian(document, hamiltonian, model, error);
+    }
+    if (status == GF_OK) {
+        status = parse_lindblad(document, lindblad, model, error);
+    }
+    if (status == GF_OK) {
+        status = parse_grid(document, gf_document_get(document, root, "grid"), model, error);
+    }
+    if (status == GF_OK) {
+        status = parse_method(document, gf_document_get(document, root, "method"), &model->method,
+                              error);
+    }
+    return status == GF_OK ? parse_sampling(document, gf_document_get(document, root, "typicality"),
+                                            &model->sampling, error)
+                           : status;
+}
+
+gf_status gf_model_parse(const char *text, size_t length, const char *name,
+                         const gf_settings *settings, gf_model *model, gf_error *error) {
+    static const gf_settings none = {0};
+    gf_document *document = NULL;
+    *model = (gf_model){0};
+    gf_status status = gf_document_parse(text, length, name, &document, error);
+    if (status == GF_OK) {
+        model->yaml = strndup(text, length);
+        status = model->yaml != NULL ? GF_OK : gf_fail_memory(error, "the model");
+    }
+    if (status == GF_OK) {
+        status = parse_root(document, name, settings != NULL ? settings : &none, model, error);
+    }
+    gf_document_free(document);
+    return status;
+}
+
+gf_status gf_model_read(const char *path, const gf_settings *settings, gf_model *model,
+                        gf_error *error) {
+    char *text = NULL;
+    size_t length = 0;
+    *model = (gf_model){0};
+    gf_status status = gf_document_read_text(path, &text, &length, error);
+    if (status == GF_OK) {
+        status = gf_model_parse(text, length, path, settings, model, error);
+    }
+    free(text);
+    return status;
+}
+
+gf_status gf_model_resize(const gf_model *self, int sites, bool periodic, gf_model *result,
+                          gf_error *error) {
+    const gf_settings settings = {.sites = sites,
+                                  .closure = periodic ? GF_RING : GF_OPEN_CHAIN,
+                                  .parameters = self->parameters,
+                                  .count = self->parameter_count};
+    return gf_model_parse(self->yaml, strlen(self->yaml), self->name, &settings, result, error);
+}
+
+void gf_model_free(gf_model *self) {
+    free(self->name);
+    free(self->yaml);
+    for (size_t i = 0; i < self->parameter_count; ++i) {
+        free(self->parameters[i].name);
+    }
+    free(self->parameters);
+    gf_operator_free(&self->hamiltonian);
+    for (size_t i = 0; i < self->channel_count; ++i) {
+        free(self->channels[i].name);
+        gf_operator_free(&self->channels[i].jump.operator);
+    }
+    free(self->channels);
+    *self = (gf_model){0};
+}
+
+void gf_model_rates(const gf_model *self, double *rates) {
+    for (size_t c = 0; c < self->channel_count; ++c) {
+        rates[c] = self->channels[c].rate;
+    }
+}
+
+/* --- comparing ------------------------------------------------------------------------------- */
+
+/* The parameters whose values differ, for the message. */
+static void list_changes(const gf_model *a, const gf_model *b, char *text, size_t size) {
+    text[0] = '\0';
+    for (size_t i = 0; i < a->parameter_count; ++i) {
+        const gf_parameter *other = find_parameter(b, a->parameters[i].name);
+        size_t used = strlen(text);
+        if (other != NULL && other->value != a->parameters[i].value) {
+            (void)snprintf(text + used, size - used, " (%s: %g, was %g)", other->name, other->value,
+                           a->parameters[i].value);
+        }
+    }
+}
+
+static const char *boundary_name(const gf_chain *chain) {
+    return chain->periodic ? "periodic" : "open";
+}
+
+gf_status gf_model_check_same_spectrum(const gf_model *self, const gf_model *other,
+                                       gf_error *error) {
+    char changes[300];
+    list_changes(self, other, changes, sizeof changes);
+    if (self->chain.sites != other->chain.sites || self->chain.periodic != other->chain.periodic) {
+        return gf_fail(error, GF_INVALID,
+                       "the stored spectrum is of %d sites, %s, not of %d, %s: diagonalise anew "
+                       "from the model file",
+                       self->chain.sites, boundary_name(&self->chain), other->chain.sites,
+                       boundary_name(&other->chain));
+    }
+    if (!gf_operator_equal(&self->hamiltonian, &other->hamiltonian, NULL)) {
+        return gf_fail(
+            error, GF_INVALID,
+            "the Hamiltonian is not that of the stored spectrum%s: diagonalise anew from "
+            "the model file",
+            changes);
+    }
+    bool same = self->channel_count == other->channel_count;
+    for (size_t i = 0; i < self->channel_count && same; ++i) {
+        const gf_channel *a = &self->channels[i], *b = &other->channels[i];
+        same = a->jump.first == b->jump.first && a->jump.last == b->jump.last &&
+               gf_operator_equal(&a->jump.operator, & b->jump.operator, NULL);
+        if (!same) {
+            return gf_fail(error, GF_INVALID,
+                           "the jump operator of channel '%.100s' is not that of the stored "
+                           "spectrum%s: diagonalise anew from the model file",
+                           b->name, changes);
+        }
+    }
+    return same ? GF_OK
+                : gf_fail(error, GF_INVALID, "the stored spectrum has other Lindblad channels");
+}

@@ -1,0 +1,75 @@
+#include "model/model_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void gf_model_store(const gf_model *self, gf_file *file) {
+    gf_file_put_text_attribute(file, "/model", "yaml", self->yaml);
+    gf_file_put_text_attribute(file, "/model", "name", self->name);
+    gf_file_put_integer_attribute(file, "/model", "sites", self->chain.sites);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL) {
+        gf_file_reject(file, "out of memory for the parameters");
+        return;
+    }
+    for (size_t i = 0; i < self->parameter_count; ++i) {
+        double value = self->parameters[i].value;
+        char digits[32];
+        (void)snprintf(digits, sizeof digits, "%.15g", value); /* reads better, if it is exact */
+        if (strtod(digits, NULL) != value) {
+            (void)snprintf(digits, sizeof digits, "%.17g", value);
+        }
+        (void)fprintf(out, "%s%s=%s", i > 0 ? " " : "", self->parameters[i].name, digits);
+    }
+    if (fclose(out) == 0) {
+        gf_file_put_text_attribute(file, "/model", "parameters", text);
+    } else {
+        gf_file_reject(file, "out of memory for the parameters");
+    }
+    free(text);
+}
+
+/* The stored parameters, "J=1 gamma=0.9 ...", and size. */
+static gf_status read_settings(gf_file *file, gf_settings *settings, gf_error *error) {
+    char *text = gf_file_get_text_attribute(file, "/model", "parameters"), *rest = NULL;
+    double sites = gf_file_get_number_attribute(file, "/model", "sites");
+    if (sites >= 1 && sites <= GF_CHAIN_MAX_SITES) {
+        settings->sites = (int)sites;
+    } else {
+        gf_file_reject(file, "the attribute sites of /model is not a number of sites");
+    }
+    gf_status status = gf_file_check(file, error);
+    char *word = status == GF_OK ? strtok_r(text, " ", &rest) : NULL;
+    for (; word != NULL && status == GF_OK; word = strtok_r(NULL, " ", &rest)) {
+        status = gf_settings_assign(settings, word, error);
+    }
+    free(text);
+    return status;
+}
+
+gf_status gf_model_restore(gf_file *file, const char *path, const gf_settings *settings,
+                           gf_model *model, gf_error *error) {
+    gf_settings stored = {0};
+    gf_model original = {0};
+    char *yaml = gf_file_get_text_attribute(file, "/model", "yaml");
+    gf_status status = read_settings(file, &stored, error);
+    if (status == GF_OK) {
+        status = gf_model_parse(yaml, strlen(yaml), path, &stored, &original, error);
+    }
+    if (status == GF_OK && settings != NULL) {
+        status = gf_settings_merge(&stored, settings, error);
+    }
+    if (status == GF_OK) {
+        status = gf_model_parse(yaml, strlen(yaml), path, &stored, model, error);
+    }
+    if (status == GF_OK) {
+        status = gf_model_check_same_spectrum(&original, model, error);
+    }
+    gf_settings_free(&stored);
+    gf_model_free(&original);
+    free(yaml);
+    return status;
+}

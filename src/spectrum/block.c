@@ -1,0 +1,151 @@
+#include "spectrum/block.h"
+
+#include "hilbert/orbits.h"
+#include "spectrum/expectation.h"
+
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Workspace sizes of LAPACK are 32-bit integers of order 2 n^2. */
+enum { MAX_DIMENSION = 32000 };
+
+/* --- diagonalisation ------------------------------------------------------------------------- */
+
+static void store_element(void *context, size_t row, size_t column, const double complex *value) {
+    gf_matrix *self = context;
+    if (self->real != NULL) {
+        self->real[column * self->size + row] = creal(*value);
+    } else {
+        self->complex_[column * self->size + row] = *value;
+    }
+}
+
+static gf_status diagonalize(gf_matrix *self, double *energy, gf_error *error) {
+    lapack_int size = (lapack_int)self->size;
+    lapack_int info =
+        self->real != NULL
+            ? LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', size, self->real, size, energy)
+            : LAPACKE_zheevd(LAPACK_COL_MAJOR, 'V', 'L', size, self->complex_, size, energy);
+    if (info == LAPACK_WORK_MEMORY_ERROR) {
+        return gf_fail_memory(error, "the diagonalisation of a sector");
+    }
+    /* The levels are in order: if the outer ones are numbers, all are. */
+    bool finite = isfinite(energy[0]) && isfinite(energy[self->size - 1]);
+    return info == 0 && finite
+               ? GF_OK
+               : gf_fail(error, GF_NO_CONVERGENCE,
+                         "a sector of %zu states could not be diagonalised (LAPACK: %ld%s); are "
+                         "the coefficients of a sensible size?",
+                         self->size, (long)info, finite ? "" : ", levels are not finite");
+}
+
+/* --- a sector -------------------------------------------------------------------------------- */
+
+size_t gf_block_merge(size_t levels, double tolerance, double *energy, double *degeneracy,
+                      size_t rows, double *values) {
+    size_t families = 0;
+    for (size_t i = 0; i < levels; ++families) {
+        size_t begin = i;
+        double total = 0, mean = 0;
+        do {
+            total += degeneracy[i];
+            mean += degeneracy[i] * (energy[i] - energy[begin]);
+            ++i;
+        } while (i < levels && energy[i] - energy[begin] <= tolerance);
+        for (size_t row = 0; row < rows; ++row) {
+            double sum = 0;
+            for (size_t k = begin; k < i; ++k) {
+                sum += degeneracy[k] * values[row * levels + k];
+            }
+            values[row * levels + families] = sum / total;
+        }
+        energy[families] = energy[begin] + mean / total;
+        degeneracy[families] = total;
+    }
+    for (size_t row = 1; row < rows; ++row) {
+        memmove(values + row * families, values + row * levels, families * sizeof *values);
+    }
+    return families;
+}
+
+double gf_block_memory(const gf_symmetry *symmetry, const gf_block *block, size_t observables) {
+    double n = (double)block->size, rows = (double)observables;
+    double matrices = block->is_real ? 3 : 6; /* the matrix and LAPACK's workspace */
+    return 8 * (matrices * n * n + n * (4 * rows + 16)) +
+           gf_orbits_memory(symmetry->sites, block->up) + gf_expectation_memory(observables);
+}
+
+double gf_block_work(const gf_block *block) {
+    double n = (double)block->size;
+    return (block->is_real ? 1 : 4) * n * n * n;
+}
+
+static gf_status solve(const gf_elements *hamiltonian, const gf_elements *observables,
+                       const gf_orbits *orbits, gf_block_levels *sector, gf_error *error) {
+    size_t n = orbits->size;
+    gf_matrix h = {.size = n};
+    if (orbits->is_real) {
+        h.real = calloc(n * n, sizeof *h.real);
+    } else {
+        h.complex_ = calloc(n * n, sizeof *h.complex_);
+    }
+    sector->energy = calloc(n, sizeof *sector->energy);
+    sector->degeneracy = calloc(n, sizeof *sector->degeneracy);
+    sector->observable = calloc(sector->rows * n + 1, sizeof *sector->observable);
+    gf_status status = GF_OK;
+    if ((h.real == NULL && h.complex_ == NULL) || sector->energy == NULL ||
+        sector->degeneracy == NULL || sector->observable == NULL) {
+        status = gf_fail_memory(error, "the matrix of a sector");
+    }
+    if (status == GF_OK) {
+        status = gf_orbits_project(orbits, hamiltonian, store_element, &h, error);
+    }
+    if (status == GF_OK) {
+        status = diagonalize(&h, sector->energy, error);
+    }
+    if (status == GF_OK) {
+        status = gf_expectations(observables, orbits, &h, sector->observable, error);
+    }
+    for (size_t i = 0; i < n && status == GF_OK; ++i) {
+        sector->degeneracy[i] = 1;
+    }
+    free(h.real);
+    free(h.complex_);
+    return status;
+}
+
+gf_status gf_block_solve(const gf_elements *hamiltonian, const gf_elements *observables,
+                         const gf_symmetry *symmetry, const gf_block *block,
+                         gf_block_levels *sector, gf_error *error) {
+    gf_orbits orbits;
+    *sector = (gf_block_levels){.size = block->size, .rows = gf_elements_count(observables)};
+    if (sector->size > MAX_DIMENSION) {
+        return gf_fail(
+            error, GF_NO_MEMORY,
+            "a sector of %zu states is beyond full diagonalisation (at most %d); use fewer "
+            "sites",
+            sector->size, MAX_DIMENSION);
+    }
+    gf_status status = gf_orbits_init(&orbits, symmetry, block, error);
+    if (status == GF_OK) {
+        status = solve(hamiltonian, observables, &orbits, sector, error);
+        gf_orbits_free(&orbits);
+    }
+    if (status == GF_OK) {
+        double scale = gf_elements_size(hamiltonian);
+        sector->levels = gf_block_merge(sector->size, 2e-13 * scale, sector->energy,
+                                        sector->degeneracy, sector->rows, sector->observable);
+    } else {
+        gf_block_levels_free(sector);
+    }
+    return status;
+}
+
+void gf_block_levels_free(gf_block_levels *self) {
+    free(self->energy);
+    free(self->degeneracy);
+    free(self->observable);
+    *self = (gf_block_levels){0};
+}

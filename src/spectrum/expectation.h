@@ -1,0 +1,27 @@
+/* Diagonal matrix elements of many operators in many eigenvectors. */
+#ifndef GIBBSFLOW_SPECTRUM_EXPECTATION_H
+#define GIBBSFLOW_SPECTRUM_EXPECTATION_H
+
+#include "hilbert/elements.h"
+#include "hilbert/orbits.h"
+
+/* Square and column-major; one of the two is NULL. */
+typedef struct gf_matrix {
+    size_t size;
+    double *real;
+    double complex *complex_;
+} gf_matrix;
+
+/* values[k][n] = <n|operator k|n> of the eigenvectors in the columns of `vectors`, which are
+ * overwritten; values must be zero before.
+ *
+ * With p_e = conj(v_row) v_column for every non-zero element e of any operator this is a matrix
+ * product of the elements, [k][e], with p, [e][n]: most of the time goes into it, and is shared by
+ * all operators. Uses all threads, unless called within a parallel region. */
+gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits, gf_matrix *vectors,
+                          double *values, gf_error *error);
+
+/* Bytes of workspace. */
+double gf_expectation_memory(size_t operators);
+
+#endif

@@ -1,0 +1,116 @@
+#include "spectrum/observables.h"
+
+#include "algebra/dissipator.h"
+
+#include <stdlib.h>
+
+static void split(const gf_symmetry *symmetry, const gf_operator *observable, gf_operator *even,
+                  gf_operator *odd) {
+    gf_operator a = gf_operator_conserving(observable);
+    *even = gf_symmetry_average(symmetry, &a, false);
+    *odd = (gf_operator){.exhausted = a.exhausted};
+    if (gf_symmetry_flips(symmetry)) {
+        gf_operator flipped = gf_symmetry_average(symmetry, &a, true);
+        gf_operator difference = gf_operator_sum(even, -1, &flipped);
+        gf_operator_add(even, 1, &flipped);
+        gf_operator half = gf_operator_scaled(even, 0.5);
+        gf_operator_free(even);
+        *even = half;
+        *odd = gf_operator_scaled(&difference, 0.5);
+        gf_operator_free(&flipped);
+        gf_operator_free(&difference);
+    }
+    gf_operator_free(&a);
+}
+
+/* Moves operators that do not vanish to the front; row[k] says where the k-th went. */
+static size_t compact(gf_operator *operators, size_t count, size_t first, int *row) {
+    size_t kept = 0;
+    for (size_t k = 0; k < count; ++k) {
+        row[k] = operators[k].count > 0 ? (int)(first + kept) : -1;
+        if (row[k] >= 0) {
+            gf_operator moved = operators[k];
+            operators[k] = (gf_operator){0};
+            operators[kept++] = moved;
+        }
+    }
+    return kept;
+}
+
+static gf_status derive(const gf_model *model, const gf_symmetry *symmetry, gf_operator *even,
+                        gf_operator *odd, gf_error *error) {
+    gf_operator magnetization = gf_chain_magnetization(&model->chain);
+    bool exhausted = false;
+    for (size_t c = 0; c < model->channel_count && !exhausted; ++c) {
+        gf_dissipator bath = gf_dissipator_derive(&model->chain, &magnetization,
+                                                  &model->hamiltonian, &model->channels[c].jump);
+        for (size_t i = 0; i < GF_OBSERVABLES; ++i) {
+            size_t k = c * GF_OBSERVABLES + i;
+            split(symmetry, &bath.observable[i], &even[k], &odd[k]);
+            exhausted = exhausted || even[k].exhausted || odd[k].exhausted;
+        }
+        gf_dissipator_free(&bath);
+    }
+    gf_operator_free(&magnetization);
+    return exhausted ? gf_fail_memory(error, "the force and noise operators") : GF_OK;
+}
+
+gf_status gf_observables_derive(const gf_model *model, const gf_symmetry *symmetry,
+                                gf_observables *observables, gf_error *error) {
+    size_t count = model->channel_count * GF_OBSERVABLES;
+    gf_operator *operators = calloc(2 * count, sizeof *operators);
+    *observables = (gf_observables){.count = count,
+                                    .even_row = calloc(count, sizeof(int)),
+                                    .odd_row = calloc(count, sizeof(int))};
+    gf_status status = GF_OK;
+    if (operators == NULL || observables->even_row == NULL || observables->odd_row == NULL) {
+        status = gf_fail_memory(error, "the force and noise operators");
+    }
+    if (status == GF_OK) {
+        status = derive(model, symmetry, operators, operators + count, error);
+    }
+    if (status == GF_OK) {
+        size_t even = compact(operators, count, 0, observables->even_row);
+        size_t odd = compact(operators + count, count, even, observables->odd_row);
+        status = gf_elements_create(operators, even, &observables->even, error);
+        for (size_t k = 0; k < odd && status == GF_OK; ++k) { /* close the gap */
+            gf_operator moved = operators[count + k];
+            operators[count + k] = (gf_operator){0};
+            operators[even + k] = moved;
+        }
+        if (status == GF_OK) {
+            status = gf_elements_create(operators, even + odd, &observables->all, error);
+        }
+    }
+    for (size_t k = 0; k < 2 * count && operators != NULL; ++k) {
+        gf_operator_free(&operators[k]);
+    }
+    free(operators);
+    return status;
+}
+
+void gf_observables_free(gf_observables *self) {
+    free(self->even_row);
+    free(self->odd_row);
+    gf_elements_free(self->all);
+    gf_elements_free(self->even);
+    *self = (gf_observables){0};
+}
+
+const gf_elements *gf_observables_of(const gf_observables *self, const gf_symmetry *symmetry,
+                                     const gf_block *block) {
+    return 2 * block->up == symmetry->sites ? self->even : self->all;
+}
+
+double gf_observables_value(const gf_observables *self, const gf_block_levels *sector, size_t k,
+                            size_t level, bool mirrored) {
+    double value = 0;
+    if (self->even_row[k] >= 0) {
+        value = sector->observable[(size_t)self->even_row[k] * sector->levels + level];
+    }
+    if (self->odd_row[k] >= 0 && (size_t)self->odd_row[k] < sector->rows) {
+        double odd = sector->observable[(size_t)self->odd_row[k] * sector->levels + level];
+        value += mirrored ? -odd : odd;
+    }
+    return value;
+}

@@ -1,0 +1,454 @@
+#include "gibbsflow/spectrum.h"
+
+#include "gibbsflow/machine.h"
+#include "spectrum/checkpoint.h"
+#include "spectrum/observables.h"
+
+#include <lapacke.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Smaller blocks are no work for several BLAS threads. */
+enum { LARGE_BLOCK = 3000 };
+
+/* Estimated times from this on are worth a trial diagonalisation of this size. */
+static const double TRIAL_FROM_SECONDS = 10;
+enum { TRIAL_SIZE = 1200 };
+
+gf_status gf_spectrum_symmetry(const gf_model *model, gf_symmetry *symmetry, gf_error *error) {
+    if (model->no_symmetry) {
+        *symmetry = gf_symmetry_none(&model->chain, &model->hamiltonian);
+        return GF_OK;
+    }
+    return gf_symmetry_find(&model->chain, &model->hamiltonian, symmetry, error);
+}
+
+/* --- cost ------------------------------------------------------------------------------------ */
+
+/* Seconds of dsyevd divided by n^3 with every thread at one of its own. */
+static double trial_rate(void) {
+    size_t n = TRIAL_SIZE;
+    double *a = calloc(n * n, sizeof *a), *w = calloc(n, sizeof *w);
+    double seconds = 0;
+    if (a != NULL && w != NULL) {
+        for (size_t j = 0; j < n; ++j) {
+            for (size_t i = j; i < n; ++i) { /* any full matrix will do */
+                a[j * n + i] = sin((double)(i * i + 3 * i * j + j + 1));
+            }
+        }
+        int before = gf_machine_set_blas_threads(1);
+        double start = gf_machine_clock();
+        (void)LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', (lapack_int)n, a, (lapack_int)n, w);
+        seconds = gf_machine_clock() - start;
+        (void)gf_machine_set_blas_threads(before);
+    }
+    free(a);
+    free(w);
+    return seconds / ((double)n * (double)n * (double)n) / gf_machine_threads();
+}
+
+/* The blocks of a model, and what follows from their sizes. */
+typedef struct plan {
+    gf_symmetry symmetry;
+    gf_block *blocks; /* largest first */
+    size_t count;
+    size_t large; /* of them alone, with all BLAS threads */
+    double work, memory;
+} plan;
+
+/* Bytes for the blocks from `first` on, one per thread, the largest at the same time. */
+static double memory_together(const plan *self, const gf_model *model, size_t first) {
+    size_t rows = model->channel_count * GF_OBSERVABLES * (gf_symmetry_flips(&self->symmetry) + 1);
+    double sum = 0;
+    for (size_t b = first; b < self->count && b - first < (size_t)gf_machine_threads(); ++b) {
+        sum += gf_block_memory(&self->symmetry, &self->blocks[b], rows);
+    }
+    return sum;
+}
+
+/* Threads do best on blocks of their own. Alone, with all BLAS threads, are the largest ones as
+ * long as one of them would outlast the rest, or several would not fit into `spare` bytes. */
+static void share_out(const gf_model *model, double spare, plan *self) {
+    size_t rows = model->channel_count * GF_OBSERVABLES * (gf_symmetry_flips(&self->symmetry) + 1);
+    double kept = 2 * ((double)rows + 4) * 8 * ldexp(1, model->chain.sites), alone = 0;
+    double rest = self->work, threads = gf_machine_threads();
+    size_t b = 0;
+    for (; b < self->count && self->blocks[b].size >= LARGE_BLOCK; ++b) {
+        double work = gf_block_work(&self->blocks[b]);
+        if (rest >= threads * work && memory_together(self, model, b) + kept <= spare) {
+            break;
+        }
+        rest -= work;
+        alone = fmax(alone, gf_block_memory(&self->symmetry, &self->blocks[b], rows));
+    }
+    self->large = b;
+    self->memory = fmax(alone, memory_together(self, model, b)) + kept;
+}
+
+static gf_status make_plan(const gf_model *model, plan *self, gf_error *error) {
+    *self = (plan){0};
+    gf_status status = gf_spectrum_symmetry(model, &self->symmetry, error);
+    if (status == GF_OK) {
+        status = gf_symmetry_blocks(&self->symmetry, &self->blocks, &self->count, error);
+    }
+    if (status != GF_OK) {
+        return status;
+    }
+    for (size_t b = 0; b < self->count; ++b) {
+        self->work += gf_block_work(&self->blocks[b]);
+    }
+    double spare = (double)gf_machine_free_memory();
+    share_out(model, spare, self);
+    if (self->memory > spare) {
+        status = gf_fail(error, GF_NO_MEMORY,
+                         "full diagonalisation of %d sites (largest sector: %zu states) needs %.3g "
+                         "GiB of memory, but %.3g GiB are free; use fewer sites",
+                         model->chain.sites, self->blocks[0].size, self->memory / 0x1p30,
+                         spare / 0x1p30);
+        free(self->blocks);
+        self->blocks = NULL;
+    }
+    return status;
+}
+
+gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error) {
+    plan all;
+    *cost = (gf_spectrum_cost){.rate = 2e-10 / gf_machine_threads()};
+    gf_status status = make_plan(model, &all, error);
+    if (status == GF_OK) {
+        if (all.work * cost->rate > TRIAL_FROM_SECONDS) {
+            cost->rate = trial_rate();
+        }
+        cost->largest = all.blocks[0].size;
+        cost->memory = all.memory;
+        cost->seconds = all.work * cost->rate;
+        free(all.blocks);
+    }
+    return status;
+}
+
+/* --- diagonalising --------------------------------------------------------------------------- */
+
+typedef struct job {
+    const gf_model *model;
+    const plan *plan;
+    const gf_elements *hamiltonian;
+    const gf_observables *observables;
+    const gf_progress *progress;
+    gf_block_levels *sectors; /* [plan->count] */
+    gf_checkpoint *checkpoint;
+    double saved; /* when */
+    double done;
+    gf_status status;
+    gf_error error;
+} job;
+
+static void save(job *self) {
+    gf_checkpoint *checkpoint = self->checkpoint;
+    if (checkpoint == NULL || checkpoint->failure.status != GF_OK || self->status != GF_OK ||
+        gf_machine_clock() - self->saved < checkpoint->interval) {
+        return;
+    }
+    (void)gf_checkpoint_save(checkpoint, self->model, self->sectors, self->plan->count,
+                             &checkpoint->failure);
+    self->saved = gf_machine_clock();
+}
+
+static void solve_block(job *self, size_t b) {
+    const gf_block *block = &self->plan->blocks[b];
+    const gf_symmetry *symmetry = &self->plan->symmetry;
+    gf_error error;
+    gf_block_levels sector = {0};
+    bool wanted = false;
+#pragma omp critical(gf_spectrum)
+    wanted = self->status == GF_OK && self->sectors[b].levels == 0;
+    if (!wanted) {
+        return;
+    }
+    const gf_elements *observables = gf_observables_of(self->observables, symmetry, block);
+    gf_status status =
+        gf_block_solve(self->hamiltonian, observables, symmetry, block, &sector, &error);
+#pragma omp critical(gf_spectrum)
+    {
+        self->sectors[b] = sector;
+        if (status != GF_OK && self->status == GF_OK) {
+            self->status = status;
+            self->error = error;
+        }
+        save(self);
+        self->done += gf_block_work(block);
+        gf_progress_update(self->progress, self->done / self->plan->work);
+    }
+}
+
+static void solve_all(job *self) {
+    const plan *all = self->plan;
+    int threads = gf_machine_threads(), before = gf_machine_set_blas_threads(threads);
+    for (size_t b = 0; b < all->large; ++b) {
+        solve_block(self, b);
+    }
+    (void)gf_machine_set_blas_threads(1);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (size_t b = all->large; b < all->count; ++b) {
+        solve_block(self, b);
+    }
+    (void)gf_machine_set_blas_threads(before);
+}
+
+/* --- the list of levels ---------------------------------------------------------------------- */
+
+gf_status gf_spectrum_allocate(gf_spectrum *self, int sites, size_t channels, size_t levels,
+                               bool sampled, gf_error *error) {
+    *self = (gf_spectrum){.sites = sites, .channels = channels, .levels = levels};
+    self->sector = calloc((size_t)sites + 2, sizeof *self->sector);
+    self->energy = calloc(levels + 1, sizeof *self->energy);
+    self->degeneracy = calloc(levels + 1, sizeof *self->degeneracy);
+    self->numbers = calloc(levels + 1, sizeof *self->numbers);
+    self->observables = malloc(channels * GF_OBSERVABLES * levels * sizeof *self->observables);
+    self->sample = sampled ? calloc(levels + 1, sizeof *self->sample) : NULL;
+    if (self->sector == NULL || self->energy == NULL || self->degeneracy == NULL ||
+        self->numbers == NULL || self->observables == NULL || (sampled && self->sample == NULL)) {
+        gf_spectrum_free(self);
+        return gf_fail_memory(error, "the spectrum");
+    }
+    for (size_t n = 0; n < levels; ++n) {
+        self->numbers[n] = (gf_quantum_numbers){.momentum = -1};
+    }
+    return GF_OK;
+}
+
+static double energy_unit(const gf_spectrum *self) {
+    double states = 0, mean = 0, square = 0, largest = 0;
+    for (size_t n = 0; n < self->levels; ++n) {
+        largest = fmax(largest, fabs(self->energy[n]));
+    }
+    for (size_t n = 0; n < self->levels && largest > 0; ++n) {
+        double x = self->energy[n] / largest;
+        states += self->degeneracy[n];
+        mean += self->degeneracy[n] * x;
+        square += self->degeneracy[n] * x * x;
+    }
+    double variance = largest > 0 ? square / states - mean / states * mean / states : 0;
+    return variance > 1e-20 ? largest * sqrt(variance / self->sites) : 1;
+}
+
+void gf_spectrum_complete(gf_spectrum *self) {
+    self->energy_unit = energy_unit(self);
+    self->mirrored = true;
+    for (int up = 0; up <= self->sites && self->mirrored; ++up) {
+        size_t first = self->sector[up], levels = self->sector[up + 1] - first;
+        size_t other = self->sector[self->sites - up];
+        self->mirrored =
+            levels == self->sector[self->sites - up + 1] - other &&
+            memcmp(self->energy + first, self->energy + other, levels * sizeof(double)) == 0 &&
+            memcmp(self->degeneracy + first, self->degeneracy + other, levels * sizeof(double)) ==
+                0;
+    }
+}
+
+/* One level to be listed: of a block, or of its image at -m. */
+typedef struct entry {
+    double energy;
+    uint32_t block, level;
+    int8_t up;
+    bool mirrored;
+} entry;
+
+static int compare_entries(const void *left, const void *right) {
+    const entry *a = left, *b = right;
+    if (a->up != b->up) {
+        return a->up - b->up;
+    }
+    if (a->energy != b->energy) {
+        return a->energy < b->energy ? -1 : 1;
+    }
+    return a->block != b->block ? (a->block > b->block) - (a->block < b->block)
+                                : (a->level > b->level) - (a->level < b->level);
+}
+
+static entry *list_entries(const job *self, size_t *count) {
+    size_t most = 0;
+    gf_block mirror;
+    for (size_t b = 0; b < self->plan->count; ++b) {
+        most += 2 * self->sectors[b].levels;
+    }
+    entry *entries = malloc((most + 1) * sizeof *entries);
+    *count = 0;
+    for (size_t b = 0; b < self->plan->count && entries != NULL; ++b) {
+        const gf_block *block = &self->plan->blocks[b];
+        bool mirrored = gf_symmetry_mirror(&self->plan->symmetry, block, &mirror);
+        for (size_t i = 0; i < self->sectors[b].levels; ++i) {
+            entry next = {.energy = self->sectors[b].energy[i],
+                          .block = (uint32_t)b,
+                          .level = (uint32_t)i,
+                          .up = (int8_t)block->up};
+            entries[(*count)++] = next;
+            if (mirrored) {
+                next.up = (int8_t)mirror.up;
+                next.mirrored = true;
+                entries[(*count)++] = next;
+            }
+        }
+    }
+    if (entries != NULL) {
+        qsort(entries, *count, sizeof *entries, compare_entries);
+    }
+    return entries;
+}
+
+static gf_quantum_numbers numbers_of(const gf_symmetry *symmetry, const gf_block *block) {
+    return (gf_quantum_numbers){.momentum =
+                                    symmetry->translations > 1 ? (int16_t)block->momentum : -1,
+                                .reflection = (int8_t)block->character[GF_REFLECT],
+                                .flip = (int8_t)block->character[GF_FLIP],
+                                .reflection_flip = (int8_t)block->character[GF_REFLECT | GF_FLIP]};
+}
+
+static void fill_level(const job *self, const entry *from, gf_spectrum *spectrum, size_t n) {
+    const gf_symmetry *symmetry = &self->plan->symmetry;
+    const gf_block_levels *sector = &self->sectors[from->block];
+    gf_block block = self->plan->blocks[from->block], mirror;
+    (void)gf_symmetry_mirror(symmetry, &block, &mirror);
+    spectrum->energy[n] = from->energy;
+    spectrum->degeneracy[n] = block.degeneracy * sector->degeneracy[from->level];
+    spectrum->numbers[n] = numbers_of(symmetry, from->mirrored ? &mirror : &block);
+    for (size_t k = 0; k < self->observables->count; ++k) {
+        spectrum->observables[k * spectrum->levels + n] =
+            gf_observables_value(self->observables, sector, k, from->level, from->mirrored);
+    }
+}
+
+static gf_status collect(const job *self, gf_spectrum *spectrum, gf_error *error) {
+    size_t levels = 0;
+    entry *entries = list_entries(self, &levels);
+    gf_status status = entries != NULL
+                           ? gf_spectrum_allocate(spectrum, self->model->chain.sites,
+                                                  self->model->channel_count, levels, false, error)
+                           : gf_fail_memory(error, "the spectrum");
+    for (size_t n = 0; n < levels && status == GF_OK; ++n) {
+        fill_level(self, &entries[n], spectrum, n);
+        spectrum->sector[entries[n].up + 1] = n + 1;
+    }
+    if (status == GF_OK) {
+        gf_spectrum_complete(spectrum);
+    }
+    free(entries);
+    return status;
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+static gf_status prepare(job *self, gf_checkpoint *checkpoint, gf_error *error) {
+    const plan *all = self->plan;
+    for (size_t b = 0; b < all->count; ++b) {
+        const gf_elements *rows =
+            gf_observables_of(self->observables, &all->symmetry, &all->blocks[b]);
+        self->sectors[b].size = all->blocks[b].size;
+        self->sectors[b].rows = gf_elements_count(rows);
+    }
+    gf_status status = checkpoint != NULL ? gf_checkpoint_load(checkpoint, self->model,
+                                                               self->sectors, all->count, error)
+                                          : GF_OK;
+    for (size_t b = 0; b < all->count; ++b) {
+        self->done += self->sectors[b].levels > 0 ? gf_block_work(&all->blocks[b]) : 0;
+    }
+    self->saved = gf_machine_clock();
+    if (self->done > 0) {
+        gf_progress_update(self->progress, self->done / all->work);
+    }
+    return status;
+}
+
+static gf_status solve(const gf_model *model, const plan *all, gf_checkpoint *checkpoint,
+                       const gf_progress *progress, gf_spectrum *spectrum, gf_error *error) {
+    gf_elements *hamiltonian = NULL;
+    gf_observables observables = {0};
+    job work = {.model = model,
+                .plan = all,
+                .observables = &observables,
+                .progress = progress,
+                .checkpoint = checkpoint,
+                .sectors = calloc(all->count, sizeof *work.sectors)};
+    gf_status status =
+        work.sectors != NULL ? GF_OK : gf_fail_memory(error, "the sectors of the chain");
+    if (status == GF_OK) {
+        status = gf_elements_create(&model->hamiltonian, 1, &hamiltonian, error);
+        work.hamiltonian = hamiltonian;
+    }
+    if (status == GF_OK) {
+        status = gf_observables_derive(model, &all->symmetry, &observables, error);
+    }
+    if (status == GF_OK) {
+        status = prepare(&work, checkpoint, error);
+    }
+    if (status == GF_OK) {
+        solve_all(&work);
+        status = work.status != GF_OK ? gf_fail(error, work.status, "%s", work.error.message)
+                                      : collect(&work, spectrum, error);
+    }
+    for (size_t b = 0; b < all->count && work.sectors != NULL; ++b) {
+        gf_block_levels_free(&work.sectors[b]);
+    }
+    free(work.sectors);
+    gf_elements_free(hamiltonian);
+    gf_observables_free(&observables);
+    return status;
+}
+
+gf_status gf_spectrum_resume(const gf_model *model, gf_checkpoint *checkpoint,
+                             const gf_progress *progress, gf_spectrum *spectrum, gf_error *error) {
+    plan all;
+    *spectrum = (gf_spectrum){0};
+    gf_status status = make_plan(model, &all, error);
+    if (status == GF_OK) {
+        status = solve(model, &all, checkpoint, progress, spectrum, error);
+        free(all.blocks);
+    }
+    return status;
+}
+
+gf_status gf_spectrum_compute(const gf_model *model, const gf_progress *progress,
+                              gf_spectrum *spectrum, gf_error *error) {
+    return gf_spectrum_resume(model, NULL, progress, spectrum, error);
+}
+
+void gf_spectrum_free(gf_spectrum *self) {
+    free(self->sector);
+    free(self->energy);
+    free(self->degeneracy);
+    free(self->numbers);
+    free(self->sample);
+    free(self->observables);
+    *self = (gf_spectrum){0};
+}
+
+/* The largest |f| of an eigenstate, or the root of the mean square over a sampled sector: single
+ * levels of random vectors have elements of any size where their weight is small. */
+static double largest_element(const gf_spectrum *self, const double *force) {
+    double largest = 0;
+    for (int up = 0; up <= self->sites; ++up) {
+        double square = 0, states = 0;
+        for (size_t n = self->sector[up]; n < self->sector[up + 1]; ++n) {
+            if (self->sample == NULL || (self->sample[n] < 0 && self->degeneracy[n] > 0.99)) {
+                largest = fmax(largest, fabs(force[n]));
+            } else {
+                square += self->degeneracy[n] * force[n] * force[n];
+                states += self->degeneracy[n];
+            }
+        }
+        largest = fmax(largest, states > 0 ? sqrt(square / states) : 0);
+    }
+    return largest;
+}
+
+double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, int charge) {
+    double scale = 0;
+    for (size_t c = 0; c < self->channels; ++c) {
+        scale += rates[c] *
+                 largest_element(
+                     self, gf_spectrum_observable(self, c, charge == 0 ? GF_FORCE_M : GF_FORCE_E));
+    }
+    return scale;
+}

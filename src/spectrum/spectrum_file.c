@@ -1,0 +1,304 @@
+#include "gibbsflow/spectrum.h"
+
+#include "hilbert/basis.h"
+#include "model/model_file.h"
+#include "spectrum/checkpoint.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void write_channels(const gf_model *model, gf_file *file) {
+    size_t count = model->channel_count;
+    const char **names = calloc(count, sizeof *names);
+    double *rates = calloc(count, sizeof *rates);
+    if (names == NULL || rates == NULL) {
+        gf_file_reject(file, "out of memory for the channels");
+    } else {
+        for (size_t c = 0; c < count; ++c) {
+            names[c] = model->channels[c].name;
+            rates[c] = model->channels[c].rate;
+        }
+        gf_file_put_strings(file,
+                            &(gf_dataset){.path = "/channels/name",
+                                          .units = "1",
+                                          .rank = 1,
+                                          .shape = {count},
+                                          .axes = {"/channels/name"}},
+                            names);
+        gf_file_put_doubles(file,
+                            &(gf_dataset){.path = "/channels/rate",
+                                          .units = "epsilon",
+                                          .description = "rate of each Lindblad channel",
+                                          .rank = 1,
+                                          .shape = {count},
+                                          .axes = {"/channels/name"}},
+                            rates);
+    }
+    free(names);
+    free(rates);
+}
+
+/* Spreads rows [channel][observable] to [channel][charge] and [channel][charge][charge]. */
+static void expand(const gf_spectrum *self, double *force, double *noise) {
+    static const int of_noise[4] = {GF_NOISE_MM, GF_NOISE_ME, GF_NOISE_ME, GF_NOISE_EE};
+    size_t bytes = self->levels * sizeof(double);
+    for (size_t c = 0; c < self->channels; ++c) {
+        for (size_t i = 0; i < 2; ++i) {
+            memcpy(force + (2 * c + i) * self->levels,
+                   gf_spectrum_observable(self, c, GF_FORCE_M + i), bytes);
+        }
+        for (size_t i = 0; i < 4; ++i) {
+            memcpy(noise + (4 * c + i) * self->levels,
+                   gf_spectrum_observable(self, c, (size_t)of_noise[i]), bytes);
+        }
+    }
+}
+
+static void write_elements(const gf_spectrum *self, gf_file *file) {
+    size_t rows = self->channels * self->levels;
+    double *force = malloc(2 * rows * sizeof *force), *noise = malloc(4 * rows * sizeof *noise);
+    if (force == NULL || noise == NULL) {
+        gf_file_reject(file, "out of memory for the matrix elements");
+    } else {
+        expand(self, force, noise);
+        gf_file_put_doubles(file,
+                            &(gf_dataset){.path = "/spectrum/force",
+                                          .units = "J per site and unit rate",
+                                          .description = "<n|F_i|n>, mean over the family",
+                                          .rank = 3,
+                                          .shape = {self->channels, 2, self->levels},
+                                          .axes = {"/channels/name", "charge", "/spectrum/energy"}},
+                            force);
+        gf_file_put_doubles(
+            file,
+            &(gf_dataset){.path = "/spectrum/noise",
+                          .units = "q_i q_j per site and unit rate",
+                          .description = "<n|N_ij|n>, mean over the family",
+                          .rank = 4,
+                          .shape = {self->channels, 2, 2, self->levels},
+                          .axes = {"/channels/name", "charge", "charge", "/spectrum/energy"}},
+            noise);
+    }
+    free(force);
+    free(noise);
+}
+
+/* The integer columns of /spectrum. Files of earlier versions, and sampled spectra, lack the
+ * quantum numbers. */
+enum { MAGNETIZATION, DEGENERACY, MOMENTUM, REFLECTION, FLIP, REFLECTION_FLIP, COLUMNS };
+
+static const struct {
+    const char *path, *description;
+} columns[COLUMNS] = {
+    {"/spectrum/magnetization", "eigenvalue of Q1 = sum Z, whole chain"},
+    {"/spectrum/degeneracy", "eigenstates in the family"},
+    {"/spectrum/momentum", "units of 2 pi/sites; -1: no quantum number"},
+    {"/spectrum/reflection", "parity under site j to sites-1-j; 0: no quantum number"},
+    {"/spectrum/flip", "parity under the product of X over all sites; 0: no quantum number"},
+    {"/spectrum/reflection_flip", "parity under both at once; 0: no quantum number"}};
+
+static void fill_column(const gf_spectrum *self, int column, int64_t *values) {
+    for (int up = 0; up <= self->sites; ++up) {
+        for (size_t n = self->sector[up]; n < self->sector[up + 1]; ++n) {
+            const gf_quantum_numbers *numbers = &self->numbers[n];
+            const int64_t all[COLUMNS] = {2 * up - self->sites, llround(self->degeneracy[n]),
+                                          numbers->momentum,    numbers->reflection,
+                                          numbers->flip,        numbers->reflection_flip};
+            values[n] = all[column];
+        }
+    }
+}
+
+static void write_sampling(const gf_sampling *sampling, gf_file *file) {
+    gf_file_put_integer_attribute(file, "/sampling", "samples", (long)sampling->samples);
+    gf_file_put_integer_attribute(file, "/sampling", "exact", (long)sampling->exact);
+    gf_file_put_integer_attribute(file, "/sampling", "deflate", (long)sampling->deflate);
+    gf_file_put_integer_attribute(file, "/sampling", "steps", (long)sampling->steps);
+    gf_file_put_integer_attribute(file, "/sampling", "seed", (long)sampling->seed);
+}
+
+/* What a sampled spectrum was made with, in place of what the model file or its defaults say. */
+static void read_sampling(gf_file *file, gf_model *model) {
+    model->method = GF_TYPICALITY;
+    if (gf_file_has(file, "/sampling")) {
+        const char *path = "/sampling";
+        model->sampling = (gf_sampling){
+            .samples = (size_t)fmax(0, gf_file_get_number_attribute(file, path, "samples")),
+            .exact = (size_t)fmax(0, gf_file_get_number_attribute(file, path, "exact")),
+            .deflate = (size_t)fmax(0, gf_file_get_number_attribute(file, path, "deflate")),
+            .steps = (size_t)fmax(0, gf_file_get_number_attribute(file, path, "steps")),
+            .seed = (uint64_t)fmax(0, gf_file_get_number_attribute(file, path, "seed"))};
+    }
+}
+
+void gf_spectrum_write(const gf_spectrum *self, const gf_model *model, gf_file *file) {
+    gf_model_store(model, file);
+    write_channels(model, file);
+    gf_dataset dataset = {.path = "/spectrum/energy",
+                          .units = "J",
+                          .description = "eigenvalue of Q2 = H, whole chain",
+                          .rank = 1,
+                          .shape = {self->levels},
+                          .axes = {"/spectrum/energy"}};
+    gf_file_put_doubles(file, &dataset, self->energy);
+    int64_t *integers = malloc(self->levels * sizeof *integers);
+    if (integers == NULL) {
+        gf_file_reject(file, "out of memory for the spectrum");
+        return;
+    }
+    dataset.units = "1";
+    bool sampled = self->sample != NULL;
+    for (int column = 0; column < (sampled ? MOMENTUM : COLUMNS); ++column) {
+        fill_column(self, column, integers);
+        dataset.path = columns[column].path;
+        dataset.description = columns[column].description;
+        if (sampled && column == DEGENERACY) {
+            dataset.description = "eigenstates that the level stands for";
+            gf_file_put_doubles(file, &dataset, self->degeneracy);
+        } else {
+            gf_file_put_integers(file, &dataset, integers);
+        }
+    }
+    if (sampled) {
+        write_sampling(&model->sampling, file);
+        dataset.path = "/spectrum/sample";
+        dataset.description = "random vector that the level comes from; -1: eigenstates";
+        gf_file_put_integers(file, &dataset, self->sample);
+    }
+    free(integers);
+    write_elements(self, file);
+}
+
+static void fill_levels(gf_spectrum *self, const double *energy, const int64_t *magnetization,
+                        const double *degeneracy, gf_file *file) {
+    int up = 0;
+    bool sampled = self->sample != NULL;
+    for (size_t n = 0; n < self->levels; ++n) {
+        for (; up < self->sites && 2 * up - self->sites < magnetization[n]; ++up) {
+            self->sector[up + 1] = n;
+        }
+        bool ordered =
+            n == 0 || magnetization[n] != magnetization[n - 1] || energy[n] >= energy[n - 1];
+        if (2 * up - self->sites != magnetization[n] || !ordered ||
+            !(degeneracy[n] >= (sampled ? 0 : 1)) || !isfinite(energy[n])) {
+            gf_file_reject(file, "/spectrum is damaged at level %zu", n);
+            return;
+        }
+        self->energy[n] = energy[n];
+        self->degeneracy[n] = degeneracy[n];
+    }
+    for (; up <= self->sites; ++up) {
+        self->sector[up + 1] = self->levels;
+    }
+    for (up = 0; up <= self->sites; ++up) {
+        double states = 0;
+        for (size_t n = self->sector[up]; n < self->sector[up + 1]; ++n) {
+            states += self->degeneracy[n];
+        }
+        double size = (double)gf_basis_dimension(self->sites, up);
+        if (!(fabs(states - size) <= (sampled ? 1e-9 * size : 0))) {
+            gf_file_reject(file, "/spectrum has %.0f states of magnetisation %d; it is damaged",
+                           states, 2 * up - self->sites);
+        }
+    }
+}
+
+static void fill_observables(gf_spectrum *self, const double *force, const double *noise) {
+    static const size_t of_noise[] = {0, 1, 3};
+    size_t bytes = self->levels * sizeof(double);
+    double *row = self->observables;
+    for (size_t c = 0; c < self->channels; ++c) {
+        for (size_t i = 0; i < 2; ++i, row += self->levels) {
+            memcpy(row, force + (2 * c + i) * self->levels, bytes);
+        }
+        for (size_t i = 0; i < 3; ++i, row += self->levels) {
+            memcpy(row, noise + (4 * c + of_noise[i]) * self->levels, bytes);
+        }
+    }
+}
+
+static void check_finite(const gf_spectrum *self, gf_file *file) {
+    for (size_t k = 0; k < self->channels * GF_OBSERVABLES * self->levels; ++k) {
+        if (!isfinite(self->observables[k])) {
+            gf_file_reject(file, "/spectrum holds matrix elements that are not finite");
+            return;
+        }
+    }
+}
+
+static void fill_numbers(gf_spectrum *self, gf_file *file) {
+    for (int column = MOMENTUM; column < COLUMNS && gf_file_has(file, columns[column].path);
+         ++column) {
+        size_t levels = 0;
+        int64_t *values = gf_file_get_integers(file, columns[column].path, 1, &levels);
+        for (size_t n = 0; n < self->levels && values != NULL && levels == self->levels; ++n) {
+            gf_quantum_numbers *numbers = &self->numbers[n];
+            int limit = column == MOMENTUM ? self->sites : 2;
+            if (values[n] < -1 || values[n] >= limit) {
+                gf_file_reject(file, "%s is damaged at level %zu", columns[column].path, n);
+                break;
+            }
+            int8_t sign = (int8_t)values[n];
+            numbers->momentum = column == MOMENTUM ? (int16_t)values[n] : numbers->momentum;
+            numbers->reflection = column == REFLECTION ? sign : numbers->reflection;
+            numbers->flip = column == FLIP ? sign : numbers->flip;
+            numbers->reflection_flip = column == REFLECTION_FLIP ? sign : numbers->reflection_flip;
+        }
+        if (values != NULL && levels != self->levels) {
+            gf_file_reject(file, "the datasets of /spectrum do not fit together");
+        }
+        free(values);
+    }
+}
+
+static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *spectrum,
+                             gf_error *error) {
+    size_t levels = 0, same[3] = {0}, fs[3] = {0}, ns[4] = {0}, channels = model->channel_count;
+    double *energy = gf_file_get_doubles(file, "/spectrum/energy", 1, &levels);
+    int64_t *magnetization = gf_file_get_integers(file, "/spectrum/magnetization", 1, &same[0]);
+    double *degeneracy = gf_file_get_doubles(file, "/spectrum/degeneracy", 1, &same[1]);
+    bool sampled = gf_file_has(file, "/spectrum/sample");
+    int64_t *sample = sampled ? gf_file_get_integers(file, "/spectrum/sample", 1, &same[2]) : NULL;
+    double *force = gf_file_get_doubles(file, "/spectrum/force", 3, fs);
+    double *noise = gf_file_get_doubles(file, "/spectrum/noise", 4, ns);
+    if (same[0] != levels || same[1] != levels || fs[0] != channels || fs[1] != 2 ||
+        fs[2] != levels || ns[0] != channels || ns[1] != 2 || ns[2] != 2 || ns[3] != levels ||
+        (sampled && same[2] != levels)) {
+        gf_file_reject(file, "the datasets of /spectrum do not fit together");
+    }
+    gf_status status = gf_file_check(file, error);
+    if (status == GF_OK) {
+        status =
+            gf_spectrum_allocate(spectrum, model->chain.sites, channels, levels, sampled, error);
+    }
+    if (status == GF_OK && sampled) {
+        memcpy(spectrum->sample, sample, levels * sizeof *sample);
+    }
+    if (status == GF_OK) {
+        fill_levels(spectrum, energy, magnetization, degeneracy, file);
+        fill_observables(spectrum, force, noise);
+        check_finite(spectrum, file);
+        fill_numbers(spectrum, file);
+        gf_spectrum_complete(spectrum);
+        status = gf_file_check(file, error);
+    }
+    free(energy);
+    free(magnetization);
+    free(degeneracy);
+    free(sample);
+    free(force);
+    free(noise);
+    return status;
+}
+
+gf_status gf_spectrum_read(gf_file *file, const char *path, const gf_settings *settings,
+                           gf_model *model, gf_spectrum *spectrum, gf_error *error) {
+    *model = (gf_model){0};
+    *spectrum = (gf_spectrum){0};
+    gf_status status = gf_model_restore(file, path, settings, model, error);
+    if (status == GF_OK && gf_file_has(file, "/spectrum/sample")) {
+        read_sampling(file, model);
+    }
+    return status == GF_OK ? read_levels(file, model, spectrum, error) : status;
+}

@@ -1,0 +1,244 @@
+#include "gibbsflow/force_table.h"
+
+#include "gibbsflow/jackknife.h"
+#include "gibbsflow/machine.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+void gf_force_table_free(gf_force_table *self) {
+    gf_grid_free(&self->lambda_grid);
+    gf_grid_free(&self->density_grid);
+    *self = (gf_force_table){0};
+}
+
+/* --- computing ------------------------------------------------------------------------------- */
+
+/* The evaluators of one thread; `scatter` is NULL unless the spectrum is sampled. */
+typedef struct evaluators {
+    gf_gibbs *gibbs;
+    gf_jackknife *scatter;
+} evaluators;
+
+/* One lambda2, all lambda1: the sector sums are shared. */
+static void fill_lambda_column(const evaluators *all, gf_grid *grid, size_t column) {
+    size_t channels = gf_gibbs_spectrum(all->gibbs)->channels;
+    double lambda[2] = {0, gf_axis_value(&grid->axis[1], column)};
+    gf_state state;
+    for (size_t row = 0; row < grid->axis[0].points; ++row) {
+        size_t at = row * grid->axis[1].points + column;
+        lambda[0] = gf_axis_value(&grid->axis[0], row);
+        gf_gibbs_evaluate(all->gibbs, lambda, GF_RESPONSE, &state);
+        gf_grid_store(grid, at, channels, &state);
+        if (all->scatter != NULL) {
+            gf_state error;
+            gf_jackknife_evaluate(all->scatter, &state, &error);
+            gf_grid_store_errors(grid, at, &error);
+        }
+    }
+}
+
+/* One density; `lambda` holds the state before and receives the solution. */
+static bool fill_density(const evaluators *all, gf_grid *grid, size_t at, const double density[2],
+                         double lambda[2]) {
+    gf_state state;
+    double root[2];
+    if (!gf_gibbs_invert(all->gibbs, density, lambda)) {
+        return false;
+    }
+    gf_gibbs_evaluate(all->gibbs, lambda, all->scatter != NULL ? GF_SLOPES : GF_RESPONSE, &state);
+    if (all->scatter != NULL) {
+        (void)gf_jackknife_at_density(all->scatter, &state, grid->force_error + 2 * at, root);
+    }
+    state.density[0] = density[0];
+    state.density[1] = density[1];
+    gf_grid_store(grid, at, gf_gibbs_spectrum(all->gibbs)->channels, &state);
+    return true;
+}
+
+/* Fills a row of constant magnetisation from the energy of infinite temperature, where
+ * lambda = (-artanh m, 0), away in the direction of `step`: each solution starts the next. */
+static size_t fill_direction(const evaluators *all, const gf_region *region, gf_grid *grid,
+                             size_t row, size_t first, int step) {
+    double m = gf_axis_value(&grid->axis[0], row), lambda[2] = {-atanh(m), 0};
+    size_t columns = grid->axis[1].points, unsolved = 0;
+    for (size_t column = first; column < columns; column += (size_t)step) { /* wraps below 0 */
+        double density[2] = {m, gf_axis_value(&grid->axis[1], column)};
+        double before[2] = {lambda[0], lambda[1]};
+        if (!gf_region_contains(region, density)) {
+            continue;
+        }
+        if (!fill_density(all, grid, row * columns + column, density, lambda)) {
+            lambda[0] = before[0];
+            lambda[1] = before[1];
+            ++unsolved;
+        }
+    }
+    return unsolved;
+}
+
+static size_t fill_density_row(const evaluators *all, const gf_region *region, gf_grid *grid,
+                               size_t row) {
+    double m = gf_axis_value(&grid->axis[0], row), lambda[2] = {-atanh(m), 0};
+    if (!isfinite(lambda[0])) {
+        return 0; /* m = +-1: the border */
+    }
+    gf_state hot;
+    gf_gibbs_evaluate(all->gibbs, lambda, GF_DENSITIES, &hot);
+    size_t above = 0;
+    while (above < grid->axis[1].points && gf_axis_value(&grid->axis[1], above) < hot.density[1]) {
+        ++above;
+    }
+    return fill_direction(all, region, grid, row, above, 1) +
+           fill_direction(all, region, grid, row, above - 1, -1);
+}
+
+typedef struct job {
+    const gf_spectrum *spectrum;
+    const gf_region *region;
+    const double *rates;
+    const gf_progress *progress;
+    gf_force_table *table;
+    size_t tasks, done;
+    gf_status status;
+} job;
+
+static void run_task(job *self, const evaluators *all, size_t task) {
+    gf_grid *lambda = &self->table->lambda_grid, *density = &self->table->density_grid;
+    size_t columns = lambda->axis[1].points, unsolved = 0;
+    if (task < columns) {
+        fill_lambda_column(all, lambda, task);
+    } else {
+        unsolved = fill_density_row(all, self->region, density, task - columns);
+    }
+#pragma omp critical(gf_force_table)
+    {
+        self->table->unsolved += unsolved;
+        ++self->done;
+        gf_progress_update(self->progress, (double)self->done / (double)self->tasks);
+    }
+}
+
+static void run_tasks(job *self) {
+#pragma omp parallel
+    {
+        evaluators all = {NULL, NULL};
+        gf_status status = gf_gibbs_create(self->spectrum, self->rates, &all.gibbs, NULL);
+        if (status == GF_OK && self->spectrum->sample != NULL) {
+            status = gf_jackknife_create(self->spectrum, self->rates, &all.scatter, NULL);
+        }
+        if (status != GF_OK) {
+#pragma omp critical(gf_force_table)
+            self->status = status;
+        }
+#pragma omp for schedule(dynamic)
+        for (size_t task = 0; task < self->tasks; ++task) {
+            if (status == GF_OK) {
+                run_task(self, &all, task);
+            }
+        }
+        gf_gibbs_free(all.gibbs);
+        gf_jackknife_free(all.scatter);
+    }
+}
+
+/* Refuses grids that would not fit into memory. */
+static gf_status check_memory(const gf_model *model, gf_error *error) {
+    double points = (double)model->lambda1.points * (double)model->lambda2.points +
+                    (double)model->magnetization.points * (double)model->energy.points;
+    double need = 8 * points * (27 + 6 * (double)model->channel_count);
+    double spare = (double)gf_machine_free_memory();
+    return need <= spare
+               ? GF_OK
+               : gf_fail(error, GF_NO_MEMORY,
+                         "the grids have %.3g points and need %.3g GiB of memory, but %.3g "
+                         "GiB are free; ask for fewer points",
+                         points, need / 0x1p30, spare / 0x1p30);
+}
+
+gf_status gf_force_table_compute(const gf_model *model, const gf_spectrum *spectrum,
+                                 const gf_region *region, const gf_progress *progress,
+                                 gf_force_table *table, gf_error *error) {
+    size_t channels = spectrum->channels;
+    gf_axis energy = model->energy;
+    energy.from = isnan(energy.from) ? region->low[1] : energy.from;
+    energy.to = isnan(energy.to) ? region->high[1] : energy.to;
+    *table = (gf_force_table){.channels = channels};
+    gf_status status = check_memory(model, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    double *rates = malloc(channels * sizeof *rates);
+    status = rates != NULL ? GF_OK : gf_fail_memory(error, "the force table");
+    if (status == GF_OK) {
+        gf_model_rates(model, rates);
+        status =
+            gf_grid_allocate(&table->lambda_grid, model->lambda1, model->lambda2, channels, error);
+    }
+    if (status == GF_OK) {
+        status =
+            gf_grid_allocate(&table->density_grid, model->magnetization, energy, channels, error);
+    }
+    if (status == GF_OK && spectrum->sample != NULL) {
+        status = gf_grid_allocate_errors(&table->lambda_grid, true, error);
+    }
+    if (status == GF_OK && spectrum->sample != NULL) {
+        status = gf_grid_allocate_errors(&table->density_grid, false, error);
+    }
+    if (status == GF_OK) {
+        job work = {.spectrum = spectrum,
+                    .region = region,
+                    .rates = rates,
+                    .progress = progress,
+                    .table = table,
+                    .tasks = model->lambda2.points + model->magnetization.points};
+        run_tasks(&work);
+        status = work.status != GF_OK ? gf_fail_memory(error, "Gibbs sums") : GF_OK;
+    }
+    free(rates);
+    if (status != GF_OK) {
+        gf_force_table_free(table);
+    }
+    return status;
+}
+
+/* --- HDF5 ------------------------------------------------------------------------------------ */
+
+static const gf_grid_layout lambda_layout = {
+    .axis_path = {"/lambda_grid/lambda1", "/lambda_grid/lambda2"},
+    .axis_units = {"1", "1/J"},
+    .path = {NULL, "/lambda_grid/density", "/lambda_grid/force", "/lambda_grid/noise",
+             "/lambda_grid/susceptibility", "/lambda_grid/log_partition",
+             "/lambda_grid/channel_force", "/lambda_grid/channel_noise",
+             "/lambda_grid/density_error", "/lambda_grid/force_error", "/lambda_grid/noise_error",
+             "/lambda_grid/susceptibility_error"}};
+
+static const gf_grid_layout density_layout = {
+    .axis_path = {"/density_grid/magnetization", "/density_grid/energy"},
+    .axis_units = {"1 per site", "J per site"},
+    .path = {"/density_grid/lambda", NULL, "/density_grid/force", "/density_grid/noise",
+             "/density_grid/susceptibility", "/density_grid/log_partition",
+             "/density_grid/channel_force", "/density_grid/channel_noise", NULL,
+             "/density_grid/force_error", NULL, NULL}};
+
+void gf_force_table_write(const gf_force_table *self, const gf_region *region, gf_file *file) {
+    gf_grid_write(&lambda_layout, &self->lambda_grid, self->channels, file);
+    gf_grid_write(&density_layout, &self->density_grid, self->channels, file);
+    gf_region_write(region, file);
+}
+
+gf_status gf_force_table_read(gf_file *file, gf_force_table *table, gf_error *error) {
+    *table = (gf_force_table){0};
+    free(gf_file_get_doubles(file, "/channels/rate", 1, &table->channels));
+    if (gf_file_has(file, "/lambda_grid")) {
+        gf_grid_read(&lambda_layout, table->channels, &table->lambda_grid, file);
+    }
+    gf_grid_read(&density_layout, table->channels, &table->density_grid, file);
+    gf_status status = gf_file_check(file, error);
+    if (status != GF_OK) {
+        gf_force_table_free(table);
+    }
+    return status;
+}
