@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 sh src/setup.sh tests
 
 echo "== format"
-clang-format --dry-run --Werror src/*.[ch] include/gibbsflow/*.h tests/*.[ch] tests/*/*.c
+git ls-files "*.c" "*.h" | xargs clang-format --dry-run --Werror
 
 echo "== tests"
 cmake --preset release -DBUILD_TESTING=ON >/dev/null

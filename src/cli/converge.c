@@ -206,7 +206,8 @@ static int parse_sites(const cli_options *options, request *self) {
         last = strtol(rest, &end, 10);
         good = end != rest && *end == '\0';
     }
-    if (!good || first < 2 || last > GF_CHAIN_MAX_SITES || last - first + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
+    if (!good || first < 2 || last > GF_CHAIN_MAX_SITES ||
+        last - first + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
         return cli_usage(options,
                          "--sites %s: expected FROM:TO, at least %d sizes between 2 and %d, as in "
                          "6:12",

@@ -1,11 +1,11 @@
 #include "cli/cli.h"
 
-#include "hilbert/basis.h"
 #include "gibbsflow/file.h"
 #include "gibbsflow/machine.h"
-#include "spectrum/block.h"
 #include "gibbsflow/typicality.h"
 #include "gibbsflow/version.h"
+#include "hilbert/basis.h"
+#include "spectrum/block.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,9 +110,9 @@ static void print_blocks(const gf_model *model, const gf_symmetry *symmetry, con
         print_character(block->character[GF_REFLECT]);
         print_character(block->character[GF_FLIP]);
         print_character(block->character[GF_REFLECT | GF_FLIP]);
-        (void)printf(
-            " %8zu %8d %8.3g MiB %10.2g\n", block->size, block->degeneracy * (mirrored ? 2 : 1),
-            gf_block_memory(symmetry, block, rows) / 0x1p20, gf_block_work(block) * rate);
+        (void)printf(" %8zu %8d %8.3g MiB %10.2g\n", block->size,
+                     block->degeneracy * (mirrored ? 2 : 1),
+                     gf_block_memory(symmetry, block, rows) / 0x1p20, gf_block_work(block) * rate);
     }
 }
 
