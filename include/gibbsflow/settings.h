@@ -2,7 +2,17 @@
 #ifndef GIBBSFLOW_SETTINGS_H
 #define GIBBSFLOW_SETTINGS_H
 
-#include "algebra/expression.h"
+#include "gibbsflow/api.h"
+#include "gibbsflow/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A named number. */
+typedef struct gf_parameter {
+    char *name;
+    double value;
+} gf_parameter;
 
 /* How a chain is to end. */
 typedef enum gf_closure { GF_CLOSURE_OF_FILE, GF_RING, GF_OPEN_CHAIN } gf_closure;

@@ -9,12 +9,7 @@
 
 #include "algebra/chain.h"
 #include "gibbsflow/error.h"
-
-/* A named number. */
-typedef struct gf_parameter {
-    char *name;
-    double value;
-} gf_parameter;
+#include "gibbsflow/settings.h"
 
 /* Text with the place it came from, for messages. `line` and `column` count from 1; line 0: unknown
  * (a command line), then `file` says what the text is. */

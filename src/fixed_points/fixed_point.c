@@ -1,5 +1,7 @@
 #include "gibbsflow/fixed_point.h"
 
+#include "spectrum/spectrum.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 #include "gibbsflow/fixed_points.h"
 
 #include "gibbsflow/jackknife.h"
+#include "spectrum/spectrum.h"
 
 #include <math.h>
 #include <omp.h>

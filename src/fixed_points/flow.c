@@ -1,5 +1,7 @@
 #include "gibbsflow/flow.h"
 
+#include "spectrum/spectrum.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,8 @@
 #include "gibbsflow/scan.h"
 
+#include "algebra/expression.h"
+#include "spectrum/spectrum.h"
+
 #include <lapacke.h>
 #include <math.h>
 #include <stdio.h>
@@ -101,7 +104,7 @@ static gf_status set_parameter(runner *self, double value) {
     gf_settings settings = {0};
     const gf_settings own = {
         .sites = base->chain.sites, .parameters = base->parameters, .count = base->parameter_count};
-    gf_model model = {0};
+    gf_model *model = NULL;
     gf_error reason;
     gf_status status = gf_settings_merge(&settings, &own, &reason);
     if (status == GF_OK) {
@@ -112,17 +115,17 @@ static gf_status set_parameter(runner *self, double value) {
             gf_model_parse(base->yaml, strlen(base->yaml), base->name, &settings, &model, &reason);
     }
     if (status == GF_OK) {
-        status = gf_model_check_same_spectrum(base, &model, &reason);
+        status = gf_model_check_same_spectrum(base, model, &reason);
     }
     if (status == GF_OK) {
-        gf_model_rates(&model, self->rates);
+        gf_model_rates(model, self->rates);
         gf_gibbs_set_rates(self->gibbs, self->rates);
     } else {
         (void)gf_fail(self->error, status, "scan of %s at %g: %s", self->parameter, value,
                       reason.message);
     }
     gf_settings_free(&settings);
-    gf_model_free(&model);
+    gf_model_free(model);
     return status;
 }
 

@@ -1,6 +1,7 @@
 #include "gibbsflow/gibbs.h"
 
 #include "gibbs/boltzmann.h"
+#include "spectrum/spectrum.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,5 +1,7 @@
 #include "gibbsflow/region.h"
 
+#include "spectrum/spectrum.h"
+
 #include <math.h>
 #include <stdlib.h>
 

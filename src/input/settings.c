@@ -1,5 +1,7 @@
 #include "gibbsflow/settings.h"
 
+#include "algebra/expression.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -51,9 +51,10 @@ static gf_status read_settings(gf_file *file, gf_settings *settings, gf_error *e
 }
 
 gf_status gf_model_restore(gf_file *file, const char *path, const gf_settings *settings,
-                           gf_model *model, gf_error *error) {
+                           gf_model **model, gf_error *error) {
     gf_settings stored = {0};
-    gf_model original = {0};
+    gf_model *original = NULL;
+    *model = NULL;
     char *yaml = gf_file_get_text_attribute(file, "/model", "yaml");
     gf_status status = read_settings(file, &stored, error);
     if (status == GF_OK) {
@@ -66,10 +67,14 @@ gf_status gf_model_restore(gf_file *file, const char *path, const gf_settings *s
         status = gf_model_parse(yaml, strlen(yaml), path, &stored, model, error);
     }
     if (status == GF_OK) {
-        status = gf_model_check_same_spectrum(&original, model, error);
+        status = gf_model_check_same_spectrum(original, *model, error);
+    }
+    if (status != GF_OK) {
+        gf_model_free(*model);
+        *model = NULL;
     }
     gf_settings_free(&stored);
-    gf_model_free(&original);
+    gf_model_free(original);
     free(yaml);
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include "gibbsflow/machine.h"
 #include "gibbsflow/surface.h"
+#include "spectrum/spectrum.h"
 
 #include <math.h>
 #include <omp.h>

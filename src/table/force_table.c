@@ -2,6 +2,7 @@
 
 #include "gibbsflow/jackknife.h"
 #include "gibbsflow/machine.h"
+#include "spectrum/spectrum.h"
 
 #include <math.h>
 #include <omp.h>

@@ -1,5 +1,7 @@
 #include "gibbsflow/grid.h"
 
+#include "algebra/dissipator.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

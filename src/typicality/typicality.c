@@ -2,6 +2,7 @@
 
 #include "gibbsflow/machine.h"
 #include "hilbert/basis.h"
+#include "spectrum/spectrum.h"
 #include "typicality/bath_actions.h"
 #include "typicality/sampled_sector.h"
 #include "typicality/sampling_plan.h"
@@ -295,7 +296,8 @@ static const gf_sampled_sector *part_of(const job *self, int up, int *factor) {
     return &self->parts[(up < lowest ? sites - up : up) - lowest];
 }
 
-static gf_status collect(const job *self, gf_spectrum *spectrum, gf_error *error) {
+static gf_status collect(const job *self, gf_spectrum **result, gf_error *error) {
+    gf_spectrum *spectrum = NULL;
     int sites = self->model->chain.sites, *factor = calloc(self->operators.count, sizeof *factor);
     size_t levels = 0;
     if (factor == NULL) {
@@ -305,7 +307,7 @@ static gf_status collect(const job *self, gf_spectrum *spectrum, gf_error *error
         levels += gf_sampled_sector_levels(part_of(self, up, factor));
     }
     gf_status status =
-        gf_spectrum_allocate(spectrum, sites, self->model->channel_count, levels, true, error);
+        gf_spectrum_create(sites, self->model->channel_count, levels, true, &spectrum, error);
     for (int up = 0; up <= sites && status == GF_OK; ++up) {
         const gf_sampled_sector *from = part_of(self, up, factor);
         size_t at = spectrum->sector[up];
@@ -314,6 +316,9 @@ static gf_status collect(const job *self, gf_spectrum *spectrum, gf_error *error
     }
     if (status == GF_OK) {
         gf_spectrum_complete(spectrum);
+        *result = spectrum;
+    } else {
+        gf_spectrum_free(spectrum);
     }
     free(factor);
     return status;
@@ -329,9 +334,9 @@ static void free_job(job *self) {
 }
 
 gf_status gf_typicality_compute(const gf_model *model, const gf_progress *progress,
-                                gf_spectrum *spectrum, gf_error *error) {
+                                gf_spectrum **spectrum, gf_error *error) {
     job work = {.model = model, .progress = progress};
-    *spectrum = (gf_spectrum){0};
+    *spectrum = NULL;
     gf_status status = gf_sampling_plan_check_memory(model, error);
     if (status == GF_OK) {
         status = gf_bath_actions_create(model, &work.operators, error);
@@ -344,9 +349,6 @@ gf_status gf_typicality_compute(const gf_model *model, const gf_progress *progre
     }
     if (status == GF_OK) {
         status = collect(&work, spectrum, error);
-    }
-    if (status != GF_OK) {
-        gf_spectrum_free(spectrum);
     }
     free_job(&work);
     return status;

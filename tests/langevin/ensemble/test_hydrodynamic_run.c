@@ -35,12 +35,12 @@ static void make_table(void) {
     gf_file *file = NULL;
     gf_error error = {.message = ""};
     fixture_open(&chain, "xxz_jprime.yaml", 8, NULL);
-    ck_assert_msg(gf_fitted_grid_compute(&chain.model, &chain.spectrum, &chain.region, NULL, &grid,
+    ck_assert_msg(gf_fitted_grid_compute(chain.model, chain.spectrum, &chain.region, NULL, &grid,
                                          &error) == GF_OK,
                   "%s", error.message);
     ck_assert_int_ge(mkstemps(table, 3), 0);
     ck_assert_int_eq(gf_file_create(table, &file, &error), GF_OK);
-    gf_spectrum_write(&chain.spectrum, &chain.model, file);
+    gf_spectrum_write(chain.spectrum, chain.model, file);
     gf_fitted_grid_write(&grid, file);
     ck_assert_msg(gf_file_commit(&file, &error) == GF_OK, "%s", error.message);
     gf_fitted_grid_free(&grid);
