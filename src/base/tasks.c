@@ -173,9 +173,12 @@ static void run_all(runner *self) {
         return;
     }
     int threads = gf_machine_threads(), alone = self->tasks->blas_alone;
-    int before = gf_machine_set_blas_threads(alone > 0 ? alone : threads);
-    work(self, self->alone);
-    (void)gf_machine_set_blas_threads(1);
+    int before = gf_machine_set_blas_threads(1);
+    if (self->alone > 0) {
+        (void)gf_machine_set_blas_threads(alone > 0 ? alone : threads);
+        work(self, self->alone);
+        (void)gf_machine_set_blas_threads(1);
+    }
 #pragma omp parallel num_threads(threads)
     work(self, self->queued);
     (void)gf_machine_set_blas_threads(before);

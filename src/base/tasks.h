@@ -8,9 +8,9 @@
  *
  * Results must not depend on where or in which order tasks are run. So a task leaves what it finds
  * in its workspace, or in memory that belongs to its index alone, and `keep` puts it in the place
- * of this index; what depends on several results, a sum even, comes after gf_tasks_run() and goes
- * through them by index. A context is read only while tasks run: `keep` and `save`, called by one
- * thread at a time, are the sole functions that may write to it.
+ * of this index; what depends on the order of results, a sum even, comes after gf_tasks_run() and
+ * goes through them by index. A context is read only while tasks run: `keep` and `save`, called by
+ * one thread at a time, are the sole functions that may write to it.
  *
  *     static gf_status run(const void *context, gf_task *task, gf_error *error) {
  *         const work *self = context;

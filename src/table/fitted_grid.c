@@ -1,10 +1,11 @@
 #include "gibbsflow/fitted_grid.h"
 
+#include "base/progress_part.h"
+#include "base/tasks.h"
 #include "gibbsflow/machine.h"
 #include "gibbsflow/surface.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,33 +182,35 @@ static void store_shift(gf_gibbs *gibbs, const gf_state *state, gf_fitted_grid *
 /* Fills a row from infinite temperature outwards. A state that is not found is that of the knot
  * before. */
 static size_t fill_direction(gf_gibbs *gibbs, const gf_region *region, gf_fitted_grid *self,
-                             size_t row, size_t first, int step) {
+                             size_t row, ptrdiff_t first, int step) {
     double q[2], lambda[2] = {-atanh(gf_axis_value(&self->grid.axis[0], row)), 0};
-    size_t columns = self->grid.axis[1].points, unsolved = 0;
+    ptrdiff_t columns = (ptrdiff_t)self->grid.axis[1].points;
+    size_t unsolved = 0;
     gf_state state;
-    for (size_t column = first; column < columns; column += (size_t)step) { /* wraps below 0 */
+    for (ptrdiff_t column = first; column >= 0 && column < columns; column += step) {
+        size_t at = row * self->grid.axis[1].points + (size_t)column;
         double before[2] = {lambda[0], lambda[1]};
-        knot_density(self, row, column, q);
+        knot_density(self, row, (size_t)column, q);
         const double target[2] = {q[0], energy_of_state(region, q)};
         if (!gf_gibbs_invert(gibbs, target, lambda)) {
             memcpy(lambda, before, sizeof before);
             ++unsolved;
         }
         gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
-        store_shift(gibbs, &state, self, row * columns + column);
+        store_shift(gibbs, &state, self, at);
         memcpy(state.density, q, sizeof q);
-        gf_grid_store(&self->grid, row * columns + column, self->channels, &state);
+        gf_grid_store(&self->grid, at, self->channels, &state);
     }
     return unsolved;
 }
 
 static size_t fill_row(gf_gibbs *gibbs, const gf_region *region, gf_fitted_grid *self, size_t row) {
     double m = gf_axis_value(&self->grid.axis[0], row), q[2];
-    size_t above = 0;
+    ptrdiff_t above = 0, columns = (ptrdiff_t)self->grid.axis[1].points;
     gf_state hot;
     gf_gibbs_evaluate(gibbs, (double[2]){-atanh(m), 0}, GF_DENSITIES, &hot);
-    for (; above < self->grid.axis[1].points; ++above) {
-        knot_density(self, row, above, q);
+    for (; above < columns; ++above) {
+        knot_density(self, row, (size_t)above, q);
         if (q[1] >= hot.density[1]) {
             break;
         }
@@ -324,51 +327,81 @@ typedef struct job {
     const gf_spectrum *spectrum;
     const gf_region *region;
     const double *rates;
-    const gf_progress *progress;
     gf_fitted_grid *fitted;
-    const gf_surface *surface; /* NULL while there is none: the knots are to be filled */
-    double worst[GF_SURFACE_VALUES];
-    size_t tasks, done, total; /* `total` over both passes */
-    gf_status status;
+    const gf_surface *surface;       /* through the knots, once they are filled */
+    double worst[GF_SURFACE_VALUES]; /* of all rows */
+    gf_progress_part progress;
 } job;
 
-static void run_task(job *self, gf_gibbs *gibbs, size_t task) {
-    double worst[GF_SURFACE_VALUES] = {0};
-    size_t unsolved = 0;
-    if (self->surface == NULL) {
-        unsolved = fill_row(gibbs, self->region, self->fitted, task + 1); /* row 0: a corner */
-    } else {
-        measure_row(gibbs, self->region, self->fitted, self->surface, task, worst);
-    }
-#pragma omp critical(gf_fitted_grid)
-    {
-        self->fitted->unsolved += unsolved;
-        for (size_t k = 0; k < GF_SURFACE_VALUES; ++k) {
-            self->worst[k] = fmax(self->worst[k], worst[k]);
-        }
-        ++self->done;
-        gf_progress_update(self->progress, (double)self->done / (double)self->total);
-    }
+/* The workspace of a thread, with what the last row has told. */
+typedef struct evaluator {
+    gf_gibbs *gibbs;
+    size_t unsolved;
+    double worst[GF_SURFACE_VALUES];
+} evaluator;
+
+static void end_rows(void *workspace) {
+    evaluator *self = workspace;
+    gf_gibbs_free(self->gibbs);
+    free(self);
 }
 
-static gf_status run_tasks(job *self, gf_error *error) {
-#pragma omp parallel
-    {
-        gf_gibbs *gibbs = NULL;
-        gf_status status = gf_gibbs_create(self->spectrum, self->rates, &gibbs, NULL);
-        if (status != GF_OK) {
-#pragma omp critical(gf_fitted_grid)
-            self->status = status;
-        }
-#pragma omp for schedule(dynamic)
-        for (size_t task = 0; task < self->tasks; ++task) {
-            if (gibbs != NULL) {
-                run_task(self, gibbs, task);
-            }
-        }
-        gf_gibbs_free(gibbs);
+static gf_status begin_rows(const void *context, void **workspace, gf_error *error) {
+    const job *self = context;
+    evaluator *own = calloc(1, sizeof *own);
+    if (own == NULL) {
+        return gf_fail_memory(error, "Gibbs sums");
     }
-    return self->status == GF_OK ? GF_OK : gf_fail_memory(error, "Gibbs sums");
+    gf_status status = gf_gibbs_create(self->spectrum, self->rates, &own->gibbs, error);
+    if (status != GF_OK) {
+        free(own);
+        return status;
+    }
+    *workspace = own;
+    return GF_OK;
+}
+
+static gf_status fill_task(const void *context, gf_task *task, gf_error *error) {
+    (void)error;
+    const job *self = context;
+    evaluator *own = task->workspace; /* row 0 is a corner */
+    own->unsolved = fill_row(own->gibbs, self->region, self->fitted, task->index + 1);
+    return GF_OK;
+}
+
+static gf_status measure_task(const void *context, gf_task *task, gf_error *error) {
+    (void)error;
+    const job *self = context;
+    evaluator *own = task->workspace;
+    memset(own->worst, 0, sizeof own->worst);
+    measure_row(own->gibbs, self->region, self->fitted, self->surface, task->index, own->worst);
+    return GF_OK;
+}
+
+static gf_status keep_row(void *context, const gf_task *task, gf_error *error) {
+    (void)error;
+    job *self = context;
+    const evaluator *own = task->workspace;
+    self->fitted->unsolved += own->unsolved;
+    for (size_t k = 0; k < GF_SURFACE_VALUES; ++k) {
+        self->worst[k] = fmax(self->worst[k], own->worst[k]);
+    }
+    return GF_OK;
+}
+
+/* Half of all that is to be done. */
+static gf_status run_rows(job *self, size_t rows,
+                          gf_status (*run)(const void *, gf_task *, gf_error *), gf_error *error) {
+    const gf_progress progress = gf_progress_of_part(&self->progress);
+    gf_progress_part_next(&self->progress, 0.5);
+    const gf_tasks all = {.count = rows,
+                          .context = self,
+                          .begin = begin_rows,
+                          .end = end_rows,
+                          .run = run,
+                          .keep = keep_row,
+                          .progress = &progress};
+    return gf_tasks_run(&all, error);
 }
 
 static double relative(const double worst[], const double scale[], int first, int last) {
@@ -399,8 +432,8 @@ static gf_status measure(job *work, gf_error *error) {
     free(values);
     if (status == GF_OK) {
         work->surface = &surface;
-        work->tasks = self->mirrored ? points[0] / 2 : points[0] - 1;
-        status = run_tasks(work, error);
+        size_t rows = self->mirrored ? points[0] / 2 : points[0] - 1;
+        status = run_rows(work, rows, measure_task, error);
     }
     gf_surface_free(&surface);
     self->error = (gf_fitted_error){
@@ -413,9 +446,7 @@ static gf_status measure(job *work, gf_error *error) {
 static gf_status fill(job *work, gf_error *error) {
     gf_fitted_grid *self = work->fitted;
     size_t rows = self->grid.axis[0].points, half = (rows + 1) / 2;
-    work->tasks = self->mirrored ? half - 1 : rows - 2;
-    work->total = 2 * work->tasks + 1;
-    gf_status status = run_tasks(work, error);
+    gf_status status = run_rows(work, self->mirrored ? half - 1 : rows - 2, fill_task, error);
     if (status == GF_OK) {
         status = fill_corner(work->spectrum, work->rates, self, 0, error);
     }
@@ -470,8 +501,8 @@ gf_status gf_fitted_grid_compute(const gf_model *model, const gf_spectrum *spect
     job work = {.spectrum = spectrum,
                 .region = region,
                 .rates = rates,
-                .progress = progress,
-                .fitted = grid};
+                .fitted = grid,
+                .progress = {.whole = progress}};
     gf_status status = begin(model, &work, error);
     if (status == GF_OK) {
         status = fill(&work, error);
