@@ -2,7 +2,7 @@
  *
  *   /diffusion/magnetization[M]   evenly spaced, ascending; a single value: D does not depend on it
  *   /diffusion/energy[E]          likewise
- *   /diffusion/matrix[M,E,2,2]    D_ij in J a^2; index 1 is the magnetisation, 2 the energy
+ *   /diffusion/matrix[M,E,2,2]    D_ij in J a^2; charges as in charge.h
  *
  * Between the nodes D is bilinear; beyond them each density is clamped to its axis. A diffusion is
  * only read after it has been made: threads may share it. */

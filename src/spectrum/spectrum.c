@@ -451,12 +451,11 @@ static double largest_element(const gf_spectrum *self, const double *force) {
     return largest;
 }
 
-double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, int charge) {
+double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, size_t charge) {
     double scale = 0;
     for (size_t c = 0; c < self->channels; ++c) {
-        scale += rates[c] *
-                 largest_element(
-                     self, gf_spectrum_observable(self, c, charge == 0 ? GF_FORCE_M : GF_FORCE_E));
+        scale +=
+            rates[c] * largest_element(self, gf_spectrum_observable(self, c, GF_FORCE + charge));
     }
     return scale;
 }

@@ -26,7 +26,7 @@ typedef struct evaluators {
 /* One lambda2, all lambda1: the sector sums are shared. */
 static void fill_lambda_column(const evaluators *all, gf_grid *grid, size_t column) {
     size_t channels = gf_gibbs_spectrum(all->gibbs)->channels;
-    double lambda[2] = {0, gf_axis_value(&grid->axis[1], column)};
+    double lambda[GF_CHARGES] = {0, gf_axis_value(&grid->axis[1], column)};
     gf_state state;
     for (size_t row = 0; row < grid->axis[0].points; ++row) {
         size_t at = row * grid->axis[1].points + column;
@@ -42,19 +42,19 @@ static void fill_lambda_column(const evaluators *all, gf_grid *grid, size_t colu
 }
 
 /* One density; `lambda` holds the state before and receives the solution. */
-static bool fill_density(const evaluators *all, gf_grid *grid, size_t at, const double density[2],
-                         double lambda[2]) {
+static bool fill_density(const evaluators *all, gf_grid *grid, size_t at,
+                         const double density[GF_CHARGES], double lambda[GF_CHARGES]) {
     gf_state state;
-    double root[2];
+    double root[GF_CHARGES];
     if (!gf_gibbs_invert(all->gibbs, density, lambda)) {
         return false;
     }
     gf_gibbs_evaluate(all->gibbs, lambda, all->scatter != NULL ? GF_SLOPES : GF_RESPONSE, &state);
     if (all->scatter != NULL) {
-        (void)gf_jackknife_at_density(all->scatter, &state, grid->force_error + 2 * at, root);
+        (void)gf_jackknife_at_density(all->scatter, &state, grid->force_error + GF_CHARGES * at,
+                                      root);
     }
-    state.density[0] = density[0];
-    state.density[1] = density[1];
+    memcpy(state.density, density, sizeof state.density);
     gf_grid_store(grid, at, gf_gibbs_spectrum(all->gibbs)->channels, &state);
     return true;
 }
@@ -63,19 +63,18 @@ static bool fill_density(const evaluators *all, gf_grid *grid, size_t at, const 
  * lambda = (-artanh m, 0), away in the direction of `step`: each solution starts the next. */
 static size_t fill_direction(const evaluators *all, const gf_region *region, gf_grid *grid,
                              size_t row, ptrdiff_t first, int step) {
-    double m = gf_axis_value(&grid->axis[0], row), lambda[2] = {-atanh(m), 0};
+    double m = gf_axis_value(&grid->axis[0], row), lambda[GF_CHARGES] = {-atanh(m), 0};
     ptrdiff_t columns = (ptrdiff_t)grid->axis[1].points;
     size_t unsolved = 0;
     for (ptrdiff_t k = first; k >= 0 && k < columns; k += step) {
         size_t column = (size_t)k, at = row * grid->axis[1].points + column;
-        double density[2] = {m, gf_axis_value(&grid->axis[1], column)};
-        double before[2] = {lambda[0], lambda[1]};
+        double density[GF_CHARGES] = {m, gf_axis_value(&grid->axis[1], column)};
+        double before[GF_CHARGES] = {lambda[0], lambda[1]};
         if (!gf_region_contains(region, density)) {
             continue;
         }
         if (!fill_density(all, grid, at, density, lambda)) {
-            lambda[0] = before[0];
-            lambda[1] = before[1];
+            memcpy(lambda, before, sizeof before);
             ++unsolved;
         }
     }
@@ -84,7 +83,7 @@ static size_t fill_direction(const evaluators *all, const gf_region *region, gf_
 
 static size_t fill_density_row(const evaluators *all, const gf_region *region, gf_grid *grid,
                                size_t row) {
-    double m = gf_axis_value(&grid->axis[0], row), lambda[2] = {-atanh(m), 0};
+    double m = gf_axis_value(&grid->axis[0], row), lambda[GF_CHARGES] = {-atanh(m), 0};
     if (!isfinite(lambda[0])) {
         return 0; /* m = +-1: the border */
     }
@@ -179,7 +178,9 @@ static gf_status run_tasks(job *self, const gf_progress *progress, gf_error *err
 static gf_status check_memory(const gf_model *model, gf_error *error) {
     double points = (double)model->lambda1.points * (double)model->lambda2.points +
                     (double)model->magnetization.points * (double)model->energy.points;
-    double need = 8 * points * (27 + 6 * (double)model->channel_count);
+    const double vectors = GF_CHARGES, pairs = GF_PAIRS; /* with their errors, and per channel */
+    double need = 8 * points *
+                  (1 + 5 * vectors + 4 * pairs + (vectors + pairs) * (double)model->channel_count);
     double spare = (double)gf_machine_free_memory();
     return need <= spare
                ? GF_OK

@@ -65,9 +65,6 @@ void gf_hydrodynamics_locate(gf_hydrodynamics *self, const gf_surface *surface);
 /* The largest |eigenvalue of df/dq| of a surface, per epsilon, over a mesh in the region. */
 double gf_hydrodynamics_stiffness(const gf_surface *surface);
 
-/* Largest modulus of the eigenvalues of a 2x2 matrix, row by row. */
-double gf_hydrodynamics_radius(const double *matrix);
-
 /* An explicit step must be shorter than 2/(this): the fastest decay, 4 D/dx^2 + epsilon |df/dq|. */
 double gf_hydrodynamics_rate(const gf_hydrodynamics *self, double spacing);
 
