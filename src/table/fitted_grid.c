@@ -290,8 +290,9 @@ static void find_scales(const double (*values)[GF_SURFACE_VALUES], size_t count,
             scale[k] = fmax(scale[k], fabs(values[i][k]));
         }
     }
-    scale[GF_SURFACE_N12] = sqrt(scale[GF_SURFACE_N11] * scale[GF_SURFACE_N22]);
-    scale[GF_SURFACE_C12] = sqrt(scale[GF_SURFACE_C11] * scale[GF_SURFACE_C22]);
+    for (int group = GF_SURFACE_NOISE; group < GF_SURFACE_VALUES; group += GF_PAIRS) {
+        scale[group + 1] = sqrt(scale[group] * scale[group + 2]);
+    }
 }
 
 /* The largest error of each value at the centres of the cells above one row of knots. */
@@ -408,9 +409,9 @@ static gf_status run_rows(job *self, size_t rows,
     return gf_tasks_run(&all, error);
 }
 
-static double relative(const double worst[], const double scale[], int first, int last) {
+static double relative(const double worst[], const double scale[], int first, int end) {
     double largest = 0;
-    for (int k = first; k <= last; ++k) {
+    for (int k = first; k < end; ++k) {
         largest = scale[k] > 0 ? fmax(largest, worst[k] / scale[k]) : largest;
     }
     return largest;
@@ -422,7 +423,7 @@ static gf_status measure(job *work, gf_error *error) {
     const gf_grid *grid = &self->grid;
     const size_t size = gf_grid_size(grid),
                  points[2] = {grid->axis[0].points, grid->axis[1].points};
-    gf_surface surface = {0};
+    gf_surface *surface = NULL;
     double(*values)[GF_SURFACE_VALUES] = malloc(size * sizeof *values), scale[GF_SURFACE_VALUES];
     if (values == NULL) {
         return gf_fail_memory(error, "the fitted grid");
@@ -432,19 +433,20 @@ static gf_status measure(job *work, gf_error *error) {
              grid->susceptibility + GF_PAIRS * i, values[i]);
     }
     find_scales((const double(*)[GF_SURFACE_VALUES])values, size, scale);
-    gf_status status = gf_surface_init(&surface, &self->chart, points,
-                                       (const double(*)[GF_SURFACE_VALUES])values, error);
+    gf_status status = gf_surface_create(
+        &self->chart, points, (const double(*)[GF_SURFACE_VALUES])values, &surface, error);
     free(values);
     if (status == GF_OK) {
-        work->surface = &surface;
+        work->surface = surface;
         size_t rows = self->mirrored ? points[0] / 2 : points[0] - 1;
         status = run_rows(work, rows, measure_task, error);
     }
-    gf_surface_free(&surface);
+    gf_surface_free(surface);
     self->error = (gf_fitted_error){
-        .force = relative(work->worst, scale, GF_SURFACE_F1, GF_SURFACE_F2),
-        .noise = relative(work->worst, scale, GF_SURFACE_N11, GF_SURFACE_N22),
-        .susceptibility = relative(work->worst, scale, GF_SURFACE_C11, GF_SURFACE_C22)};
+        .force = relative(work->worst, scale, GF_SURFACE_FORCE, GF_SURFACE_NOISE),
+        .noise = relative(work->worst, scale, GF_SURFACE_NOISE, GF_SURFACE_SUSCEPTIBILITY),
+        .susceptibility =
+            relative(work->worst, scale, GF_SURFACE_SUSCEPTIBILITY, GF_SURFACE_VALUES)};
     return status;
 }
 
