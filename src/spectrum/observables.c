@@ -5,17 +5,17 @@
 #include <stdlib.h>
 
 gf_status gf_observables_of_bath(const gf_model *model, gf_operator *observable, gf_error *error) {
-    gf_operator magnetization = gf_chain_magnetization(&model->chain);
+    gf_charges charges = gf_charges_of(&model->chain, &model->hamiltonian);
     bool exhausted = false;
     for (size_t c = 0; c < model->channel_count && !exhausted; ++c) {
-        gf_dissipator bath = gf_dissipator_derive(&model->chain, &magnetization,
-                                                  &model->hamiltonian, &model->channels[c].jump);
+        gf_dissipator bath =
+            gf_dissipator_derive(&model->chain, &charges, &model->channels[c].jump);
         exhausted = gf_dissipator_exhausted(&bath);
         for (size_t i = 0; i < GF_OBSERVABLES; ++i) {
             observable[c * GF_OBSERVABLES + i] = bath.observable[i];
         }
     }
-    gf_operator_free(&magnetization);
+    gf_charges_free(&charges);
     return exhausted ? gf_fail_memory(error, "the force and noise operators") : GF_OK;
 }
 
