@@ -3,6 +3,7 @@
 #include "base/matrix.h"
 #include "base/progress_part.h"
 #include "base/tasks.h"
+#include "input/arithmetic.h"
 
 #include <lapacke.h>
 #include <math.h>
@@ -34,7 +35,7 @@ static gf_status parse_bound(const char *whole, const char *text, size_t length,
         return gf_fail_memory(error, "the scan");
     }
     gf_source source = {.text = copy, .file = whole};
-    gf_status status = gf_expression_number(&source, NULL, 0, value, error);
+    gf_status status = gf_arithmetic_number(&source, NULL, value, error);
     free(copy);
     return status;
 }
@@ -50,7 +51,7 @@ gf_status gf_scan_parse(const char *text, char **name, gf_axis *axis, gf_error *
     *name = strndup(text, (size_t)(equals - text));
     gf_status status = *name != NULL ? GF_OK : gf_fail_memory(error, "the scan");
     double points = 0;
-    if (status == GF_OK && !gf_expression_name_is_free(*name)) {
+    if (status == GF_OK && !gf_arithmetic_name_is_free(*name)) {
         status = gf_fail(error, GF_INVALID, "'%.100s' cannot be the name of a parameter", *name);
     }
     if (status == GF_OK) {
@@ -80,7 +81,6 @@ typedef struct runner {
     const gf_model *model;
     const gf_spectrum *spectrum;
     const gf_region *region;
-    const char *parameter;
     const gf_survey *survey;
     gf_gibbs *gibbs;
     double *rates;
@@ -102,33 +102,16 @@ static bool inside(const gf_fixed_point *point) {
 
 /* Sets the rates to those at a value of the parameter. */
 static gf_status set_parameter(runner *self, double value) {
-    const gf_model *base = self->model;
-    gf_settings settings = {0};
-    const gf_settings own = {
-        .sites = base->chain.sites, .parameters = base->parameters, .count = base->parameter_count};
-    gf_model model = {0};
+    gf_parameter parameter = {.name = self->scan->parameter, .value = value};
+    const gf_settings settings = {.parameters = &parameter, .count = 1};
     gf_error reason;
-    gf_status status = gf_settings_merge(&settings, &own, &reason);
-    if (status == GF_OK) {
-        status = gf_settings_set(&settings, self->parameter, value, &reason);
+    gf_status status = gf_model_rates_at(self->model, &settings, self->rates, &reason);
+    if (status != GF_OK) {
+        return gf_fail(self->error, status, "scan of %s at %g: %s", parameter.name, value,
+                       reason.message);
     }
-    if (status == GF_OK) {
-        status =
-            gf_model_parse(base->yaml, strlen(base->yaml), base->name, &settings, &model, &reason);
-    }
-    if (status == GF_OK) {
-        status = gf_model_check_same_spectrum(base, &model, &reason);
-    }
-    if (status == GF_OK) {
-        gf_model_rates(&model, self->rates);
-        gf_gibbs_set_rates(self->gibbs, self->rates);
-    } else {
-        (void)gf_fail(self->error, status, "scan of %s at %g: %s", self->parameter, value,
-                      reason.message);
-    }
-    gf_settings_free(&settings);
-    gf_model_free(&model);
-    return status;
+    gf_gibbs_set_rates(self->gibbs, self->rates);
+    return GF_OK;
 }
 
 /* --- branches -------------------------------------------------------------------------------- */
@@ -621,7 +604,6 @@ gf_status gf_scan_run(const gf_model *model, const gf_spectrum *spectrum, const 
     runner self = {.model = model,
                    .spectrum = spectrum,
                    .region = region,
-                   .parameter = parameter,
                    .rates = calloc(model->channel_count, sizeof(double)),
                    .scan = scan,
                    .error = error};
