@@ -89,10 +89,10 @@ static void print_states(const gf_ladder *ladder) {
                                     {"f2", GF_LADDER_FORCE + 1},
                                     {"N11", GF_LADDER_NOISE},
                                     {"N12", GF_LADDER_NOISE + 1},
-                                    {"N22", GF_LADDER_NOISE + 3},
+                                    {"N22", GF_LADDER_NOISE + 2},
                                     {"C11", GF_LADDER_SUSCEPTIBILITY},
                                     {"C12", GF_LADDER_SUSCEPTIBILITY + 1},
-                                    {"C22", GF_LADDER_SUSCEPTIBILITY + 3}};
+                                    {"C22", GF_LADDER_SUSCEPTIBILITY + 2}};
     for (size_t p = 0; p < ladder->points; ++p) {
         (void)printf("state at lambda1 = %.10g, lambda2 = %.10g\n",
                      fabs(ladder->lambda[p][0]) < 1e-12 ? 0 : ladder->lambda[p][0],
@@ -133,17 +133,16 @@ static void print_point(const gf_ladder *ladder, size_t row) {
                                     {"  imaginary", GF_LADDER_POINT_EIGENVALUES + 3},
                                     {"N11", GF_LADDER_POINT_NOISE},
                                     {"N12", GF_LADDER_POINT_NOISE + 1},
-                                    {"N22", GF_LADDER_POINT_NOISE + 3}};
+                                    {"N22", GF_LADDER_POINT_NOISE + 2}};
     const gf_ladder_table *table = &ladder->fixed_points;
     (void)printf("fixed point, %s\n   N %14s %8s %14s %8s %14s %8s %14s %8s\n",
                  gf_stability_name(ladder->stability[row]), "m rings", "change", "m linked",
                  "change", "e rings", "change", "e linked", "change");
     for (size_t size = 0; size < ladder->sizes; ++size) {
         (void)printf("  %2d", ladder->first + (int)size);
-        for (int i = 0; i < 2; ++i) {
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
             for (int kind = 0; kind < GF_LADDERS; ++kind) {
-                print_step(table, (gf_ladder_kind)kind, size, row,
-                           GF_LADDER_POINT_DENSITY + (size_t)i);
+                print_step(table, (gf_ladder_kind)kind, size, row, GF_LADDER_POINT_DENSITY + i);
             }
         }
         (void)printf("\n");
@@ -194,7 +193,7 @@ typedef struct request {
     char *sites; /* --sites */
     char **at;   /* --at, NULL-terminated */
     int first, last;
-    double (*lambda)[2];
+    double (*lambda)[GF_CHARGES];
     size_t points;
 } request;
 
@@ -221,7 +220,7 @@ static int parse_sites(const cli_options *options, request *self) {
 
 static const double MOST_LAMBDA = 1e6;
 
-static bool parse_point(const char *text, double lambda[2]) {
+static bool parse_point(const char *text, double lambda[GF_CHARGES]) {
     char *end = NULL;
     lambda[0] = strtod(text, &end);
     if (end == text || *end != ',') {
@@ -303,7 +302,7 @@ static int converge(const cli_options *options, request *self) {
     if (status == GF_OK) {
         cli_progress progress;
         cli_progress_start(&progress, options, "diagonalising");
-        status = gf_ladder_compute(&ladder, (const double(*)[2])self->lambda, self->points,
+        status = gf_ladder_compute(&ladder, (const double(*)[GF_CHARGES])self->lambda, self->points,
                                    &progress.progress, &error);
         cli_progress_end(&progress);
     }

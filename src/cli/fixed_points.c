@@ -71,16 +71,15 @@ static void print_point(const gf_fixed_point *point) {
     if (point->stability == GF_BORDER) {
         (void)printf(" %11s %11s", "infinite", "infinite");
     } else {
-        double unit = sqrt(point->noise[1][1] / point->noise[0][0]); /* of energy, roughly */
+        double unit = sqrt(point->noise[2] / point->noise[0]); /* of energy, roughly */
         (void)printf(" %11.6g %11.6g", tidy(point->lambda[0]),
                      tidy(point->lambda[1] * unit) == 0 ? 0 : point->lambda[1]);
     }
     print_eigenvalue(point->eigenvalue[0]);
     print_eigenvalue(point->eigenvalue[1]);
-    double mixed = point->noise[0][1];
-    double size = sqrt(fabs(point->noise[0][0] * point->noise[1][1]));
-    (void)printf(" %11.6g %11.6g %11.6g\n", point->noise[0][0],
-                 fabs(mixed) < 1e-9 * size ? 0 : mixed, point->noise[1][1]);
+    double mixed = point->noise[1], size = sqrt(fabs(point->noise[0] * point->noise[2]));
+    (void)printf(" %11.6g %11.6g %11.6g\n", point->noise[0], fabs(mixed) < 1e-9 * size ? 0 : mixed,
+                 point->noise[2]);
 }
 
 static void print_continuum(const gf_fixed_points *points) {
