@@ -16,9 +16,9 @@
 
 #define GF_FILE_MAX_RANK 6
 
-/* The layout of the files written, as the integer `format` on the root group. It rises when an older
- * program would misunderstand a file; additions leave it. Files of a higher number are refused by
- * name; those without one are older than format 1, which reads them as they are. */
+/* The layout of the files written, as the integer `format` on the root group. It rises when an
+ * older program would misunderstand a file; additions leave it. Files of a higher number are
+ * refused by name; those without one are older than format 1, which reads them as they are. */
 #define GF_FILE_FORMAT 1
 
 typedef struct gf_file gf_file;
@@ -49,8 +49,9 @@ gf_status gf_file_create(const char *path, gf_file **file, gf_error *error); /* 
 /* To change parts of an existing file: works on a copy in memory that replaces it. */
 gf_status gf_file_edit(const char *path, gf_file **file, gf_error *error);
 
-/* Completes a written or changed file (program, version and format on its root) and puts it in place. Frees the file in any case, sets it to NULL, and
- * removes what was written if anything failed. */
+/* Completes a written or changed file (program, version and format on its root) and puts it in
+ * place. Frees the file in any case, sets it to NULL, and removes what was written if anything
+ * failed. */
 gf_status gf_file_commit(gf_file **file, gf_error *error);
 /* Reports the first failure, if any. */
 gf_status gf_file_check(const gf_file *file, gf_error *error);

@@ -126,7 +126,8 @@ static gf_status new_file(const char *path, gf_file **file, gf_error *error) {
     return GF_OK;
 }
 
-/* Refuses a file of a format that came after this program; one without a number is older than all. */
+/* Refuses a file of a format that came after this program; one without a number is older than all.
+ */
 static void check_format(gf_file *self) {
     if (H5Aexists(self->id, "format") <= 0) {
         return;
@@ -138,8 +139,8 @@ static void check_format(gf_file *self) {
     char *version = gf_file_get_text_attribute(self, "/", "version");
     self->error.status = GF_OK; /* a missing version matters less */
     gf_file_reject(self, "format %.10g, written by %s %s; this program reads up to %d", format,
-                   version != NULL ? "gibbsflow" : "a newer", version != NULL ? version : "gibbsflow",
-                   GF_FILE_FORMAT);
+                   version != NULL ? "gibbsflow" : "a newer",
+                   version != NULL ? version : "gibbsflow", GF_FILE_FORMAT);
     free(version);
 }
 

@@ -276,9 +276,9 @@ static gf_status fill_corner(const gf_spectrum *spectrum, const double *rates, g
 /* The values of a surface from a force, noise and susceptibility. */
 static void pack(const double *force, const double *noise, const double *susceptibility,
                  double values[GF_SURFACE_VALUES]) {
-    memcpy(values + GF_SURFACE_F1, force, GF_CHARGES * sizeof *values);
-    memcpy(values + GF_SURFACE_N11, noise, GF_PAIRS * sizeof *values);
-    memcpy(values + GF_SURFACE_C11, susceptibility, GF_PAIRS * sizeof *values);
+    memcpy(values + GF_SURFACE_FORCE, force, GF_CHARGES * sizeof *values);
+    memcpy(values + GF_SURFACE_NOISE, noise, GF_PAIRS * sizeof *values);
+    memcpy(values + GF_SURFACE_SUSCEPTIBILITY, susceptibility, GF_PAIRS * sizeof *values);
 }
 
 /* Scales against which errors of the values of a surface are measured. */
