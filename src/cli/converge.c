@@ -8,28 +8,29 @@
 #include <string.h>
 
 static const char help[] =
-    "Tells how far chains of N sites are from the infinite one. Two estimates are made at every "
-    "size\n"
-    "of the ladder FROM:TO, whatever boundary the model asks for:\n"
-    "  rings   values per site of the periodic chain\n"
-    "  linked  what the N-th site adds to the extensive values of the open chain, X(N) - X(N-1): "
-    "the\n"
-    "          numerical linked-cluster expansion in one dimension\n"
-    "for the Gibbs states --at the given lambda1,lambda2 (default: those of the fixed points) and "
-    "for\n"
-    "the fixed points of the largest ring, followed to the other sizes. The limit is the value at "
-    "the\n"
-    "largest size whose error is smaller; an error is what the shrinking differences of "
-    "neighbouring\n"
-    "sizes allow to be missing, infinite (inf) if they do not shrink. As a check, limits from two "
-    "sizes\n"
-    "less must predict the values at the largest one. -o stores all sizes. Every chain is "
-    "diagonalised,\n"
-    "also where the model asks for random vectors: their scatter would hide the differences.\n\n"
-    "Examples:\n"
+    "Shows how far chains of N sites are from the infinite one. Two estimates are\n"
+    "made at every size of the ladder FROM:TO, whatever boundary the model has:\n"
+    "\n"
+    "  rings    the values per site of the periodic chain\n"
+    "  linked   what the N-th site adds to the extensive values of the open chain,\n"
+    "           X(N) - X(N-1): the numerical linked-cluster expansion in one\n"
+    "           dimension\n"
+    "\n"
+    "They are made for the Gibbs states given by --at (without it, those of the\n"
+    "fixed points) and for the fixed points of the largest ring, which are followed\n"
+    "to the other sizes. The limit is the value at the largest size of the\n"
+    "estimator with the smaller error. The error is what may still be missing,\n"
+    "judged by how fast the differences between sizes shrink; it is infinite (inf)\n"
+    "if they do not. As a check, limits from sizes up to N - 2 must predict the\n"
+    "values at the largest size N. -o stores all sizes.\n"
+    "\n"
+    "Every chain is diagonalised, even if the model asks for random vectors: their\n"
+    "scatter would hide the differences.\n";
+
+static const char examples[] =
     "  gibbsflow converge models/xxz_jprime.yaml --sites 6:12\n"
-    "  gibbsflow converge models/pump_loss.yaml --sites 5:12 --at 0,-0.3 --at 0.5,0.3 -o "
-    "ladder.h5\n"
+    "  gibbsflow converge models/pump_loss.yaml --sites 5:12 --at 0,-0.3 \\\n"
+    "      --at 0.5,0.3 -o ladder.h5\n"
     "  gibbsflow figure ladder.h5 -o ladder.pdf\n";
 
 static const double ROUNDING = 1e-13; /* smaller changes, of the natural size, are nothing */
@@ -356,6 +357,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
 
 const cli_command cli_converge = {.name = "converge",
                                   .arguments = "MODEL|FILE.h5 [-o FILE.h5]",
-                                  .summary = "compare sizes, and estimate the infinite chain",
+                                  .summary = "compare sizes and estimate the infinite chain",
                                   .help = help,
+                                  .examples = examples,
                                   .run = run};

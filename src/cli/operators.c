@@ -6,15 +6,20 @@
 #include <stdlib.h>
 
 static const char help[] =
-    "Prints, in the notation of model files, the Hamiltonian and, for every Lindblad channel, the\n"
-    "operators whose Gibbs averages are its part of the force and of the noise, per unit rate:\n"
-    "  force      (1/N) sum_j L_j' Q_i L_j - {L_j' L_j, Q_i}/2\n"
-    "  noise      (1/N) sum_j ([L_j,Q_i]' [L_j,Q_k] + (i <-> k))/2\n"
-    "with Q_1 = sum Z (magnetization) and Q_2 = H (energy). On a periodic chain one site's "
-    "operator\n"
-    "stands for all: every line is to be averaged over the translations of the chain.\n\n"
-    "Example:\n"
-    "  gibbsflow operators models/xxz_jprime.yaml\n";
+    "Prints, in the notation of model files, the Hamiltonian and the operators\n"
+    "whose Gibbs averages are the force and the noise of every Lindblad channel,\n"
+    "per unit rate:\n"
+    "\n"
+    "  force   (1/N) sum_j (L_j' Q_i L_j - {L_j' L_j, Q_i}/2)\n"
+    "  noise   (1/N) sum_j ([L_j,Q_i]' [L_j,Q_k] + (i <-> k))/2\n"
+    "\n"
+    "Here Q_1 = sum Z is the magnetisation, Q_2 = H the energy, and ' the adjoint.\n"
+    "On a periodic chain the operator of one site stands for all: every line is to\n"
+    "be averaged over the translations of the chain.\n";
+
+static const char examples[] =
+    "  gibbsflow operators models/xxz_jprime.yaml\n"
+    "  gibbsflow operators models/xxz_jprime.yaml --set gamma=0.5\n";
 
 /* `scale` undoes a mean over sites, where that reads better. */
 static bool print_operator(const gf_chain *chain, const char *label, const gf_operator *operator,
@@ -109,6 +114,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
 
 const cli_command cli_operators = {.name = "operators",
                                    .arguments = "MODEL",
-                                   .summary = "print the derived force and noise operators",
+                                   .summary = "print the force and noise operators of a model",
                                    .help = help,
+                                   .examples = examples,
                                    .run = run};

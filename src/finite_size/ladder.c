@@ -1,5 +1,6 @@
 #include "gibbsflow/ladder.h"
 
+#include "base/progress_part.h"
 #include "gibbsflow/machine.h"
 
 #include <math.h>
@@ -109,30 +110,18 @@ gf_status gf_ladder_plan(const gf_model *model, int first, int last, gf_ladder *
 
 /* --- diagonalising --------------------------------------------------------------------------- */
 
-/* The share of one chain in the progress of all. */
-typedef struct share {
-    const gf_progress *whole;
-    double from, width;
-} share;
-
-static void update_share(void *context, double fraction) {
-    const share *self = context;
-    gf_progress_update(self->whole, self->from + fraction * self->width);
-}
-
 static gf_status diagonalize(gf_ladder *self, const gf_progress *progress, gf_error *error) {
     double total = 0;
-    share part = {.whole = progress};
+    gf_progress_part part = {.whole = progress};
+    const gf_progress own = gf_progress_of_part(&part);
     gf_status status = GF_OK;
     for (size_t c = 0; c < count_chains(self); ++c) {
         total += self->chains[c].seconds;
     }
     for (size_t c = count_chains(self); c-- > 0 && status == GF_OK;) {
         gf_ladder_chain *chain = &self->chains[c];
-        part.width = chain->seconds / total;
-        const gf_progress own = {.update = update_share, .context = &part};
+        gf_progress_part_next(&part, chain->seconds / total);
         status = gf_spectrum_compute(&chain->model, &own, &chain->spectrum, error);
-        part.from += part.width;
     }
     return status;
 }

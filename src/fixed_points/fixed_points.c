@@ -1,10 +1,10 @@
 #include "gibbsflow/fixed_points.h"
 
+#include "base/tasks.h"
 #include "gibbsflow/jackknife.h"
 #include "io/charge_axes.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,36 +40,48 @@ static double *force_at(const gf_survey *self, size_t channel, int row, int colu
     return self->force + GF_CHARGES * ((channel * NODES + (size_t)row) * NODES + (size_t)column);
 }
 
-static void survey_column(gf_survey *self, gf_gibbs *gibbs, int column) {
+/* Tasks: one lambda2 each, whose nodes share the Boltzmann sums. */
+typedef struct columns {
+    gf_survey *survey;
+    const double *rates;
+} columns;
+
+static gf_status begin_columns(const void *context, void **workspace, gf_error *error) {
+    const columns *self = context;
+    gf_gibbs *gibbs = NULL;
+    gf_status status = gf_gibbs_create(self->survey->spectrum, self->rates, &gibbs, error);
+    *workspace = gibbs;
+    return status;
+}
+
+static void end_columns(void *workspace) {
+    gf_gibbs_free(workspace);
+}
+
+static gf_status survey_column(const void *context, gf_task *task, gf_error *error) {
+    (void)error;
+    gf_survey *self = ((const columns *)context)->survey;
+    int column = (int)task->index;
     for (int row = 0; row < NODES; ++row) {
         double lambda[GF_CHARGES] = {self->node[0][row], self->node[1][column]};
         gf_state state;
-        gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
+        gf_gibbs_evaluate(task->workspace, lambda, GF_RESPONSE, &state);
         for (size_t c = 0; c < self->spectrum->channels; ++c) {
             memcpy(force_at(self, c, row, column),
                    state.observables + c * GF_OBSERVABLES + GF_FORCE, GF_CHARGES * sizeof(double));
         }
     }
+    return GF_OK;
 }
 
 static gf_status fill_survey(gf_survey *self, const double *rates, gf_error *error) {
-    gf_status status = GF_OK;
-#pragma omp parallel
-    {
-        gf_gibbs *gibbs = NULL;
-        if (gf_gibbs_create(self->spectrum, rates, &gibbs, NULL) != GF_OK) {
-#pragma omp critical(gf_survey)
-            status = GF_NO_MEMORY;
-        }
-#pragma omp for schedule(dynamic)
-        for (int column = 0; column < NODES; ++column) {
-            if (gibbs != NULL) {
-                survey_column(self, gibbs, column);
-            }
-        }
-        gf_gibbs_free(gibbs);
-    }
-    return status == GF_OK ? GF_OK : gf_fail_memory(error, "Gibbs sums");
+    columns all = {self, rates};
+    return gf_tasks_run(&(gf_tasks){.count = NODES,
+                                    .context = &all,
+                                    .begin = begin_columns,
+                                    .end = end_columns,
+                                    .run = survey_column},
+                        error);
 }
 
 /* Chooses the nodes from the infinite-temperature state, then fills the survey. */

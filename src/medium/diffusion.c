@@ -160,6 +160,9 @@ gf_status gf_diffusion_read(const char *path, gf_diffusion *self, gf_error *erro
         status = gf_file_check(file, error);
     }
     gf_file_close(&file);
+    if (status != GF_OK) {
+        gf_diffusion_free(self);
+    }
     return status;
 }
 

@@ -1,11 +1,12 @@
 #include "gibbsflow/fitted_grid.h"
 
+#include "base/progress_part.h"
+#include "base/tasks.h"
 #include "gibbsflow/machine.h"
 #include "gibbsflow/surface.h"
 #include "io/charge_axes.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,33 +186,35 @@ static void store_shift(gf_gibbs *gibbs, const gf_state *state, gf_fitted_grid *
 /* Fills a row from infinite temperature outwards. A state that is not found is that of the knot
  * before. */
 static size_t fill_direction(gf_gibbs *gibbs, const gf_region *region, gf_fitted_grid *self,
-                             size_t row, size_t first, int step) {
+                             size_t row, ptrdiff_t first, int step) {
     double q[GF_CHARGES], lambda[GF_CHARGES] = {-atanh(gf_axis_value(&self->grid.axis[0], row)), 0};
-    size_t columns = self->grid.axis[1].points, unsolved = 0;
+    ptrdiff_t columns = (ptrdiff_t)self->grid.axis[1].points;
+    size_t unsolved = 0;
     gf_state state;
-    for (size_t column = first; column < columns; column += (size_t)step) { /* wraps below 0 */
+    for (ptrdiff_t column = first; column >= 0 && column < columns; column += step) {
+        size_t at = row * self->grid.axis[1].points + (size_t)column;
         double before[GF_CHARGES] = {lambda[0], lambda[1]};
-        knot_density(self, row, column, q);
+        knot_density(self, row, (size_t)column, q);
         const double target[GF_CHARGES] = {q[0], energy_of_state(region, q)};
         if (!gf_gibbs_invert(gibbs, target, lambda)) {
             memcpy(lambda, before, sizeof before);
             ++unsolved;
         }
         gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
-        store_shift(gibbs, &state, self, row * columns + column);
+        store_shift(gibbs, &state, self, at);
         memcpy(state.density, q, sizeof q);
-        gf_grid_store(&self->grid, row * columns + column, self->channels, &state);
+        gf_grid_store(&self->grid, at, self->channels, &state);
     }
     return unsolved;
 }
 
 static size_t fill_row(gf_gibbs *gibbs, const gf_region *region, gf_fitted_grid *self, size_t row) {
     double m = gf_axis_value(&self->grid.axis[0], row), q[GF_CHARGES];
-    size_t above = 0;
+    ptrdiff_t above = 0, columns = (ptrdiff_t)self->grid.axis[1].points;
     gf_state hot;
     gf_gibbs_evaluate(gibbs, (double[GF_CHARGES]){-atanh(m), 0}, GF_DENSITIES, &hot);
-    for (; above < self->grid.axis[1].points; ++above) {
-        knot_density(self, row, above, q);
+    for (; above < columns; ++above) {
+        knot_density(self, row, (size_t)above, q);
         if (q[1] >= hot.density[1]) {
             break;
         }
@@ -273,9 +276,9 @@ static gf_status fill_corner(const gf_spectrum *spectrum, const double *rates, g
 /* The values of a surface from a force, noise and susceptibility. */
 static void pack(const double *force, const double *noise, const double *susceptibility,
                  double values[GF_SURFACE_VALUES]) {
-    memcpy(values + GF_SURFACE_F1, force, GF_CHARGES * sizeof *values);
-    memcpy(values + GF_SURFACE_N11, noise, GF_PAIRS * sizeof *values);
-    memcpy(values + GF_SURFACE_C11, susceptibility, GF_PAIRS * sizeof *values);
+    memcpy(values + GF_SURFACE_FORCE, force, GF_CHARGES * sizeof *values);
+    memcpy(values + GF_SURFACE_NOISE, noise, GF_PAIRS * sizeof *values);
+    memcpy(values + GF_SURFACE_SUSCEPTIBILITY, susceptibility, GF_PAIRS * sizeof *values);
 }
 
 /* Scales against which errors of the values of a surface are measured. */
@@ -287,8 +290,9 @@ static void find_scales(const double (*values)[GF_SURFACE_VALUES], size_t count,
             scale[k] = fmax(scale[k], fabs(values[i][k]));
         }
     }
-    scale[GF_SURFACE_N12] = sqrt(scale[GF_SURFACE_N11] * scale[GF_SURFACE_N22]);
-    scale[GF_SURFACE_C12] = sqrt(scale[GF_SURFACE_C11] * scale[GF_SURFACE_C22]);
+    for (int group = GF_SURFACE_NOISE; group < GF_SURFACE_VALUES; group += GF_PAIRS) {
+        scale[group + 1] = sqrt(scale[group] * scale[group + 2]);
+    }
 }
 
 /* The largest error of each value at the centres of the cells above one row of knots. */
@@ -328,56 +332,86 @@ typedef struct job {
     const gf_spectrum *spectrum;
     const gf_region *region;
     const double *rates;
-    const gf_progress *progress;
     gf_fitted_grid *fitted;
-    const gf_surface *surface; /* NULL while there is none: the knots are to be filled */
-    double worst[GF_SURFACE_VALUES];
-    size_t tasks, done, total; /* `total` over both passes */
-    gf_status status;
+    const gf_surface *surface;       /* through the knots, once they are filled */
+    double worst[GF_SURFACE_VALUES]; /* of all rows */
+    gf_progress_part progress;
 } job;
 
-static void run_task(job *self, gf_gibbs *gibbs, size_t task) {
-    double worst[GF_SURFACE_VALUES] = {0};
-    size_t unsolved = 0;
-    if (self->surface == NULL) {
-        unsolved = fill_row(gibbs, self->region, self->fitted, task + 1); /* row 0: a corner */
-    } else {
-        measure_row(gibbs, self->region, self->fitted, self->surface, task, worst);
-    }
-#pragma omp critical(gf_fitted_grid)
-    {
-        self->fitted->unsolved += unsolved;
-        for (size_t k = 0; k < GF_SURFACE_VALUES; ++k) {
-            self->worst[k] = fmax(self->worst[k], worst[k]);
-        }
-        ++self->done;
-        gf_progress_update(self->progress, (double)self->done / (double)self->total);
-    }
+/* The workspace of a thread, with what the last row has told. */
+typedef struct evaluator {
+    gf_gibbs *gibbs;
+    size_t unsolved;
+    double worst[GF_SURFACE_VALUES];
+} evaluator;
+
+static void end_rows(void *workspace) {
+    evaluator *self = workspace;
+    gf_gibbs_free(self->gibbs);
+    free(self);
 }
 
-static gf_status run_tasks(job *self, gf_error *error) {
-#pragma omp parallel
-    {
-        gf_gibbs *gibbs = NULL;
-        gf_status status = gf_gibbs_create(self->spectrum, self->rates, &gibbs, NULL);
-        if (status != GF_OK) {
-#pragma omp critical(gf_fitted_grid)
-            self->status = status;
-        }
-#pragma omp for schedule(dynamic)
-        for (size_t task = 0; task < self->tasks; ++task) {
-            if (gibbs != NULL) {
-                run_task(self, gibbs, task);
-            }
-        }
-        gf_gibbs_free(gibbs);
+static gf_status begin_rows(const void *context, void **workspace, gf_error *error) {
+    const job *self = context;
+    evaluator *own = calloc(1, sizeof *own);
+    if (own == NULL) {
+        return gf_fail_memory(error, "Gibbs sums");
     }
-    return self->status == GF_OK ? GF_OK : gf_fail_memory(error, "Gibbs sums");
+    gf_status status = gf_gibbs_create(self->spectrum, self->rates, &own->gibbs, error);
+    if (status != GF_OK) {
+        free(own);
+        return status;
+    }
+    *workspace = own;
+    return GF_OK;
 }
 
-static double relative(const double worst[], const double scale[], int first, int last) {
+static gf_status fill_task(const void *context, gf_task *task, gf_error *error) {
+    (void)error;
+    const job *self = context;
+    evaluator *own = task->workspace; /* row 0 is a corner */
+    own->unsolved = fill_row(own->gibbs, self->region, self->fitted, task->index + 1);
+    return GF_OK;
+}
+
+static gf_status measure_task(const void *context, gf_task *task, gf_error *error) {
+    (void)error;
+    const job *self = context;
+    evaluator *own = task->workspace;
+    memset(own->worst, 0, sizeof own->worst);
+    measure_row(own->gibbs, self->region, self->fitted, self->surface, task->index, own->worst);
+    return GF_OK;
+}
+
+static gf_status keep_row(void *context, const gf_task *task, gf_error *error) {
+    (void)error;
+    job *self = context;
+    const evaluator *own = task->workspace;
+    self->fitted->unsolved += own->unsolved;
+    for (size_t k = 0; k < GF_SURFACE_VALUES; ++k) {
+        self->worst[k] = fmax(self->worst[k], own->worst[k]);
+    }
+    return GF_OK;
+}
+
+/* Half of all that is to be done. */
+static gf_status run_rows(job *self, size_t rows,
+                          gf_status (*run)(const void *, gf_task *, gf_error *), gf_error *error) {
+    const gf_progress progress = gf_progress_of_part(&self->progress);
+    gf_progress_part_next(&self->progress, 0.5);
+    const gf_tasks all = {.count = rows,
+                          .context = self,
+                          .begin = begin_rows,
+                          .end = end_rows,
+                          .run = run,
+                          .keep = keep_row,
+                          .progress = &progress};
+    return gf_tasks_run(&all, error);
+}
+
+static double relative(const double worst[], const double scale[], int first, int end) {
     double largest = 0;
-    for (int k = first; k <= last; ++k) {
+    for (int k = first; k < end; ++k) {
         largest = scale[k] > 0 ? fmax(largest, worst[k] / scale[k]) : largest;
     }
     return largest;
@@ -389,7 +423,7 @@ static gf_status measure(job *work, gf_error *error) {
     const gf_grid *grid = &self->grid;
     const size_t size = gf_grid_size(grid),
                  points[2] = {grid->axis[0].points, grid->axis[1].points};
-    gf_surface surface = {0};
+    gf_surface *surface = NULL;
     double(*values)[GF_SURFACE_VALUES] = malloc(size * sizeof *values), scale[GF_SURFACE_VALUES];
     if (values == NULL) {
         return gf_fail_memory(error, "the fitted grid");
@@ -399,28 +433,27 @@ static gf_status measure(job *work, gf_error *error) {
              grid->susceptibility + GF_PAIRS * i, values[i]);
     }
     find_scales((const double(*)[GF_SURFACE_VALUES])values, size, scale);
-    gf_status status = gf_surface_init(&surface, &self->chart, points,
-                                       (const double(*)[GF_SURFACE_VALUES])values, error);
+    gf_status status = gf_surface_create(
+        &self->chart, points, (const double(*)[GF_SURFACE_VALUES])values, &surface, error);
     free(values);
     if (status == GF_OK) {
-        work->surface = &surface;
-        work->tasks = self->mirrored ? points[0] / 2 : points[0] - 1;
-        status = run_tasks(work, error);
+        work->surface = surface;
+        size_t rows = self->mirrored ? points[0] / 2 : points[0] - 1;
+        status = run_rows(work, rows, measure_task, error);
     }
-    gf_surface_free(&surface);
+    gf_surface_free(surface);
     self->error = (gf_fitted_error){
-        .force = relative(work->worst, scale, GF_SURFACE_F1, GF_SURFACE_F2),
-        .noise = relative(work->worst, scale, GF_SURFACE_N11, GF_SURFACE_N22),
-        .susceptibility = relative(work->worst, scale, GF_SURFACE_C11, GF_SURFACE_C22)};
+        .force = relative(work->worst, scale, GF_SURFACE_FORCE, GF_SURFACE_NOISE),
+        .noise = relative(work->worst, scale, GF_SURFACE_NOISE, GF_SURFACE_SUSCEPTIBILITY),
+        .susceptibility =
+            relative(work->worst, scale, GF_SURFACE_SUSCEPTIBILITY, GF_SURFACE_VALUES)};
     return status;
 }
 
 static gf_status fill(job *work, gf_error *error) {
     gf_fitted_grid *self = work->fitted;
     size_t rows = self->grid.axis[0].points, half = (rows + 1) / 2;
-    work->tasks = self->mirrored ? half - 1 : rows - 2;
-    work->total = 2 * work->tasks + 1;
-    gf_status status = run_tasks(work, error);
+    gf_status status = run_rows(work, self->mirrored ? half - 1 : rows - 2, fill_task, error);
     if (status == GF_OK) {
         status = fill_corner(work->spectrum, work->rates, self, 0, error);
     }
@@ -478,8 +511,8 @@ gf_status gf_fitted_grid_compute(const gf_model *model, const gf_spectrum *spect
     job work = {.spectrum = spectrum,
                 .region = region,
                 .rates = rates,
-                .progress = progress,
-                .fitted = grid};
+                .fitted = grid,
+                .progress = {.whole = progress}};
     gf_status status = begin(model, &work, error);
     if (status == GF_OK) {
         status = fill(&work, error);

@@ -34,8 +34,8 @@
 #include <stddef.h>
 
 /* Force, noise and susceptibility at many densities: values[k] at (m[k], e[k]), in the order of
- * GF_SURFACE_F1 ...; returns how many lay outside the region. In single precision, in which noises
- * are computed; densities and fluxes are double. */
+ * GF_SURFACE_FORCE ...; returns how many lay outside the region. In single precision, in which
+ * noises are computed; densities and fluxes are double. */
 typedef struct gf_medium {
     size_t (*evaluate)(const void *context, size_t count, const double *m, const double *e,
                        float (*values)[GF_SURFACE_VALUES]);
