@@ -16,6 +16,11 @@
 
 #define GF_FILE_MAX_RANK 6
 
+/* The layout of the files written, as the integer `format` on the root group. It rises when an
+ * older program would misunderstand a file; additions leave it. Files of a higher number are
+ * refused by name; those without one are older than format 1, which reads them as they are. */
+#define GF_FILE_FORMAT 1
+
 typedef struct gf_file gf_file;
 
 /* What a dataset is. `path` is absolute; groups on the way are made. `axes[k]` says what runs along
@@ -44,8 +49,9 @@ gf_status gf_file_create(const char *path, gf_file **file, gf_error *error); /* 
 /* To change parts of an existing file: works on a copy in memory that replaces it. */
 gf_status gf_file_edit(const char *path, gf_file **file, gf_error *error);
 
-/* Completes a written file and puts it in place. Frees the file in any case, sets it to NULL, and
- * removes what was written if anything failed. */
+/* Completes a written or changed file (program, version and format on its root) and puts it in
+ * place. Frees the file in any case, sets it to NULL, and removes what was written if anything
+ * failed. */
 gf_status gf_file_commit(gf_file **file, gf_error *error);
 /* Reports the first failure, if any. */
 gf_status gf_file_check(const gf_file *file, gf_error *error);
@@ -86,7 +92,7 @@ double gf_file_get_number_attribute(gf_file *self, const char *path, const char 
 /* Copies a group or dataset of another file, with all that it holds, to the same place of this. */
 void gf_file_copy(gf_file *self, gf_file *from, const char *path);
 
-/* Program, version, date and the command line that made the file, on the root group. */
+/* The date and the command line that made the file, on the root group. */
 void gf_file_put_origin(gf_file *self, const char *command);
 
 #endif

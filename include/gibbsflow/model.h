@@ -54,6 +54,13 @@ GF_API const char *gf_model_channel_name(const gf_model *self, size_t channel);
 /* The rates of all channels, in units of epsilon: rates[gf_model_channels(self)]. */
 GF_API void gf_model_rates(const gf_model *self, double *rates);
 
+/* The rates, rates[gf_model_channels(self)], at other values of parameters: settings->parameters;
+ * the rest of the settings plays no part. Fails if a parameter is unknown, if a rate becomes
+ * negative, or if a parameter with a new value enters the Hamiltonian or a jump operator: then all
+ * that was derived from these would be another. */
+GF_API gf_status gf_model_rates_at(const gf_model *self, const gf_settings *settings, double *rates,
+                                   gf_error *error);
+
 /* What the file says of the method; gf_typicality_compute samples as this says. */
 GF_API gf_method gf_model_method(const gf_model *self);
 GF_API gf_sampling gf_model_sampling(const gf_model *self);

@@ -48,7 +48,7 @@ typedef struct gf_run {
     gf_settings rates;              /* what the run changes in the rates of the table */
     gf_diffusion *diffusion;        /* D of the densities, if it is given in a file */
     gf_hydrodynamics hydrodynamics; /* without what depends on the sweep point */
-    gf_surface *surfaces;           /* [surface_count]: one, or one for each sweep point */
+    gf_surface **surfaces;          /* [surface_count]: one, or one for each sweep point */
     size_t surface_count;
     bool rescaled; /* lengths and times are x = r sqrt(epsilon) and tau = epsilon t */
     double density[2];
@@ -92,9 +92,6 @@ gf_status gf_run_parse(const char *text, size_t length, const char *name,
                        const gf_settings *settings, gf_run *run, gf_error *error);
 gf_status gf_run_read(const char *path, const gf_settings *settings, gf_run *run, gf_error *error);
 void gf_run_free(gf_run *self);
-
-/* The settings that `text` (gf_run.settings) stands for; the caller frees them. */
-gf_status gf_run_parse_settings(const char *text, gf_settings *settings, gf_error *error);
 
 /* The numbers of sweep point `point`. Fails where the equation makes no sense. */
 gf_status gf_run_dynamics(const gf_run *self, size_t point, gf_dynamics *dynamics, gf_error *error);

@@ -12,7 +12,7 @@ struct gf_ladder {
     bool periodic; /* the boundary in the model file */
     double energy_unit;
     size_t points;
-    double (*lambda)[2];          /* [points] */
+    double (*lambda)[GF_CHARGES]; /* [points] */
     gf_ladder_table states;       /* rows: points */
     gf_ladder_table fixed_points; /* rows: isolated fixed points of the largest ring, one of each
                                      pair of mirror images, followed to the other chains */

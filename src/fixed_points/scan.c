@@ -1,6 +1,9 @@
 #include "gibbsflow/scan.h"
 
-#include "algebra/expression.h"
+#include "base/matrix.h"
+#include "base/progress_part.h"
+#include "base/tasks.h"
+#include "input/arithmetic.h"
 #include "spectrum/spectrum.h"
 
 #include <lapacke.h>
@@ -16,6 +19,7 @@ static const double MAX_JUMP = 0.5;  /* onto the border */
 static const double SHARP = 1e-3;    /* bisection keeps points down to this part of an interval */
 static const double NEIGHBOURHOOD = 0.1; /* of a bifurcation, to count points in */
 static const double SAME_POINT = 1e-6;   /* closer than this, two ways led to the same point */
+static const double SEARCHING = 0.5;     /* of the time, roughly, goes into finding points */
 
 const char *gf_bifurcation_name(gf_bifurcation_kind kind) {
     static const char *const names[] = {"pitchfork", "transcritical", "fold", "Hopf"};
@@ -32,7 +36,7 @@ static gf_status parse_bound(const char *whole, const char *text, size_t length,
         return gf_fail_memory(error, "the scan");
     }
     gf_source source = {.text = copy, .file = whole};
-    gf_status status = gf_expression_number(&source, NULL, 0, value, error);
+    gf_status status = gf_arithmetic_number(&source, NULL, value, error);
     free(copy);
     return status;
 }
@@ -48,7 +52,7 @@ gf_status gf_scan_parse(const char *text, char **name, gf_axis *axis, gf_error *
     *name = strndup(text, (size_t)(equals - text));
     gf_status status = *name != NULL ? GF_OK : gf_fail_memory(error, "the scan");
     double points = 0;
-    if (status == GF_OK && !gf_expression_name_is_free(*name)) {
+    if (status == GF_OK && !gf_arithmetic_name_is_free(*name)) {
         status = gf_fail(error, GF_INVALID, "'%.100s' cannot be the name of a parameter", *name);
     }
     if (status == GF_OK) {
@@ -78,7 +82,6 @@ typedef struct runner {
     const gf_model *model;
     const gf_spectrum *spectrum;
     const gf_region *region;
-    const char *parameter;
     const gf_survey *survey;
     gf_gibbs *gibbs;
     double *rates;
@@ -100,33 +103,16 @@ static bool inside(const gf_fixed_point *point) {
 
 /* Sets the rates to those at a value of the parameter. */
 static gf_status set_parameter(runner *self, double value) {
-    const gf_model *base = self->model;
-    gf_settings settings = {0};
-    const gf_settings own = {
-        .sites = base->chain.sites, .parameters = base->parameters, .count = base->parameter_count};
-    gf_model *model = NULL;
+    gf_parameter parameter = {.name = self->scan->parameter, .value = value};
+    const gf_settings settings = {.parameters = &parameter, .count = 1};
     gf_error reason;
-    gf_status status = gf_settings_merge(&settings, &own, &reason);
-    if (status == GF_OK) {
-        status = gf_settings_set(&settings, self->parameter, value, &reason);
+    gf_status status = gf_model_rates_at(self->model, &settings, self->rates, &reason);
+    if (status != GF_OK) {
+        return gf_fail(self->error, status, "scan of %s at %g: %s", parameter.name, value,
+                       reason.message);
     }
-    if (status == GF_OK) {
-        status =
-            gf_model_parse(base->yaml, strlen(base->yaml), base->name, &settings, &model, &reason);
-    }
-    if (status == GF_OK) {
-        status = gf_model_check_same_spectrum(base, model, &reason);
-    }
-    if (status == GF_OK) {
-        gf_model_rates(model, self->rates);
-        gf_gibbs_set_rates(self->gibbs, self->rates);
-    } else {
-        (void)gf_fail(self->error, status, "scan of %s at %g: %s", self->parameter, value,
-                      reason.message);
-    }
-    gf_settings_free(&settings);
-    gf_model_free(model);
-    return status;
+    gf_gibbs_set_rates(self->gibbs, self->rates);
+    return GF_OK;
 }
 
 /* --- branches -------------------------------------------------------------------------------- */
@@ -136,7 +122,7 @@ static gf_status add_branches(gf_scan *scan, size_t more, gf_error *error) {
     const gf_fixed_point absent = {.lambda = {NAN, NAN},
                                    .density = {NAN, NAN},
                                    .eigenvalue = {NAN, NAN},
-                                   .noise = {{NAN, NAN}, {NAN, NAN}},
+                                   .noise = {NAN, NAN, NAN},
                                    .residual = NAN,
                                    .stability = GF_ABSENT};
     size_t wide = scan->branches + more;
@@ -288,8 +274,8 @@ static gf_status add_bifurcation(runner *self, gf_bifurcation bifurcation) {
     gf_scan *scan = self->scan;
     for (size_t k = 0; k < scan->bifurcation_count; ++k) { /* crossing branches meet in one point */
         const gf_bifurcation *known = &scan->bifurcations[k];
-        const double apart[2] = {known->density[0] - bifurcation.density[0],
-                                 known->density[1] - bifurcation.density[1]};
+        const double apart[GF_CHARGES] = {known->density[0] - bifurcation.density[0],
+                                          known->density[1] - bifurcation.density[1]};
         if (fabs(known->parameter - bifurcation.parameter) <
                 1e-6 * (fabs(bifurcation.parameter) + scan->axis.to - scan->axis.from) &&
             gf_spectrum_length(self->spectrum, apart) < 1e-3) {
@@ -317,8 +303,8 @@ static gf_status count_near(runner *self, double value, const gf_bifurcation *wh
             gf_fixed_points_find(self->survey, self->region, self->rates, &points, self->error);
     }
     for (size_t k = 0; k < points.count && status == GF_OK; ++k) {
-        const double apart[2] = {points.points[k].density[0] - where->density[0],
-                                 points.points[k].density[1] - where->density[1]};
+        const double apart[GF_CHARGES] = {points.points[k].density[0] - where->density[0],
+                                          points.points[k].density[1] - where->density[1]};
         *count += gf_spectrum_length(self->spectrum, apart) < NEIGHBOURHOOD;
     }
     gf_fixed_points_free(&points);
@@ -352,7 +338,7 @@ static double between(double a, double b, double fraction) {
 static gf_bifurcation interpolate(const station *low, const station *high, double parameter) {
     double fraction = (parameter - low->parameter) / (high->parameter - low->parameter);
     gf_bifurcation result = {.kind = GF_HOPF, .parameter = parameter};
-    for (int i = 0; i < 2; ++i) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
         result.density[i] = between(low->point.density[i], high->point.density[i], fraction);
         result.lambda[i] = between(low->point.lambda[i], high->point.lambda[i], fraction);
     }
@@ -387,28 +373,33 @@ static gf_status locate_crossing(runner *self, size_t value, size_t branch,
     return status == GF_OK ? add_bifurcation(self, found) : status;
 }
 
-/* f1, f2 and det df/dlambda at (lambda1, lambda2, parameter): all zero at a fold. */
-static gf_status fold_condition(runner *self, const double x[3], double value[3], gf_state *state) {
-    gf_status status = set_parameter(self, x[2]);
+/* The unknowns of a fold are lambda and the parameter. */
+enum { UNKNOWNS = GF_CHARGES + 1 };
+
+/* f and det df/dlambda at (lambda, parameter): all zero at a fold. */
+static gf_status fold_condition(runner *self, const double x[UNKNOWNS], double value[UNKNOWNS],
+                                gf_state *state) {
+    gf_status status = set_parameter(self, x[GF_CHARGES]);
     if (status == GF_OK) {
         gf_gibbs_evaluate(self->gibbs, x, GF_SLOPES, state);
-        double(*s)[2] = state->force_slope;
-        value[0] = state->force[0];
-        value[1] = state->force[1];
-        value[2] = s[0][0] * s[1][1] - s[0][1] * s[1][0];
+        memcpy(value, state->force, sizeof state->force);
+        value[GF_CHARGES] = gf_matrix_determinant(state->force_slope);
     }
     return status;
 }
 
 /* Derivatives of the fold condition, row-major, by differences that stay within the range. */
-static gf_status fold_jacobian(runner *self, const double x[3], const double scale[3],
-                               const double range[2], double jacobian[9]) {
+static gf_status fold_jacobian(runner *self, const double x[UNKNOWNS], const double scale[UNKNOWNS],
+                               const double range[2], double jacobian[UNKNOWNS * UNKNOWNS]) {
     gf_state state;
-    for (int k = 0; k < 3; ++k) {
-        double high[3] = {0}, low[3] = {0}, width = (k < 2 ? 1e-5 : 1e-3) * scale[k];
-        double up[3] = {x[0], x[1], x[2]}, down[3] = {x[0], x[1], x[2]};
-        up[k] = k < 2 ? x[k] + width : fmin(x[k] + width, range[1]);
-        down[k] = k < 2 ? x[k] - width : fmax(x[k] - width, range[0]);
+    for (size_t k = 0; k < UNKNOWNS; ++k) {
+        bool is_lambda = k < GF_CHARGES;
+        double high[UNKNOWNS], low[UNKNOWNS], up[UNKNOWNS], down[UNKNOWNS];
+        double width = (is_lambda ? 1e-5 : 1e-3) * scale[k];
+        memcpy(up, x, sizeof up);
+        memcpy(down, x, sizeof down);
+        up[k] = is_lambda ? x[k] + width : fmin(x[k] + width, range[1]);
+        down[k] = is_lambda ? x[k] - width : fmax(x[k] - width, range[0]);
         gf_status status = fold_condition(self, up, high, &state);
         if (status == GF_OK) {
             status = fold_condition(self, down, low, &state);
@@ -416,35 +407,35 @@ static gf_status fold_jacobian(runner *self, const double x[3], const double sca
         if (status != GF_OK) {
             return status;
         }
-        for (int i = 0; i < 3; ++i) {
-            jacobian[3 * i + k] = (high[i] - low[i]) / (up[k] - down[k]);
+        for (size_t i = 0; i < UNKNOWNS; ++i) {
+            jacobian[UNKNOWNS * i + k] = (high[i] - low[i]) / (up[k] - down[k]);
         }
     }
     return GF_OK;
 }
 
 /* Newton's method on the fold condition, with the parameter kept within its range. */
-static gf_status locate_fold(runner *self, double x[3], const double range[2], bool *found) {
-    const double scale[3] = {1, 1 / self->spectrum->energy_unit, range[1] - range[0]};
+static gf_status locate_fold(runner *self, double x[UNKNOWNS], const double range[2], bool *found) {
+    const double scale[UNKNOWNS] = {1, 1 / self->spectrum->energy_unit, range[1] - range[0]};
     gf_state state;
     *found = false;
     for (int step = 0; step < NEWTON_STEPS && !*found; ++step) {
-        double jacobian[9], value[3], largest = 0;
-        lapack_int pivot[3];
+        double jacobian[UNKNOWNS * UNKNOWNS], value[UNKNOWNS], largest = 0;
+        lapack_int pivot[UNKNOWNS];
         gf_status status = fold_jacobian(self, x, scale, range, jacobian);
         if (status == GF_OK) {
             status = fold_condition(self, x, value, &state);
         }
-        if (status != GF_OK ||
-            LAPACKE_dgesv(LAPACK_ROW_MAJOR, 3, 1, jacobian, 3, pivot, value, 1) != 0) {
+        if (status != GF_OK || LAPACKE_dgesv(LAPACK_ROW_MAJOR, UNKNOWNS, 1, jacobian, UNKNOWNS,
+                                             pivot, value, 1) != 0) {
             return status;
         }
-        for (int k = 0; k < 3; ++k) {
-            double limit = (k < 2 ? 0.3 : 1) * scale[k];
+        for (size_t k = 0; k < UNKNOWNS; ++k) {
+            double limit = (k < GF_CHARGES ? 0.3 : 1) * scale[k];
             x[k] -= fmax(-limit, fmin(limit, value[k]));
             largest = fmax(largest, fabs(value[k]) / scale[k]);
         }
-        x[2] = fmax(range[0], fmin(range[1], x[2]));
+        x[GF_CHARGES] = fmax(range[0], fmin(range[1], x[GF_CHARGES]));
         *found = largest < 1e-11;
     }
     return GF_OK;
@@ -462,7 +453,7 @@ static gf_status find_fold(runner *self, size_t branch, size_t with, size_t with
     if (status != GF_OK || arrived) {
         return status;
     }
-    double x[3] = {point.lambda[0], point.lambda[1], at};
+    double x[UNKNOWNS] = {point.lambda[0], point.lambda[1], at};
     status = locate_fold(self, x, range, &found);
     if (status != GF_OK || !found) {
         return status;
@@ -470,7 +461,7 @@ static gf_status find_fold(runner *self, size_t branch, size_t with, size_t with
     gf_state state;
     gf_gibbs_evaluate(self->gibbs, x, GF_DENSITIES, &state);
     return add_bifurcation(self, (gf_bifurcation){.kind = GF_FOLD,
-                                                  .parameter = x[2],
+                                                  .parameter = x[GF_CHARGES],
                                                   .density = {state.density[0], state.density[1]},
                                                   .lambda = {x[0], x[1]}});
 }
@@ -487,8 +478,8 @@ static size_t count_present(const gf_scan *scan, size_t value) {
 static bool is_explained(const runner *self, size_t first, const gf_fixed_point *point) {
     for (size_t k = first; k < self->scan->bifurcation_count; ++k) {
         const gf_bifurcation *one = &self->scan->bifurcations[k];
-        const double apart[2] = {point->density[0] - one->density[0],
-                                 point->density[1] - one->density[1]};
+        const double apart[GF_CHARGES] = {point->density[0] - one->density[0],
+                                          point->density[1] - one->density[1]};
         if (one->kind == GF_PITCHFORK && gf_spectrum_length(self->spectrum, apart) < MAX_JUMP) {
             return true;
         }
@@ -527,27 +518,80 @@ static gf_status find_bifurcations(runner *self, size_t value) {
     return status;
 }
 
-static gf_status run_values(runner *self, const gf_progress *progress) {
+/* --- all values ------------------------------------------------------------------------------ */
+
+/* Tasks: the fixed points at one value of the parameter each. */
+typedef struct searches {
+    const runner *scan;
+    size_t values, channels;
+    double *rates;          /* [values][channels] */
+    gf_fixed_points *found; /* [values] */
+} searches;
+
+static void free_searches(searches *self) {
+    for (size_t value = 0; value < self->values && self->found != NULL; ++value) {
+        gf_fixed_points_free(&self->found[value]);
+    }
+    free(self->found);
+    free(self->rates);
+}
+
+static gf_status search_value(const void *context, gf_task *task, gf_error *error) {
+    const searches *self = context;
+    return gf_fixed_points_find(self->scan->survey, self->scan->region,
+                                self->rates + task->index * self->channels,
+                                &self->found[task->index], error);
+}
+
+static gf_status search_values(runner *self, searches *all, const gf_progress *progress) {
+    *all = (searches){
+        .scan = self, .values = self->scan->axis.points, .channels = self->spectrum->channels};
+    all->rates = calloc(all->values * all->channels + 1, sizeof *all->rates);
+    all->found = calloc(all->values, sizeof *all->found);
+    if (all->rates == NULL || all->found == NULL) {
+        return gf_fail_memory(self->error, "the scan");
+    }
+    for (size_t value = 0; value < all->values; ++value) {
+        gf_status status = set_parameter(self, gf_axis_value(&self->scan->axis, value));
+        if (status != GF_OK) {
+            return status;
+        }
+        memcpy(all->rates + value * all->channels, self->rates, all->channels * sizeof *all->rates);
+    }
+    return gf_tasks_run(
+        &(gf_tasks){
+            .count = all->values, .context = all, .run = search_value, .progress = progress},
+        self->error);
+}
+
+/* Joins the points of all values to branches, and finds what happens in between. */
+static gf_status join_values(runner *self, const searches *all, const gf_progress *progress) {
     gf_scan *scan = self->scan;
     gf_status status = GF_OK;
-    for (size_t value = 0; value < scan->axis.points && status == GF_OK; ++value) {
-        gf_fixed_points found = {0};
-        status = set_parameter(self, gf_axis_value(&scan->axis, value));
-        if (status == GF_OK) {
-            status =
-                gf_fixed_points_find(self->survey, self->region, self->rates, &found, self->error);
-        }
-        if (status == GF_OK) {
-            scan->continuum[value] = found.continuum;
-            scan->incomplete += !found.complete;
-            status = store_points(self, value, &found);
-        }
-        if (status == GF_OK && value > 0 && !found.continuum && !scan->continuum[value - 1]) {
+    for (size_t value = 0; value < all->values && status == GF_OK; ++value) {
+        const gf_fixed_points *found = &all->found[value];
+        scan->continuum[value] = found->continuum;
+        scan->incomplete += !found->complete;
+        status = store_points(self, value, found);
+        if (status == GF_OK && value > 0 && !found->continuum && !scan->continuum[value - 1]) {
             status = find_bifurcations(self, value);
         }
-        gf_fixed_points_free(&found);
-        gf_progress_update(progress, (double)(value + 1) / (double)scan->axis.points);
+        gf_progress_update(progress, (double)(value + 1) / (double)all->values);
     }
+    return status;
+}
+
+static gf_status run_values(runner *self, const gf_progress *progress) {
+    gf_progress_part part = {.whole = progress};
+    const gf_progress own = gf_progress_of_part(&part);
+    searches all;
+    gf_progress_part_next(&part, SEARCHING);
+    gf_status status = search_values(self, &all, &own);
+    if (status == GF_OK) {
+        gf_progress_part_next(&part, 1 - SEARCHING);
+        status = join_values(self, &all, &own);
+    }
+    free_searches(&all);
     return status;
 }
 
@@ -561,7 +605,6 @@ gf_status gf_scan_run(const gf_model *model, const gf_spectrum *spectrum, const 
     runner self = {.model = model,
                    .spectrum = spectrum,
                    .region = region,
-                   .parameter = parameter,
                    .rates = calloc(model->channel_count, sizeof(double)),
                    .scan = scan,
                    .error = error};

@@ -126,9 +126,29 @@ static gf_status new_file(const char *path, gf_file **file, gf_error *error) {
     return GF_OK;
 }
 
+/* Refuses a file of a format that came after this program; one without a number is older than all.
+ */
+static void check_format(gf_file *self) {
+    if (H5Aexists(self->id, "format") <= 0) {
+        return;
+    }
+    double format = gf_file_get_number_attribute(self, "/", "format");
+    if (failed(self) || format <= GF_FILE_FORMAT) {
+        return;
+    }
+    char *version = gf_file_get_text_attribute(self, "/", "version");
+    self->error.status = GF_OK; /* a missing version matters less */
+    gf_file_reject(self, "format %.10g, written by %s %s; this program reads up to %d", format,
+                   version != NULL ? "gibbsflow" : "a newer",
+                   version != NULL ? version : "gibbsflow", GF_FILE_FORMAT);
+    free(version);
+}
+
 static gf_status check_opened(gf_file **file, const char *doing, gf_error *error) {
     if ((*file)->id < 0) {
         fail(*file, doing, "the file");
+    } else {
+        check_format(*file);
     }
     gf_status status = gf_file_check(*file, error);
     if (status != GF_OK) {
@@ -268,9 +288,17 @@ static char *take_image(gf_file *self, size_t *size) {
     return bytes;
 }
 
+/* Who wrote the file, and what a reader must know to understand it. */
+static void stamp(gf_file *self) {
+    gf_file_put_text_attribute(self, "/", "program", "gibbsflow");
+    gf_file_put_text_attribute(self, "/", "version", GF_VERSION);
+    gf_file_put_integer_attribute(self, "/", "format", GF_FILE_FORMAT);
+}
+
 gf_status gf_file_commit(gf_file **file, gf_error *error) {
     gf_file *self = *file;
     size_t size = 0;
+    stamp(self);
     char *bytes = failed(self) ? NULL : take_image(self, &size);
     gf_status status = gf_file_check(self, error);
     if (status == GF_OK) {
@@ -436,8 +464,6 @@ void gf_file_put_origin(gf_file *self, const char *command) {
     if (gmtime_r(&now, &utc) != NULL) {
         (void)strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &utc);
     }
-    gf_file_put_text_attribute(self, "/", "program", "gibbsflow");
-    gf_file_put_text_attribute(self, "/", "version", GF_VERSION);
     gf_file_put_text_attribute(self, "/", "command", command);
     gf_file_put_text_attribute(self, "/", "date", date);
 }

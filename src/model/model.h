@@ -15,10 +15,12 @@ typedef struct gf_channel {
 
 struct gf_model {
     char *name;
-    char *yaml; /* the text of the model file */
+    char *yaml;                   /* the text of the model file */
+    struct gf_document *document; /* the same, parsed */
     gf_chain chain;
     gf_parameter *parameters; /* with the values in force */
     size_t parameter_count;
+    bool *in_operators; /* [parameter_count]: it occurs in the Hamiltonian or in a jump operator */
     gf_operator hamiltonian; /* Q2, on sites 0 ... sites-1 */
     gf_channel *channels;    /* at least one */
     size_t channel_count;
@@ -34,6 +36,13 @@ struct gf_model {
  * a failure it is NULL. */
 gf_status gf_model_resize(const gf_model *self, int sites, bool periodic, gf_model **result,
                           gf_error *error);
+
+bool gf_model_has_parameter(const gf_model *self, const char *name);
+
+/* Gives parameters that enter rates alone (gf_model_rates_at) their new values: rates and grids
+ * follow, the chain and its operators remain. Fails if they would not; the model is then good for
+ * nothing but to be freed. */
+gf_status gf_model_adjust(gf_model *self, const gf_settings *settings, gf_error *error);
 
 /* Fails, saying what differs, unless both models have the same eigenstates and derived operators:
  * the same chain, Hamiltonian and jump operators. Rates, grids and names of parameters may differ.

@@ -1,10 +1,12 @@
 /* HDF5 files: what is written is read back, also by plain HDF5, and a file is whole or absent. */
 #include "gibbsflow/file.h"
+#include "gibbsflow/version.h"
 
 #include "suite.h"
 
 #include <dirent.h>
 #include <hdf5.h>
+#include <hdf5_hl.h>
 #include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -239,6 +241,83 @@ START_TEST(groups_and_datasets_are_found_and_removed) {
     gf_file_remove(file, "/not/there");
     ck_assert(gf_file_has(file, "/a") && !gf_file_has(file, "/a/b"));
     commit(file);
+}
+END_TEST
+
+/* --- the format ------------------------------------------------------------------------------ */
+
+/* Sets or, with 0, removes the format of the file at `path`, and perhaps its version. */
+static void set_format(double format, bool with_version) {
+    hid_t id = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), space = H5Screate(H5S_SCALAR);
+    ck_assert_int_ge(H5Adelete(id, "format"), 0);
+    if (format != 0) {
+        hid_t attribute =
+            H5Acreate2(id, "format", H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, H5P_DEFAULT);
+        ck_assert_int_ge(H5Awrite(attribute, H5T_NATIVE_DOUBLE, &format), 0);
+        (void)H5Aclose(attribute);
+    }
+    if (!with_version) {
+        ck_assert_int_ge(H5Adelete(id, "version"), 0);
+    }
+    (void)H5Sclose(space);
+    (void)H5Fclose(id);
+}
+
+START_TEST(every_file_tells_its_format) {
+    write_number(1);
+    for (int edited = 0; edited < 2; ++edited) {
+        hid_t id = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+        hid_t attribute = H5Aopen(id, "format", H5P_DEFAULT), type = H5Aget_type(attribute);
+        ck_assert_int_eq(H5Tget_class(type), H5T_INTEGER);
+        (void)H5Tclose(type);
+        (void)H5Aclose(attribute);
+        (void)H5Fclose(id);
+        gf_file *file = open_file();
+        ck_assert_double_eq(gf_file_get_number_attribute(file, "/", "format"), GF_FILE_FORMAT);
+        char *version = gf_file_get_text_attribute(file, "/", "version");
+        ck_assert_str_eq(version, GF_VERSION);
+        free(version);
+        close_read(file);
+        set_format(0, false); /* as an old file, which is then changed */
+        ck_assert_double_eq(read_number(), 1);
+        gf_error error = {0};
+        ck_assert_int_eq(gf_file_edit(path, &file, &error), GF_OK);
+        put_number(file, "/more", 2);
+        commit(file);
+    }
+}
+END_TEST
+
+START_TEST(newer_formats_are_refused_by_name) {
+    static const char *const reasons[] = {
+        "file.h5: format 2, written by gibbsflow " GF_VERSION "; this program reads up to 1",
+        "file.h5: format 1.5, written by a newer gibbsflow; this program reads up to 1",
+        "file.h5: format nan, "};
+    static const double formats[] = {GF_FILE_FORMAT + 1, GF_FILE_FORMAT + 0.5, (double)NAN};
+    write_number(1);
+    set_format(formats[_i], _i != 1);
+    for (int editing = 0; editing < 2; ++editing) {
+        gf_file *file = NULL;
+        gf_error error = {0};
+        gf_status status =
+            editing ? gf_file_edit(path, &file, &error) : gf_file_open(path, &file, &error);
+        ck_assert_int_eq(status, GF_INVALID);
+        ck_assert_ptr_null(file);
+        assert_contains(error.message, reasons[_i]);
+    }
+}
+END_TEST
+
+START_TEST(a_format_that_is_no_number_is_refused) {
+    write_number(1);
+    hid_t id = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    ck_assert_int_ge(H5Adelete(id, "format"), 0);
+    ck_assert_int_ge(H5LTset_attribute_string(id, "/", "format", "two"), 0);
+    (void)H5Fclose(id);
+    gf_file *file = NULL;
+    gf_error error = {0};
+    ck_assert_int_eq(gf_file_open(path, &file, &error), GF_INVALID);
+    assert_contains(error.message, "the attribute format of / is not a single number");
 }
 END_TEST
 
@@ -589,6 +668,9 @@ int main(void) {
     tcase_add_test(tests, attributes_come_back);
     tcase_add_test(tests, every_dataset_has_units);
     tcase_add_test(tests, groups_and_datasets_are_found_and_removed);
+    tcase_add_test(tests, every_file_tells_its_format);
+    tcase_add_loop_test(tests, newer_formats_are_refused_by_name, 0, 3);
+    tcase_add_test(tests, a_format_that_is_no_number_is_refused);
     tcase_add_test(tests, axes_are_dimension_scales);
     tcase_add_test(tests, a_file_replaces_the_old_one_when_complete);
     tcase_add_test(tests, what_is_given_up_leaves_nothing);
