@@ -33,7 +33,7 @@ static void free_content(content *self) {
 }
 
 static gf_status read_content(gf_file *file, content *self, gf_error *error) {
-    size_t shape[2] = {0};
+    size_t shape[2] = {0, 2};
     *self = (content){0};
     gf_status status = gf_force_table_read(file, &self->table, error);
     if (status == GF_OK) {

@@ -235,11 +235,11 @@ static gf_status take_lines(const double *density, const int64_t *first, size_t 
 }
 
 gf_status gf_flow_read(gf_file *file, gf_flow *flow, gf_error *error) {
-    size_t shape[2] = {0}, ends = 0;
+    size_t shape[2] = {0, 2}, ends = 0;
     double *density = gf_file_get_doubles(file, "/flow_lines/density", 2, shape);
     int64_t *first = gf_file_get_integers(file, "/flow_lines/first", 1, &ends);
     *flow = (gf_flow){0};
-    if (first != NULL && density != NULL && (ends == 0 || shape[1] != 2)) {
+    if (first != NULL && density != NULL && ends == 0) {
         gf_file_reject(file, "the datasets of /flow_lines do not fit together");
     }
     gf_status status = gf_file_check(file, error);
