@@ -14,9 +14,9 @@ static inline size_t closed_medium(const void *context, size_t count, const doub
     for (size_t k = 0; k < count; ++k) {
         double x = fmax(1 - m[k] * m[k], 0), y = fmax(1 - e[k] * e[k], 0);
         memset(values[k], 0, sizeof values[k]);
-        values[k][GF_SURFACE_C11] = (float)x;
-        values[k][GF_SURFACE_C12] = (float)(0.5 * x * y);
-        values[k][GF_SURFACE_C22] = (float)y;
+        values[k][GF_SURFACE_SUSCEPTIBILITY] = (float)x;
+        values[k][GF_SURFACE_SUSCEPTIBILITY + 1] = (float)(0.5 * x * y);
+        values[k][GF_SURFACE_SUSCEPTIBILITY + 2] = (float)y;
         outside += fabs(m[k]) > 1 || fabs(e[k]) > 1 ? 1 : 0;
     }
     return outside;

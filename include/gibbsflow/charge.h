@@ -17,4 +17,15 @@ static inline size_t gf_pair(size_t i, size_t k) {
     return row * (2 * GF_CHARGES - row + 1) / 2 + (column - row);
 }
 
+/* How many numbers hold a scalar (order 0), a vector over the charges (1) or a packed symmetric
+ * matrix (2). */
+static inline size_t gf_charge_values(int order) {
+    return order == 0 ? 1 : order == 1 ? GF_CHARGES : GF_PAIRS;
+}
+
+static inline const char *gf_charge_name(size_t charge) {
+    static const char *const names[GF_CHARGES] = {"magnetization", "energy"};
+    return names[charge];
+}
+
 #endif

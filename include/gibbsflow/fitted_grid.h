@@ -23,8 +23,9 @@ typedef struct gf_fitted_error {
  * of the shift by quadratic extrapolation along its row of heights. */
 typedef struct gf_fitted_grid {
     gf_chart chart;
-    gf_grid grid;          /* without points if magnetisation and energy are not independent */
-    double *channel_shift; /* [channels][rows][columns][2]: gf_gibbs_shift, per unit rate */
+    gf_grid grid; /* without points if magnetisation and energy are not independent */
+    double
+        *channel_shift; /* [channels][rows][columns][GF_CHARGES]: gf_gibbs_shift, per unit rate */
     size_t channels;
     bool mirrored;   /* the model is symmetric under m -> -m; then the values are so exactly */
     double strip;    /* the largest width of the strip, in units of the range of e */

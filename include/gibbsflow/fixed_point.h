@@ -17,19 +17,20 @@ typedef enum gf_stability {
 const char *gf_stability_name(gf_stability stability);
 
 typedef struct gf_fixed_point {
-    double lambda[2];             /* NaN at the border */
-    double density[2];            /* m, e */
-    double complex eigenvalue[2]; /* of df/dq, units of epsilon J, smaller real part first; NaN at
-                                     the border */
-    double noise[2][2];           /* N_ij per epsilon */
-    double residual;              /* |f| per epsilon */
-    double density_error[2];      /* statistical; 0 unless the spectrum is sampled */
+    double lambda[GF_CHARGES];             /* NaN at the border */
+    double density[GF_CHARGES];            /* m, e */
+    double complex eigenvalue[GF_CHARGES]; /* of df/dq, units of epsilon J, smaller real part first;
+                                              NaN at the border */
+    double noise[GF_PAIRS];                /* N_ij per epsilon */
+    double residual;                       /* |f| per epsilon */
+    double density_error[GF_CHARGES];      /* statistical; 0 unless the spectrum is sampled */
     gf_stability stability;
 } gf_fixed_point;
 
 /* Where Newton's method gets its states from: a Gibbs ensemble, or what is made of several. */
 typedef struct gf_state_source {
-    void (*evaluate)(void *context, const double lambda[2], gf_state *state); /* GF_SLOPES */
+    void (*evaluate)(void *context, const double lambda[GF_CHARGES],
+                     gf_state *state); /* GF_SLOPES */
     void *context;
     double energy_unit; /* of the spectrum */
 } gf_state_source;
@@ -42,7 +43,7 @@ void gf_fixed_point_descend(const gf_state_source *source, gf_state *state);
 bool gf_fixed_point_describe(const gf_state *state, gf_fixed_point *point);
 
 /* True if a force is zero to within 1e-12 of the largest one possible at the evaluator's rates. */
-bool gf_fixed_point_vanishes(const gf_gibbs *gibbs, const double force[2]);
+bool gf_fixed_point_vanishes(const gf_gibbs *gibbs, const double force[GF_CHARGES]);
 
 /* The distance of two points in the plane, with the energy in its unit. */
 double gf_fixed_point_distance(const gf_spectrum *spectrum, const gf_fixed_point *a,
@@ -50,8 +51,8 @@ double gf_fixed_point_distance(const gf_spectrum *spectrum, const gf_fixed_point
 
 /* Refines `lambda` to |f| ~ rounding by damped Newton steps and describes the point it finds, at
  * the rates of the evaluator. False if there is none to be had from this start. */
-bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region, const double lambda[2],
-                           gf_fixed_point *point);
+bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region,
+                           const double lambda[GF_CHARGES], gf_fixed_point *point);
 
 /* Writes points of the leading shape[rank] (at most 2 axes, named by `axes` as in gf_dataset) into
  * `group`: density, lambda, eigenvalues, stability, noise and force_residual. */

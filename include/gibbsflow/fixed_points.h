@@ -6,12 +6,12 @@
 
 typedef struct gf_fixed_points {
     size_t count;
-    gf_fixed_point *points; /* by magnetisation */
-    bool conserved[2];      /* the bath leaves this charge alone: f_i = 0 identically */
-    bool continuum;         /* fixed points form a line (or fill the plane), for instance because a
-                               charge is conserved; `points` then is empty */
-    bool complete;          /* the indices of the points add up to the winding number of the force
-                               around the border, as they must */
+    gf_fixed_point *points;     /* by magnetisation */
+    bool conserved[GF_CHARGES]; /* the bath leaves this charge alone: f_i = 0 identically */
+    bool continuum; /* fixed points form a line (or fill the plane), for instance because a
+                       charge is conserved; `points` then is empty */
+    bool complete;  /* the indices of the points add up to the winding number of the force
+                       around the border, as they must */
 } gf_fixed_points;
 
 /* The force per channel over the whole plane of lambda: what a search starts from. Made once per

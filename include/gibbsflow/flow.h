@@ -9,7 +9,7 @@
 
 typedef struct gf_flow_line {
     size_t count;
-    double (*density)[2]; /* [count][2], from the saddle to where the line ends */
+    double (*density)[GF_CHARGES]; /* [count], from the saddle to where the line ends */
 } gf_flow_line;
 
 typedef struct gf_flow {
@@ -21,7 +21,7 @@ gf_status gf_flow_trace(const gf_model *model, const gf_spectrum *spectrum, cons
                         const gf_fixed_points *points, gf_flow *flow, gf_error *error);
 void gf_flow_free(gf_flow *self);
 
-/* /flow_lines: density[points,2] of all lines one after another, first[lines + 1]. */
+/* /flow_lines: density[points, charges] of all lines one after another, first[lines + 1]. */
 void gf_flow_write(const gf_flow *self, gf_file *file);
 gf_status gf_flow_read(gf_file *file, gf_flow *flow, gf_error *error);
 

@@ -6,23 +6,24 @@
 #ifndef GIBBSFLOW_GIBBS_H
 #define GIBBSFLOW_GIBBS_H
 
+#include "gibbsflow/charge.h"
 #include "gibbsflow/spectrum.h"
 
 /* What to compute: GF_DENSITIES is log Z, q and C alone; GF_RESPONSE adds force and noise;
  * GF_SLOPES adds the derivatives of the force. */
 typedef enum gf_gibbs_extent { GF_DENSITIES, GF_RESPONSE, GF_SLOPES } gf_gibbs_extent;
 
-/* One Gibbs state. Index 0 is the magnetisation, 1 the energy; densities are per site. */
+/* One Gibbs state; densities are per site, charges and pairs of them in the order of charge.h. */
 typedef struct gf_state {
-    double lambda[2];
-    double log_partition;        /* log Z / N */
-    double density[2];           /* q_i = <Q_i>/N */
-    double susceptibility[2][2]; /* C_ij = (<Q_i Q_j> - <Q_i><Q_j>)/N = -dq_i/dlambda_j */
-    double force[2];             /* f_i per epsilon, Eq. (9) of Lange & Rosch */
-    double noise[2][2];          /* N_ij per epsilon, App. A.2 */
-    double force_slope[2][2];    /* df_i/dlambda_j */
-    const double *observables;   /* [channels][GF_OBSERVABLES] per unit rate; the evaluator's, valid
-                                    until its next use; NULL after GF_DENSITIES */
+    double lambda[GF_CHARGES];
+    double log_partition;            /* log Z / N */
+    double density[GF_CHARGES];      /* q_i = <Q_i>/N */
+    double susceptibility[GF_PAIRS]; /* C_ij = (<Q_i Q_j> - <Q_i><Q_j>)/N = -dq_i/dlambda_j */
+    double force[GF_CHARGES];        /* f_i per epsilon, Eq. (9) of Lange & Rosch */
+    double noise[GF_PAIRS];          /* N_ij per epsilon, App. A.2 */
+    double force_slope[GF_CHARGES][GF_CHARGES]; /* df_i/dlambda_j */
+    const double *observables; /* [channels][GF_OBSERVABLES] per unit rate; the evaluator's, valid
+                                  until its next use; NULL after GF_DENSITIES */
 } gf_state;
 
 /* An evaluator with its workspace; use one per thread. */
@@ -36,25 +37,22 @@ void gf_gibbs_set_rates(gf_gibbs *self, const double *rates);
 const double *gf_gibbs_rates(const gf_gibbs *self);
 const gf_spectrum *gf_gibbs_spectrum(const gf_gibbs *self);
 
-void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[2], gf_gibbs_extent extent,
+void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[GF_CHARGES], gf_gibbs_extent extent,
                        gf_state *state);
 
 /* Solves q(lambda) = density by Newton's method on the convex function log Z / N + lambda .
  * density, whose Hessian is C; `lambda` holds the start and receives the solution. False if the
  * density is not inside the reachable region, or so close to its border that C vanishes. */
-bool gf_gibbs_invert(gf_gibbs *self, const double density[2], double lambda[2]);
+bool gf_gibbs_invert(gf_gibbs *self, const double density[GF_CHARGES], double lambda[GF_CHARGES]);
 
 /* The stability matrix df/dq = (df/dlambda)(-C)^-1 of a state evaluated with GF_SLOPES. False if C
  * is singular. */
-bool gf_state_stability(const gf_state *state, double matrix[2][2]);
+bool gf_state_stability(const gf_state *state, double matrix[GF_CHARGES][GF_CHARGES]);
 
-/* shift[channels][2] = 1/2 sum_jk C_jk d2f_i/dq_j dq_k of each channel, per unit rate: what
- * Gaussian fluctuations of covariance C (those of one site) add to the mean force. With the
+/* shift[channels][GF_CHARGES] = 1/2 sum_jk C_jk d2f_i/dq_j dq_k of each channel, per unit rate:
+ * what Gaussian fluctuations of covariance C (those of one site) add to the mean force. With the
  * deviations x_i of Q_i from their means, s = x C^-1 x and v = C^-1 <s x>/N it is the mean of F_i
  * [(s - v x)/2 - N] over the Gibbs state. False if C is singular. */
-bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[2]);
-
-/* x = m^-1 b. False if m is singular. */
-bool gf_solve2(double m[2][2], const double b[2], double x[2]);
+bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[GF_CHARGES]);
 
 #endif

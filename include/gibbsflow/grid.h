@@ -9,14 +9,14 @@
  * density grid all are NaN outside the reachable region. */
 typedef struct gf_grid {
     gf_axis axis[2];        /* of rows and of columns */
-    double *lambda;         /* [..][2] */
-    double *density;        /* [..][2] */
-    double *force;          /* [..][2], per epsilon */
-    double *noise;          /* [..][2][2], per epsilon */
-    double *susceptibility; /* [..][2][2] */
+    double *lambda;         /* [..][GF_CHARGES] */
+    double *density;        /* [..][GF_CHARGES] */
+    double *force;          /* [..][GF_CHARGES], per epsilon */
+    double *noise;          /* [..][GF_PAIRS], per epsilon */
+    double *susceptibility; /* [..][GF_PAIRS] */
     double *log_partition;  /* [..], log Z / N */
-    double *channel_force;  /* [channels][..][2], per unit rate; force = sum rate channel_force */
-    double *channel_noise;  /* [channels][..][2][2] */
+    double *channel_force; /* [channels][..][GF_CHARGES], per unit rate; force = sum of rate x it */
+    double *channel_noise; /* [channels][..][GF_PAIRS] */
     /* Standard errors; NULL unless the spectrum is sampled. At given lambda on the lambda grid,
      * where all are there; at given density on the density grid, which has that of the force alone.
      */

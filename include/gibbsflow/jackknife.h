@@ -26,7 +26,7 @@ void gf_jackknife_evaluate(gf_jackknife *self, const gf_state *state, gf_state *
 /* Standard errors at given density instead of lambda, for a state evaluated with GF_SLOPES: of the
  * force there, and of the place of a fixed point if the state is one. False, and NaN, if C or df/dq
  * is singular. */
-bool gf_jackknife_at_density(gf_jackknife *self, const gf_state *state, double force[2],
-                             double root[2]);
+bool gf_jackknife_at_density(gf_jackknife *self, const gf_state *state, double force[GF_CHARGES],
+                             double root[GF_CHARGES]);
 
 #endif

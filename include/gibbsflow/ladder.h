@@ -20,19 +20,25 @@
 
 typedef enum gf_ladder_kind { GF_RINGS, GF_LINKED, GF_LADDERS } gf_ladder_kind;
 
-/* Columns of the table of states, and of that of fixed points. */
+/* Columns of the table of states: log Z / N, then per site density and, per epsilon, force of every
+ * charge, noise (per epsilon) and susceptibility of every pair. */
 enum {
-    GF_LADDER_LOG_PARTITION,      /* log Z / N */
-    GF_LADDER_DENSITY,            /* [2] */
-    GF_LADDER_FORCE = 3,          /* [2] per epsilon */
-    GF_LADDER_NOISE = 5,          /* [2][2] per epsilon */
-    GF_LADDER_SUSCEPTIBILITY = 9, /* [2][2] */
-    GF_LADDER_STATE_COLUMNS = 13,
-    GF_LADDER_POINT_LAMBDA = 0,      /* [2] */
-    GF_LADDER_POINT_DENSITY = 2,     /* [2] */
-    GF_LADDER_POINT_EIGENVALUES = 4, /* [2][real, imaginary] of df/dq */
-    GF_LADDER_POINT_NOISE = 8,       /* [2][2] per epsilon */
-    GF_LADDER_POINT_COLUMNS = 12
+    GF_LADDER_LOG_PARTITION,
+    GF_LADDER_DENSITY,
+    GF_LADDER_FORCE = GF_LADDER_DENSITY + GF_CHARGES,
+    GF_LADDER_NOISE = GF_LADDER_FORCE + GF_CHARGES,
+    GF_LADDER_SUSCEPTIBILITY = GF_LADDER_NOISE + GF_PAIRS,
+    GF_LADDER_STATE_COLUMNS = GF_LADDER_SUSCEPTIBILITY + GF_PAIRS
+};
+
+/* Columns of the table of fixed points: lambda and density of every charge, the eigenvalues of
+ * df/dq (real, then imaginary part of each), noise of every pair. */
+enum {
+    GF_LADDER_POINT_LAMBDA,
+    GF_LADDER_POINT_DENSITY = GF_LADDER_POINT_LAMBDA + GF_CHARGES,
+    GF_LADDER_POINT_EIGENVALUES = GF_LADDER_POINT_DENSITY + GF_CHARGES,
+    GF_LADDER_POINT_NOISE = GF_LADDER_POINT_EIGENVALUES + 2 * GF_CHARGES,
+    GF_LADDER_POINT_COLUMNS = GF_LADDER_POINT_NOISE + GF_PAIRS
 };
 
 /* Values, and the error of the limit that the sizes up to each one give (limit.h); the errors of
@@ -52,7 +58,7 @@ typedef struct gf_ladder {
     bool periodic; /* the boundary in the model file */
     double energy_unit;
     size_t points;
-    double (*lambda)[2];          /* [points] */
+    double (*lambda)[GF_CHARGES]; /* [points] */
     gf_ladder_table states;       /* rows: points */
     gf_ladder_table fixed_points; /* rows: isolated fixed points of the largest ring, one of each
                                      pair of mirror images, followed to the other chains */
@@ -68,7 +74,7 @@ gf_status gf_ladder_plan(const gf_model *model, int first, int last, gf_ladder *
 
 /* Diagonalises all chains and fills the tables at lambda[points]. With points = 0 the states are
  * those of the fixed points; where there are none, five of magnetisation zero or nearby. */
-gf_status gf_ladder_compute(gf_ladder *self, const double (*lambda)[2], size_t points,
+gf_status gf_ladder_compute(gf_ladder *self, const double (*lambda)[GF_CHARGES], size_t points,
                             const gf_progress *progress, gf_error *error);
 void gf_ladder_free(gf_ladder *self);
 
@@ -80,8 +86,8 @@ gf_ladder_kind gf_ladder_better(const gf_ladder_table *table, size_t size, size_
 gf_thermodynamic_limit gf_ladder_estimate(const gf_ladder_table *table, gf_ladder_kind kind,
                                           size_t size, size_t row, size_t column);
 
-/* Do limits from sizes up to N - 2 predict the values at N? Entries that are zero by symmetry, or
- * that repeat another (N_21), do not count. */
+/* Do limits from sizes up to N - 2 predict the values at N? Entries that are zero by symmetry do
+ * not count. */
 typedef struct gf_ladder_check {
     size_t within, beyond; /* limits that do, and that do not, within their error */
     size_t unsettled;      /* limits of infinite error */

@@ -3,31 +3,32 @@
 #ifndef GIBBSFLOW_REGION_H
 #define GIBBSFLOW_REGION_H
 
+#include "gibbsflow/charge.h"
 #include "gibbsflow/spectrum.h"
 
 /* A corner of the hull, and the levels that sit there: the ground (or highest) family of a sector.
  */
 typedef struct gf_corner {
-    double density[2];
+    double density[GF_CHARGES];
     size_t level; /* of the spectrum */
 } gf_corner;
 
 typedef struct gf_region {
-    size_t count;           /* corners; 0 if the spectrum lies on a line, so that m and e are not
-                               independent and no density is interior */
-    gf_corner *corners;     /* counterclockwise */
-    double low[2], high[2]; /* the smallest and the largest m and e */
-    double energy_unit;     /* of the spectrum */
+    size_t count;       /* corners; 0 if the spectrum lies on a line, so that m and e are not
+                           independent and no density is interior */
+    gf_corner *corners; /* counterclockwise */
+    double low[GF_CHARGES], high[GF_CHARGES]; /* the smallest and the largest densities */
+    double energy_unit;                       /* of the spectrum */
 } gf_region;
 
 gf_status gf_region_init(gf_region *self, const gf_spectrum *spectrum, gf_error *error);
 void gf_region_free(gf_region *self);
 
 /* Distance to the border, with the energy in its unit; negative outside. */
-double gf_region_depth(const gf_region *self, const double density[2]);
+double gf_region_depth(const gf_region *self, const double density[GF_CHARGES]);
 
 /* True if the density is inside by more than rounding. */
-bool gf_region_contains(const gf_region *self, const double density[2]);
+bool gf_region_contains(const gf_region *self, const double density[GF_CHARGES]);
 
 /* The energies reached at m in [-1, 1]: range[0] <= e <= range[1]. The region must have corners. */
 void gf_region_energies(const gf_region *self, double m, double range[2]);

@@ -48,7 +48,7 @@ typedef struct gf_run {
     gf_settings rates;              /* what the run changes in the rates of the table */
     gf_diffusion *diffusion;        /* D of the densities, if it is given in a file */
     gf_hydrodynamics hydrodynamics; /* without what depends on the sweep point */
-    gf_surface *surfaces;           /* [surface_count]: one, or one for each sweep point */
+    gf_surface **surfaces;          /* [surface_count]: one, or one for each sweep point */
     size_t surface_count;
     bool rescaled; /* lengths and times are x = r sqrt(epsilon) and tau = epsilon t */
     double density[2];

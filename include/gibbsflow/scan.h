@@ -18,7 +18,7 @@ const char *gf_bifurcation_name(gf_bifurcation_kind kind);
 typedef struct gf_bifurcation {
     gf_bifurcation_kind kind;
     double parameter; /* located to about ten digits; fewer if a value of the scan lies on it */
-    double density[2], lambda[2];
+    double density[GF_CHARGES], lambda[GF_CHARGES];
 } gf_bifurcation;
 
 typedef struct gf_scan {

@@ -92,18 +92,19 @@ static inline const double *gf_spectrum_observable(const gf_spectrum *self, size
 }
 
 /* The length of a change of densities (m, e), or of a force, with the energy in its unit. */
-static inline double gf_spectrum_length(const gf_spectrum *self, const double change[2]) {
+static inline double gf_spectrum_length(const gf_spectrum *self, const double change[GF_CHARGES]) {
     return hypot(change[0], change[1] / self->energy_unit);
 }
 
 /* Likewise of a change of (lambda1, lambda2). */
-static inline double gf_spectrum_lambda_length(const gf_spectrum *self, const double change[2]) {
+static inline double gf_spectrum_lambda_length(const gf_spectrum *self,
+                                               const double change[GF_CHARGES]) {
     return hypot(change[0], change[1] * self->energy_unit);
 }
 
 /* Largest |f_i| that any state can have at these rates, summed over channels: the scale against
  * which a force counts as zero. */
-double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, int charge);
+double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, size_t charge);
 
 /* /model, /spectrum and /channels; the layout is in the README. */
 void gf_spectrum_write(const gf_spectrum *self, const gf_model *model, gf_file *file);

@@ -8,46 +8,40 @@
 #ifndef GIBBSFLOW_SURFACE_H
 #define GIBBSFLOW_SURFACE_H
 
+#include "gibbsflow/api.h"
+#include "gibbsflow/charge.h"
 #include "gibbsflow/chart.h"
 #include "gibbsflow/settings.h"
 
-#include <complex.h>
+GF_BEGIN_DECLARATIONS
 
-/* f_i and N_ij per epsilon, C_ij; index 1 is the magnetisation, 2 the energy; per site. */
+/* Where the values of a point stand: the force f_i at GF_SURFACE_FORCE + i and the noise N_ik at
+ * GF_SURFACE_NOISE + gf_pair(i, k), both per epsilon, and the susceptibility C_ik likewise; all per
+ * site. */
 enum {
-    GF_SURFACE_F1,
-    GF_SURFACE_F2,
-    GF_SURFACE_N11,
-    GF_SURFACE_N12,
-    GF_SURFACE_N22,
-    GF_SURFACE_C11,
-    GF_SURFACE_C12,
-    GF_SURFACE_C22,
-    GF_SURFACE_VALUES = 8
+    GF_SURFACE_FORCE = 0,
+    GF_SURFACE_NOISE = GF_SURFACE_FORCE + GF_CHARGES,
+    GF_SURFACE_SUSCEPTIBILITY = GF_SURFACE_NOISE + GF_PAIRS,
+    GF_SURFACE_VALUES = GF_SURFACE_SUSCEPTIBILITY + GF_PAIRS
 };
 
-typedef struct gf_surface {
-    gf_chart chart;
-    size_t points[2]; /* knots along m and t, at least 5 each, evenly from -1 to 1 */
-    bool mirrored;    /* even or odd under m -> -m, exactly: then only m >= 0 is looked up */
-    double (*knots)[GF_SURFACE_VALUES];  /* [points[0] + 2][points[1] + 2], B-spline coefficients */
-    float (*rounded)[GF_SURFACE_VALUES]; /* the same in single precision, for gf_surface_sample */
-    double speed[2];                     /* the largest |f_i| of any knot */
-} gf_surface;
+typedef struct gf_surface gf_surface;
 
-/* Makes a surface through values[points[0]][points[1]], knots evenly from -1 to 1 in m and t. The
- * caller frees it. */
-gf_status gf_surface_init(gf_surface *self, const gf_chart *chart, const size_t points[2],
-                          const double (*values)[GF_SURFACE_VALUES], gf_error *error);
+/* Makes a surface through values[points[0]][points[1]], knots evenly from -1 to 1 in m and t, at
+ * least 5 along either. The caller frees it; after a failure it is NULL. */
+GF_API gf_status gf_surface_create(const gf_chart *chart, const size_t points[2],
+                                   const double (*values)[GF_SURFACE_VALUES], gf_surface **surface,
+                                   gf_error *error);
 
 /* Reads the table at `path`. `settings` (may be NULL) change the rates: a name is a parameter of
  * the model that enters rates alone (the model's expressions are evaluated again), or the name of a
  * channel, whose rate it sets. `cutoff`, in sites, is the wavelength down to which the field
  * fluctuates: a positive one takes the shift 1/2 sum_jk d2f_i/dq_j dq_k C_jk / cutoff off the force
- * (renormalised force); 0 leaves it bare. The caller frees the surface. */
-gf_status gf_surface_read(const char *path, const gf_settings *settings, double cutoff,
-                          gf_surface *self, gf_error *error);
-void gf_surface_free(gf_surface *self);
+ * (renormalised force); 0 leaves it bare. The caller frees the surface; after
+ * a failure it is NULL. */
+GF_API gf_status gf_surface_read(const char *path, const gf_settings *settings, double cutoff,
+                                 gf_surface **surface, gf_error *error);
+GF_API void gf_surface_free(gf_surface *self); /* NULL: nothing */
 
 /* values[count] at (m[count], e[count]). A point outside the chart takes the values of a point on
  * its border: m is clamped to [-1, 1], then e to its range at this m. NaN takes those of the lower
@@ -56,35 +50,38 @@ void gf_surface_free(gf_surface *self);
  * N and C are positive semidefinite to rounding but for the strip along the border of a finite
  * chain, where C has kinks: there an eigenvalue can fall somewhat below zero (README); take it for
  * zero. */
-size_t gf_surface_evaluate(const gf_surface *self, size_t count, const double *m, const double *e,
-                           double (*values)[GF_SURFACE_VALUES]);
+GF_API size_t gf_surface_evaluate(const gf_surface *self, size_t count, const double *m,
+                                  const double *e, double (*values)[GF_SURFACE_VALUES]);
 
 /* Likewise in single precision, in half of the time or less, for the many points of a Langevin
  * step: the values are off by some 1e-7 of the largest, which is little beside the error of
  * interpolation. */
-size_t gf_surface_sample(const gf_surface *self, size_t count, const double *m, const double *e,
-                         float (*values)[GF_SURFACE_VALUES]);
+GF_API size_t gf_surface_sample(const gf_surface *self, size_t count, const double *m,
+                                const double *e, float (*values)[GF_SURFACE_VALUES]);
 
 /* df_i/dq_j of the force in use. On the border and outside, where values do not depend on the
  * clamped density, the corresponding derivatives are 0. */
-void gf_surface_slope(const gf_surface *self, const double density[2], double slope[2][2]);
+GF_API void gf_surface_slope(const gf_surface *self, const double density[2], double slope[2][2]);
 
 /* The border at m in [-1, 1]: range[0] <= e <= range[1]. */
-void gf_surface_border(const gf_surface *self, double m, double range[2]);
+GF_API void gf_surface_border(const gf_surface *self, double m, double range[2]);
 
 /* Where the force in use vanishes, at the rates and with the shift in use. */
 typedef struct gf_surface_fixed_point {
-    double density[2];
-    double slope[2][2];           /* df_i/dq_j */
-    double complex eigenvalue[2]; /* of the slope, per epsilon; smaller real part first */
-    bool stable;                  /* both real parts are negative */
-    bool saddle;                  /* real, of either sign */
+    double density[GF_CHARGES];
+    double slope[GF_CHARGES][GF_CHARGES]; /* df_i/dq_k */
+    double eigenvalue[GF_CHARGES][2];     /* of the slope, per epsilon: real and imaginary part;
+                                             smaller real part first */
+    bool stable;                          /* both real parts are negative */
+    bool saddle;                          /* real, of either sign */
 } gf_surface_fixed_point;
 
 /* Finds the isolated points of rest inside the region, by magnetisation: Newton's method from every
  * cell of knots at whose corners both forces change sign. Returns how many it stored, at
  * most `capacity`. None where a charge is conserved: such points are not isolated. */
-size_t gf_surface_find_fixed_points(const gf_surface *self, size_t capacity,
-                                    gf_surface_fixed_point *points);
+GF_API size_t gf_surface_find_fixed_points(const gf_surface *self, size_t capacity,
+                                           gf_surface_fixed_point *points);
+
+GF_END_DECLARATIONS
 
 #endif

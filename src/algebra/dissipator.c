@@ -13,27 +13,32 @@ static void add_hermitian_product(gf_operator *sum, double weight, const gf_oper
     gf_operator_free(&product_adjoint);
 }
 
-static void add_site(gf_dissipator *self, double weight, const gf_operator *magnetization,
-                     const gf_operator *hamiltonian, const gf_operator *jump) {
-    gf_operator a1 = gf_operator_commutator(magnetization, jump);
-    gf_operator a2 = gf_operator_commutator(hamiltonian, jump);
-    add_hermitian_product(&self->observable[GF_FORCE_M], weight, jump, &a1);
-    add_hermitian_product(&self->observable[GF_FORCE_E], weight, jump, &a2);
-    add_hermitian_product(&self->observable[GF_NOISE_MM], weight, &a1, &a1);
-    add_hermitian_product(&self->observable[GF_NOISE_ME], weight, &a1, &a2);
-    add_hermitian_product(&self->observable[GF_NOISE_EE], weight, &a2, &a2);
-    gf_operator_free(&a1);
-    gf_operator_free(&a2);
+static void add_site(gf_dissipator *self, double weight, const gf_charges *charges,
+                     const gf_operator *jump) {
+    gf_operator a[GF_CHARGES];
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        a[i] = gf_operator_commutator(&charges->operator[i], jump);
+    }
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        add_hermitian_product(&self->observable[GF_FORCE + i], weight, jump, &a[i]);
+        for (size_t k = i; k < GF_CHARGES; ++k) {
+            add_hermitian_product(&self->observable[GF_NOISE + gf_pair(i, k)], weight, &a[i],
+                                  &a[k]);
+        }
+    }
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        gf_operator_free(&a[i]);
+    }
 }
 
-gf_dissipator gf_dissipator_derive(const gf_chain *chain, const gf_operator *magnetization,
-                                   const gf_operator *hamiltonian, const gf_term *jump) {
+gf_dissipator gf_dissipator_derive(const gf_chain *chain, const gf_charges *charges,
+                                   const gf_term *jump) {
     gf_dissipator result = {0};
     int sites = chain->periodic ? 1 : chain->sites;
     for (int site = 0; site < sites; ++site) {
         if (gf_chain_holds(chain, jump, site)) {
             gf_operator placed = gf_chain_place(chain, jump, site);
-            add_site(&result, 1.0 / sites, magnetization, hamiltonian, &placed);
+            add_site(&result, 1.0 / sites, charges, &placed);
             gf_operator_free(&placed);
         }
     }

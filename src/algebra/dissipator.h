@@ -1,6 +1,7 @@
 /* How one channel of the bath pushes and shakes the conserved charges: derived operators.
  *
- * For a jump operator L and the charges Q_1 = sum_j Z_j, Q_2 = H the Gibbs expectation values of
+ * For a jump operator L and the charges Q_i (Q_1 = sum_j Z_j, Q_2 = H) the Gibbs expectation values
+ * of
  *
  *     force  F_i  = (1/N) sum_j L_j' Q_i L_j - {L_j' L_j, Q_i}/2          Lange & Rosch, Eq. (9)
  *     noise  N_ik = (1/N) sum_j ([L_j,Q_i]' [L_j,Q_k] + (i <-> k))/2      Lange & Rosch, App. A.2
@@ -11,10 +12,11 @@
 #ifndef GIBBSFLOW_ALGEBRA_DISSIPATOR_H
 #define GIBBSFLOW_ALGEBRA_DISSIPATOR_H
 
-#include "algebra/chain.h"
+#include "algebra/charges.h"
 
-/* The observables of a channel; index 0 of a charge is the magnetisation, 1 the energy. */
-enum { GF_FORCE_M, GF_FORCE_E, GF_NOISE_MM, GF_NOISE_ME, GF_NOISE_EE, GF_OBSERVABLES };
+/* The observables of a channel: the force of charge i is GF_FORCE + i, the noise of charges i and k
+ * GF_NOISE + gf_pair(i, k). */
+enum { GF_FORCE, GF_NOISE = GF_FORCE + GF_CHARGES, GF_OBSERVABLES = GF_NOISE + GF_PAIRS };
 
 typedef struct gf_dissipator {
     gf_operator observable[GF_OBSERVABLES]; /* per site and unit rate */
@@ -22,8 +24,8 @@ typedef struct gf_dissipator {
 
 /* Derives the observables on sites 0 ... sites-1. On a periodic chain every site contributes the
  * same Gibbs average, so the operators are those of the site j = 0 alone. Check `exhausted`. */
-gf_dissipator gf_dissipator_derive(const gf_chain *chain, const gf_operator *magnetization,
-                                   const gf_operator *hamiltonian, const gf_term *jump);
+gf_dissipator gf_dissipator_derive(const gf_chain *chain, const gf_charges *charges,
+                                   const gf_term *jump);
 void gf_dissipator_free(gf_dissipator *self);
 
 bool gf_dissipator_exhausted(const gf_dissipator *self);

@@ -5,6 +5,7 @@
 #include "gibbsflow/typicality.h"
 #include "gibbsflow/version.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <omp.h>
@@ -144,6 +145,12 @@ enum {
     OPTION_HELP
 };
 
+static const char exit_status[] =
+    "Exit status:\n"
+    "  0  done\n"
+    "  1  could not be done; the error stream says why\n"
+    "  2  wrong usage\n";
+
 static char *join_words(int argc, const char **argv) {
     char *text = NULL;
     size_t length = 0;
@@ -159,11 +166,24 @@ static char *join_words(int argc, const char **argv) {
     return text;
 }
 
+/* popt's help is a line of usage and a table of options; the paragraphs go between the two. The
+ * shape is that of other programs, so that help2man makes a manual page of it. */
 static void print_help(const cli_options *options) {
     const cli_command *command = options->command;
-    (void)printf("gibbsflow %s: %s\n\n", command->name, command->summary);
-    poptPrintHelp(options->context, stdout, 0);
-    (void)printf("\n%s", command->help);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL) {
+        return;
+    }
+    poptPrintHelp(options->context, out, 0);
+    (void)fclose(out);
+    size_t usage = strcspn(text, "\n");
+    const char *table = text + usage + strspn(text + usage, "\n");
+    (void)printf("%.*s\n%c%s.\n\n%s\nOptions:\n%s\nExamples:\n%s\n%s", (int)usage, text,
+                 toupper((unsigned char)command->summary[0]), command->summary + 1, command->help,
+                 table, command->examples, exit_status);
+    free(text);
 }
 
 static int take_integer(const cli_options *options, const char *name, const char *text, long low,
@@ -283,24 +303,25 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         {"output", 'o', POPT_ARG_STRING, &options->output, 0, "write the result to FILE", "FILE"},
         POPT_TABLEEND};
     struct poptOption set[] = {{"set", 's', POPT_ARG_STRING, NULL, OPTION_SET,
-                                "set a parameter of the model", "NAME=VALUE"},
+                                "set a parameter; may be given several times", "NAME=VALUE"},
                                POPT_TABLEEND};
     struct poptOption symmetry[] = {{"no-symmetry", '\0', POPT_ARG_NONE, NULL, OPTION_NO_SYMMETRY,
                                      "diagonalise whole magnetisation sectors", NULL},
                                     POPT_TABLEEND};
     struct poptOption sites[] = {
-        {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites", "N"}, POPT_TABLEEND};
+        {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites of the chain", "N"},
+        POPT_TABLEEND};
     struct poptOption method[] = {
-        {"method", 'm', POPT_ARG_STRING, NULL, OPTION_METHOD,
-         "full diagonalisation, or random vectors", "full|typicality"},
+        {"method", 'm', POPT_ARG_STRING, NULL, OPTION_METHOD, "diagonalise, or take random vectors",
+         "full|typicality"},
         {"samples", 0, POPT_ARG_STRING, NULL, OPTION_SAMPLES,
-         "random vectors of the largest sector; errors want 8 or more", "N"},
-        {"seed", 0, POPT_ARG_STRING, NULL, OPTION_SEED, "of the random vectors", "N"},
+         "random vectors of the largest sector (errors want 8 or more)", "N"},
+        {"seed", 0, POPT_ARG_STRING, NULL, OPTION_SEED, "seed of the random vectors", "N"},
         POPT_TABLEEND};
     struct poptOption common[] = {
         {"threads", 't', POPT_ARG_INT, &options->threads, 0, "threads to use (default: all)", "N"},
         {"quiet", 'q', POPT_ARG_NONE, &options->quiet, 0, "no progress and no remarks", NULL},
-        {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "explain the command", NULL},
+        {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "print this help", NULL},
         POPT_TABLEEND};
     struct poptOption table[] = {
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, own != NULL ? own : none, 0, NULL, NULL},
@@ -312,11 +333,12 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
          NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, NULL, NULL},
         POPT_TABLEEND};
-    char title[64];
+    char title[64], arguments[96];
     (void)snprintf(title, sizeof title, "gibbsflow %s", command->name);
+    (void)snprintf(arguments, sizeof arguments, "[OPTION...] %s", command->arguments);
     argv[0] = title; /* what the help calls the program */
     options->context = poptGetContext("gibbsflow", argc, argv, table, 0);
-    poptSetOtherOptionHelp(options->context, command->arguments);
+    poptSetOtherOptionHelp(options->context, arguments);
     int result = take_options(options);
     if (result == CLI_GO_ON) {
         result = take_arguments(options, flags);
@@ -478,19 +500,30 @@ static void restart_with_better_kernels(char **argv) {
 }
 
 static void print_overview(FILE *out) {
-    (void)fprintf(out, "gibbsflow " GF_VERSION
-                       ": from a spin chain and its bath to hydrodynamics\n\n"
-                       "Usage: gibbsflow COMMAND [options] FILE\n\nCommands:\n");
+    (void)fputs(
+        "Usage: gibbsflow COMMAND [OPTION...] FILE\n"
+        "   or: gibbsflow COMMAND --help\n"
+        "   or: gibbsflow --version\n"
+        "From a spin chain and its bath to hydrodynamics.\n\n"
+        "gibbsflow diagonalises a spin chain that is weakly coupled to a Lindblad bath,\n"
+        "builds its Gibbs states, and tabulates how the bath pushes (force) and shakes\n"
+        "(noise) the densities of magnetisation and energy. It integrates the fluctuating\n"
+        "hydrodynamics that follows, and measures domains and domain walls.\n\n"
+        "Commands:\n",
+        out);
     for (int k = 0; k < COMMANDS; ++k) {
         (void)fprintf(out, "  %-14s %s\n", commands[k]->name, commands[k]->summary);
     }
     (void)fprintf(
         out,
         "\n'gibbsflow COMMAND --help' explains a command. Where a command takes a model it\n"
-        "also takes the HDF5 file that an earlier command wrote, and starts from there.\n\n"
-        "A first figure:\n"
+        "also takes the HDF5 file that an earlier command wrote, and starts from there.\n"
+        "Results go to the standard output or to -o FILE, all else to the error stream.\n\n"
+        "Examples:\n"
         "  gibbsflow forces models/xxz_jprime.yaml -o fig2.h5\n"
-        "  gibbsflow figure fig2.h5 -o fig2.pdf\n");
+        "  gibbsflow figure fig2.h5 -o fig2.pdf\n"
+        "  gibbsflow fixed-points fig2.h5\n\n%s",
+        exit_status);
 }
 
 static int dispatch(const char *name, int argc, char **argv) {

@@ -15,7 +15,8 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_WRONG_USAGE = 2, CLI_GO_ON = -1 };
 /* A command: `gibbsflow NAME [options] ARGUMENTS`. */
 typedef struct cli_command {
     const char *name, *arguments, *summary;
-    const char *help; /* what --help says after the options */
+    const char *help;     /* what it does: paragraphs that --help prints before the options */
+    const char *examples; /* and command lines that it prints after them */
     int (*run)(const struct cli_command *command, int argc, const char **argv);
 } cli_command;
 

@@ -8,28 +8,29 @@
 #include <string.h>
 
 static const char help[] =
-    "Tells how far chains of N sites are from the infinite one. Two estimates are made at every "
-    "size\n"
-    "of the ladder FROM:TO, whatever boundary the model asks for:\n"
-    "  rings   values per site of the periodic chain\n"
-    "  linked  what the N-th site adds to the extensive values of the open chain, X(N) - X(N-1): "
-    "the\n"
-    "          numerical linked-cluster expansion in one dimension\n"
-    "for the Gibbs states --at the given lambda1,lambda2 (default: those of the fixed points) and "
-    "for\n"
-    "the fixed points of the largest ring, followed to the other sizes. The limit is the value at "
-    "the\n"
-    "largest size whose error is smaller; an error is what the shrinking differences of "
-    "neighbouring\n"
-    "sizes allow to be missing, infinite (inf) if they do not shrink. As a check, limits from two "
-    "sizes\n"
-    "less must predict the values at the largest one. -o stores all sizes. Every chain is "
-    "diagonalised,\n"
-    "also where the model asks for random vectors: their scatter would hide the differences.\n\n"
-    "Examples:\n"
+    "Shows how far chains of N sites are from the infinite one. Two estimates are\n"
+    "made at every size of the ladder FROM:TO, whatever boundary the model has:\n"
+    "\n"
+    "  rings    the values per site of the periodic chain\n"
+    "  linked   what the N-th site adds to the extensive values of the open chain,\n"
+    "           X(N) - X(N-1): the numerical linked-cluster expansion in one\n"
+    "           dimension\n"
+    "\n"
+    "They are made for the Gibbs states given by --at (without it, those of the\n"
+    "fixed points) and for the fixed points of the largest ring, which are followed\n"
+    "to the other sizes. The limit is the value at the largest size of the\n"
+    "estimator with the smaller error. The error is what may still be missing,\n"
+    "judged by how fast the differences between sizes shrink; it is infinite (inf)\n"
+    "if they do not. As a check, limits from sizes up to N - 2 must predict the\n"
+    "values at the largest size N. -o stores all sizes.\n"
+    "\n"
+    "Every chain is diagonalised, even if the model asks for random vectors: their\n"
+    "scatter would hide the differences.\n";
+
+static const char examples[] =
     "  gibbsflow converge models/xxz_jprime.yaml --sites 6:12\n"
-    "  gibbsflow converge models/pump_loss.yaml --sites 5:12 --at 0,-0.3 --at 0.5,0.3 -o "
-    "ladder.h5\n"
+    "  gibbsflow converge models/pump_loss.yaml --sites 5:12 --at 0,-0.3 \\\n"
+    "      --at 0.5,0.3 -o ladder.h5\n"
     "  gibbsflow figure ladder.h5 -o ladder.pdf\n";
 
 static const double ROUNDING = 1e-13; /* smaller changes, of the natural size, are nothing */
@@ -88,10 +89,10 @@ static void print_states(const gf_ladder *ladder) {
                                     {"f2", GF_LADDER_FORCE + 1},
                                     {"N11", GF_LADDER_NOISE},
                                     {"N12", GF_LADDER_NOISE + 1},
-                                    {"N22", GF_LADDER_NOISE + 3},
+                                    {"N22", GF_LADDER_NOISE + 2},
                                     {"C11", GF_LADDER_SUSCEPTIBILITY},
                                     {"C12", GF_LADDER_SUSCEPTIBILITY + 1},
-                                    {"C22", GF_LADDER_SUSCEPTIBILITY + 3}};
+                                    {"C22", GF_LADDER_SUSCEPTIBILITY + 2}};
     for (size_t p = 0; p < ladder->points; ++p) {
         (void)printf("state at lambda1 = %.10g, lambda2 = %.10g\n",
                      fabs(ladder->lambda[p][0]) < 1e-12 ? 0 : ladder->lambda[p][0],
@@ -132,17 +133,16 @@ static void print_point(const gf_ladder *ladder, size_t row) {
                                     {"  imaginary", GF_LADDER_POINT_EIGENVALUES + 3},
                                     {"N11", GF_LADDER_POINT_NOISE},
                                     {"N12", GF_LADDER_POINT_NOISE + 1},
-                                    {"N22", GF_LADDER_POINT_NOISE + 3}};
+                                    {"N22", GF_LADDER_POINT_NOISE + 2}};
     const gf_ladder_table *table = &ladder->fixed_points;
     (void)printf("fixed point, %s\n   N %14s %8s %14s %8s %14s %8s %14s %8s\n",
                  gf_stability_name(ladder->stability[row]), "m rings", "change", "m linked",
                  "change", "e rings", "change", "e linked", "change");
     for (size_t size = 0; size < ladder->sizes; ++size) {
         (void)printf("  %2d", ladder->first + (int)size);
-        for (int i = 0; i < 2; ++i) {
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
             for (int kind = 0; kind < GF_LADDERS; ++kind) {
-                print_step(table, (gf_ladder_kind)kind, size, row,
-                           GF_LADDER_POINT_DENSITY + (size_t)i);
+                print_step(table, (gf_ladder_kind)kind, size, row, GF_LADDER_POINT_DENSITY + i);
             }
         }
         (void)printf("\n");
@@ -193,7 +193,7 @@ typedef struct request {
     char *sites; /* --sites */
     char **at;   /* --at, NULL-terminated */
     int first, last;
-    double (*lambda)[2];
+    double (*lambda)[GF_CHARGES];
     size_t points;
 } request;
 
@@ -220,7 +220,7 @@ static int parse_sites(const cli_options *options, request *self) {
 
 static const double MOST_LAMBDA = 1e6;
 
-static bool parse_point(const char *text, double lambda[2]) {
+static bool parse_point(const char *text, double lambda[GF_CHARGES]) {
     char *end = NULL;
     lambda[0] = strtod(text, &end);
     if (end == text || *end != ',') {
@@ -302,7 +302,7 @@ static int converge(const cli_options *options, request *self) {
     if (status == GF_OK) {
         cli_progress progress;
         cli_progress_start(&progress, options, "diagonalising");
-        status = gf_ladder_compute(&ladder, (const double(*)[2])self->lambda, self->points,
+        status = gf_ladder_compute(&ladder, (const double(*)[GF_CHARGES])self->lambda, self->points,
                                    &progress.progress, &error);
         cli_progress_end(&progress);
     }
@@ -357,6 +357,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
 
 const cli_command cli_converge = {.name = "converge",
                                   .arguments = "MODEL|FILE.h5 [-o FILE.h5]",
-                                  .summary = "compare sizes, and estimate the infinite chain",
+                                  .summary = "compare sizes and estimate the infinite chain",
                                   .help = help,
+                                  .examples = examples,
                                   .run = run};

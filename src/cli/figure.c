@@ -5,20 +5,32 @@
 #include <stdlib.h>
 
 static const char help[] =
-    "Draws what a file holds, with gnuplot. The format follows from the name: .pdf, .png or .svg.\n"
-    "  forces   the force field over magnetisation and energy: arrows along the force, coloured "
-    "by\n"
-    "           its size, the border of the reachable region, the fixed points and the flow lines\n"
-    "           that leave the saddles (Fig. 2 of Lange & Rosch)\n"
-    "  scan     the fixed points against the parameter of a scan, with the bifurcations\n"
-    "  ladder   how far rings and linked clusters of N sites are from the infinite chain, for the\n"
-    "           first six states; the figure tells how many there are\n"
-    "Of a Langevin run: histogram, profile, space-time or walls (Figs. 1, 3, 4, 5 and 6); of one "
-    "with a\n"
-    "force table trajectories as well, over the force field.\n\n"
-    "Examples:\n"
+    "Draws what a file holds, with gnuplot. The ending of FIGURE chooses the format:\n"
+    ".pdf, .png or .svg. Without --kind the kind follows from the file.\n"
+    "\n"
+    "Of a file made by 'gibbsflow forces', fixed-points --scan or converge:\n"
+    "\n"
+    "  forces        the force field over magnetisation and energy: arrows along the\n"
+    "                force, coloured by its size; the border of the reachable\n"
+    "                region, the fixed points, and the flow lines that leave the\n"
+    "                saddles (Fig. 2 of Lange and Rosch)\n"
+    "  scan          the fixed points against the parameter of a scan, with the\n"
+    "                bifurcations\n"
+    "  ladder        how far rings and linked clusters of N sites are from the\n"
+    "                infinite chain, for the first six states\n"
+    "\n"
+    "Of a file made by 'gibbsflow langevin':\n"
+    "\n"
+    "  histogram     the distribution of the field (Fig. 1)\n"
+    "  profile       the profile of a wall (Fig. 3)\n"
+    "  space-time    the field in space and time (Fig. 4)\n"
+    "  walls         the wall density against the coupling (Figs. 5 and 6)\n"
+    "  trajectories  paths over the force field, of a run with a force table\n";
+
+static const char examples[] =
     "  gibbsflow figure fig2.h5 -o fig2.pdf\n"
-    "  gibbsflow figure scan.h5 --kind scan -o scan.png\n";
+    "  gibbsflow figure scan.h5 -o scan.png\n"
+    "  gibbsflow figure run.h5 --kind walls -o walls.svg\n";
 
 static int run(const cli_command *command, int argc, const char **argv) {
     static const char *const endings[] = {".pdf", ".png", ".svg", NULL};
@@ -52,4 +64,5 @@ const cli_command cli_figure = {.name = "figure",
                                 .arguments = "FILE.h5 -o FIGURE",
                                 .summary = "draw a force table, a scan, a ladder or a run",
                                 .help = help,
+                                .examples = examples,
                                 .run = run};

@@ -9,18 +9,23 @@
 #include <stdlib.h>
 
 static const char help[] =
-    "Finds all fixed points of the force, f1 = f2 = 0, in the plane of magnetisation m and energy "
-    "e per\n"
-    "site, and prints them with their Lagrange parameters, the eigenvalues of df/dq (units of\n"
-    "epsilon J) and the noise. They are stored in the file given by -o or, if FILE is an HDF5 file "
-    "and\n"
-    "nothing is set, in FILE itself. --scan follows them through a parameter of the rates and "
-    "locates\n"
-    "bifurcations.\n\n"
-    "Examples:\n"
+    "Finds every fixed point of the force, f1 = f2 = 0, in the plane of the\n"
+    "magnetisation m and the energy e per site. Prints for each one its densities,\n"
+    "lambda1 and lambda2, the eigenvalues of df/dq (in units of epsilon J; a stable\n"
+    "point has negative real parts) and the noise.\n"
+    "\n"
+    "The argument is a model file, or an HDF5 file that an earlier command wrote.\n"
+    "The fixed points are stored in the file given by -o. If FILE.h5 is the only\n"
+    "argument, and nothing is set, they are stored in FILE.h5 itself.\n"
+    "\n"
+    "--scan follows the fixed points through a parameter that enters rates alone\n"
+    "and locates the bifurcations.\n";
+
+static const char examples[] =
     "  gibbsflow fixed-points models/xxz_jprime.yaml\n"
     "  gibbsflow fixed-points fig2.h5 --set gamma=0.95\n"
-    "  gibbsflow fixed-points fig2.h5 --scan gamma=0.8:1:81 -o scan.h5\n";
+    "  gibbsflow fixed-points fig2.h5 --scan gamma=0.8:1:81 -o scan.h5\n"
+    "  gibbsflow figure scan.h5 -o scan.pdf\n";
 
 /* --- printing -------------------------------------------------------------------------------- */
 
@@ -66,16 +71,15 @@ static void print_point(const gf_fixed_point *point) {
     if (point->stability == GF_BORDER) {
         (void)printf(" %11s %11s", "infinite", "infinite");
     } else {
-        double unit = sqrt(point->noise[1][1] / point->noise[0][0]); /* of energy, roughly */
+        double unit = sqrt(point->noise[2] / point->noise[0]); /* of energy, roughly */
         (void)printf(" %11.6g %11.6g", tidy(point->lambda[0]),
                      tidy(point->lambda[1] * unit) == 0 ? 0 : point->lambda[1]);
     }
     print_eigenvalue(point->eigenvalue[0]);
     print_eigenvalue(point->eigenvalue[1]);
-    double mixed = point->noise[0][1];
-    double size = sqrt(fabs(point->noise[0][0] * point->noise[1][1]));
-    (void)printf(" %11.6g %11.6g %11.6g\n", point->noise[0][0],
-                 fabs(mixed) < 1e-9 * size ? 0 : mixed, point->noise[1][1]);
+    double mixed = point->noise[1], size = sqrt(fabs(point->noise[0] * point->noise[2]));
+    (void)printf(" %11.6g %11.6g %11.6g\n", point->noise[0], fabs(mixed) < 1e-9 * size ? 0 : mixed,
+                 point->noise[2]);
 }
 
 static void print_continuum(const gf_fixed_points *points) {
@@ -287,4 +291,5 @@ const cli_command cli_fixed_points = {.name = "fixed-points",
                                       .arguments = "MODEL|FILE.h5 [-o FILE.h5]",
                                       .summary = "find the fixed points of the force",
                                       .help = help,
+                                      .examples = examples,
                                       .run = run};

@@ -11,14 +11,17 @@
 #include <stdlib.h>
 
 static const char help[] =
-    "Without a file: the version, and what the program runs on. With a model: the symmetries of "
-    "its\n"
-    "Hamiltonian, the blocks of equal quantum numbers that are diagonalised (+- stands for two at "
-    "once,\n"
-    "copies counts them), or the random vectors of --method typicality, and the memory and time "
-    "that\n"
-    "takes. With an HDF5 file: how it was made.\n\n"
-    "Examples:\n"
+    "Without an argument: prints the version, and the processor, threads and linear\n"
+    "algebra that the program runs on.\n"
+    "\n"
+    "With a model: prints the symmetries of its Hamiltonian, the blocks of equal\n"
+    "quantum numbers that are diagonalised (+- stands for two labels at once, and\n"
+    "\"copies\" counts them) or the random vectors of --method typicality, and the\n"
+    "memory and time that this takes.\n"
+    "\n"
+    "With an HDF5 file: prints how it was made and what it holds.\n";
+
+static const char examples[] =
     "  gibbsflow info\n"
     "  gibbsflow info models/xxz_jprime.yaml --sites 16\n"
     "  gibbsflow info models/xxz_jprime.yaml --sites 24 --method typicality\n"
@@ -242,7 +245,9 @@ static int run(const cli_command *command, int argc, const char **argv) {
         } else if (!gf_file_is_hdf5(options.input)) {
             result = print_model(&options);
         } else if (options.settings.count > 0 || options.settings.sites != 0) {
-            result = cli_usage(&options, "--set and --sites change models, not what a file tells");
+            result =
+                cli_usage(&options, "--set and --sites go with model files; %s is an HDF5 file",
+                          options.input);
         } else {
             result = print_file(&options);
         }
@@ -253,6 +258,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
 
 const cli_command cli_info = {.name = "info",
                               .arguments = "[MODEL|FILE.h5]",
-                              .summary = "tell about the program, a model or a file",
+                              .summary = "describe the program, a model or a file",
                               .help = help,
+                              .examples = examples,
                               .run = run};

@@ -13,25 +13,28 @@
 static const char *const endings[] = {".h5", ".hdf5", NULL};
 
 static const char langevin_help[] =
-    "Integrates the Langevin equation of a run file and measures what it asks for. The file "
-    "written "
-    "is\n"
-    "a checkpoint until the run is complete: interrupt it (Ctrl-C) or let the machine go down, and "
-    "carry\n"
-    "on with --resume; the result is the same, bit by bit. Numbers of the run file can be changed "
-    "with\n"
-    "--set, also length, spacing, step, end, warm_up, realisations, seed, drive, thermal, "
-    "smoothing.\n\n"
-    "The hydrodynamics of two densities (equation: hydrodynamics) takes force, noise and "
-    "susceptibility\n"
-    "from the table of 'gibbsflow forces', named in the run file or by --table; parameters that "
-    "enter\n"
-    "rates alone, and rates by the names of their channels, can be set as well.\n\n"
-    "Examples:\n"
+    "Integrates the Langevin equation of a run file and measures what the file asks\n"
+    "for: moments, domain walls, snapshots, histograms. models/README.md describes\n"
+    "run files, and models/ holds those of the paper's figures.\n"
+    "\n"
+    "Until the run is complete FILE.h5 is a checkpoint. Interrupt the run (Ctrl-C),\n"
+    "or let the machine go down, and carry on with --resume: the result is the\n"
+    "same, bit by bit. An interrupted run exits with status 1.\n"
+    "\n"
+    "--set changes a number of the run file: a parameter of the equation, or\n"
+    "length, spacing, step, end, warm_up, realisations, seed, drive, thermal,\n"
+    "smoothing.\n"
+    "\n"
+    "The hydrodynamics of magnetisation and energy (equation: hydrodynamics) takes\n"
+    "force, noise and susceptibility from a table made by 'gibbsflow forces', which\n"
+    "the run file or --table names. --set then also changes parameters of the model\n"
+    "that enter rates alone, and rates by the names of their channels.\n";
+
+static const char langevin_examples[] =
+    "  gibbsflow langevin models/fig6.yaml --set epsilon=0.2 --set length=1000 \\\n"
+    "      -o try.h5\n"
     "  gibbsflow langevin models/hydrodynamics.yaml --table fig2.h5 -o run.h5\n"
-    "  gibbsflow langevin models/fig6.yaml -o fig6.h5\n"
-    "  gibbsflow langevin --resume fig6.h5\n"
-    "  gibbsflow langevin models/fig6.yaml --set epsilon=0.2 --set length=1000 -o try.h5\n";
+    "  gibbsflow langevin --resume run.h5\n";
 
 static volatile sig_atomic_t stop_wanted;
 
@@ -149,7 +152,7 @@ static gf_status carry_on(const cli_options *options, gf_langevin *self, double 
     return status == GF_OK ? look_back(options, self, error) : status;
 }
 
-/* One forgotten --resume must not cost what a run has come to. */
+/* One forgotten --resume must not cost the work that a checkpoint holds. */
 static gf_status spare_checkpoint(const char *path, gf_error *error) {
     gf_file *file = NULL;
     double done = 1;
@@ -228,4 +231,5 @@ const cli_command cli_langevin = {.name = "langevin",
                                   .arguments = "RUN.yaml -o FILE.h5 | --resume FILE.h5",
                                   .summary = "integrate a Langevin equation",
                                   .help = langevin_help,
+                                  .examples = langevin_examples,
                                   .run = run_langevin};

@@ -6,15 +6,20 @@
 #include <stdlib.h>
 
 static const char help[] =
-    "Prints, in the notation of model files, the Hamiltonian and, for every Lindblad channel, the\n"
-    "operators whose Gibbs averages are its part of the force and of the noise, per unit rate:\n"
-    "  force      (1/N) sum_j L_j' Q_i L_j - {L_j' L_j, Q_i}/2\n"
-    "  noise      (1/N) sum_j ([L_j,Q_i]' [L_j,Q_k] + (i <-> k))/2\n"
-    "with Q_1 = sum Z (magnetization) and Q_2 = H (energy). On a periodic chain one site's "
-    "operator\n"
-    "stands for all: every line is to be averaged over the translations of the chain.\n\n"
-    "Example:\n"
-    "  gibbsflow operators models/xxz_jprime.yaml\n";
+    "Prints, in the notation of model files, the Hamiltonian and the operators\n"
+    "whose Gibbs averages are the force and the noise of every Lindblad channel,\n"
+    "per unit rate:\n"
+    "\n"
+    "  force   (1/N) sum_j (L_j' Q_i L_j - {L_j' L_j, Q_i}/2)\n"
+    "  noise   (1/N) sum_j ([L_j,Q_i]' [L_j,Q_k] + (i <-> k))/2\n"
+    "\n"
+    "Here Q_1 = sum Z is the magnetisation, Q_2 = H the energy, and ' the adjoint.\n"
+    "On a periodic chain the operator of one site stands for all: every line is to\n"
+    "be averaged over the translations of the chain.\n";
+
+static const char examples[] =
+    "  gibbsflow operators models/xxz_jprime.yaml\n"
+    "  gibbsflow operators models/xxz_jprime.yaml --set gamma=0.5\n";
 
 /* `scale` undoes a mean over sites, where that reads better. */
 static bool print_operator(const gf_chain *chain, const char *label, const gf_operator *operator,
@@ -33,21 +38,33 @@ static bool print_operator(const gf_chain *chain, const char *label, const gf_op
     return done;
 }
 
-static bool print_channel(const gf_model *model, const gf_operator *magnetization,
+/* Force charge by charge, then noise pair by pair. */
+static bool print_observables(const gf_chain *chain, const gf_dissipator *bath) {
+    double scale = chain->periodic ? 1 : chain->sites;
+    char label[64];
+    bool done = true;
+    for (size_t i = 0; i < GF_CHARGES && done; ++i) {
+        (void)snprintf(label, sizeof label, "    force %s", gf_charge_name(i));
+        done = print_operator(chain, label, &bath->observable[GF_FORCE + i], scale);
+    }
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        for (size_t k = i; k < GF_CHARGES && done; ++k) {
+            (void)snprintf(label, sizeof label, "    noise %s %s", gf_charge_name(i),
+                           gf_charge_name(k));
+            done = print_operator(chain, label, &bath->observable[GF_NOISE + gf_pair(i, k)], scale);
+        }
+    }
+    return done;
+}
+
+static bool print_channel(const gf_model *model, const gf_charges *charges,
                           const gf_channel *channel) {
-    static const char *const labels[GF_OBSERVABLES] = {
-        "    force magnetization", "    force energy", "    noise magnetization magnetization",
-        "    noise magnetization energy", "    noise energy energy"};
-    gf_dissipator bath =
-        gf_dissipator_derive(&model->chain, magnetization, &model->hamiltonian, &channel->jump);
+    gf_dissipator bath = gf_dissipator_derive(&model->chain, charges, &channel->jump);
     char *jump = gf_operator_format(&channel->jump.operator, - GF_TERM_ORIGIN);
     bool done = jump != NULL;
     if (done) {
         (void)printf("  %s:\n    rate: %.15g\n    jump: %s\n", channel->name, channel->rate, jump);
-    }
-    double scale = model->chain.periodic ? 1 : model->chain.sites;
-    for (int k = 0; k < GF_OBSERVABLES && done; ++k) {
-        done = print_operator(&model->chain, labels[k], &bath.observable[k], scale);
+        done = print_observables(&model->chain, &bath);
     }
     free(jump);
     gf_dissipator_free(&bath);
@@ -56,7 +73,7 @@ static bool print_channel(const gf_model *model, const gf_operator *magnetizatio
 
 static bool print_model(const gf_model *model) {
     const gf_chain *chain = &model->chain;
-    gf_operator magnetization = gf_chain_magnetization(chain);
+    gf_charges charges = gf_charges_of(chain, &model->hamiltonian);
     (void)printf("# %s, %d sites, %s chain\n", model->name, chain->sites,
                  chain->periodic ? "periodic" : "open");
     (void)printf(
@@ -69,9 +86,9 @@ static bool print_model(const gf_model *model) {
                                chain->periodic ? 1.0 / chain->sites : 1);
     (void)printf("channels:\n");
     for (size_t c = 0; c < model->channel_count && done; ++c) {
-        done = print_channel(model, &magnetization, &model->channels[c]);
+        done = print_channel(model, &charges, &model->channels[c]);
     }
-    gf_operator_free(&magnetization);
+    gf_charges_free(&charges);
     return done;
 }
 
@@ -97,6 +114,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
 
 const cli_command cli_operators = {.name = "operators",
                                    .arguments = "MODEL",
-                                   .summary = "print the derived force and noise operators",
+                                   .summary = "print the force and noise operators of a model",
                                    .help = help,
+                                   .examples = examples,
                                    .run = run};

@@ -16,22 +16,24 @@ static const char *const endings[] = {".h5", ".hdf5", NULL};
 /* --- spectrum -------------------------------------------------------------------------------- */
 
 static const char spectrum_help[] =
-    "Diagonalises the model and stores every level with the diagonal matrix elements of the force "
-    "and\n"
-    "noise operators of each channel. From this file the other commands start without "
-    "diagonalising\n"
-    "again, also at other rates: --set may change any parameter that enters neither the "
-    "Hamiltonian\n"
-    "nor a jump operator. A long diagonalisation keeps what is done in FILE.h5.blocks; after an\n"
-    "interruption of any kind the same command goes on from there. With --method typicality "
-    "random\n"
-    "vectors take the place of diagonalisation (up to about 26 sites): results then have "
-    "statistical\n"
-    "errors, which fall with the number of --samples.\n\n"
-    "Example:\n"
+    "Diagonalises the model and stores every level with the diagonal matrix\n"
+    "elements of the force and noise operators of each channel. The other commands\n"
+    "take this file in place of the model and do not diagonalise again, even at\n"
+    "other rates: --set may then change any parameter that enters neither the\n"
+    "Hamiltonian nor a jump operator.\n"
+    "\n"
+    "A long diagonalisation keeps its finished blocks in FILE.h5.blocks. After an\n"
+    "interruption of any kind the same command carries on from there.\n"
+    "\n"
+    "With --method typicality random vectors take the place of diagonalisation, for\n"
+    "up to about 26 sites. Results then have statistical errors, which fall with\n"
+    "the number of --samples.\n";
+
+static const char spectrum_examples[] =
     "  gibbsflow spectrum models/xxz_jprime.yaml -o spectrum.h5\n"
-    "  gibbsflow spectrum models/xxz_jprime.yaml --sites 20 --method typicality -o long.h5\n"
-    "  gibbsflow forces spectrum.h5 --set gamma=0.85 -o forces.h5\n";
+    "  gibbsflow forces spectrum.h5 --set gamma=0.85 -o forces.h5\n"
+    "  gibbsflow spectrum models/xxz_jprime.yaml --sites 20 --method typicality \\\n"
+    "      -o long.h5\n";
 
 /* The result is safe: what a diagonalisation kept on its way is not needed any more. */
 static void drop_checkpoint(const cli_options *options, const gf_model *model) {
@@ -67,17 +69,23 @@ static gf_status make_spectrum(const cli_options *options, gf_error *error) {
 /* --- forces ---------------------------------------------------------------------------------- */
 
 static const char forces_help[] =
-    "Tabulates densities, force, noise and susceptibility of the Gibbs states\n"
-    "exp(-lambda1 Q1 - lambda2 Q2) on the grids of the model, finds the fixed points of the force "
-    "and\n"
-    "the flow lines that join them, and writes all of it, with the spectrum, to one HDF5 file. A "
-    "grid\n"
-    "fitted to the reachable region, /fitted_grid, is for interpolation; its accuracy is measured "
-    "and\n"
-    "stored with it. With --method typicality statistical errors stand beside the tables.\n\n"
-    "Example:\n"
+    "Tabulates the densities, force, noise and susceptibility of the Gibbs states\n"
+    "exp(-lambda1 Q1 - lambda2 Q2) on the grids of the model, finds the fixed points\n"
+    "of the force and the flow lines that join them, and writes all of it, with the\n"
+    "spectrum, to one HDF5 file. Draw it with 'gibbsflow figure', or integrate the\n"
+    "hydrodynamics that it defines with 'gibbsflow langevin'.\n"
+    "\n"
+    "In place of a model file it takes an HDF5 file that an earlier command wrote,\n"
+    "and starts from the spectrum in it.\n"
+    "\n"
+    "The group /fitted_grid is for interpolation over all reachable densities; its\n"
+    "accuracy is measured and stored with it. With --method typicality statistical\n"
+    "errors stand beside the tables.\n";
+
+static const char forces_examples[] =
     "  gibbsflow forces models/xxz_jprime.yaml -o fig2.h5\n"
-    "  gibbsflow forces models/xxz_jprime.yaml --set gamma=0.875 --sites 10 -o forces.h5\n";
+    "  gibbsflow forces models/xxz_jprime.yaml --set gamma=0.875 --sites 10 \\\n"
+    "      -o forces.h5\n";
 
 typedef struct results {
     gf_model model;
@@ -217,10 +225,12 @@ const cli_command cli_spectrum = {.name = "spectrum",
                                   .arguments = "MODEL -o FILE.h5",
                                   .summary = "diagonalise a model and store its spectrum",
                                   .help = spectrum_help,
+                                  .examples = spectrum_examples,
                                   .run = run};
 
 const cli_command cli_forces = {.name = "forces",
-                                .arguments = "MODEL|SPECTRUM -o FILE.h5",
-                                .summary = "tabulate force, noise and fixed points",
+                                .arguments = "MODEL|FILE.h5 -o FILE.h5",
+                                .summary = "tabulate force, noise and susceptibility",
                                 .help = forces_help,
+                                .examples = forces_examples,
                                 .run = run};

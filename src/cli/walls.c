@@ -9,11 +9,16 @@
 #include <stdlib.h>
 
 static const char walls_help[] =
-    "Prints the density of domain walls of a run with its errors, the exact values where they are "
-    "known\n"
-    "(no conserved noise), the fits with the errors of their parameters, and those of Lange and "
-    "Rosch.\n\n"
-    "Example:\n"
+    "Prints the density of domain walls at every coupling of a run, with standard\n"
+    "errors; the exact values where they are known (no conserved noise); the moments\n"
+    "of the field; and fits of the density against the coupling, with the errors of\n"
+    "their parameters, beside those of Lange and Rosch. Warns if a point is not\n"
+    "shown to be steady.\n"
+    "\n"
+    "--from and --to choose the couplings that are fitted.\n";
+
+static const char walls_examples[] =
+    "  gibbsflow walls fig6.h5\n"
     "  gibbsflow walls fig6.h5 --from 0.08 --to 0.4\n";
 
 /* The fits printed in the paper, n a = A x^{1/4} exp(-c/sqrt x), for gamma = 0.875. */
@@ -238,4 +243,5 @@ const cli_command cli_walls = {.name = "walls",
                                .arguments = "RUN.h5",
                                .summary = "print the density of domain walls of a run",
                                .help = walls_help,
+                               .examples = walls_examples,
                                .run = run_walls};

@@ -4,6 +4,7 @@
 #include "figure/plot.h"
 #include "gibbsflow/flow.h"
 #include "gibbsflow/force_table.h"
+#include "io/charge_axes.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,11 +17,11 @@ typedef struct content {
     gf_force_table table;
     gf_fixed_points points;
     gf_flow flow;
-    double *corners; /* [corner_count][2] */
+    double *corners; /* [corner_count][GF_CHARGES] */
     size_t corner_count;
     char *name, *parameters;
     double sites;
-    double low[2], high[2]; /* the frame */
+    double low[GF_CHARGES], high[GF_CHARGES]; /* the frame */
 } content;
 
 static void free_content(content *self) {
@@ -33,7 +34,6 @@ static void free_content(content *self) {
 }
 
 static gf_status read_content(gf_file *file, content *self, gf_error *error) {
-    size_t shape[2] = {0, 2};
     *self = (content){0};
     gf_status status = gf_force_table_read(file, &self->table, error);
     if (status == GF_OK) {
@@ -42,11 +42,10 @@ static gf_status read_content(gf_file *file, content *self, gf_error *error) {
     if (status == GF_OK) {
         status = gf_flow_read(file, &self->flow, error);
     }
-    self->corners = gf_file_get_doubles(file, "/region/corners", 2, shape);
+    self->corners = gf_charge_axes_get(file, "/region/corners", 1, 1, 1, &self->corner_count);
     self->name = gf_file_get_text_attribute(file, "/model", "name");
     self->parameters = gf_file_get_text_attribute(file, "/model", "parameters");
     self->sites = gf_file_get_number_attribute(file, "/model", "sites");
-    self->corner_count = shape[0];
     return status == GF_OK ? gf_file_check(file, error) : status;
 }
 
@@ -55,12 +54,12 @@ static gf_status find_frame(content *self, gf_error *error) {
         return gf_fail(error, GF_INVALID,
                        "there is no plane to draw: magnetisation and energy are not independent");
     }
-    for (int i = 0; i < 2; ++i) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
         self->low[i] = INFINITY;
         self->high[i] = -INFINITY;
         for (size_t k = 0; k < self->corner_count; ++k) {
-            self->low[i] = fmin(self->low[i], self->corners[2 * k + (size_t)i]);
-            self->high[i] = fmax(self->high[i], self->corners[2 * k + (size_t)i]);
+            self->low[i] = fmin(self->low[i], self->corners[GF_CHARGES * k + i]);
+            self->high[i] = fmax(self->high[i], self->corners[GF_CHARGES * k + i]);
         }
         double margin = 0.04 * (self->high[i] - self->low[i]);
         self->low[i] -= margin;
@@ -82,7 +81,7 @@ static size_t write_arrows(const content *self, FILE *out) {
     }
     for (size_t row = 0; row < grid->axis[0].points; row += steps[0]) {
         for (size_t column = 0; column < grid->axis[1].points; column += steps[1]) {
-            const double *f = grid->force + 2 * (row * grid->axis[1].points + column);
+            const double *f = grid->force + GF_CHARGES * (row * grid->axis[1].points + column);
             double x = f[0] / (self->high[0] - self->low[0]),
                    y = f[1] / (self->high[1] - self->low[1]);
             double length = hypot(x, y), scale = ARROW_LENGTH / ARROWS / length;
@@ -100,7 +99,7 @@ static size_t write_arrows(const content *self, FILE *out) {
 
 static void write_border(const content *self, FILE *out) {
     for (size_t k = 0; k <= self->corner_count; ++k) {
-        const double *corner = self->corners + 2 * (k % self->corner_count);
+        const double *corner = self->corners + GF_CHARGES * (k % self->corner_count);
         (void)fprintf(out, "%.8g %.8g\n", corner[0], corner[1]);
     }
 }

@@ -15,7 +15,7 @@ static const double LOWEST = 1e-15; /* rounding; smaller deviations are not draw
 static const struct {
     const char *title;
     size_t column;
-    int charges;
+    int order; /* of the charges */
 } panels[PANELS] = {
     {"density  {/:Italic q}", GF_LADDER_DENSITY, 1},
     {"force  {/:Italic f}", GF_LADDER_FORCE, 1},
@@ -26,23 +26,27 @@ static const struct {
 static const char *const colours[MOST_STATES] = {"#2b5c8a", "#d7301f", "#4d9221",
                                                  "#8c510a", "#762a83", "#555555"};
 
-/* What is summed up to a length: entry k of values[sizes][states][columns] at one size. */
+/* What is summed up to a length: element i, or (i, k) of a matrix, of
+ * values[sizes][states][columns] at one size. */
 static double entry(const gf_ladder *ladder, const double *values, int panel, size_t row,
-                    size_t size, size_t k) {
-    size_t energies = panels[panel].charges == 1 ? k : k / 2 + k % 2;
-    double value =
-        values[(size * ladder->points + row) * GF_LADDER_STATE_COLUMNS + panels[panel].column + k];
-    return value / pow(ladder->energy_unit, (double)energies);
+                    size_t size, size_t i, size_t k) {
+    bool is_matrix = panels[panel].order == 2;
+    size_t column = panels[panel].column + (is_matrix ? gf_pair(i, k) : i);
+    int energies = (i == GF_ENERGY) + (is_matrix && k == GF_ENERGY);
+    return values[(size * ladder->points + row) * GF_LADDER_STATE_COLUMNS + column] /
+           pow(ladder->energy_unit, energies);
 }
 
 /* The length of the quantity at one size, less that of `origin` at the largest, unless NULL. */
 static double length(const gf_ladder *ladder, const double *values, const double *origin, int panel,
                      size_t row, size_t size) {
     double sum = 0;
-    for (size_t k = 0; k < (size_t)1 << panels[panel].charges; ++k) {
-        double x = entry(ladder, values, panel, row, size, k);
-        x -= origin != NULL ? entry(ladder, origin, panel, row, ladder->sizes - 1, k) : 0;
-        sum += x * x;
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        for (size_t k = 0; k < (panels[panel].order == 2 ? GF_CHARGES : 1); ++k) {
+            double x = entry(ladder, values, panel, row, size, i, k);
+            x -= origin != NULL ? entry(ladder, origin, panel, row, ladder->sizes - 1, i, k) : 0;
+            sum += x * x;
+        }
     }
     return sqrt(sum);
 }

@@ -1,5 +1,6 @@
 #include "gibbsflow/ladder.h"
 
+#include "base/progress_part.h"
 #include "gibbsflow/machine.h"
 
 #include <math.h>
@@ -109,30 +110,18 @@ gf_status gf_ladder_plan(const gf_model *model, int first, int last, gf_ladder *
 
 /* --- diagonalising --------------------------------------------------------------------------- */
 
-/* The share of one chain in the progress of all. */
-typedef struct share {
-    const gf_progress *whole;
-    double from, width;
-} share;
-
-static void update_share(void *context, double fraction) {
-    const share *self = context;
-    gf_progress_update(self->whole, self->from + fraction * self->width);
-}
-
 static gf_status diagonalize(gf_ladder *self, const gf_progress *progress, gf_error *error) {
     double total = 0;
-    share part = {.whole = progress};
+    gf_progress_part part = {.whole = progress};
+    const gf_progress own = gf_progress_of_part(&part);
     gf_status status = GF_OK;
     for (size_t c = 0; c < count_chains(self); ++c) {
         total += self->chains[c].seconds;
     }
     for (size_t c = count_chains(self); c-- > 0 && status == GF_OK;) {
         gf_ladder_chain *chain = &self->chains[c];
-        part.width = chain->seconds / total;
-        const gf_progress own = {.update = update_share, .context = &part};
+        gf_progress_part_next(&part, chain->seconds / total);
         status = gf_spectrum_compute(&chain->model, &own, &chain->spectrum, error);
-        part.from += part.width;
     }
     return status;
 }
@@ -158,13 +147,14 @@ static gf_state subtract(const gf_state *more, const gf_state *less, int sites) 
     const double n = sites;
     gf_state s = {.lambda = {more->lambda[0], more->lambda[1]},
                   .log_partition = n * more->log_partition - (n - 1) * less->log_partition};
-    for (int i = 0; i < 2; ++i) {
+    for (size_t p = 0; p < GF_PAIRS; ++p) {
+        s.susceptibility[p] = n * more->susceptibility[p] - (n - 1) * less->susceptibility[p];
+        s.noise[p] = n * more->noise[p] - (n - 1) * less->noise[p];
+    }
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
         s.density[i] = n * more->density[i] - (n - 1) * less->density[i];
         s.force[i] = n * more->force[i] - (n - 1) * less->force[i];
-        for (int j = 0; j < 2; ++j) {
-            s.susceptibility[i][j] =
-                n * more->susceptibility[i][j] - (n - 1) * less->susceptibility[i][j];
-            s.noise[i][j] = n * more->noise[i][j] - (n - 1) * less->noise[i][j];
+        for (size_t j = 0; j < GF_CHARGES; ++j) {
             s.force_slope[i][j] = n * more->force_slope[i][j] - (n - 1) * less->force_slope[i][j];
         }
     }
@@ -178,7 +168,7 @@ typedef struct rung {
     size_t size;
 } rung;
 
-static void evaluate_rung(void *context, const double lambda[2], gf_state *state) {
+static void evaluate_rung(void *context, const double lambda[GF_CHARGES], gf_state *state) {
     const rung *self = context;
     if (self->kind == GF_RINGS) {
         gf_gibbs_evaluate(ring(self->ladder, self->size)->gibbs, lambda, GF_SLOPES, state);
@@ -292,7 +282,7 @@ static gf_status find_references(const gf_ladder *self, gf_fixed_points *points,
 /* The point of a rung that Newton's method finds from `lambda`, if it is nearer to reference `r`
  * than to any other. */
 static bool find_point(rung *here, const gf_fixed_points *references, size_t r,
-                       const double lambda[2], gf_fixed_point *point) {
+                       const double lambda[GF_CHARGES], gf_fixed_point *point) {
     const gf_spectrum *spectrum = &open_chain(here->ladder, here->size + 1)->spectrum;
     const gf_gibbs *gibbs = here->kind == GF_RINGS
                                 ? ring(here->ladder, here->size)->gibbs
@@ -322,7 +312,8 @@ static void follow_points(gf_ladder *self, const gf_fixed_points *references) {
     gf_ladder_table *table = &self->fixed_points;
     for (int kind = 0; kind < GF_LADDERS; ++kind) {
         for (size_t r = 0; r < references->count; ++r) {
-            double start[2] = {references->points[r].lambda[0], references->points[r].lambda[1]};
+            double start[GF_CHARGES];
+            memcpy(start, references->points[r].lambda, sizeof start);
             for (size_t size = self->sizes; size-- > 0;) {
                 rung here = {self, (gf_ladder_kind)kind, size};
                 gf_fixed_point point;
@@ -341,19 +332,18 @@ static void follow_points(gf_ladder *self, const gf_fixed_points *references) {
 static void scale_states(const gf_ladder *self, double *scale) {
     const gf_ladder_chain *largest = ring(self, self->sizes - 1);
     const double unit = self->energy_unit, *rates = gf_gibbs_rates(largest->gibbs);
-    double noise[2] = {0, 0};
+    const double units[GF_CHARGES] = {1, unit};
+    double noise[GF_CHARGES];
     gf_state hot;
-    gf_gibbs_evaluate(largest->gibbs, (double[2]){0, 0}, GF_RESPONSE, &hot);
+    gf_gibbs_evaluate(largest->gibbs, (double[GF_CHARGES]){0}, GF_RESPONSE, &hot);
     scale[GF_LADDER_LOG_PARTITION] = 1;
-    for (int i = 0; i < 2; ++i) {
-        scale[GF_LADDER_DENSITY + i] = i == 0 ? 1 : unit;
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        scale[GF_LADDER_DENSITY + i] = units[i];
         scale[GF_LADDER_FORCE + i] = gf_spectrum_force_scale(&largest->spectrum, rates, i);
-        noise[i] = sqrt(fmax(hot.noise[i][i], 0));
-    }
-    for (int i = 0; i < 2; ++i) {
-        for (int j = 0; j < 2; ++j) {
-            scale[GF_LADDER_NOISE + 2 * i + j] = noise[i] * noise[j];
-            scale[GF_LADDER_SUSCEPTIBILITY + 2 * i + j] = (i == 0 ? 1 : unit) * (j == 0 ? 1 : unit);
+        noise[i] = sqrt(fmax(hot.noise[gf_pair(i, i)], 0));
+        for (size_t j = 0; j <= i; ++j) {
+            scale[GF_LADDER_NOISE + gf_pair(i, j)] = noise[i] * noise[j];
+            scale[GF_LADDER_SUSCEPTIBILITY + gf_pair(i, j)] = units[i] * units[j];
         }
     }
 }
@@ -365,13 +355,14 @@ static void scale_point(const gf_ladder *self, const double *state_scale,
     double force = hypot(state_scale[GF_LADDER_FORCE], state_scale[GF_LADDER_FORCE + 1] / unit);
     double slow = fmin(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
     double sensitivity = fmax(1, force / slow);
-    for (int i = 0; i < 2; ++i) {
-        scale[GF_LADDER_POINT_LAMBDA + i] = sensitivity * (i == 0 ? 1 : 1 / unit);
-        scale[GF_LADDER_POINT_DENSITY + i] = sensitivity * (i == 0 ? 1 : unit);
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        scale[GF_LADDER_POINT_LAMBDA + i] = sensitivity * (i == GF_ENERGY ? 1 / unit : 1);
+        scale[GF_LADDER_POINT_DENSITY + i] = sensitivity * (i == GF_ENERGY ? unit : 1);
+        scale[GF_LADDER_POINT_EIGENVALUES + 2 * i] = sensitivity * force;
+        scale[GF_LADDER_POINT_EIGENVALUES + 2 * i + 1] = sensitivity * force;
     }
-    for (int i = 0; i < 4; ++i) {
-        scale[GF_LADDER_POINT_EIGENVALUES + i] = sensitivity * force;
-        scale[GF_LADDER_POINT_NOISE + i] = sensitivity * state_scale[GF_LADDER_NOISE + i];
+    for (size_t p = 0; p < GF_PAIRS; ++p) {
+        scale[GF_LADDER_POINT_NOISE + p] = sensitivity * state_scale[GF_LADDER_NOISE + p];
     }
 }
 
@@ -417,10 +408,10 @@ static void estimate_table(const gf_ladder *self, gf_ladder_table *table) {
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
-static gf_status choose_points(gf_ladder *self, const double (*lambda)[2], size_t points,
+static gf_status choose_points(gf_ladder *self, const double (*lambda)[GF_CHARGES], size_t points,
                                const gf_fixed_points *references, gf_error *error) {
     enum { DEFAULTS = 5 };
-    static const double default_lambda[DEFAULTS][2] = {
+    static const double default_lambda[DEFAULTS][GF_CHARGES] = {
         {0, -0.5}, {0, -0.25}, {0.25, 0}, {0, 0.25}, {0, 0.5}};
     size_t count = points > 0 ? points : references->count > 0 ? references->count : DEFAULTS;
     self->points = count;
@@ -443,7 +434,7 @@ static gf_status choose_points(gf_ladder *self, const double (*lambda)[2], size_
     return GF_OK;
 }
 
-gf_status gf_ladder_compute(gf_ladder *self, const double (*lambda)[2], size_t points,
+gf_status gf_ladder_compute(gf_ladder *self, const double (*lambda)[GF_CHARGES], size_t points,
                             const gf_progress *progress, gf_error *error) {
     gf_fixed_points references = {0};
     gf_status status = diagonalize(self, progress, error);
@@ -505,13 +496,6 @@ gf_thermodynamic_limit gf_ladder_estimate(const gf_ladder_table *table, gf_ladde
                                     .error = entry(table->error, table, one, size, row)[column]};
 }
 
-/* True for the entry 21 of a symmetric matrix. */
-static bool is_repeated(const gf_ladder_table *table, size_t column) {
-    return table->columns == GF_LADDER_STATE_COLUMNS
-               ? column == GF_LADDER_NOISE + 2 || column == GF_LADDER_SUSCEPTIBILITY + 2
-               : column == GF_LADDER_POINT_NOISE + 2;
-}
-
 gf_ladder_check gf_ladder_predict(const gf_ladder *self, const gf_ladder_table *table,
                                   gf_ladder_kind kind) {
     gf_ladder_check check = {0};
@@ -521,7 +505,7 @@ gf_ladder_check gf_ladder_predict(const gf_ladder *self, const gf_ladder_table *
         gf_thermodynamic_limit before = gf_ladder_estimate(table, kind, last - 2, row, column);
         double value = gf_ladder_estimate(table, kind, last, row, column).value;
         bool zero = fmax(fabs(value), fabs(before.value)) < NOTHING * table->scale[i];
-        if (isnan(value) || zero || is_repeated(table, column)) {
+        if (isnan(value) || zero) {
             continue;
         }
         check.unsettled += isinf(before.error) != 0;

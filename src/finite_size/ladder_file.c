@@ -1,6 +1,8 @@
 /* Ladders of sizes to and from HDF5. */
 #include "gibbsflow/ladder.h"
 
+#include "io/charge_axes.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +11,12 @@ enum { PATH = 80 };
 
 static const char *const kind_names[GF_LADDERS] = {"rings", "linked"};
 
-/* A dataset: columns of a table from `column` on, with trailing axes of length 2. */
+/* A dataset: columns of a table from `column` on. */
 typedef struct field {
     const char *name, *units;
     size_t column;
-    int charges;     /* axes of length 2 */
-    bool is_complex; /* pairs of columns */
+    int order;       /* of the charges: a scalar, a vector, a matrix */
+    bool is_complex; /* a vector; its columns come as real and imaginary part */
 } field;
 
 enum { STATE_FIELDS = 5, POINT_FIELDS = 4 };
@@ -36,7 +38,7 @@ static const field point_fields[POINT_FIELDS] = {
 
 /* Columns of a table that one field takes. */
 static size_t field_width(const field *self) {
-    return (size_t)1 << (self->charges + self->is_complex);
+    return gf_charge_values(self->order) * (self->is_complex ? 2 : 1);
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -68,14 +70,12 @@ static void write_field(gf_file *file, const char *group, const field *what, boo
     }
     dataset.shape[dataset.rank] = table->rows;
     dataset.axes[dataset.rank++] = row_name;
-    for (int k = 0; k < what->charges; ++k) {
-        dataset.shape[dataset.rank] = 2;
-        dataset.axes[dataset.rank++] = "charge";
-    }
     if (what->is_complex) { /* pairs of doubles are complex numbers */
+        dataset.shape[dataset.rank] = GF_CHARGES;
+        dataset.axes[dataset.rank++] = "charge";
         gf_file_put_complex(file, &dataset, (const double complex *)(const void *)picked);
     } else {
-        gf_file_put_doubles(file, &dataset, picked);
+        gf_charge_axes_put(file, &dataset, what->order, dataset.rank, picked);
     }
     free(picked);
 }
@@ -157,13 +157,13 @@ void gf_ladder_write(const gf_ladder *self, gf_file *file) {
                                        .axes = {"/ladder/sites"}},
                          sites);
     gf_file_put_number_attribute(file, "/ladder", "energy_unit", self->energy_unit);
-    gf_file_put_doubles(file,
-                        &(gf_dataset){.path = "/ladder/states/lambda",
-                                      .units = "1, 1/J",
-                                      .rank = 2,
-                                      .shape = {self->points, 2},
-                                      .axes = {"state", "charge"}},
-                        self->lambda[0]);
+    gf_charge_axes_put(file,
+                       &(gf_dataset){.path = "/ladder/states/lambda",
+                                     .units = "1, 1/J",
+                                     .rank = 1,
+                                     .shape = {self->points},
+                                     .axes = {"state"}},
+                       1, 1, self->lambda[0]);
     write_table(file, self, &self->states, "states", "state", state_fields, STATE_FIELDS);
     if (self->fixed_points.rows > 0) {
         write_stability(file, self);
@@ -177,18 +177,11 @@ void gf_ladder_write(const gf_ladder *self, gf_file *file) {
 /* One dataset into its columns of values[sizes][rows][columns]. */
 static void read_field(gf_file *file, const char *group, const field *what, bool is_error,
                        const gf_ladder *ladder, double *values) {
-    char path[PATH];
-    size_t shape[GF_FILE_MAX_RANK] = {0}, width = field_width(what), rows = ladder->points;
+    char path[2 * PATH];
+    size_t shape[] = {ladder->sizes, ladder->points}, width = field_width(what);
     (void)snprintf(path, sizeof path, "%s/%s%s", group, what->name, is_error ? "_error" : "");
-    double *picked = gf_file_get_doubles(file, path, 2 + what->charges, shape);
-    bool fits = picked != NULL && shape[0] == ladder->sizes && shape[1] == rows;
-    for (int k = 0; k < what->charges; ++k) {
-        fits = fits && shape[2 + k] == 2;
-    }
-    if (!fits) {
-        gf_file_reject(file, "the shape of %s does not fit its group", path);
-    }
-    for (size_t row = 0; row < ladder->sizes * rows && fits; ++row) {
+    double *picked = gf_charge_axes_get(file, path, 2, what->order, 2, shape);
+    for (size_t row = 0; row < shape[0] * shape[1] && picked != NULL; ++row) {
         memcpy(values + row * GF_LADDER_STATE_COLUMNS + what->column, picked + row * width,
                width * sizeof *picked);
     }
@@ -217,18 +210,18 @@ static void read_states(gf_file *file, gf_ladder *ladder) {
 
 /* The sizes and the points. */
 static void read_axes(gf_file *file, gf_ladder *ladder) {
-    size_t shape[2] = {0};
+    size_t points = 0;
     int64_t *sites = gf_file_get_integers(file, "/ladder/sites", 1, &ladder->sizes);
-    double *lambda = gf_file_get_doubles(file, "/ladder/states/lambda", 2, shape);
+    double *lambda = gf_charge_axes_get(file, "/ladder/states/lambda", 1, 1, 1, &points);
     ladder->energy_unit = gf_file_get_number_attribute(file, "/ladder", "energy_unit");
     if (sites != NULL && lambda != NULL) {
         bool fits = ladder->sizes >= 1 && ladder->sizes <= GF_CHAIN_MAX_SITES && sites[0] >= 1 &&
-                    sites[0] <= GF_CHAIN_MAX_SITES && shape[0] >= 1 && shape[1] == 2;
-        ladder->lambda = fits ? calloc(shape[0], sizeof *ladder->lambda) : NULL;
+                    sites[0] <= GF_CHAIN_MAX_SITES && points >= 1;
+        ladder->lambda = fits ? calloc(points, sizeof *ladder->lambda) : NULL;
         if (ladder->lambda != NULL) {
             ladder->first = (int)sites[0];
-            ladder->points = shape[0];
-            memcpy(ladder->lambda, lambda, shape[0] * sizeof *ladder->lambda);
+            ladder->points = points;
+            memcpy(ladder->lambda, lambda, points * sizeof *ladder->lambda);
         } else {
             gf_file_reject(file, fits ? "out of memory for the ladder"
                                       : "/ladder/sites and /ladder/states/lambda do not fit");

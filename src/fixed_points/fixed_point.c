@@ -1,5 +1,8 @@
 #include "gibbsflow/fixed_point.h"
 
+#include "base/matrix.h"
+#include "io/charge_axes.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,30 +30,25 @@ const char *gf_stability_name(gf_stability stability) {
 static double force_scale(const gf_gibbs *gibbs) {
     const gf_spectrum *spectrum = gf_gibbs_spectrum(gibbs);
     const double *rates = gf_gibbs_rates(gibbs);
-    double largest[2] = {gf_spectrum_force_scale(spectrum, rates, 0),
-                         gf_spectrum_force_scale(spectrum, rates, 1)};
+    double largest[GF_CHARGES];
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        largest[i] = gf_spectrum_force_scale(spectrum, rates, i);
+    }
     return gf_spectrum_length(spectrum, largest);
 }
 
 double gf_fixed_point_distance(const gf_spectrum *spectrum, const gf_fixed_point *a,
                                const gf_fixed_point *b) {
-    const double change[2] = {a->density[0] - b->density[0], a->density[1] - b->density[1]};
+    const double change[GF_CHARGES] = {a->density[0] - b->density[0],
+                                       a->density[1] - b->density[1]};
     return gf_spectrum_length(spectrum, change);
 }
 
-bool gf_fixed_point_vanishes(const gf_gibbs *gibbs, const double force[2]) {
+bool gf_fixed_point_vanishes(const gf_gibbs *gibbs, const double force[GF_CHARGES]) {
     return gf_spectrum_length(gf_gibbs_spectrum(gibbs), force) <= TOLERANCE * force_scale(gibbs);
 }
 
-static void eigenvalues(double a[2][2], double complex value[2]) {
-    double half_trace = (a[0][0] + a[1][1]) / 2, half_difference = (a[0][0] - a[1][1]) / 2;
-    double discriminant = half_difference * half_difference + a[0][1] * a[1][0];
-    double root = sqrt(fabs(discriminant));
-    value[0] = discriminant >= 0 ? half_trace - root : half_trace - root * I;
-    value[1] = discriminant >= 0 ? half_trace + root : half_trace + root * I;
-}
-
-static gf_stability classify(const double complex value[2]) {
+static gf_stability classify(const double complex value[GF_CHARGES]) {
     double scale = fmax(cabs(value[0]), cabs(value[1]));
     double low = creal(value[0]), high = creal(value[1]);
     if (fmin(fabs(low), fabs(high)) <= MARGINAL * scale) {
@@ -59,7 +57,7 @@ static gf_stability classify(const double complex value[2]) {
     return high < 0 ? GF_STABLE : low > 0 ? GF_UNSTABLE : GF_SADDLE;
 }
 
-static double length(double energy_unit, const double change[2]) {
+static double length(double energy_unit, const double change[GF_CHARGES]) {
     return hypot(change[0], change[1] / energy_unit);
 }
 
@@ -67,14 +65,14 @@ void gf_fixed_point_descend(const gf_state_source *source, gf_state *state) {
     const double unit = source->energy_unit;
     double checkpoint = INFINITY, size = length(unit, state->force);
     for (int steps = 0; steps < MAX_NEWTON_STEPS && size > 0; ++steps) {
-        double step[2];
+        double step[GF_CHARGES];
         if (steps % PATIENCE == 0) {
             if (size > checkpoint / 2) {
                 return;
             }
             checkpoint = size;
         }
-        if (!gf_solve2(state->force_slope, state->force, step)) {
+        if (!gf_matrix_solve(state->force_slope, state->force, step)) {
             return;
         }
         double stride = length(1 / unit, step), scale = fmin(1, 1 / stride);
@@ -85,8 +83,10 @@ void gf_fixed_point_descend(const gf_state_source *source, gf_state *state) {
         double next_size = INFINITY;
         for (int k = 0; k < MAX_HALVINGS && next_size >= size * (1 - 1e-4 * scale);
              ++k, scale /= 2) {
-            double trial[2] = {state->lambda[0] - scale * step[0],
-                               state->lambda[1] - scale * step[1]};
+            double trial[GF_CHARGES];
+            for (size_t i = 0; i < GF_CHARGES; ++i) {
+                trial[i] = state->lambda[i] - scale * step[i];
+            }
             source->evaluate(source->context, trial, &next);
             next_size = length(unit, next.force);
         }
@@ -99,15 +99,15 @@ void gf_fixed_point_descend(const gf_state_source *source, gf_state *state) {
 }
 
 bool gf_fixed_point_describe(const gf_state *state, gf_fixed_point *point) {
-    double matrix[2][2];
+    double matrix[GF_CHARGES][GF_CHARGES];
     if (!gf_state_stability(state, matrix)) {
         return false;
     }
-    *point = (gf_fixed_point){.lambda = {state->lambda[0], state->lambda[1]},
-                              .density = {state->density[0], state->density[1]},
-                              .residual = hypot(state->force[0], state->force[1])};
+    *point = (gf_fixed_point){.residual = hypot(state->force[0], state->force[1])};
+    memcpy(point->lambda, state->lambda, sizeof point->lambda);
+    memcpy(point->density, state->density, sizeof point->density);
     memcpy(point->noise, state->noise, sizeof point->noise);
-    eigenvalues(matrix, point->eigenvalue);
+    gf_matrix_eigenvalues(matrix, point->eigenvalue);
     point->stability = classify(point->eigenvalue);
     return true;
 }
@@ -118,19 +118,19 @@ bool gf_fixed_point_describe(const gf_state *state, gf_fixed_point *point) {
 static bool is_fading(const gf_gibbs *gibbs, const gf_fixed_point *point) {
     double scale = force_scale(gibbs), unit = gf_gibbs_spectrum(gibbs)->energy_unit;
     double steepest = fmax(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
-    double noise = point->noise[0][0] + point->noise[1][1] / (unit * unit);
+    double noise = point->noise[gf_pair(0, 0)] + point->noise[gf_pair(1, 1)] / (unit * unit);
     double slow = fmin(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
     /* a force that falls off like the square of the distance has such a slope where it vanishes */
     bool faint = point->stability == GF_MARGINAL || slow <= 10 * sqrt(TOLERANCE) * scale;
     return steepest <= FLAT * scale || (faint && noise <= QUIET * scale);
 }
 
-static void evaluate_gibbs(void *context, const double lambda[2], gf_state *state) {
+static void evaluate_gibbs(void *context, const double lambda[GF_CHARGES], gf_state *state) {
     gf_gibbs_evaluate(context, lambda, GF_SLOPES, state);
 }
 
-bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region, const double lambda[2],
-                           gf_fixed_point *point) {
+bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region,
+                           const double lambda[GF_CHARGES], gf_fixed_point *point) {
     const gf_state_source source = {evaluate_gibbs, gibbs, gf_gibbs_spectrum(gibbs)->energy_unit};
     gf_state state;
     gf_gibbs_evaluate(gibbs, lambda, GF_SLOPES, &state);
@@ -146,11 +146,11 @@ bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region, const doubl
 
 enum { REALS = 4, PATH = 64 };
 
-/* The datasets of real numbers: where each lies in a gf_fixed_point, and its trailing shape. */
+/* The datasets of real numbers, and where each lies in a gf_fixed_point. */
 static const struct {
     const char *name, *units, *description;
     size_t offset;
-    int charges; /* axes of length 2 at the end */
+    int order; /* of the charges: a scalar, a vector, a matrix */
 } reals[REALS] = {
     {"density", "1 per site, J per site", "m and e", offsetof(gf_fixed_point, density), 1},
     {"lambda", "1, 1/J", "Lagrange parameters; NaN at the border", offsetof(gf_fixed_point, lambda),
@@ -172,13 +172,12 @@ static size_t count_points(int rank, const size_t *shape) {
     return count;
 }
 
-/* The dataset `name` with the leading shape and `charges` axes of length 2. */
 static gf_dataset table_dataset(const char *path, int rank, const size_t *shape,
-                                const char *const *axes, int charges) {
-    gf_dataset dataset = {.path = path, .units = "1", .rank = rank + charges};
-    for (int k = 0; k < dataset.rank; ++k) {
-        dataset.shape[k] = k < rank ? shape[k] : 2;
-        dataset.axes[k] = k < rank ? axes[k] : "charge";
+                                const char *const *axes) {
+    gf_dataset dataset = {.path = path, .units = "1", .rank = rank};
+    for (int k = 0; k < rank; ++k) {
+        dataset.shape[k] = shape[k];
+        dataset.axes[k] = axes[k];
     }
     return dataset;
 }
@@ -186,19 +185,19 @@ static gf_dataset table_dataset(const char *path, int rank, const size_t *shape,
 static void write_reals(gf_file *file, const char *group, int rank, const size_t *shape,
                         const char *const *axes, const gf_fixed_point *points) {
     size_t count = count_points(rank, shape);
-    double *values = calloc(4 * count + 1, sizeof *values);
+    double *values = calloc(GF_PAIRS * count + 1, sizeof *values);
     for (int i = 0; i < REALS && values != NULL; ++i) {
         char path[PATH];
-        size_t width = (size_t)1 << reals[i].charges;
+        size_t width = gf_charge_values(reals[i].order);
         make_path(path, group, reals[i].name);
         for (size_t k = 0; k < count; ++k) {
             memcpy(values + width * k, (const char *)&points[k] + reals[i].offset,
                    width * sizeof *values);
         }
-        gf_dataset dataset = table_dataset(path, rank, shape, axes, reals[i].charges);
+        gf_dataset dataset = table_dataset(path, rank, shape, axes);
         dataset.units = reals[i].units;
         dataset.description = reals[i].description;
-        gf_file_put_doubles(file, &dataset, values);
+        gf_charge_axes_put(file, &dataset, reals[i].order, rank, values);
     }
     if (values == NULL) {
         gf_file_reject(file, "out of memory for fixed points");
@@ -209,7 +208,7 @@ static void write_reals(gf_file *file, const char *group, int rank, const size_t
 void gf_fixed_point_write_table(gf_file *file, const char *group, int rank, const size_t *shape,
                                 const char *const *axes, const gf_fixed_point *points) {
     size_t count = count_points(rank, shape);
-    double complex *eigenvalues = calloc(2 * count + 1, sizeof *eigenvalues);
+    double complex *eigenvalues = calloc(GF_CHARGES * count + 1, sizeof *eigenvalues);
     const char **stability = calloc(count + 1, sizeof *stability);
     char path[PATH];
     write_reals(file, group, rank, shape, axes, points);
@@ -217,16 +216,18 @@ void gf_fixed_point_write_table(gf_file *file, const char *group, int rank, cons
         gf_file_reject(file, "out of memory for fixed points");
     } else {
         for (size_t k = 0; k < count; ++k) {
-            memcpy(eigenvalues + 2 * k, points[k].eigenvalue, sizeof points[k].eigenvalue);
+            memcpy(eigenvalues + GF_CHARGES * k, points[k].eigenvalue, sizeof points[k].eigenvalue);
             stability[k] = gf_stability_name(points[k].stability);
         }
         make_path(path, group, "eigenvalues");
-        gf_dataset dataset = table_dataset(path, rank, shape, axes, 1);
+        gf_dataset dataset = table_dataset(path, rank, shape, axes);
+        dataset.shape[dataset.rank] = GF_CHARGES;
+        dataset.axes[dataset.rank++] = "charge";
         dataset.units = "epsilon J";
         dataset.description = "of df/dq, smaller real part first";
         gf_file_put_complex(file, &dataset, eigenvalues);
         make_path(path, group, "stability");
-        dataset = table_dataset(path, rank, shape, axes, 0);
+        dataset = table_dataset(path, rank, shape, axes);
         dataset.description =
             "stable, saddle, unstable, marginal, border (a dark state), or absent";
         gf_file_put_strings(file, &dataset, stability);
@@ -237,29 +238,15 @@ void gf_fixed_point_write_table(gf_file *file, const char *group, int rank, cons
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-/* True if a dataset has the leading shape of the table, then axes of length 2. */
-static bool fits(gf_file *file, const char *path, int rank, const size_t *shape, int charges,
-                 const size_t *actual) {
-    bool same = true;
-    for (int k = 0; k < rank + charges; ++k) {
-        same = same && actual[k] == (k < rank ? shape[k] : 2);
-    }
-    if (!same) {
-        gf_file_reject(file, "the shape of %s does not fit its group", path);
-    }
-    return same && gf_file_check(file, NULL) == GF_OK;
-}
-
-static void read_reals(gf_file *file, const char *group, int rank, const size_t *shape,
+static void read_reals(gf_file *file, const char *group, int rank, size_t *shape,
                        gf_fixed_point *points) {
     size_t count = count_points(rank, shape);
     for (int i = 0; i < REALS; ++i) {
         char path[PATH];
-        size_t actual[GF_FILE_MAX_RANK] = {0}, width = (size_t)1 << reals[i].charges;
+        size_t width = gf_charge_values(reals[i].order);
         make_path(path, group, reals[i].name);
-        double *values = gf_file_get_doubles(file, path, rank + reals[i].charges, actual);
-        bool usable = fits(file, path, rank, shape, reals[i].charges, actual) && values != NULL;
-        for (size_t k = 0; k < count && usable; ++k) {
+        double *values = gf_charge_axes_get(file, path, rank, reals[i].order, rank, shape);
+        for (size_t k = 0; k < count && values != NULL; ++k) {
             memcpy((char *)&points[k] + reals[i].offset, values + width * k,
                    width * sizeof *values);
         }
@@ -270,12 +257,13 @@ static void read_reals(gf_file *file, const char *group, int rank, const size_t 
 static void read_eigenvalues(gf_file *file, const char *group, int rank, const size_t *shape,
                              gf_fixed_point *points) {
     char path[PATH];
-    size_t actual[GF_FILE_MAX_RANK] = {0}, count = count_points(rank, shape);
+    size_t whole[GF_FILE_MAX_RANK] = {0}, count = count_points(rank, shape);
+    memcpy(whole, shape, (size_t)rank * sizeof *shape);
+    whole[rank] = GF_CHARGES;
     make_path(path, group, "eigenvalues");
-    double complex *values = gf_file_get_complex(file, path, rank + 1, actual);
-    bool usable = fits(file, path, rank, shape, 1, actual) && values != NULL;
-    for (size_t k = 0; k < count && usable; ++k) {
-        memcpy(points[k].eigenvalue, values + 2 * k, sizeof points[k].eigenvalue);
+    double complex *values = gf_file_get_complex(file, path, rank + 1, whole);
+    for (size_t k = 0; k < count && values != NULL; ++k) {
+        memcpy(points[k].eigenvalue, values + GF_CHARGES * k, sizeof points[k].eigenvalue);
     }
     free(values);
 }

@@ -1,9 +1,10 @@
 #include "gibbsflow/fixed_points.h"
 
+#include "base/tasks.h"
 #include "gibbsflow/jackknife.h"
+#include "io/charge_axes.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,15 +19,15 @@ static const double PI = 3.14159265358979323846;
 
 struct gf_survey {
     const gf_spectrum *spectrum;
-    double node[2][NODES];
-    double *force; /* [channels][NODES lambda1][NODES lambda2][2] */
+    double node[GF_CHARGES][NODES];
+    double *force; /* [channels][NODES lambda1][NODES lambda2][GF_CHARGES] */
 };
 
 /* --- survey ---------------------------------------------------------------------------------- */
 
 static void place_nodes(gf_survey *self, const gf_state *hot) {
-    for (int i = 0; i < 2; ++i) {
-        double variance = hot->susceptibility[i][i];
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        double variance = hot->susceptibility[gf_pair(i, i)];
         double scale = variance > 0 ? 1 / sqrt(variance) : 1;
         for (int k = 0; k < NODES; ++k) {
             double x = (2.0 * k + 1 - NODES) / NODES;
@@ -36,39 +37,51 @@ static void place_nodes(gf_survey *self, const gf_state *hot) {
 }
 
 static double *force_at(const gf_survey *self, size_t channel, int row, int column) {
-    return self->force + 2 * ((channel * NODES + (size_t)row) * NODES + (size_t)column);
+    return self->force + GF_CHARGES * ((channel * NODES + (size_t)row) * NODES + (size_t)column);
 }
 
-static void survey_column(gf_survey *self, gf_gibbs *gibbs, int column) {
+/* Tasks: one lambda2 each, whose nodes share the Boltzmann sums. */
+typedef struct columns {
+    gf_survey *survey;
+    const double *rates;
+} columns;
+
+static gf_status begin_columns(const void *context, void **workspace, gf_error *error) {
+    const columns *self = context;
+    gf_gibbs *gibbs = NULL;
+    gf_status status = gf_gibbs_create(self->survey->spectrum, self->rates, &gibbs, error);
+    *workspace = gibbs;
+    return status;
+}
+
+static void end_columns(void *workspace) {
+    gf_gibbs_free(workspace);
+}
+
+static gf_status survey_column(const void *context, gf_task *task, gf_error *error) {
+    (void)error;
+    gf_survey *self = ((const columns *)context)->survey;
+    int column = (int)task->index;
     for (int row = 0; row < NODES; ++row) {
-        double lambda[2] = {self->node[0][row], self->node[1][column]};
+        double lambda[GF_CHARGES] = {self->node[0][row], self->node[1][column]};
         gf_state state;
-        gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
+        gf_gibbs_evaluate(task->workspace, lambda, GF_RESPONSE, &state);
         for (size_t c = 0; c < self->spectrum->channels; ++c) {
-            memcpy(force_at(self, c, row, column), state.observables + c * GF_OBSERVABLES,
-                   2 * sizeof(double));
+            memcpy(force_at(self, c, row, column),
+                   state.observables + c * GF_OBSERVABLES + GF_FORCE, GF_CHARGES * sizeof(double));
         }
     }
+    return GF_OK;
 }
 
 static gf_status fill_survey(gf_survey *self, const double *rates, gf_error *error) {
-    gf_status status = GF_OK;
-#pragma omp parallel
-    {
-        gf_gibbs *gibbs = NULL;
-        if (gf_gibbs_create(self->spectrum, rates, &gibbs, NULL) != GF_OK) {
-#pragma omp critical(gf_survey)
-            status = GF_NO_MEMORY;
-        }
-#pragma omp for schedule(dynamic)
-        for (int column = 0; column < NODES; ++column) {
-            if (gibbs != NULL) {
-                survey_column(self, gibbs, column);
-            }
-        }
-        gf_gibbs_free(gibbs);
-    }
-    return status == GF_OK ? GF_OK : gf_fail_memory(error, "Gibbs sums");
+    columns all = {self, rates};
+    return gf_tasks_run(&(gf_tasks){.count = NODES,
+                                    .context = &all,
+                                    .begin = begin_columns,
+                                    .end = end_columns,
+                                    .run = survey_column},
+                        error);
 }
 
 /* Chooses the nodes from the infinite-temperature state, then fills the survey. */
@@ -79,7 +92,7 @@ static gf_status start_survey(gf_survey *self, const double *rates, gf_error *er
     if (status != GF_OK) {
         return status;
     }
-    gf_gibbs_evaluate(gibbs, (double[2]){0, 0}, GF_DENSITIES, &hot);
+    gf_gibbs_evaluate(gibbs, (double[GF_CHARGES]){0}, GF_DENSITIES, &hot);
     gf_gibbs_free(gibbs);
     place_nodes(self, &hot);
     return fill_survey(self, rates, error);
@@ -92,7 +105,7 @@ gf_status gf_survey_create(const gf_spectrum *spectrum, gf_survey **survey, gf_e
     *survey = self;
     if (self != NULL) {
         self->spectrum = spectrum;
-        self->force = malloc(channels * NODES * NODES * 2 * sizeof *self->force);
+        self->force = malloc(channels * NODES * NODES * GF_CHARGES * sizeof *self->force);
     }
     gf_status status = self != NULL && self->force != NULL && rates != NULL
                            ? start_survey(self, rates, error)
@@ -125,12 +138,13 @@ typedef struct search {
     gf_status status;
 } search;
 
-static void node_force(const search *self, int row, int column, double force[2]) {
-    force[0] = force[1] = 0;
+static void node_force(const search *self, int row, int column, double force[GF_CHARGES]) {
+    memset(force, 0, GF_CHARGES * sizeof *force);
     for (size_t c = 0; c < self->survey->spectrum->channels; ++c) {
         const double *channel = force_at(self->survey, c, row, column);
-        force[0] += self->rates[c] * channel[0];
-        force[1] += self->rates[c] * channel[1];
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
+            force[i] += self->rates[c] * channel[i];
+        }
     }
 }
 
@@ -141,7 +155,7 @@ static bool same_point(const search *self, const gf_fixed_point *a, const gf_fix
     }
     double distance = gf_fixed_point_distance(self->survey->spectrum, a, b);
     double slow = fmax(cabs(a->eigenvalue[0]), cabs(a->eigenvalue[1]));
-    for (int i = 0; i < 2; ++i) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
         slow = fmin(slow, fmin(cabs(a->eigenvalue[i]), cabs(b->eigenvalue[i])));
     }
     return distance < 1e-8 || (distance < 1e-3 && distance * slow < INDISTINCT * self->scale);
@@ -170,21 +184,22 @@ static bool add_point(search *self, const gf_fixed_point *point) {
 
 /* Close companions of a point, as just after a bifurcation, lie along the direction in which the
  * force varies least; a cell of the survey may hide them. */
-static void look_around(search *self, const double lambda[2]) {
+static void look_around(search *self, const double lambda[GF_CHARGES]) {
     gf_state state;
     gf_gibbs_evaluate(self->gibbs, lambda, GF_SLOPES, &state);
-    const double centre[2] = {lambda[0], lambda[1]}; /* the list may move while it grows */
+    const double centre[GF_CHARGES] = {lambda[0], lambda[1]}; /* the list may move while it grows */
     const double *a = state.force_slope[0], *b = state.force_slope[1];
     double unit = self->survey->spectrum->energy_unit;
-    double along[2] = {-a[1] / unit, a[0]}, other[2] = {-b[1] / (unit * unit), b[0] / unit};
+    double along[GF_CHARGES] = {-a[1] / unit, a[0]};
+    double other[GF_CHARGES] = {-b[1] / (unit * unit), b[0] / unit};
     if (hypot(other[0], other[1]) > hypot(along[0], along[1])) {
         memcpy(along, other, sizeof along);
     }
     double length = hypot(along[0], along[1]);
     for (double reach = 0.3; reach > 1e-3 && length > 0; reach /= 10) {
         for (int side = -1; side <= 1; side += 2) {
-            double start[2] = {centre[0] + side * reach * along[0] / length,
-                               centre[1] + side * reach * along[1] / length / unit};
+            double start[GF_CHARGES] = {centre[0] + side * reach * along[0] / length,
+                                        centre[1] + side * reach * along[1] / length / unit};
             gf_fixed_point found;
             if (gf_fixed_point_refine(self->gibbs, self->region, start, &found)) {
                 (void)add_point(self, &found);
@@ -195,17 +210,17 @@ static void look_around(search *self, const double lambda[2]) {
 
 /* True if both components of the force come close to zero within the cell. */
 static bool may_vanish(const search *self, int row, int column) {
-    double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+    double low[GF_CHARGES] = {INFINITY, INFINITY}, high[GF_CHARGES] = {-INFINITY, -INFINITY};
     for (int corner = 0; corner < 4; ++corner) {
-        double force[2];
+        double force[GF_CHARGES];
         node_force(self, row + corner / 2, column + corner % 2, force);
-        for (int i = 0; i < 2; ++i) {
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
             low[i] = fmin(low[i], force[i]);
             high[i] = fmax(high[i], force[i]);
         }
     }
     bool both = true;
-    for (int i = 0; i < 2; ++i) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
         double margin = (high[i] - low[i]) / 10;
         both = both && low[i] - margin <= 0 && high[i] + margin >= 0;
     }
@@ -215,7 +230,7 @@ static bool may_vanish(const search *self, int row, int column) {
 static void search_cells(search *self) {
     for (int row = 0; row + 1 < NODES; ++row) {
         for (int column = 0; column + 1 < NODES && self->status == GF_OK; ++column) {
-            double centre[2] = {
+            double centre[GF_CHARGES] = {
                 (self->survey->node[0][row] + self->survey->node[0][row + 1]) / 2,
                 (self->survey->node[1][column] + self->survey->node[1][column + 1]) / 2};
             gf_fixed_point found;
@@ -257,13 +272,12 @@ static void search_corners(search *self) {
             mean[k] /= states;
         }
         gf_fixed_point point = {.lambda = {NAN, NAN},
-                                .density = {corner->density[0], corner->density[1]},
                                 .eigenvalue = {NAN, NAN},
-                                .noise = {{mean[GF_NOISE_MM], mean[GF_NOISE_ME]},
-                                          {mean[GF_NOISE_ME], mean[GF_NOISE_EE]}},
-                                .residual = hypot(mean[GF_FORCE_M], mean[GF_FORCE_E]),
+                                .residual = hypot(mean[GF_FORCE], mean[GF_FORCE + 1]),
                                 .stability = GF_BORDER};
-        if (gf_fixed_point_vanishes(self->gibbs, mean)) {
+        memcpy(point.density, corner->density, sizeof point.density);
+        memcpy(point.noise, mean + GF_NOISE, sizeof point.noise);
+        if (gf_fixed_point_vanishes(self->gibbs, mean + GF_FORCE)) {
             (void)add_point(self, &point);
         }
     }
@@ -271,13 +285,13 @@ static void search_corners(search *self) {
 
 /* How often the force turns around on a walk along the outermost nodes. */
 static long winding_number(const search *self) {
-    double turned = 0, last[2];
+    double turned = 0, last[GF_CHARGES];
     node_force(self, 0, 0, last);
     for (int k = 1; k <= 4 * (NODES - 1); ++k) {
         int side = ((k - 1) / (NODES - 1)) % 4, at = k - side * (NODES - 1);
         int row = side == 0 ? at : side == 1 ? NODES - 1 : side == 2 ? NODES - 1 - at : 0;
         int column = side == 0 ? 0 : side == 1 ? at : side == 2 ? NODES - 1 : NODES - 1 - at;
-        double force[2];
+        double force[GF_CHARGES];
         node_force(self, row, column, force);
         turned +=
             atan2(last[0] * force[1] - last[1] * force[0], last[0] * force[0] + last[1] * force[1]);
@@ -313,27 +327,26 @@ static int compare_points(const void *left, const void *right) {
  * combination of both is conserved, because then the forces are proportional in every state. */
 static void find_conserved(search *self) {
     const gf_spectrum *spectrum = self->survey->spectrum;
-    double sum[2][2] = {{0}}, largest[2];
-    for (int i = 0; i < 2; ++i) {
+    double sum[GF_PAIRS] = {0}, largest[GF_CHARGES];
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
         largest[i] = gf_spectrum_force_scale(spectrum, self->rates, i);
     }
     self->scale = gf_spectrum_length(spectrum, largest);
     for (size_t n = 0; n < spectrum->levels && self->scale > 0; ++n) {
-        double force[2] = {0, 0};
+        double force[GF_CHARGES] = {0};
         for (size_t c = 0; c < spectrum->channels; ++c) {
-            for (size_t i = 0; i < 2; ++i) {
-                force[i] += self->rates[c] * gf_spectrum_observable(spectrum, c, GF_FORCE_M + i)[n];
+            for (size_t i = 0; i < GF_CHARGES; ++i) {
+                force[i] += self->rates[c] * gf_spectrum_observable(spectrum, c, GF_FORCE + i)[n];
             }
         }
         double x = force[0] / self->scale, y = force[1] / spectrum->energy_unit / self->scale;
-        sum[0][0] += spectrum->degeneracy[n] * x * x;
-        sum[0][1] += spectrum->degeneracy[n] * x * y;
-        sum[1][1] += spectrum->degeneracy[n] * y * y;
+        sum[0] += spectrum->degeneracy[n] * x * x;
+        sum[1] += spectrum->degeneracy[n] * x * y;
+        sum[2] += spectrum->degeneracy[n] * y * y;
     }
-    double trace = sum[0][0] + sum[1][1];
-    double determinant = sum[0][0] * sum[1][1] - sum[0][1] * sum[0][1];
-    for (int i = 0; i < 2; ++i) { /* no greater than `trace` even where both are zero */
-        self->result->conserved[i] = sum[i][i] <= ROUNDING * ROUNDING * trace;
+    double trace = sum[0] + sum[2], determinant = sum[0] * sum[2] - sum[1] * sum[1];
+    for (size_t i = 0; i < GF_CHARGES; ++i) { /* no greater than `trace` even where all are zero */
+        self->result->conserved[i] = sum[gf_pair(i, i)] <= ROUNDING * ROUNDING * trace;
     }
     self->result->continuum = determinant <= ROUNDING * ROUNDING * trace * trace;
 }
@@ -353,7 +366,7 @@ static gf_status find_errors(const search *self, gf_error *error) {
     for (size_t k = 0; k < self->result->count && status == GF_OK; ++k) {
         gf_fixed_point *point = &self->result->points[k];
         gf_state state;
-        double force[2];
+        double force[GF_CHARGES];
         if (point->stability != GF_BORDER) {
             gf_gibbs_evaluate(self->gibbs, point->lambda, GF_SLOPES, &state);
             (void)gf_jackknife_at_density(scatter, &state, force, point->density_error);
@@ -411,23 +424,24 @@ void gf_fixed_points_free(gf_fixed_points *self) {
 
 /* /fixed_points/density_error, if there are errors. */
 static void write_errors(const gf_fixed_points *self, gf_file *file) {
-    double *errors = calloc(2 * self->count + 1, sizeof *errors);
+    double *errors = calloc(GF_CHARGES * self->count + 1, sizeof *errors);
     bool any = false;
     for (size_t k = 0; k < self->count && errors != NULL; ++k) {
-        memcpy(errors + 2 * k, self->points[k].density_error, 2 * sizeof *errors);
-        any = any || errors[2 * k] != 0 || errors[2 * k + 1] != 0;
+        double *error = errors + GF_CHARGES * k;
+        memcpy(error, self->points[k].density_error, GF_CHARGES * sizeof *errors);
+        any = any || error[0] != 0 || error[1] != 0;
     }
     if (errors == NULL) {
         gf_file_reject(file, "out of memory for fixed points");
     } else if (any) {
-        gf_file_put_doubles(file,
-                            &(gf_dataset){.path = "/fixed_points/density_error",
-                                          .units = "1 per site, J per site",
-                                          .description = "statistical standard error of density",
-                                          .rank = 2,
-                                          .shape = {self->count, 2},
-                                          .axes = {"fixed point", "charge"}},
-                            errors);
+        gf_charge_axes_put(file,
+                           &(gf_dataset){.path = "/fixed_points/density_error",
+                                         .units = "1 per site, J per site",
+                                         .description = "statistical standard error of density",
+                                         .rank = 1,
+                                         .shape = {self->count},
+                                         .axes = {"fixed point"}},
+                           1, 1, errors);
     }
     free(errors);
 }

@@ -1,5 +1,8 @@
 #include "gibbsflow/flow.h"
 
+#include "base/matrix.h"
+#include "io/charge_axes.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,41 +16,47 @@ static const double BORDER = 1e-5;
 enum { MAX_STEPS = 20000 };
 
 /* dlambda/ds = -C^-1 f / |f| */
-static bool slope_at(gf_gibbs *gibbs, const double lambda[2], double slope[2], double density[2]) {
+static bool slope_at(gf_gibbs *gibbs, const double lambda[GF_CHARGES], double slope[GF_CHARGES],
+                     double density[GF_CHARGES]) {
     gf_state state;
     gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
     double speed = gf_spectrum_length(gf_gibbs_spectrum(gibbs), state.force);
-    double direction[2] = {-state.force[0] / speed, -state.force[1] / speed};
-    density[0] = state.density[0];
-    density[1] = state.density[1];
-    return speed > 0 && gf_solve2(state.susceptibility, direction, slope);
+    double direction[GF_CHARGES], c[GF_CHARGES][GF_CHARGES];
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        direction[i] = -state.force[i] / speed;
+        density[i] = state.density[i];
+    }
+    gf_matrix_unpack(state.susceptibility, c);
+    return speed > 0 && gf_matrix_solve(c, direction, slope);
 }
 
 /* One step of Bogacki and Shampine's embedded pair of orders 3 and 2; the error estimate is that of
  * lambda. `k` holds the slope at the start and, if all goes well, at the end. */
-static bool try_step(gf_gibbs *gibbs, const double from[2], double step, double k[2], double to[2],
-                     double density[2], double *error) {
-    double k1[2] = {k[0], k[1]}, k2[2], k3[2], k4[2], unused[2], middle[2];
-    for (int i = 0; i < 2; ++i) {
+static bool try_step(gf_gibbs *gibbs, const double from[GF_CHARGES], double step,
+                     double k[GF_CHARGES], double to[GF_CHARGES], double density[GF_CHARGES],
+                     double *error) {
+    double k1[GF_CHARGES] = {k[0], k[1]}, k2[GF_CHARGES], k3[GF_CHARGES], k4[GF_CHARGES],
+           unused[GF_CHARGES], middle[GF_CHARGES];
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
         middle[i] = from[i] + step * k1[i] / 2;
     }
     if (!slope_at(gibbs, middle, k2, unused)) {
         return false;
     }
-    for (int i = 0; i < 2; ++i) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
         middle[i] = from[i] + step * 3 * k2[i] / 4;
     }
     if (!slope_at(gibbs, middle, k3, unused)) {
         return false;
     }
-    for (int i = 0; i < 2; ++i) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
         to[i] = from[i] + step * (2 * k1[i] + 3 * k2[i] + 4 * k3[i]) / 9;
     }
     if (!slope_at(gibbs, to, k4, density)) {
         return false;
     }
-    double difference[2];
-    for (int i = 0; i < 2; ++i) {
+    double difference[GF_CHARGES];
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
         difference[i] = step * (-5 * k1[i] / 72 + k2[i] / 12 + k3[i] / 9 - k4[i] / 8);
     }
     *error = gf_spectrum_lambda_length(gf_gibbs_spectrum(gibbs), difference);
@@ -55,22 +64,23 @@ static bool try_step(gf_gibbs *gibbs, const double from[2], double step, double 
     return true;
 }
 
-static bool append(gf_flow_line *line, size_t *capacity, const double density[2]) {
+static bool append(gf_flow_line *line, size_t *capacity, const double density[GF_CHARGES]) {
     if (line->count == *capacity) {
         *capacity = 2 * *capacity + 64;
-        double(*grown)[2] = realloc(line->density, *capacity * sizeof *grown);
+        double(*grown)[GF_CHARGES] = realloc(line->density, *capacity * sizeof *grown);
         if (grown == NULL) {
             return false;
         }
         line->density = grown;
     }
-    memcpy(line->density[line->count++], density, 2 * sizeof(double));
+    memcpy(line->density[line->count++], density, sizeof *line->density);
     return true;
 }
 
 /* The fixed point, other than the saddle it left, that the line has come to. */
 static const gf_fixed_point *arrival(const gf_spectrum *spectrum, const gf_fixed_points *points,
-                                     const gf_fixed_point *saddle, const double density[2]) {
+                                     const gf_fixed_point *saddle,
+                                     const double density[GF_CHARGES]) {
     const gf_fixed_point here = {.density = {density[0], density[1]}};
     for (size_t k = 0; k < points->count; ++k) {
         const gf_fixed_point *point = &points->points[k];
@@ -82,13 +92,13 @@ static const gf_fixed_point *arrival(const gf_spectrum *spectrum, const gf_fixed
 }
 
 static bool follow(gf_gibbs *gibbs, const gf_region *region, const gf_fixed_points *points,
-                   const gf_fixed_point *saddle, double lambda[2], gf_flow_line *line) {
-    double slope[2], density[2], step = DEPARTURE;
+                   const gf_fixed_point *saddle, double lambda[GF_CHARGES], gf_flow_line *line) {
+    double slope[GF_CHARGES], density[GF_CHARGES], step = DEPARTURE;
     size_t capacity = 0;
     bool going = slope_at(gibbs, lambda, slope, density);
     bool stored = append(line, &capacity, saddle->density) && append(line, &capacity, density);
     for (int n = 0; n < MAX_STEPS && going && stored; ++n) {
-        double next[2], next_slope[2] = {slope[0], slope[1]}, error = 0;
+        double next[GF_CHARGES], next_slope[GF_CHARGES] = {slope[0], slope[1]}, error = 0;
         going = try_step(gibbs, lambda, step, next_slope, next, density, &error);
         if (going && error <= TOLERANCE) {
             memcpy(lambda, next, sizeof next);
@@ -107,11 +117,11 @@ static bool follow(gf_gibbs *gibbs, const gf_region *region, const gf_fixed_poin
 }
 
 /* The vector of length 1 along the eigenvector of the positive eigenvalue. */
-static void unstable_direction(const gf_spectrum *spectrum, double a[2][2], double eigenvalue,
-                               double direction[2]) {
+static void unstable_direction(const gf_spectrum *spectrum, double a[GF_CHARGES][GF_CHARGES],
+                               double eigenvalue, double direction[GF_CHARGES]) {
     double unit = spectrum->energy_unit; /* brings both candidates to the dimensions of (m, e) */
-    double first[2] = {-a[0][1] * unit, (a[0][0] - eigenvalue) * unit};
-    double second[2] = {a[1][1] - eigenvalue, -a[1][0]};
+    double first[GF_CHARGES] = {-a[0][1] * unit, (a[0][0] - eigenvalue) * unit};
+    double second[GF_CHARGES] = {a[1][1] - eigenvalue, -a[1][0]};
     double first_length = gf_spectrum_length(spectrum, first);
     double second_length = gf_spectrum_length(spectrum, second);
     const double *best = first_length > second_length ? first : second;
@@ -124,18 +134,21 @@ static gf_status leave_saddle(gf_gibbs *gibbs, const gf_region *region,
                               const gf_fixed_points *points, const gf_fixed_point *saddle,
                               gf_flow *flow, gf_error *error) {
     gf_state state;
-    double matrix[2][2], direction[2], shift[2];
+    double matrix[GF_CHARGES][GF_CHARGES], c[GF_CHARGES][GF_CHARGES];
+    double direction[GF_CHARGES], shift[GF_CHARGES];
     gf_gibbs_evaluate(gibbs, saddle->lambda, GF_SLOPES, &state);
     if (!gf_state_stability(&state, matrix)) {
         return GF_OK;
     }
     unstable_direction(gf_gibbs_spectrum(gibbs), matrix, creal(saddle->eigenvalue[1]), direction);
+    gf_matrix_unpack(state.susceptibility, c);
     for (int side = -1; side <= 1; side += 2) {
-        double away[2] = {-side * DEPARTURE * direction[0], -side * DEPARTURE * direction[1]};
-        if (!gf_solve2(state.susceptibility, away, shift)) {
+        double away[GF_CHARGES] = {-side * DEPARTURE * direction[0],
+                                   -side * DEPARTURE * direction[1]};
+        if (!gf_matrix_solve(c, away, shift)) {
             continue;
         }
-        double lambda[2] = {saddle->lambda[0] + shift[0], saddle->lambda[1] + shift[1]};
+        double lambda[GF_CHARGES] = {saddle->lambda[0] + shift[0], saddle->lambda[1] + shift[1]};
         if (!follow(gibbs, region, points, saddle, lambda, &flow->lines[flow->count++])) {
             return gf_fail_memory(error, "flow lines");
         }
@@ -183,7 +196,7 @@ void gf_flow_write(const gf_flow *self, gf_file *file) {
     for (size_t k = 0; k < self->count; ++k) {
         total += self->lines[k].count;
     }
-    double(*density)[2] = calloc(total + 1, sizeof *density);
+    double(*density)[GF_CHARGES] = calloc(total + 1, sizeof *density);
     if (first == NULL || density == NULL) {
         gf_file_reject(file, "out of memory for the flow lines");
     } else {
@@ -192,15 +205,15 @@ void gf_flow_write(const gf_flow *self, gf_file *file) {
             memcpy(density[at], self->lines[k].density, self->lines[k].count * sizeof *density);
             first[k + 1] = (int64_t)(at + self->lines[k].count);
         }
-        gf_file_put_doubles(file,
-                            &(gf_dataset){.path = "/flow_lines/density",
-                                          .units = "1 per site, J per site",
-                                          .description = "flow lines from the saddles along their "
-                                                         "unstable directions, one after another",
-                                          .rank = 2,
-                                          .shape = {total, 2},
-                                          .axes = {"point", "charge"}},
-                            &density[0][0]);
+        gf_charge_axes_put(file,
+                           &(gf_dataset){.path = "/flow_lines/density",
+                                         .units = "1 per site, J per site",
+                                         .description = "flow lines from the saddles along their "
+                                                        "unstable directions, one after another",
+                                         .rank = 1,
+                                         .shape = {total},
+                                         .axes = {"point"}},
+                           1, 1, density[0]);
         gf_file_put_integers(
             file,
             &(gf_dataset){.path = "/flow_lines/first",
@@ -229,14 +242,14 @@ static gf_status take_lines(const double *density, const int64_t *first, size_t 
         if (line->density == NULL) {
             return gf_fail_memory(error, "flow lines");
         }
-        memcpy(line->density, density + 2 * first[k], line->count * sizeof *line->density);
+        memcpy(line->density, density + GF_CHARGES * first[k], line->count * sizeof *line->density);
     }
     return flow->lines != NULL ? GF_OK : gf_fail_memory(error, "flow lines");
 }
 
 gf_status gf_flow_read(gf_file *file, gf_flow *flow, gf_error *error) {
-    size_t shape[2] = {0, 2}, ends = 0;
-    double *density = gf_file_get_doubles(file, "/flow_lines/density", 2, shape);
+    size_t points = 0, ends = 0;
+    double *density = gf_charge_axes_get(file, "/flow_lines/density", 1, 1, 1, &points);
     int64_t *first = gf_file_get_integers(file, "/flow_lines/first", 1, &ends);
     *flow = (gf_flow){0};
     if (first != NULL && density != NULL && ends == 0) {
@@ -244,7 +257,7 @@ gf_status gf_flow_read(gf_file *file, gf_flow *flow, gf_error *error) {
     }
     gf_status status = gf_file_check(file, error);
     if (status == GF_OK && density != NULL && first != NULL) {
-        status = take_lines(density, first, ends - 1, shape[0], flow, file, error);
+        status = take_lines(density, first, ends - 1, points, flow, file, error);
     }
     free(density);
     free(first);

@@ -1,5 +1,7 @@
 #include "gibbsflow/scan.h"
 
+#include "base/matrix.h"
+
 #include <lapacke.h>
 #include <math.h>
 #include <stdio.h>
@@ -133,7 +135,7 @@ static gf_status add_branches(gf_scan *scan, size_t more, gf_error *error) {
     const gf_fixed_point absent = {.lambda = {NAN, NAN},
                                    .density = {NAN, NAN},
                                    .eigenvalue = {NAN, NAN},
-                                   .noise = {{NAN, NAN}, {NAN, NAN}},
+                                   .noise = {NAN, NAN, NAN},
                                    .residual = NAN,
                                    .stability = GF_ABSENT};
     size_t wide = scan->branches + more;
@@ -285,8 +287,8 @@ static gf_status add_bifurcation(runner *self, gf_bifurcation bifurcation) {
     gf_scan *scan = self->scan;
     for (size_t k = 0; k < scan->bifurcation_count; ++k) { /* crossing branches meet in one point */
         const gf_bifurcation *known = &scan->bifurcations[k];
-        const double apart[2] = {known->density[0] - bifurcation.density[0],
-                                 known->density[1] - bifurcation.density[1]};
+        const double apart[GF_CHARGES] = {known->density[0] - bifurcation.density[0],
+                                          known->density[1] - bifurcation.density[1]};
         if (fabs(known->parameter - bifurcation.parameter) <
                 1e-6 * (fabs(bifurcation.parameter) + scan->axis.to - scan->axis.from) &&
             gf_spectrum_length(self->spectrum, apart) < 1e-3) {
@@ -314,8 +316,8 @@ static gf_status count_near(runner *self, double value, const gf_bifurcation *wh
             gf_fixed_points_find(self->survey, self->region, self->rates, &points, self->error);
     }
     for (size_t k = 0; k < points.count && status == GF_OK; ++k) {
-        const double apart[2] = {points.points[k].density[0] - where->density[0],
-                                 points.points[k].density[1] - where->density[1]};
+        const double apart[GF_CHARGES] = {points.points[k].density[0] - where->density[0],
+                                          points.points[k].density[1] - where->density[1]};
         *count += gf_spectrum_length(self->spectrum, apart) < NEIGHBOURHOOD;
     }
     gf_fixed_points_free(&points);
@@ -349,7 +351,7 @@ static double between(double a, double b, double fraction) {
 static gf_bifurcation interpolate(const station *low, const station *high, double parameter) {
     double fraction = (parameter - low->parameter) / (high->parameter - low->parameter);
     gf_bifurcation result = {.kind = GF_HOPF, .parameter = parameter};
-    for (int i = 0; i < 2; ++i) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
         result.density[i] = between(low->point.density[i], high->point.density[i], fraction);
         result.lambda[i] = between(low->point.lambda[i], high->point.lambda[i], fraction);
     }
@@ -384,28 +386,33 @@ static gf_status locate_crossing(runner *self, size_t value, size_t branch,
     return status == GF_OK ? add_bifurcation(self, found) : status;
 }
 
-/* f1, f2 and det df/dlambda at (lambda1, lambda2, parameter): all zero at a fold. */
-static gf_status fold_condition(runner *self, const double x[3], double value[3], gf_state *state) {
-    gf_status status = set_parameter(self, x[2]);
+/* The unknowns of a fold are lambda and the parameter. */
+enum { UNKNOWNS = GF_CHARGES + 1 };
+
+/* f and det df/dlambda at (lambda, parameter): all zero at a fold. */
+static gf_status fold_condition(runner *self, const double x[UNKNOWNS], double value[UNKNOWNS],
+                                gf_state *state) {
+    gf_status status = set_parameter(self, x[GF_CHARGES]);
     if (status == GF_OK) {
         gf_gibbs_evaluate(self->gibbs, x, GF_SLOPES, state);
-        double(*s)[2] = state->force_slope;
-        value[0] = state->force[0];
-        value[1] = state->force[1];
-        value[2] = s[0][0] * s[1][1] - s[0][1] * s[1][0];
+        memcpy(value, state->force, sizeof state->force);
+        value[GF_CHARGES] = gf_matrix_determinant(state->force_slope);
     }
     return status;
 }
 
 /* Derivatives of the fold condition, row-major, by differences that stay within the range. */
-static gf_status fold_jacobian(runner *self, const double x[3], const double scale[3],
-                               const double range[2], double jacobian[9]) {
+static gf_status fold_jacobian(runner *self, const double x[UNKNOWNS], const double scale[UNKNOWNS],
+                               const double range[2], double jacobian[UNKNOWNS * UNKNOWNS]) {
     gf_state state;
-    for (int k = 0; k < 3; ++k) {
-        double high[3] = {0}, low[3] = {0}, width = (k < 2 ? 1e-5 : 1e-3) * scale[k];
-        double up[3] = {x[0], x[1], x[2]}, down[3] = {x[0], x[1], x[2]};
-        up[k] = k < 2 ? x[k] + width : fmin(x[k] + width, range[1]);
-        down[k] = k < 2 ? x[k] - width : fmax(x[k] - width, range[0]);
+    for (size_t k = 0; k < UNKNOWNS; ++k) {
+        bool is_lambda = k < GF_CHARGES;
+        double high[UNKNOWNS], low[UNKNOWNS], up[UNKNOWNS], down[UNKNOWNS];
+        double width = (is_lambda ? 1e-5 : 1e-3) * scale[k];
+        memcpy(up, x, sizeof up);
+        memcpy(down, x, sizeof down);
+        up[k] = is_lambda ? x[k] + width : fmin(x[k] + width, range[1]);
+        down[k] = is_lambda ? x[k] - width : fmax(x[k] - width, range[0]);
         gf_status status = fold_condition(self, up, high, &state);
         if (status == GF_OK) {
             status = fold_condition(self, down, low, &state);
@@ -413,35 +420,35 @@ static gf_status fold_jacobian(runner *self, const double x[3], const double sca
         if (status != GF_OK) {
             return status;
         }
-        for (int i = 0; i < 3; ++i) {
-            jacobian[3 * i + k] = (high[i] - low[i]) / (up[k] - down[k]);
+        for (size_t i = 0; i < UNKNOWNS; ++i) {
+            jacobian[UNKNOWNS * i + k] = (high[i] - low[i]) / (up[k] - down[k]);
         }
     }
     return GF_OK;
 }
 
 /* Newton's method on the fold condition, with the parameter kept within its range. */
-static gf_status locate_fold(runner *self, double x[3], const double range[2], bool *found) {
-    const double scale[3] = {1, 1 / self->spectrum->energy_unit, range[1] - range[0]};
+static gf_status locate_fold(runner *self, double x[UNKNOWNS], const double range[2], bool *found) {
+    const double scale[UNKNOWNS] = {1, 1 / self->spectrum->energy_unit, range[1] - range[0]};
     gf_state state;
     *found = false;
     for (int step = 0; step < NEWTON_STEPS && !*found; ++step) {
-        double jacobian[9], value[3], largest = 0;
-        lapack_int pivot[3];
+        double jacobian[UNKNOWNS * UNKNOWNS], value[UNKNOWNS], largest = 0;
+        lapack_int pivot[UNKNOWNS];
         gf_status status = fold_jacobian(self, x, scale, range, jacobian);
         if (status == GF_OK) {
             status = fold_condition(self, x, value, &state);
         }
-        if (status != GF_OK ||
-            LAPACKE_dgesv(LAPACK_ROW_MAJOR, 3, 1, jacobian, 3, pivot, value, 1) != 0) {
+        if (status != GF_OK || LAPACKE_dgesv(LAPACK_ROW_MAJOR, UNKNOWNS, 1, jacobian, UNKNOWNS,
+                                             pivot, value, 1) != 0) {
             return status;
         }
-        for (int k = 0; k < 3; ++k) {
-            double limit = (k < 2 ? 0.3 : 1) * scale[k];
+        for (size_t k = 0; k < UNKNOWNS; ++k) {
+            double limit = (k < GF_CHARGES ? 0.3 : 1) * scale[k];
             x[k] -= fmax(-limit, fmin(limit, value[k]));
             largest = fmax(largest, fabs(value[k]) / scale[k]);
         }
-        x[2] = fmax(range[0], fmin(range[1], x[2]));
+        x[GF_CHARGES] = fmax(range[0], fmin(range[1], x[GF_CHARGES]));
         *found = largest < 1e-11;
     }
     return GF_OK;
@@ -459,7 +466,7 @@ static gf_status find_fold(runner *self, size_t branch, size_t with, size_t with
     if (status != GF_OK || arrived) {
         return status;
     }
-    double x[3] = {point.lambda[0], point.lambda[1], at};
+    double x[UNKNOWNS] = {point.lambda[0], point.lambda[1], at};
     status = locate_fold(self, x, range, &found);
     if (status != GF_OK || !found) {
         return status;
@@ -467,7 +474,7 @@ static gf_status find_fold(runner *self, size_t branch, size_t with, size_t with
     gf_state state;
     gf_gibbs_evaluate(self->gibbs, x, GF_DENSITIES, &state);
     return add_bifurcation(self, (gf_bifurcation){.kind = GF_FOLD,
-                                                  .parameter = x[2],
+                                                  .parameter = x[GF_CHARGES],
                                                   .density = {state.density[0], state.density[1]},
                                                   .lambda = {x[0], x[1]}});
 }
@@ -484,8 +491,8 @@ static size_t count_present(const gf_scan *scan, size_t value) {
 static bool is_explained(const runner *self, size_t first, const gf_fixed_point *point) {
     for (size_t k = first; k < self->scan->bifurcation_count; ++k) {
         const gf_bifurcation *one = &self->scan->bifurcations[k];
-        const double apart[2] = {point->density[0] - one->density[0],
-                                 point->density[1] - one->density[1]};
+        const double apart[GF_CHARGES] = {point->density[0] - one->density[0],
+                                          point->density[1] - one->density[1]};
         if (one->kind == GF_PITCHFORK && gf_spectrum_length(self->spectrum, apart) < MAX_JUMP) {
             return true;
         }

@@ -1,6 +1,8 @@
 /* Scans in HDF5 files. */
 #include "gibbsflow/scan.h"
 
+#include "io/charge_axes.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +10,8 @@
 static void write_bifurcations(const gf_scan *self, gf_file *file) {
     size_t count = self->bifurcation_count;
     double *parameter = calloc(count + 1, sizeof *parameter);
-    double *density = calloc(2 * count + 1, sizeof *density);
-    double *lambda = calloc(2 * count + 1, sizeof *lambda);
+    double *density = calloc(GF_CHARGES * count + 1, sizeof *density);
+    double *lambda = calloc(GF_CHARGES * count + 1, sizeof *lambda);
     const char **kind = calloc(count + 1, sizeof *kind);
     if (parameter == NULL || density == NULL || lambda == NULL || kind == NULL) {
         gf_file_reject(file, "out of memory for the bifurcations");
@@ -17,15 +19,15 @@ static void write_bifurcations(const gf_scan *self, gf_file *file) {
         for (size_t k = 0; k < count; ++k) {
             const gf_bifurcation *one = &self->bifurcations[k];
             parameter[k] = one->parameter;
-            memcpy(density + 2 * k, one->density, sizeof one->density);
-            memcpy(lambda + 2 * k, one->lambda, sizeof one->lambda);
+            memcpy(density + GF_CHARGES * k, one->density, sizeof one->density);
+            memcpy(lambda + GF_CHARGES * k, one->lambda, sizeof one->lambda);
             kind[k] = gf_bifurcation_name(one->kind);
         }
         gf_dataset dataset = {.path = "/scan/bifurcation_parameter",
                               .units = "of the parameter",
                               .rank = 1,
-                              .shape = {count, 2},
-                              .axes = {"bifurcation", "charge"}};
+                              .shape = {count},
+                              .axes = {"bifurcation"}};
         gf_file_put_doubles(file, &dataset, parameter);
         dataset.path = "/scan/bifurcation_kind";
         dataset.units = "1";
@@ -34,11 +36,10 @@ static void write_bifurcations(const gf_scan *self, gf_file *file) {
         dataset.path = "/scan/bifurcation_density";
         dataset.units = "1 per site, J per site";
         dataset.description = NULL;
-        dataset.rank = 2;
-        gf_file_put_doubles(file, &dataset, density);
+        gf_charge_axes_put(file, &dataset, 1, 1, density);
         dataset.path = "/scan/bifurcation_lambda";
         dataset.units = "1, 1/J";
-        gf_file_put_doubles(file, &dataset, lambda);
+        gf_charge_axes_put(file, &dataset, 1, 1, lambda);
     }
     free(parameter);
     free(density);
@@ -96,13 +97,12 @@ void gf_scan_write(const gf_scan *self, gf_file *file) {
 }
 
 static void read_bifurcations(gf_file *file, gf_scan *scan) {
-    size_t count = 0, kinds = 0, shape[2][2] = {{0}};
+    size_t count = 0, kinds = 0, densities = 0, lambdas = 0;
     double *parameter = gf_file_get_doubles(file, "/scan/bifurcation_parameter", 1, &count);
-    double *density = gf_file_get_doubles(file, "/scan/bifurcation_density", 2, shape[0]);
-    double *lambda = gf_file_get_doubles(file, "/scan/bifurcation_lambda", 2, shape[1]);
+    double *density = gf_charge_axes_get(file, "/scan/bifurcation_density", 1, 1, 1, &densities);
+    double *lambda = gf_charge_axes_get(file, "/scan/bifurcation_lambda", 1, 1, 1, &lambdas);
     char **kind = gf_file_get_strings(file, "/scan/bifurcation_kind", 1, &kinds);
-    if (kinds != count || shape[0][0] != count || shape[1][0] != count ||
-        (count > 0 && (shape[0][1] != 2 || shape[1][1] != 2))) {
+    if (kinds != count || densities != count || lambdas != count) {
         gf_file_reject(file, "the bifurcations of /scan do not fit together");
     }
     scan->bifurcations = calloc(count + 1, sizeof *scan->bifurcations);
@@ -110,8 +110,8 @@ static void read_bifurcations(gf_file *file, gf_scan *scan) {
     for (size_t k = 0; k < count && ready; ++k) {
         gf_bifurcation *one = &scan->bifurcations[scan->bifurcation_count++];
         one->parameter = parameter[k];
-        memcpy(one->density, density + 2 * k, sizeof one->density);
-        memcpy(one->lambda, lambda + 2 * k, sizeof one->lambda);
+        memcpy(one->density, density + GF_CHARGES * k, sizeof one->density);
+        memcpy(one->lambda, lambda + GF_CHARGES * k, sizeof one->lambda);
         bool known = false;
         for (int name = GF_PITCHFORK; name <= GF_HOPF; ++name) {
             if (strcmp(kind[k], gf_bifurcation_name((gf_bifurcation_kind)name)) == 0) {

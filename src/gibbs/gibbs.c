@@ -1,11 +1,15 @@
 #include "gibbsflow/gibbs.h"
 
+#include "base/matrix.h"
 #include "gibbs/boltzmann.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* By how many numbers by_charge grows with each channel. */
+enum { SQUARE = GF_CHARGES * GF_CHARGES };
 
 /* Sums of one sector: weight, weight x, weight x^2, then the observables, then x times the forces.
  */
@@ -22,7 +26,7 @@ struct gf_gibbs {
     double *sums;      /* [sites + 1][stride] */
     double *reference; /* [sites + 1]: the energy of the largest weight in the sector */
     double *mean;      /* [stride]: the totals */
-    double *by_charge; /* [channels][2][2]: sums of force_i (Q_j - reference) */
+    double *by_charge; /* [channels][GF_CHARGES][GF_CHARGES]: sums of force_i (Q_j - reference) */
     double lambda2;    /* of the sums */
     int extent;        /* of the sums; -1: none */
 };
@@ -35,13 +39,13 @@ gf_status gf_gibbs_create(const gf_spectrum *spectrum, const double *rates, gf_g
         size_t sectors = (size_t)spectrum->sites + 1;
         self->spectrum = spectrum;
         self->extent = -1;
-        self->stride = MOMENTS + spectrum->channels * (GF_OBSERVABLES + 2);
+        self->stride = MOMENTS + spectrum->channels * (GF_OBSERVABLES + GF_CHARGES);
         self->rates = malloc(spectrum->channels * sizeof(double));
         self->weight = malloc(spectrum->levels * sizeof(double));
         self->sums = malloc(sectors * self->stride * sizeof(double));
         self->reference = malloc(sectors * sizeof(double));
         self->mean = malloc(self->stride * sizeof(double));
-        self->by_charge = malloc(spectrum->channels * 4 * sizeof(double));
+        self->by_charge = malloc(spectrum->channels * SQUARE * sizeof(double));
     }
     if (self == NULL || self->rates == NULL || self->weight == NULL || self->sums == NULL ||
         self->reference == NULL || self->mean == NULL || self->by_charge == NULL) {
@@ -112,8 +116,8 @@ static void sum_sector(gf_gibbs *self, int up, gf_gibbs_extent extent) {
         for (size_t k = 0; k < GF_OBSERVABLES; ++k) {
             const double *value = gf_spectrum_observable(spectrum, c, k) + first;
             observable[c * GF_OBSERVABLES + k] = gf_boltzmann_mean(count, weight, value);
-            if (extent == GF_SLOPES && k <= GF_FORCE_E) {
-                slope[2 * c + k] =
+            if (extent == GF_SLOPES && k < GF_FORCE + GF_CHARGES) {
+                slope[c * GF_CHARGES + k - GF_FORCE] =
                     gf_boltzmann_energy_mean(count, weight, value, energy, self->reference[up]);
             }
         }
@@ -137,7 +141,7 @@ static void prepare_sums(gf_gibbs *self, double lambda2, gf_gibbs_extent extent)
 /* Sums over sectors of charges counted from those of the largest weight, so that nothing cancels
  * when a single state dominates. */
 typedef struct totals {
-    double weight, q[2], qq[2][2]; /* of 1, Q_i, Q_i Q_j */
+    double weight, q[GF_CHARGES], qq[GF_PAIRS]; /* of 1, Q_i, Q_i Q_j */
 } totals;
 
 static void add_sector(gf_gibbs *self, int up, double weight, double m, double shift,
@@ -148,9 +152,9 @@ static void add_sector(gf_gibbs *self, int up, double weight, double m, double s
     total->weight += one;
     total->q[0] += one * m;
     total->q[1] += e;
-    total->qq[0][0] += one * m * m;
-    total->qq[0][1] += e * m;
-    total->qq[1][1] += weight * (sums[2] + shift * (2 * sums[1] + shift * sums[0]));
+    total->qq[0] += one * m * m;
+    total->qq[1] += e * m;
+    total->qq[2] += weight * (sums[2] + shift * (2 * sums[1] + shift * sums[0]));
     if (extent == GF_DENSITIES) {
         return;
     }
@@ -159,40 +163,42 @@ static void add_sector(gf_gibbs *self, int up, double weight, double m, double s
         self->mean[k] += weight * observable[k];
     }
     for (size_t c = 0; c < channels && extent == GF_SLOPES; ++c) {
-        for (size_t i = 0; i < 2; ++i) {
-            double force = observable[c * GF_OBSERVABLES + i];
-            self->by_charge[4 * c + 2 * i] += weight * force * m;
-            self->by_charge[4 * c + 2 * i + 1] += weight * (slope[2 * c + i] + shift * force);
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
+            double force = observable[c * GF_OBSERVABLES + GF_FORCE + i];
+            double *by_charge = self->by_charge + c * SQUARE + i * GF_CHARGES;
+            by_charge[GF_MAGNETIZATION] += weight * force * m;
+            by_charge[GF_ENERGY] += weight * (slope[c * GF_CHARGES + i] + shift * force);
         }
     }
 }
 
-static void finish_response(gf_gibbs *self, const totals *total, const double mean_charge[2],
-                            gf_gibbs_extent extent, gf_state *state) {
-    static const int of_noise[2][2] = {{GF_NOISE_MM, GF_NOISE_ME}, {GF_NOISE_ME, GF_NOISE_EE}};
+static void finish_response(gf_gibbs *self, const totals *total,
+                            const double mean_charge[GF_CHARGES], gf_gibbs_extent extent,
+                            gf_state *state) {
     size_t channels = self->spectrum->channels;
     for (size_t k = 0; k < channels * GF_OBSERVABLES; ++k) {
         self->mean[k] /= total->weight;
     }
     state->observables = self->mean;
     for (size_t c = 0; c < channels; ++c) {
-        const double *mean = self->mean + c * GF_OBSERVABLES;
-        for (int i = 0; i < 2; ++i) {
-            state->force[i] += self->rates[c] * mean[i];
-            for (int j = 0; j < 2; ++j) {
-                state->noise[i][j] += self->rates[c] * mean[of_noise[i][j]];
-                if (extent == GF_SLOPES) {
-                    double product = self->by_charge[4 * c + (size_t)(2 * i + j)] / total->weight;
-                    state->force_slope[i][j] -=
-                        self->rates[c] * (product - mean[i] * mean_charge[j]);
-                }
+        const double *force = self->mean + c * GF_OBSERVABLES + GF_FORCE;
+        const double *noise = self->mean + c * GF_OBSERVABLES + GF_NOISE;
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
+            state->force[i] += self->rates[c] * force[i];
+            for (size_t j = 0; j < GF_CHARGES && extent == GF_SLOPES; ++j) {
+                double product = self->by_charge[c * SQUARE + i * GF_CHARGES + j] / total->weight;
+                state->force_slope[i][j] -= self->rates[c] * (product - force[i] * mean_charge[j]);
             }
+        }
+        for (size_t p = 0; p < GF_PAIRS; ++p) {
+            state->noise[p] += self->rates[c] * noise[p];
         }
     }
 }
 
 /* The sector whose largest weight is the largest of all, and the logarithm of that weight. */
-static int dominant_sector(const gf_gibbs *self, const double lambda[2], double *exponent) {
+static int dominant_sector(const gf_gibbs *self, const double lambda[GF_CHARGES],
+                           double *exponent) {
     int best = 0;
     *exponent = -INFINITY;
     for (int up = 0; up <= self->spectrum->sites; ++up) {
@@ -206,7 +212,7 @@ static int dominant_sector(const gf_gibbs *self, const double lambda[2], double 
     return best;
 }
 
-void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[2], gf_gibbs_extent extent,
+void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[GF_CHARGES], gf_gibbs_extent extent,
                        gf_state *state) {
     const gf_spectrum *spectrum = self->spectrum;
     double sites = spectrum->sites, exponent = 0;
@@ -216,20 +222,23 @@ void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[2], gf_gibbs_extent e
     double m0 = gf_spectrum_magnetization(spectrum, dominant), e0 = self->reference[dominant];
     totals total = {0};
     memset(self->mean, 0, self->stride * sizeof *self->mean);
-    memset(self->by_charge, 0, spectrum->channels * 4 * sizeof *self->by_charge);
+    memset(self->by_charge, 0, spectrum->channels * SQUARE * sizeof *self->by_charge);
     for (int up = 0; up <= spectrum->sites; ++up) {
         double m = gf_spectrum_magnetization(spectrum, up);
         double weight = exp(-lambda[0] * m - lambda[1] * self->reference[up] - exponent);
         add_sector(self, up, weight, m - m0, self->reference[up] - e0, extent, &total);
     }
-    double q[2] = {total.q[0] / total.weight, total.q[1] / total.weight};
-    double(*c)[2] = state->susceptibility;
+    const double reference[GF_CHARGES] = {m0, e0};
+    double q[GF_CHARGES];
     state->log_partition = (exponent + log(total.weight)) / sites;
-    state->density[0] = (m0 + q[0]) / sites;
-    state->density[1] = (e0 + q[1]) / sites;
-    c[0][0] = (total.qq[0][0] / total.weight - q[0] * q[0]) / sites;
-    c[0][1] = c[1][0] = (total.qq[0][1] / total.weight - q[0] * q[1]) / sites;
-    c[1][1] = (total.qq[1][1] / total.weight - q[1] * q[1]) / sites;
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        q[i] = total.q[i] / total.weight;
+        state->density[i] = (reference[i] + q[i]) / sites;
+        for (size_t k = 0; k <= i; ++k) {
+            size_t pair = gf_pair(i, k);
+            state->susceptibility[pair] = (total.qq[pair] / total.weight - q[k] * q[i]) / sites;
+        }
+    }
     if (extent >= GF_RESPONSE) {
         finish_response(self, &total, q, extent, state);
     }
@@ -256,32 +265,32 @@ static void weigh_levels(gf_gibbs *self, const gf_state *state) {
     }
 }
 
-bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[2]) {
+bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[GF_CHARGES]) {
     const gf_spectrum *spectrum = self->spectrum;
-    double sites = spectrum->sites, c[2][2], first[2], second[2], third[2] = {0, 0}, v[2];
-    memcpy(c, state->susceptibility, sizeof c);
-    if (!gf_solve2(c, (double[2]){1, 0}, first) || !gf_solve2(c, (double[2]){0, 1}, second)) {
+    double sites = spectrum->sites, c[GF_CHARGES][GF_CHARGES], k[GF_PAIRS]; /* k: C^-1 */
+    double third[GF_CHARGES] = {0}, v[GF_CHARGES];
+    gf_matrix_unpack(state->susceptibility, c);
+    if (!gf_matrix_invert(state->susceptibility, k)) {
         return false;
     }
-    const double k[3] = {first[0], first[1], second[1]}; /* C^-1 */
-    const double mean[2] = {sites * state->density[0], sites * state->density[1]};
+    const double mean[GF_CHARGES] = {sites * state->density[0], sites * state->density[1]};
     weigh_levels(self, state);
     for (int up = 0; up <= spectrum->sites; ++up) {
         size_t at = spectrum->sector[up], count = spectrum->sector[up + 1] - at;
         gf_boltzmann_third(count, self->weight + at, spectrum->energy + at,
                            gf_spectrum_magnetization(spectrum, up) - mean[0], mean[1], k, third);
     }
-    (void)gf_solve2(c, (double[2]){third[0] / sites, third[1] / sites}, v);
+    (void)gf_matrix_solve(c, (double[GF_CHARGES]){third[0] / sites, third[1] / sites}, v);
     for (int up = 0; up <= spectrum->sites; ++up) {
         size_t at = spectrum->sector[up], count = spectrum->sector[up + 1] - at;
         gf_boltzmann_bend(count, self->weight + at, spectrum->energy + at,
                           gf_spectrum_magnetization(spectrum, up) - mean[0], mean[1], k, v, sites);
     }
     for (size_t channel = 0; channel < spectrum->channels; ++channel) {
-        for (size_t i = 0; i < 2; ++i) {
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
             shift[channel][i] =
                 gf_boltzmann_mean(spectrum->levels, self->weight,
-                                  gf_spectrum_observable(spectrum, channel, GF_FORCE_M + i));
+                                  gf_spectrum_observable(spectrum, channel, GF_FORCE + i));
         }
     }
     return true;
@@ -289,27 +298,15 @@ bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[2]) {
 
 /* --- lambda(q) ------------------------------------------------------------------------------- */
 
-bool gf_solve2(double m[2][2], const double b[2], double x[2]) {
-    double determinant = m[0][0] * m[1][1] - m[0][1] * m[1][0];
-    double scale = fabs(m[0][0] * m[1][1]) + fabs(m[0][1] * m[1][0]);
-    if (!(fabs(determinant) > 4 * DBL_EPSILON * scale)) {
-        return false;
-    }
-    double first = (b[0] * m[1][1] - b[1] * m[0][1]) / determinant;
-    x[1] = (b[1] * m[0][0] - b[0] * m[1][0]) / determinant;
-    x[0] = first;
-    return isfinite(x[0]) && isfinite(x[1]);
-}
-
 typedef struct residual {
     gf_state state;
-    double q[2]; /* q(lambda) - density */
+    double q[GF_CHARGES]; /* q(lambda) - density */
     double norm;
     double potential; /* log Z / N + lambda . density, which the solution minimises */
 } residual;
 
-static void evaluate_residual(gf_gibbs *self, const double lambda[2], const double density[2],
-                              residual *result) {
+static void evaluate_residual(gf_gibbs *self, const double lambda[GF_CHARGES],
+                              const double density[GF_CHARGES], residual *result) {
     gf_gibbs_evaluate(self, lambda, GF_DENSITIES, &result->state);
     result->q[0] = result->state.density[0] - density[0];
     result->q[1] = result->state.density[1] - density[1];
@@ -319,9 +316,10 @@ static void evaluate_residual(gf_gibbs *self, const double lambda[2], const doub
 }
 
 /* The Newton step, or where C is singular to rounding a step down the gradient. */
-static void newton_step(const gf_spectrum *spectrum, residual *at, double step[2]) {
-    double unit = spectrum->energy_unit;
-    if (!gf_solve2(at->state.susceptibility, at->q, step)) {
+static void newton_step(const gf_spectrum *spectrum, const residual *at, double step[GF_CHARGES]) {
+    double unit = spectrum->energy_unit, c[GF_CHARGES][GF_CHARGES];
+    gf_matrix_unpack(at->state.susceptibility, c);
+    if (!gf_matrix_solve(c, at->q, step)) {
         step[0] = MAX_STEP * at->q[0] / at->norm;
         step[1] = MAX_STEP * at->q[1] / (unit * unit * at->norm);
     }
@@ -332,18 +330,18 @@ static void newton_step(const gf_spectrum *spectrum, residual *at, double step[2
     }
 }
 
-bool gf_gibbs_invert(gf_gibbs *self, const double density[2], double lambda[2]) {
+bool gf_gibbs_invert(gf_gibbs *self, const double density[GF_CHARGES], double lambda[GF_CHARGES]) {
     const double unit = self->spectrum->energy_unit;
     const double goal = 4 * DBL_EPSILON * (1 + fabs(density[0]) + fabs(density[1] / unit));
     residual here, next;
     evaluate_residual(self, lambda, density, &here);
     for (int steps = 0; steps < MAX_NEWTON_STEPS && here.norm > goal; ++steps) {
-        double step[2], scale = 1;
+        double step[GF_CHARGES], scale = 1;
         newton_step(self->spectrum, &here, step);
         bool better = false;
         int halvings = here.norm <= CLOSE_ENOUGH * goal ? 1 : MAX_HALVINGS; /* there: rounding */
         for (int k = 0; k < halvings && !better; ++k, scale /= 2) {
-            double trial[2] = {lambda[0] + scale * step[0], lambda[1] + scale * step[1]};
+            double trial[GF_CHARGES] = {lambda[0] + scale * step[0], lambda[1] + scale * step[1]};
             double descent = scale * (here.q[0] * step[0] + here.q[1] * step[1]);
             evaluate_residual(self, trial, density, &next);
             better = next.potential < here.potential - 1e-4 * descent || next.norm < here.norm;
@@ -358,12 +356,14 @@ bool gf_gibbs_invert(gf_gibbs *self, const double density[2], double lambda[2]) 
     return here.norm <= CLOSE_ENOUGH * goal;
 }
 
-bool gf_state_stability(const gf_state *state, double matrix[2][2]) {
-    double c[2][2];
-    memcpy(c, state->susceptibility, sizeof c);
-    for (int i = 0; i < 2; ++i) { /* rows of the matrix solve x C = -row; C is symmetric */
-        double row[2] = {-state->force_slope[i][0], -state->force_slope[i][1]};
-        if (!gf_solve2(c, row, matrix[i])) {
+bool gf_state_stability(const gf_state *state, double matrix[GF_CHARGES][GF_CHARGES]) {
+    double c[GF_CHARGES][GF_CHARGES], row[GF_CHARGES];
+    gf_matrix_unpack(state->susceptibility, c);
+    for (size_t i = 0; i < GF_CHARGES; ++i) { /* rows of the matrix solve x C = -row */
+        for (size_t k = 0; k < GF_CHARGES; ++k) {
+            row[k] = -state->force_slope[i][k];
+        }
+        if (!gf_matrix_solve(c, row, matrix[i])) {
             return false;
         }
     }

@@ -1,15 +1,17 @@
 #include "gibbsflow/jackknife.h"
 
+#include "base/matrix.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What is summed for each random vector in each sector: weights times 1, x, x^2 (x the energy from
- * the sector's reference), force_m, force_e, noise_mm, noise_me, noise_ee at the rates in force. */
+ * the sector's reference), and the observables at the rates in force. */
 enum { ONE, ENERGY, SQUARE, RESPONSE, SUMS = RESPONSE + GF_OBSERVABLES };
 
-/* What has an error: log Z, q1, q2, C11, C12, C22, f1, f2, N11, N12, N22. */
-enum { LOG_Z, Q, C = Q + 2, F = C + 3, QUANTITIES = F + GF_OBSERVABLES };
+/* What has an error: log Z, q_i, C_ij, then the observables f_i and N_ij. */
+enum { LOG_Z, Q, C = Q + GF_CHARGES, F = C + GF_PAIRS, QUANTITIES = F + GF_OBSERVABLES };
 
 /* The levels of one random vector in one sector. */
 typedef struct run {
@@ -250,14 +252,15 @@ static void add_run(gf_jackknife *self, const run *one, const gf_state *state) {
     double z = weight * one->sum[ONE], x = weight * one->sum[ENERGY];
     double xx = weight * one->sum[SQUARE];
     double e = x + b * z, ee = xx + 2 * b * x + b * b * z;
-    const double response[GF_OBSERVABLES] = {state->force[0], state->force[1], state->noise[0][0],
-                                             state->noise[0][1], state->noise[1][1]};
+    double response[GF_OBSERVABLES];
+    memcpy(response + GF_FORCE, state->force, sizeof state->force);
+    memcpy(response + GF_NOISE, state->noise, sizeof state->noise);
     shift[LOG_Z] += z / sites;
     shift[Q] += a * z / sites;
     shift[Q + 1] += e / sites;
-    shift[C] += a * a * z / sites - state->susceptibility[0][0] * z;
-    shift[C + 1] += a * e / sites - state->susceptibility[0][1] * z;
-    shift[C + 2] += ee / sites - state->susceptibility[1][1] * z;
+    shift[C] += a * a * z / sites - state->susceptibility[0] * z;
+    shift[C + 1] += a * e / sites - state->susceptibility[1] * z;
+    shift[C + 2] += ee / sites - state->susceptibility[2] * z;
     for (size_t k = 0; k < GF_OBSERVABLES; ++k) {
         shift[F + k] += weight * one->sum[RESPONSE + k] - response[k] * z;
     }
@@ -302,32 +305,36 @@ void gf_jackknife_evaluate(gf_jackknife *self, const gf_state *state, gf_state *
         }
         error[k] = sqrt(error[k]);
     }
-    *standard_error =
-        (gf_state){.lambda = {state->lambda[0], state->lambda[1]},
-                   .log_partition = error[LOG_Z],
-                   .density = {error[Q], error[Q + 1]},
-                   .susceptibility = {{error[C], error[C + 1]}, {error[C + 1], error[C + 2]}},
-                   .force = {error[F], error[F + 1]},
-                   .noise = {{error[F + 2], error[F + 3]}, {error[F + 3], error[F + 4]}}};
+    *standard_error = (gf_state){.log_partition = error[LOG_Z]};
+    memcpy(standard_error->lambda, state->lambda, sizeof state->lambda);
+    memcpy(standard_error->density, error + Q, sizeof state->density);
+    memcpy(standard_error->susceptibility, error + C, sizeof state->susceptibility);
+    memcpy(standard_error->force, error + F + GF_FORCE, sizeof state->force);
+    memcpy(standard_error->noise, error + F + GF_NOISE, sizeof state->noise);
 }
 
-bool gf_jackknife_at_density(gf_jackknife *self, const gf_state *state, double force[2],
-                             double root[2]) {
-    double slope[2][2], force_square[2] = {0}, root_square[2] = {0};
+bool gf_jackknife_at_density(gf_jackknife *self, const gf_state *state, double force[GF_CHARGES],
+                             double root[GF_CHARGES]) {
+    double slope[GF_CHARGES][GF_CHARGES];
+    double force_square[GF_CHARGES] = {0}, root_square[GF_CHARGES] = {0};
     bool regular = gf_state_stability(state, slope);
     fill_shifts(self, state);
     for (size_t v = 0; v < self->vectors && regular; ++v) {
         const double *shift = self->shift + v * QUANTITIES;
-        double held[2], moved[2];
-        for (int i = 0; i < 2; ++i) { /* lambda follows, to keep the density */
-            held[i] = shift[F + i] - slope[i][0] * shift[Q] - slope[i][1] * shift[Q + 1];
+        double held[GF_CHARGES], moved[GF_CHARGES];
+        for (size_t i = 0; i < GF_CHARGES; ++i) { /* lambda follows, to keep the density */
+            held[i] = shift[F + GF_FORCE + i];
+            for (size_t k = 0; k < GF_CHARGES; ++k) {
+                held[i] -= slope[i][k] * shift[Q + k];
+            }
             force_square[i] += held[i] * held[i];
         }
-        regular = gf_solve2(slope, held, moved);
-        root_square[0] += moved[0] * moved[0];
-        root_square[1] += moved[1] * moved[1];
+        regular = gf_matrix_solve(slope, held, moved);
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
+            root_square[i] += moved[i] * moved[i];
+        }
     }
-    for (int i = 0; i < 2; ++i) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
         force[i] = regular ? sqrt(force_square[i]) : NAN;
         root[i] = regular ? sqrt(root_square[i]) : NAN;
     }

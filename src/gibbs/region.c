@@ -1,7 +1,10 @@
 #include "gibbsflow/region.h"
 
+#include "io/charge_axes.h"
+
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double ROUNDING = 1e-12; /* in units of the region's size */
 
@@ -79,7 +82,7 @@ void gf_region_free(gf_region *self) {
     *self = (gf_region){0};
 }
 
-double gf_region_depth(const gf_region *self, const double density[2]) {
+double gf_region_depth(const gf_region *self, const double density[GF_CHARGES]) {
     double depth = self->count > 0 ? INFINITY : -1;
     for (size_t i = 0; i < self->count; ++i) {
         const gf_corner *a = &self->corners[i], *b = &self->corners[(i + 1) % self->count];
@@ -91,7 +94,7 @@ double gf_region_depth(const gf_region *self, const double density[2]) {
     return depth;
 }
 
-bool gf_region_contains(const gf_region *self, const double density[2]) {
+bool gf_region_contains(const gf_region *self, const double density[GF_CHARGES]) {
     return gf_region_depth(self, density) > ROUNDING * size_of(self);
 }
 
@@ -111,23 +114,22 @@ void gf_region_energies(const gf_region *self, double m, double range[2]) {
 }
 
 void gf_region_write(const gf_region *self, gf_file *file) {
-    double(*corners)[2] = calloc(self->count + 1, sizeof *corners);
+    double(*corners)[GF_CHARGES] = calloc(self->count + 1, sizeof *corners);
     if (corners == NULL) {
         gf_file_reject(file, "out of memory for the region");
         return;
     }
     for (size_t i = 0; i < self->count; ++i) {
-        corners[i][0] = self->corners[i].density[0];
-        corners[i][1] = self->corners[i].density[1];
+        memcpy(corners[i], self->corners[i].density, sizeof *corners);
     }
-    gf_file_put_doubles(file,
-                        &(gf_dataset){.path = "/region/corners",
-                                      .units = "1 per site, J per site",
-                                      .description = "convex hull of (M/N, E/N), counterclockwise; "
-                                                     "Gibbs states reach its interior",
-                                      .rank = 2,
-                                      .shape = {self->count, 2},
-                                      .axes = {"corner", "charge"}},
-                        &corners[0][0]);
+    gf_charge_axes_put(file,
+                       &(gf_dataset){.path = "/region/corners",
+                                     .units = "1 per site, J per site",
+                                     .description = "convex hull of (M/N, E/N), counterclockwise; "
+                                                    "Gibbs states reach its interior",
+                                     .rank = 1,
+                                     .shape = {self->count},
+                                     .axes = {"corner"}},
+                       1, 1, corners[0]);
     free(corners);
 }

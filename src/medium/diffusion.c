@@ -1,7 +1,7 @@
 #include "gibbsflow/diffusion.h"
 
 #include "base/clones.h"
-#include "langevin/equation/hydrodynamics.h"
+#include "base/matrix.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -124,7 +124,7 @@ static void check_eigenvalues(gf_file *file, gf_diffusion *self) {
                            m, e, trace, det);
             return;
         }
-        self->largest = fmax(self->largest, gf_hydrodynamics_radius(d));
+        self->largest = fmax(self->largest, gf_matrix_radius(d));
     }
 }
 
@@ -153,6 +153,9 @@ gf_status gf_diffusion_read(const char *path, gf_diffusion *self, gf_error *erro
         status = gf_file_check(file, error);
     }
     gf_file_close(&file);
+    if (status != GF_OK) {
+        gf_diffusion_free(self);
+    }
     return status;
 }
 

@@ -226,9 +226,12 @@ static void add_susceptibility(gf_file *file, const size_t points[2],
     const size_t shape[] = {points[0], points[1], 2, 2};
     double *c = read_values(file, "/fitted_grid/susceptibility", 4, shape);
     for (size_t i = 0; i < points[0] * points[1] && c != NULL; ++i) {
-        values[i][GF_SURFACE_C11] = c[4 * i];
-        values[i][GF_SURFACE_C12] = c[4 * i + 1];
-        values[i][GF_SURFACE_C22] = c[4 * i + 3];
+        for (size_t k = 0; k < GF_CHARGES * GF_CHARGES; ++k) {
+            size_t pair = gf_pair(k / GF_CHARGES, k % GF_CHARGES);
+            if (k / GF_CHARGES <= k % GF_CHARGES) {
+                values[i][GF_SURFACE_SUSCEPTIBILITY + pair] = c[GF_CHARGES * GF_CHARGES * i + k];
+            }
+        }
     }
     free(c);
 }
@@ -260,10 +263,11 @@ static size_t read_knots(gf_file *file, const char *path) {
     return count;
 }
 
-static gf_status read_surface(gf_file *file, const rule *rates, double cutoff, gf_surface *self,
+static gf_status read_surface(gf_file *file, const rule *rates, double cutoff, gf_surface **surface,
                               gf_error *error) {
-    static const int force[] = {GF_SURFACE_F1, GF_SURFACE_F2};
-    static const int noise[] = {GF_SURFACE_N11, GF_SURFACE_N12, -1, GF_SURFACE_N22};
+    /* of f_i and of N_ik, i <= k */
+    static const int force[] = {GF_SURFACE_FORCE, GF_SURFACE_FORCE + 1};
+    static const int noise[] = {GF_SURFACE_NOISE, GF_SURFACE_NOISE + 1, -1, GF_SURFACE_NOISE + 2};
     const size_t points[2] = {read_knots(file, "/fitted_grid/magnetization"),
                               read_knots(file, "/fitted_grid/height")};
     gf_chart chart;
@@ -285,18 +289,18 @@ static gf_status read_surface(gf_file *file, const rule *rates, double cutoff, g
     add_susceptibility(file, points, values);
     status = gf_file_check(file, error);
     if (status == GF_OK) {
-        status = gf_surface_init(self, &chart, points, (const double(*)[GF_SURFACE_VALUES])values,
-                                 error);
+        status = gf_surface_create(&chart, points, (const double(*)[GF_SURFACE_VALUES])values,
+                                   surface, error);
     }
     free(values);
     return status;
 }
 
 gf_status gf_surface_read(const char *path, const gf_settings *settings, double cutoff,
-                          gf_surface *self, gf_error *error) {
+                          gf_surface **surface, gf_error *error) {
     gf_file *file = NULL;
     rule rates = {0};
-    *self = (gf_surface){0};
+    *surface = NULL;
     gf_status status = gf_file_open(path, &file, error);
     if (status == GF_OK && !gf_file_has(file, "/fitted_grid")) {
         status = gf_fail(error, GF_INVALID,
@@ -311,7 +315,7 @@ gf_status gf_surface_read(const char *path, const gf_settings *settings, double 
         status = apply(&rates, path, settings, error);
     }
     if (status == GF_OK) {
-        status = read_surface(file, &rates, cutoff, self, error);
+        status = read_surface(file, &rates, cutoff, surface, error);
     }
     free_rule(&rates);
     gf_file_close(&file);

@@ -1,5 +1,5 @@
 /* Where the force of a surface vanishes. */
-#include "gibbsflow/surface.h"
+#include "medium/surface.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,8 +17,9 @@ static double axis_value(size_t index, size_t points) {
 static void force_at(const gf_surface *self, const double q[2], double force[2], bool *inside) {
     double values[1][GF_SURFACE_VALUES];
     *inside = gf_surface_evaluate(self, 1, &q[0], &q[1], values) == 0;
-    force[0] = values[0][GF_SURFACE_F1];
-    force[1] = values[0][GF_SURFACE_F2];
+    for (int i = 0; i < GF_CHARGES; ++i) {
+        force[i] = values[0][GF_SURFACE_FORCE + i];
+    }
 }
 
 static bool is_zero(const gf_surface *self, const double force[2]) {
@@ -51,10 +52,13 @@ static gf_surface_fixed_point describe(const gf_surface *self, const double q[2]
     double half_trace = (a[0][0] + a[1][1]) / 2, half_difference = (a[0][0] - a[1][1]) / 2;
     double discriminant = half_difference * half_difference + a[0][1] * a[1][0];
     double root = sqrt(fabs(discriminant));
-    point.eigenvalue[0] = discriminant >= 0 ? half_trace - root : half_trace - root * I;
-    point.eigenvalue[1] = discriminant >= 0 ? half_trace + root : half_trace + root * I;
-    point.stable = creal(point.eigenvalue[1]) < 0;
-    point.saddle = creal(point.eigenvalue[0]) < 0 && creal(point.eigenvalue[1]) > 0;
+    for (int i = 0; i < 2; ++i) {
+        double part = i == 0 ? -root : root;
+        point.eigenvalue[i][0] = discriminant >= 0 ? half_trace + part : half_trace;
+        point.eigenvalue[i][1] = discriminant >= 0 ? 0 : part;
+    }
+    point.stable = point.eigenvalue[1][0] < 0;
+    point.saddle = point.eigenvalue[0][0] < 0 && point.eigenvalue[1][0] > 0;
     return point;
 }
 

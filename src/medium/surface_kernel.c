@@ -1,5 +1,4 @@
-/* Compiled with fused multiply-add and vector square roots; see CMakeLists.txt. */
-#include "gibbsflow/surface.h"
+#include "medium/surface.h"
 
 #include "base/clones.h"
 
@@ -75,47 +74,67 @@ static bool is_mirrored(const gf_surface *self, const double (*values)[VALUES]) 
     return same;
 }
 
-gf_status gf_surface_init(gf_surface *self, const gf_chart *chart, const size_t points[2],
-                          const double (*values)[VALUES], gf_error *error) {
-    size_t rows = points[0], columns = points[1], stride = columns + 2;
-    *self = (gf_surface){.chart = *chart, .points = {rows, columns}};
-    if (rows < FEWEST || columns < FEWEST) {
-        return gf_fail(error, GF_INVALID, "a surface needs %d or more knots along either axis",
-                       FEWEST);
+static gf_surface *allocate(const gf_chart *chart, size_t rows, size_t columns) {
+    size_t knots = (rows + 2) * (columns + 2);
+    gf_surface *self = calloc(1, sizeof *self);
+    if (self == NULL) {
+        return NULL;
     }
-    size_t knots = (rows + 2) * stride;
+    *self = (gf_surface){.chart = *chart, .points = {rows, columns}};
     self->knots = calloc(knots, sizeof *self->knots);
     self->rounded = aligned_alloc(64, (knots + 1) / 2 * 2 * sizeof *self->rounded);
-    double *work = malloc(2 * (rows + columns) * sizeof *work);
-    if (self->knots == NULL || self->rounded == NULL || work == NULL) {
-        free(work);
+    if (self->knots == NULL || self->rounded == NULL) {
         gf_surface_free(self);
-        return gf_fail_memory(error, "the force table");
+        self = NULL;
     }
-    self->mirrored = is_mirrored(self, values);
+    return self;
+}
+
+/* Turns values into coefficients; work[2 rows + 2 columns]. */
+static void fit(gf_surface *self, const double (*values)[VALUES], double *work) {
+    size_t rows = self->points[0], columns = self->points[1], stride = columns + 2;
     for (size_t row = 0; row < rows; ++row) {
         double(*line)[VALUES] = self->knots + (row + 1) * stride;
         memcpy(line + 1, values + row * columns, columns * sizeof *values);
-        for (size_t column = 0; column < columns; ++column) {
-            self->speed[0] = fmax(self->speed[0], fabs(line[column + 1][GF_SURFACE_F1]));
-            self->speed[1] = fmax(self->speed[1], fabs(line[column + 1][GF_SURFACE_F2]));
+        for (size_t i = 0; i < columns * GF_CHARGES; ++i) {
+            double *speed = &self->speed[i % GF_CHARGES];
+            *speed =
+                fmax(*speed, fabs(line[1 + i / GF_CHARGES][GF_SURFACE_FORCE + i % GF_CHARGES]));
         }
         fit_knots(columns, line, 1, work);
     }
     for (size_t column = 0; column < stride; ++column) {
         fit_knots(rows, self->knots + column, stride, work);
     }
-    for (size_t i = 0; i < knots * VALUES; ++i) {
+    for (size_t i = 0; i < (rows + 2) * stride * VALUES; ++i) {
         self->rounded[i / VALUES][i % VALUES] = (float)self->knots[i / VALUES][i % VALUES];
     }
+}
+
+gf_status gf_surface_create(const gf_chart *chart, const size_t points[2],
+                            const double (*values)[VALUES], gf_surface **surface, gf_error *error) {
+    *surface = NULL;
+    if (points[0] < FEWEST || points[1] < FEWEST) {
+        return gf_fail(error, GF_INVALID, "a surface needs %d or more knots along either axis",
+                       FEWEST);
+    }
+    double *work = malloc(2 * (points[0] + points[1]) * sizeof *work);
+    gf_surface *self = work != NULL ? allocate(chart, points[0], points[1]) : NULL;
+    if (self != NULL) {
+        self->mirrored = is_mirrored(self, values);
+        fit(self, values, work);
+    }
     free(work);
-    return GF_OK;
+    *surface = self;
+    return self != NULL ? GF_OK : gf_fail_memory(error, "the force table");
 }
 
 void gf_surface_free(gf_surface *self) {
-    free(self->knots);
-    free(self->rounded);
-    *self = (gf_surface){0};
+    if (self != NULL) {
+        free(self->knots);
+        free(self->rounded);
+    }
+    free(self);
 }
 
 /* --- evaluating ------------------------------------------------------------------------------ */

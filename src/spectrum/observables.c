@@ -39,11 +39,11 @@ static size_t compact(gf_operator *operators, size_t count, size_t first, int *r
 
 static gf_status derive(const gf_model *model, const gf_symmetry *symmetry, gf_operator *even,
                         gf_operator *odd, gf_error *error) {
-    gf_operator magnetization = gf_chain_magnetization(&model->chain);
+    gf_charges charges = gf_charges_of(&model->chain, &model->hamiltonian);
     bool exhausted = false;
     for (size_t c = 0; c < model->channel_count && !exhausted; ++c) {
-        gf_dissipator bath = gf_dissipator_derive(&model->chain, &magnetization,
-                                                  &model->hamiltonian, &model->channels[c].jump);
+        gf_dissipator bath =
+            gf_dissipator_derive(&model->chain, &charges, &model->channels[c].jump);
         for (size_t i = 0; i < GF_OBSERVABLES; ++i) {
             size_t k = c * GF_OBSERVABLES + i;
             split(symmetry, &bath.observable[i], &even[k], &odd[k]);
@@ -51,7 +51,7 @@ static gf_status derive(const gf_model *model, const gf_symmetry *symmetry, gf_o
         }
         gf_dissipator_free(&bath);
     }
-    gf_operator_free(&magnetization);
+    gf_charges_free(&charges);
     return exhausted ? gf_fail_memory(error, "the force and noise operators") : GF_OK;
 }
 

@@ -1,12 +1,12 @@
 #include "gibbsflow/spectrum.h"
 
+#include "base/tasks.h"
 #include "gibbsflow/machine.h"
 #include "spectrum/checkpoint.h"
 #include "spectrum/observables.h"
 
 #include <lapacke.h>
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,65 +136,81 @@ typedef struct job {
     const plan *plan;
     const gf_elements *hamiltonian;
     const gf_observables *observables;
-    const gf_progress *progress;
     gf_block_levels *sectors; /* [plan->count] */
     gf_checkpoint *checkpoint;
-    double saved; /* when */
-    double done;
-    gf_status status;
-    gf_error error;
 } job;
 
-static void save(job *self) {
-    gf_checkpoint *checkpoint = self->checkpoint;
-    if (checkpoint == NULL || checkpoint->failure.status != GF_OK || self->status != GF_OK ||
-        gf_machine_clock() - self->saved < checkpoint->interval) {
-        return;
-    }
-    (void)gf_checkpoint_save(checkpoint, self->model, self->sectors, self->plan->count,
-                             &checkpoint->failure);
-    self->saved = gf_machine_clock();
+static double block_cost(const void *context, size_t b) {
+    const job *self = context;
+    return gf_block_work(&self->plan->blocks[b]);
 }
 
-static void solve_block(job *self, size_t b) {
-    const gf_block *block = &self->plan->blocks[b];
+/* Nothing of a block that came from a checkpoint. */
+static double block_left(const void *context, size_t b) {
+    const job *self = context;
+    return self->sectors[b].levels > 0 ? 0 : block_cost(context, b);
+}
+
+static bool block_is_alone(const void *context, size_t b) {
+    const job *self = context;
+    return b < self->plan->large;
+}
+
+/* A workspace holds the levels of the block solved last, until they are kept. */
+static gf_status begin_blocks(const void *context, void **workspace, gf_error *error) {
+    (void)context;
+    *workspace = calloc(1, sizeof(gf_block_levels));
+    return *workspace != NULL ? GF_OK : gf_fail_memory(error, "the sectors of the chain");
+}
+
+static void end_blocks(void *workspace) {
+    gf_block_levels_free(workspace);
+    free(workspace);
+}
+
+static gf_status solve_block(const void *context, gf_task *task, gf_error *error) {
+    const job *self = context;
+    const gf_block *block = &self->plan->blocks[task->index];
     const gf_symmetry *symmetry = &self->plan->symmetry;
-    gf_error error;
-    gf_block_levels sector = {0};
-    bool wanted = false;
-#pragma omp critical(gf_spectrum)
-    wanted = self->status == GF_OK && self->sectors[b].levels == 0;
-    if (!wanted) {
-        return;
-    }
-    const gf_elements *observables = gf_observables_of(self->observables, symmetry, block);
-    gf_status status =
-        gf_block_solve(self->hamiltonian, observables, symmetry, block, &sector, &error);
-#pragma omp critical(gf_spectrum)
-    {
-        self->sectors[b] = sector;
-        if (status != GF_OK && self->status == GF_OK) {
-            self->status = status;
-            self->error = error;
-        }
-        save(self);
-        self->done += gf_block_work(block);
-        gf_progress_update(self->progress, self->done / self->plan->work);
-    }
+    return gf_block_solve(self->hamiltonian, gf_observables_of(self->observables, symmetry, block),
+                          symmetry, block, task->workspace, error);
 }
 
-static void solve_all(job *self) {
-    const plan *all = self->plan;
-    int threads = gf_machine_threads(), before = gf_machine_set_blas_threads(threads);
-    for (size_t b = 0; b < all->large; ++b) {
-        solve_block(self, b);
+static gf_status keep_block(void *context, const gf_task *task, gf_error *error) {
+    (void)error;
+    job *self = context;
+    gf_block_levels *solved = task->workspace;
+    self->sectors[task->index] = *solved;
+    *solved = (gf_block_levels){0};
+    return GF_OK;
+}
+
+/* A checkpoint that cannot be written is not tried again. */
+static gf_status save_blocks(void *context, gf_error *error) {
+    (void)error;
+    job *self = context;
+    gf_checkpoint *checkpoint = self->checkpoint;
+    if (checkpoint->failure.status == GF_OK) {
+        (void)gf_checkpoint_save(checkpoint, self->model, self->sectors, self->plan->count,
+                                 &checkpoint->failure);
     }
-    (void)gf_machine_set_blas_threads(1);
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (size_t b = all->large; b < all->count; ++b) {
-        solve_block(self, b);
-    }
-    (void)gf_machine_set_blas_threads(before);
+    return GF_OK;
+}
+
+static gf_status solve_all(job *self, const gf_progress *progress, gf_error *error) {
+    const gf_tasks all = {.count = self->plan->count,
+                          .context = self,
+                          .cost = block_cost,
+                          .left = block_left,
+                          .alone = block_is_alone,
+                          .begin = begin_blocks,
+                          .end = end_blocks,
+                          .run = solve_block,
+                          .keep = keep_block,
+                          .save = self->checkpoint != NULL ? save_blocks : NULL,
+                          .save_every = self->checkpoint != NULL ? self->checkpoint->interval : 0,
+                          .progress = progress};
+    return gf_tasks_run(&all, error);
 }
 
 /* --- the list of levels ---------------------------------------------------------------------- */
@@ -348,17 +364,9 @@ static gf_status prepare(job *self, gf_checkpoint *checkpoint, gf_error *error) 
         self->sectors[b].size = all->blocks[b].size;
         self->sectors[b].rows = gf_elements_count(rows);
     }
-    gf_status status = checkpoint != NULL ? gf_checkpoint_load(checkpoint, self->model,
-                                                               self->sectors, all->count, error)
-                                          : GF_OK;
-    for (size_t b = 0; b < all->count; ++b) {
-        self->done += self->sectors[b].levels > 0 ? gf_block_work(&all->blocks[b]) : 0;
-    }
-    self->saved = gf_machine_clock();
-    if (self->done > 0) {
-        gf_progress_update(self->progress, self->done / all->work);
-    }
-    return status;
+    return checkpoint != NULL
+               ? gf_checkpoint_load(checkpoint, self->model, self->sectors, all->count, error)
+               : GF_OK;
 }
 
 static gf_status solve(const gf_model *model, const plan *all, gf_checkpoint *checkpoint,
@@ -368,7 +376,6 @@ static gf_status solve(const gf_model *model, const plan *all, gf_checkpoint *ch
     job work = {.model = model,
                 .plan = all,
                 .observables = &observables,
-                .progress = progress,
                 .checkpoint = checkpoint,
                 .sectors = calloc(all->count, sizeof *work.sectors)};
     gf_status status =
@@ -384,9 +391,10 @@ static gf_status solve(const gf_model *model, const plan *all, gf_checkpoint *ch
         status = prepare(&work, checkpoint, error);
     }
     if (status == GF_OK) {
-        solve_all(&work);
-        status = work.status != GF_OK ? gf_fail(error, work.status, "%s", work.error.message)
-                                      : collect(&work, spectrum, error);
+        status = solve_all(&work, progress, error);
+    }
+    if (status == GF_OK) {
+        status = collect(&work, spectrum, error);
     }
     for (size_t b = 0; b < all->count && work.sectors != NULL; ++b) {
         gf_block_levels_free(&work.sectors[b]);
@@ -443,12 +451,11 @@ static double largest_element(const gf_spectrum *self, const double *force) {
     return largest;
 }
 
-double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, int charge) {
+double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, size_t charge) {
     double scale = 0;
     for (size_t c = 0; c < self->channels; ++c) {
-        scale += rates[c] *
-                 largest_element(
-                     self, gf_spectrum_observable(self, c, charge == 0 ? GF_FORCE_M : GF_FORCE_E));
+        scale +=
+            rates[c] * largest_element(self, gf_spectrum_observable(self, c, GF_FORCE + charge));
     }
     return scale;
 }

@@ -1,6 +1,7 @@
 #include "gibbsflow/spectrum.h"
 
 #include "hilbert/basis.h"
+#include "io/charge_axes.h"
 #include "model/model_file.h"
 #include "spectrum/checkpoint.h"
 
@@ -39,49 +40,49 @@ static void write_channels(const gf_model *model, gf_file *file) {
     free(rates);
 }
 
-/* Spreads rows [channel][observable] to [channel][charge] and [channel][charge][charge]. */
-static void expand(const gf_spectrum *self, double *force, double *noise) {
-    static const int of_noise[4] = {GF_NOISE_MM, GF_NOISE_ME, GF_NOISE_ME, GF_NOISE_EE};
-    size_t bytes = self->levels * sizeof(double);
-    for (size_t c = 0; c < self->channels; ++c) {
-        for (size_t i = 0; i < 2; ++i) {
-            memcpy(force + (2 * c + i) * self->levels,
-                   gf_spectrum_observable(self, c, GF_FORCE_M + i), bytes);
-        }
-        for (size_t i = 0; i < 4; ++i) {
-            memcpy(noise + (4 * c + i) * self->levels,
-                   gf_spectrum_observable(self, c, (size_t)of_noise[i]), bytes);
-        }
-    }
-}
+/* The two datasets of matrix elements: which observables of every channel they hold, as a vector or
+ * a matrix over the charges. */
+static const struct {
+    gf_dataset dataset; /* [channels][levels] */
+    size_t first;
+    int order;
+} elements[] = {
+    {{.path = "/spectrum/force",
+      .units = "J per site and unit rate",
+      .description = "<n|F_i|n>, mean over the family",
+      .rank = 2,
+      .axes = {"/channels/name", "/spectrum/energy"}},
+     GF_FORCE,
+     1},
+    {{.path = "/spectrum/noise",
+      .units = "q_i q_j per site and unit rate",
+      .description = "<n|N_ij|n>, mean over the family",
+      .rank = 2,
+      .axes = {"/channels/name", "/spectrum/energy"}},
+     GF_NOISE,
+     2},
+};
+
+enum { ELEMENTS = sizeof elements / sizeof *elements };
 
 static void write_elements(const gf_spectrum *self, gf_file *file) {
-    size_t rows = self->channels * self->levels;
-    double *force = malloc(2 * rows * sizeof *force), *noise = malloc(4 * rows * sizeof *noise);
-    if (force == NULL || noise == NULL) {
-        gf_file_reject(file, "out of memory for the matrix elements");
-    } else {
-        expand(self, force, noise);
-        gf_file_put_doubles(file,
-                            &(gf_dataset){.path = "/spectrum/force",
-                                          .units = "J per site and unit rate",
-                                          .description = "<n|F_i|n>, mean over the family",
-                                          .rank = 3,
-                                          .shape = {self->channels, 2, self->levels},
-                                          .axes = {"/channels/name", "charge", "/spectrum/energy"}},
-                            force);
-        gf_file_put_doubles(
-            file,
-            &(gf_dataset){.path = "/spectrum/noise",
-                          .units = "q_i q_j per site and unit rate",
-                          .description = "<n|N_ij|n>, mean over the family",
-                          .rank = 4,
-                          .shape = {self->channels, 2, 2, self->levels},
-                          .axes = {"/channels/name", "charge", "charge", "/spectrum/energy"}},
-            noise);
+    for (size_t e = 0; e < ELEMENTS; ++e) {
+        size_t count = gf_charge_values(elements[e].order) * self->levels;
+        double *values = malloc(self->channels * count * sizeof *values);
+        gf_dataset dataset = elements[e].dataset;
+        dataset.shape[0] = self->channels;
+        dataset.shape[1] = self->levels;
+        for (size_t c = 0; c < self->channels && values != NULL; ++c) {
+            memcpy(values + c * count, gf_spectrum_observable(self, c, elements[e].first),
+                   count * sizeof *values);
+        }
+        if (values != NULL) {
+            gf_charge_axes_put(file, &dataset, elements[e].order, 1, values);
+        } else {
+            gf_file_reject(file, "out of memory for the matrix elements");
+        }
+        free(values);
     }
-    free(force);
-    free(noise);
 }
 
 /* The integer columns of /spectrum. Files of earlier versions, and sampled spectra, lack the
@@ -204,17 +205,18 @@ static void fill_levels(gf_spectrum *self, const double *energy, const int64_t *
     }
 }
 
-static void fill_observables(gf_spectrum *self, const double *force, const double *noise) {
-    static const size_t of_noise[] = {0, 1, 3};
-    size_t bytes = self->levels * sizeof(double);
-    double *row = self->observables;
-    for (size_t c = 0; c < self->channels; ++c) {
-        for (size_t i = 0; i < 2; ++i, row += self->levels) {
-            memcpy(row, force + (2 * c + i) * self->levels, bytes);
+static void read_elements(gf_spectrum *self, gf_file *file) {
+    for (size_t e = 0; e < ELEMENTS; ++e) {
+        size_t shape[] = {self->channels, self->levels};
+        size_t count = gf_charge_values(elements[e].order) * self->levels;
+        double *values =
+            gf_charge_axes_get(file, elements[e].dataset.path, 2, elements[e].order, 1, shape);
+        for (size_t c = 0; c < self->channels && values != NULL; ++c) {
+            double *first =
+                self->observables + (c * GF_OBSERVABLES + elements[e].first) * self->levels;
+            memcpy(first, values + c * count, count * sizeof *values);
         }
-        for (size_t i = 0; i < 3; ++i, row += self->levels) {
-            memcpy(row, noise + (4 * c + of_noise[i]) * self->levels, bytes);
-        }
+        free(values);
     }
 }
 
@@ -254,17 +256,13 @@ static void fill_numbers(gf_spectrum *self, gf_file *file) {
 
 static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *spectrum,
                              gf_error *error) {
-    size_t levels = 0, same[3] = {0}, fs[3] = {0}, ns[4] = {0}, channels = model->channel_count;
+    size_t levels = 0, same[3] = {0}, channels = model->channel_count;
     double *energy = gf_file_get_doubles(file, "/spectrum/energy", 1, &levels);
     int64_t *magnetization = gf_file_get_integers(file, "/spectrum/magnetization", 1, &same[0]);
     double *degeneracy = gf_file_get_doubles(file, "/spectrum/degeneracy", 1, &same[1]);
     bool sampled = gf_file_has(file, "/spectrum/sample");
     int64_t *sample = sampled ? gf_file_get_integers(file, "/spectrum/sample", 1, &same[2]) : NULL;
-    double *force = gf_file_get_doubles(file, "/spectrum/force", 3, fs);
-    double *noise = gf_file_get_doubles(file, "/spectrum/noise", 4, ns);
-    if (same[0] != levels || same[1] != levels || fs[0] != channels || fs[1] != 2 ||
-        fs[2] != levels || ns[0] != channels || ns[1] != 2 || ns[2] != 2 || ns[3] != levels ||
-        (sampled && same[2] != levels)) {
+    if (same[0] != levels || same[1] != levels || (sampled && same[2] != levels)) {
         gf_file_reject(file, "the datasets of /spectrum do not fit together");
     }
     gf_status status = gf_file_check(file, error);
@@ -277,7 +275,10 @@ static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *
     }
     if (status == GF_OK) {
         fill_levels(spectrum, energy, magnetization, degeneracy, file);
-        fill_observables(spectrum, force, noise);
+        read_elements(spectrum, file);
+        status = gf_file_check(file, error);
+    }
+    if (status == GF_OK) {
         check_finite(spectrum, file);
         fill_numbers(spectrum, file);
         gf_spectrum_complete(spectrum);
@@ -287,8 +288,6 @@ static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *
     free(magnetization);
     free(degeneracy);
     free(sample);
-    free(force);
-    free(noise);
     return status;
 }
 

@@ -1,10 +1,12 @@
 #include "gibbsflow/fitted_grid.h"
 
+#include "base/progress_part.h"
+#include "base/tasks.h"
 #include "gibbsflow/machine.h"
 #include "gibbsflow/surface.h"
+#include "io/charge_axes.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,13 +85,13 @@ static double widest_strip(const gf_chart *chart, const gf_region *region) {
 
 /* --- symmetry -------------------------------------------------------------------------------- */
 
-/* What changes sign with m. */
-static const double of_charge[2] = {-1, 1}, of_pair[4] = {1, -1, -1, 1};
-static const double of_observable[GF_OBSERVABLES] = {
-    [GF_FORCE_M] = -1, [GF_FORCE_E] = 1, [GF_NOISE_MM] = 1, [GF_NOISE_ME] = -1, [GF_NOISE_EE] = 1};
+/* What changes sign with m: every index of the magnetisation brings a sign. */
+static const double of_observable[GF_OBSERVABLES] = {-1, 1, 1, -1, 1};
+static const double *const of_charge = of_observable + GF_FORCE;
+static const double *const of_pair = of_observable + GF_NOISE;
 
 /* True if the states at lambda1 and -lambda1 are mirror images, for every channel. */
-static bool mirrors_at(gf_gibbs *gibbs, const double lambda[2]) {
+static bool mirrors_at(gf_gibbs *gibbs, const double lambda[GF_CHARGES]) {
     const gf_spectrum *spectrum = gf_gibbs_spectrum(gibbs);
     size_t count = spectrum->channels * GF_OBSERVABLES;
     double *here = malloc(count * sizeof *here), scale = 0, difference = 0;
@@ -99,7 +101,7 @@ static bool mirrors_at(gf_gibbs *gibbs, const double lambda[2]) {
     }
     gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
     memcpy(here, state.observables, count * sizeof *here);
-    gf_gibbs_evaluate(gibbs, (double[2]){-lambda[0], lambda[1]}, GF_RESPONSE, &image);
+    gf_gibbs_evaluate(gibbs, (double[GF_CHARGES]){-lambda[0], lambda[1]}, GF_RESPONSE, &image);
     for (size_t k = 0; k < count; ++k) {
         double mirror = of_observable[k % GF_OBSERVABLES] * image.observables[k];
         scale = fmax(scale, fabs(here[k]));
@@ -112,15 +114,18 @@ static bool mirrors_at(gf_gibbs *gibbs, const double lambda[2]) {
 
 static bool is_mirrored(gf_gibbs *gibbs) {
     double unit = gf_gibbs_spectrum(gibbs)->energy_unit;
-    const double lambdas[3][2] = {{0.31, 0.17 / unit}, {-0.93, -0.71 / unit}, {1.7, 2.3 / unit}};
+    const double lambdas[3][GF_CHARGES] = {
+        {0.31, 0.17 / unit}, {-0.93, -0.71 / unit}, {1.7, 2.3 / unit}};
     return mirrors_at(gibbs, lambdas[0]) && mirrors_at(gibbs, lambdas[1]) &&
            mirrors_at(gibbs, lambdas[2]);
 }
 
-/* Makes `count` numbers of row `to` the mirror images of those of row `from`; on the row m = 0, its
- * own image, what changes sign vanishes. */
-static void mirror(double *values, size_t columns, size_t width, const double *sign, size_t from,
-                   size_t to) {
+/* Makes row `to` of a quantity of the given order the mirror image of row `from`; on the row m = 0,
+ * its own image, what changes sign vanishes. */
+static void mirror(double *values, size_t columns, int order, size_t from, size_t to) {
+    static const double even = 1;
+    const double *sign = order == 0 ? &even : order == 1 ? of_charge : of_pair;
+    size_t width = gf_charge_values(order);
     for (size_t k = 0; k < columns * width; ++k) {
         double value = values[from * columns * width + k];
         values[to * columns * width + k] = from != to            ? sign[k % width] * value
@@ -131,45 +136,45 @@ static void mirror(double *values, size_t columns, size_t width, const double *s
 
 static void mirror_row(gf_fitted_grid *self, size_t from) {
     gf_grid *grid = &self->grid;
-    static const double even = 1;
     size_t rows = grid->axis[0].points, columns = grid->axis[1].points, to = rows - 1 - from;
-    mirror(grid->lambda, columns, 2, of_charge, from, to);
-    mirror(grid->density, columns, 2, of_charge, from, to);
-    mirror(grid->force, columns, 2, of_charge, from, to);
-    mirror(grid->noise, columns, 4, of_pair, from, to);
-    mirror(grid->susceptibility, columns, 4, of_pair, from, to);
-    mirror(grid->log_partition, columns, 1, &even, from, to);
+    mirror(grid->lambda, columns, 1, from, to);
+    mirror(grid->density, columns, 1, from, to);
+    mirror(grid->force, columns, 1, from, to);
+    mirror(grid->noise, columns, 2, from, to);
+    mirror(grid->susceptibility, columns, 2, from, to);
+    mirror(grid->log_partition, columns, 0, from, to);
     for (size_t c = 0; c < self->channels; ++c) {
         size_t first = c * gf_grid_size(grid);
-        mirror(self->channel_shift + 2 * first, columns, 2, of_charge, from, to);
-        mirror(grid->channel_force + 2 * first, columns, 2, of_charge, from, to);
-        mirror(grid->channel_noise + 4 * first, columns, 4, of_pair, from, to);
+        mirror(self->channel_shift + GF_CHARGES * first, columns, 1, from, to);
+        mirror(grid->channel_force + GF_CHARGES * first, columns, 1, from, to);
+        mirror(grid->channel_noise + GF_PAIRS * first, columns, 2, from, to);
     }
 }
 
 /* --- knots ----------------------------------------------------------------------------------- */
 
 /* The energy at which the state of a knot is taken. */
-static double energy_of_state(const gf_region *region, const double density[2]) {
+static double energy_of_state(const gf_region *region, const double density[GF_CHARGES]) {
     double range[2];
     gf_region_energies(region, density[0], range);
     double margin = DEPTH * (range[1] - range[0]);
     return fmin(fmax(density[1], range[0] + margin), range[1] - margin);
 }
 
-static void knot_density(const gf_fitted_grid *self, size_t row, size_t column, double density[2]) {
+static void knot_density(const gf_fitted_grid *self, size_t row, size_t column,
+                         double density[GF_CHARGES]) {
     density[0] = gf_axis_value(&self->grid.axis[0], row);
     density[1] =
         gf_chart_energy(&self->chart, density[0], gf_axis_value(&self->grid.axis[1], column));
 }
 
 static double *shift_at(const gf_fitted_grid *self, size_t channel, size_t at) {
-    return self->channel_shift + 2 * (channel * gf_grid_size(&self->grid) + at);
+    return self->channel_shift + GF_CHARGES * (channel * gf_grid_size(&self->grid) + at);
 }
 
 /* No shift where C is singular: nothing fluctuates there. */
 static void store_shift(gf_gibbs *gibbs, const gf_state *state, gf_fitted_grid *self, size_t at) {
-    double(*shift)[2] = calloc(self->channels, sizeof *shift);
+    double(*shift)[GF_CHARGES] = calloc(self->channels, sizeof *shift);
     if (shift != NULL && gf_gibbs_shift(gibbs, state, shift)) {
         for (size_t c = 0; c < self->channels; ++c) {
             memcpy(shift_at(self, c, at), shift[c], sizeof *shift);
@@ -181,33 +186,35 @@ static void store_shift(gf_gibbs *gibbs, const gf_state *state, gf_fitted_grid *
 /* Fills a row from infinite temperature outwards. A state that is not found is that of the knot
  * before. */
 static size_t fill_direction(gf_gibbs *gibbs, const gf_region *region, gf_fitted_grid *self,
-                             size_t row, size_t first, int step) {
-    double q[2], lambda[2] = {-atanh(gf_axis_value(&self->grid.axis[0], row)), 0};
-    size_t columns = self->grid.axis[1].points, unsolved = 0;
+                             size_t row, ptrdiff_t first, int step) {
+    double q[GF_CHARGES], lambda[GF_CHARGES] = {-atanh(gf_axis_value(&self->grid.axis[0], row)), 0};
+    ptrdiff_t columns = (ptrdiff_t)self->grid.axis[1].points;
+    size_t unsolved = 0;
     gf_state state;
-    for (size_t column = first; column < columns; column += (size_t)step) { /* wraps below 0 */
-        double before[2] = {lambda[0], lambda[1]};
-        knot_density(self, row, column, q);
-        const double target[2] = {q[0], energy_of_state(region, q)};
+    for (ptrdiff_t column = first; column >= 0 && column < columns; column += step) {
+        size_t at = row * self->grid.axis[1].points + (size_t)column;
+        double before[GF_CHARGES] = {lambda[0], lambda[1]};
+        knot_density(self, row, (size_t)column, q);
+        const double target[GF_CHARGES] = {q[0], energy_of_state(region, q)};
         if (!gf_gibbs_invert(gibbs, target, lambda)) {
             memcpy(lambda, before, sizeof before);
             ++unsolved;
         }
         gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
-        store_shift(gibbs, &state, self, row * columns + column);
+        store_shift(gibbs, &state, self, at);
         memcpy(state.density, q, sizeof q);
-        gf_grid_store(&self->grid, row * columns + column, self->channels, &state);
+        gf_grid_store(&self->grid, at, self->channels, &state);
     }
     return unsolved;
 }
 
 static size_t fill_row(gf_gibbs *gibbs, const gf_region *region, gf_fitted_grid *self, size_t row) {
-    double m = gf_axis_value(&self->grid.axis[0], row), q[2];
-    size_t above = 0;
+    double m = gf_axis_value(&self->grid.axis[0], row), q[GF_CHARGES];
+    ptrdiff_t above = 0, columns = (ptrdiff_t)self->grid.axis[1].points;
     gf_state hot;
-    gf_gibbs_evaluate(gibbs, (double[2]){-atanh(m), 0}, GF_DENSITIES, &hot);
-    for (; above < self->grid.axis[1].points; ++above) {
-        knot_density(self, row, above, q);
+    gf_gibbs_evaluate(gibbs, (double[GF_CHARGES]){-atanh(m), 0}, GF_DENSITIES, &hot);
+    for (; above < columns; ++above) {
+        knot_density(self, row, (size_t)above, q);
         if (q[1] >= hot.density[1]) {
             break;
         }
@@ -221,7 +228,7 @@ static size_t fill_row(gf_gibbs *gibbs, const gf_region *region, gf_fitted_grid 
 static void extrapolate_shift(gf_fitted_grid *self, size_t row, size_t column) {
     size_t columns = self->grid.axis[1].points, at = row * columns + column;
     for (size_t c = 0; c < self->channels; ++c) {
-        for (size_t i = 0; i < 2; ++i) {
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
             double next[3];
             for (size_t k = 0; k < 3; ++k) {
                 size_t far = (k + 1) * columns;
@@ -247,16 +254,16 @@ static gf_status fill_corner(const gf_spectrum *spectrum, const double *rates, g
         for (size_t k = 0; k < GF_OBSERVABLES; ++k) {
             of_channel[k] = gf_spectrum_observable(spectrum, c, k)[level];
         }
-        state.force[0] += rates[c] * of_channel[GF_FORCE_M];
-        state.force[1] += rates[c] * of_channel[GF_FORCE_E];
-        state.noise[0][0] += rates[c] * of_channel[GF_NOISE_MM];
-        state.noise[0][1] += rates[c] * of_channel[GF_NOISE_ME];
-        state.noise[1][0] += rates[c] * of_channel[GF_NOISE_ME];
-        state.noise[1][1] += rates[c] * of_channel[GF_NOISE_EE];
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
+            state.force[i] += rates[c] * of_channel[GF_FORCE + i];
+        }
+        for (size_t p = 0; p < GF_PAIRS; ++p) {
+            state.noise[p] += rates[c] * of_channel[GF_NOISE + p];
+        }
     }
     for (size_t column = 0; column < columns; ++column) {
         knot_density(self, row, column, state.density);
-        state.lambda[1] = self->grid.lambda[2 * (next * columns + column) + 1];
+        state.lambda[1] = self->grid.lambda[GF_CHARGES * (next * columns + column) + 1];
         gf_grid_store(&self->grid, row * columns + column, self->channels, &state);
         extrapolate_shift(self, row, column);
     }
@@ -269,9 +276,9 @@ static gf_status fill_corner(const gf_spectrum *spectrum, const double *rates, g
 /* The values of a surface from a force, noise and susceptibility. */
 static void pack(const double *force, const double *noise, const double *susceptibility,
                  double values[GF_SURFACE_VALUES]) {
-    const double all[] = {force[0], force[1],          noise[0],          noise[1],
-                          noise[3], susceptibility[0], susceptibility[1], susceptibility[3]};
-    memcpy(values, all, sizeof all);
+    memcpy(values + GF_SURFACE_FORCE, force, GF_CHARGES * sizeof *values);
+    memcpy(values + GF_SURFACE_NOISE, noise, GF_PAIRS * sizeof *values);
+    memcpy(values + GF_SURFACE_SUSCEPTIBILITY, susceptibility, GF_PAIRS * sizeof *values);
 }
 
 /* Scales against which errors of the values of a surface are measured. */
@@ -283,8 +290,9 @@ static void find_scales(const double (*values)[GF_SURFACE_VALUES], size_t count,
             scale[k] = fmax(scale[k], fabs(values[i][k]));
         }
     }
-    scale[GF_SURFACE_N12] = sqrt(scale[GF_SURFACE_N11] * scale[GF_SURFACE_N22]);
-    scale[GF_SURFACE_C12] = sqrt(scale[GF_SURFACE_C11] * scale[GF_SURFACE_C22]);
+    for (int group = GF_SURFACE_NOISE; group < GF_SURFACE_VALUES; group += GF_PAIRS) {
+        scale[group + 1] = sqrt(scale[group] * scale[group + 2]);
+    }
 }
 
 /* The largest error of each value at the centres of the cells above one row of knots. */
@@ -299,18 +307,18 @@ static void measure_row(gf_gibbs *gibbs, const gf_region *region, const gf_fitte
     for (size_t column = 0; column + 1 < columns && fabs(m) <= INNER; ++column) {
         double height =
             (gf_axis_value(&grid->axis[1], column) + gf_axis_value(&grid->axis[1], column + 1)) / 2;
-        const double q[2] = {m, gf_chart_energy(&self->chart, m, height)};
+        const double q[GF_CHARGES] = {m, gf_chart_energy(&self->chart, m, height)};
         /* rows m = +-1 have no lambda to start from */
         size_t near = (fabs(gf_axis_value(&grid->axis[0], row)) < 1 ? row : row + 1) * columns;
-        double lambda[2];
-        memcpy(lambda, grid->lambda + 2 * (near + column), sizeof lambda);
+        double lambda[GF_CHARGES];
+        memcpy(lambda, grid->lambda + GF_CHARGES * (near + column), sizeof lambda);
         if (q[1] < range[0] + margin || q[1] > range[1] - margin ||
             !gf_gibbs_invert(gibbs, q, lambda)) {
             continue;
         }
         gf_state state;
         gf_gibbs_evaluate(gibbs, lambda, GF_RESPONSE, &state);
-        pack(state.force, &state.noise[0][0], &state.susceptibility[0][0], exact);
+        pack(state.force, state.noise, state.susceptibility, exact);
         (void)gf_surface_evaluate(surface, 1, &q[0], &q[1], found);
         for (size_t k = 0; k < GF_SURFACE_VALUES; ++k) {
             worst[k] = fmax(worst[k], fabs(found[0][k] - exact[k]));
@@ -324,56 +332,86 @@ typedef struct job {
     const gf_spectrum *spectrum;
     const gf_region *region;
     const double *rates;
-    const gf_progress *progress;
     gf_fitted_grid *fitted;
-    const gf_surface *surface; /* NULL while there is none: the knots are to be filled */
-    double worst[GF_SURFACE_VALUES];
-    size_t tasks, done, total; /* `total` over both passes */
-    gf_status status;
+    const gf_surface *surface;       /* through the knots, once they are filled */
+    double worst[GF_SURFACE_VALUES]; /* of all rows */
+    gf_progress_part progress;
 } job;
 
-static void run_task(job *self, gf_gibbs *gibbs, size_t task) {
-    double worst[GF_SURFACE_VALUES] = {0};
-    size_t unsolved = 0;
-    if (self->surface == NULL) {
-        unsolved = fill_row(gibbs, self->region, self->fitted, task + 1); /* row 0: a corner */
-    } else {
-        measure_row(gibbs, self->region, self->fitted, self->surface, task, worst);
-    }
-#pragma omp critical(gf_fitted_grid)
-    {
-        self->fitted->unsolved += unsolved;
-        for (size_t k = 0; k < GF_SURFACE_VALUES; ++k) {
-            self->worst[k] = fmax(self->worst[k], worst[k]);
-        }
-        ++self->done;
-        gf_progress_update(self->progress, (double)self->done / (double)self->total);
-    }
+/* The workspace of a thread, with what the last row has told. */
+typedef struct evaluator {
+    gf_gibbs *gibbs;
+    size_t unsolved;
+    double worst[GF_SURFACE_VALUES];
+} evaluator;
+
+static void end_rows(void *workspace) {
+    evaluator *self = workspace;
+    gf_gibbs_free(self->gibbs);
+    free(self);
 }
 
-static gf_status run_tasks(job *self, gf_error *error) {
-#pragma omp parallel
-    {
-        gf_gibbs *gibbs = NULL;
-        gf_status status = gf_gibbs_create(self->spectrum, self->rates, &gibbs, NULL);
-        if (status != GF_OK) {
-#pragma omp critical(gf_fitted_grid)
-            self->status = status;
-        }
-#pragma omp for schedule(dynamic)
-        for (size_t task = 0; task < self->tasks; ++task) {
-            if (gibbs != NULL) {
-                run_task(self, gibbs, task);
-            }
-        }
-        gf_gibbs_free(gibbs);
+static gf_status begin_rows(const void *context, void **workspace, gf_error *error) {
+    const job *self = context;
+    evaluator *own = calloc(1, sizeof *own);
+    if (own == NULL) {
+        return gf_fail_memory(error, "Gibbs sums");
     }
-    return self->status == GF_OK ? GF_OK : gf_fail_memory(error, "Gibbs sums");
+    gf_status status = gf_gibbs_create(self->spectrum, self->rates, &own->gibbs, error);
+    if (status != GF_OK) {
+        free(own);
+        return status;
+    }
+    *workspace = own;
+    return GF_OK;
 }
 
-static double relative(const double worst[], const double scale[], int first, int last) {
+static gf_status fill_task(const void *context, gf_task *task, gf_error *error) {
+    (void)error;
+    const job *self = context;
+    evaluator *own = task->workspace; /* row 0 is a corner */
+    own->unsolved = fill_row(own->gibbs, self->region, self->fitted, task->index + 1);
+    return GF_OK;
+}
+
+static gf_status measure_task(const void *context, gf_task *task, gf_error *error) {
+    (void)error;
+    const job *self = context;
+    evaluator *own = task->workspace;
+    memset(own->worst, 0, sizeof own->worst);
+    measure_row(own->gibbs, self->region, self->fitted, self->surface, task->index, own->worst);
+    return GF_OK;
+}
+
+static gf_status keep_row(void *context, const gf_task *task, gf_error *error) {
+    (void)error;
+    job *self = context;
+    const evaluator *own = task->workspace;
+    self->fitted->unsolved += own->unsolved;
+    for (size_t k = 0; k < GF_SURFACE_VALUES; ++k) {
+        self->worst[k] = fmax(self->worst[k], own->worst[k]);
+    }
+    return GF_OK;
+}
+
+/* Half of all that is to be done. */
+static gf_status run_rows(job *self, size_t rows,
+                          gf_status (*run)(const void *, gf_task *, gf_error *), gf_error *error) {
+    const gf_progress progress = gf_progress_of_part(&self->progress);
+    gf_progress_part_next(&self->progress, 0.5);
+    const gf_tasks all = {.count = rows,
+                          .context = self,
+                          .begin = begin_rows,
+                          .end = end_rows,
+                          .run = run,
+                          .keep = keep_row,
+                          .progress = &progress};
+    return gf_tasks_run(&all, error);
+}
+
+static double relative(const double worst[], const double scale[], int first, int end) {
     double largest = 0;
-    for (int k = first; k <= last; ++k) {
+    for (int k = first; k < end; ++k) {
         largest = scale[k] > 0 ? fmax(largest, worst[k] / scale[k]) : largest;
     }
     return largest;
@@ -385,37 +423,37 @@ static gf_status measure(job *work, gf_error *error) {
     const gf_grid *grid = &self->grid;
     const size_t size = gf_grid_size(grid),
                  points[2] = {grid->axis[0].points, grid->axis[1].points};
-    gf_surface surface = {0};
+    gf_surface *surface = NULL;
     double(*values)[GF_SURFACE_VALUES] = malloc(size * sizeof *values), scale[GF_SURFACE_VALUES];
     if (values == NULL) {
         return gf_fail_memory(error, "the fitted grid");
     }
     for (size_t i = 0; i < size; ++i) {
-        pack(grid->force + 2 * i, grid->noise + 4 * i, grid->susceptibility + 4 * i, values[i]);
+        pack(grid->force + GF_CHARGES * i, grid->noise + GF_PAIRS * i,
+             grid->susceptibility + GF_PAIRS * i, values[i]);
     }
     find_scales((const double(*)[GF_SURFACE_VALUES])values, size, scale);
-    gf_status status = gf_surface_init(&surface, &self->chart, points,
-                                       (const double(*)[GF_SURFACE_VALUES])values, error);
+    gf_status status = gf_surface_create(
+        &self->chart, points, (const double(*)[GF_SURFACE_VALUES])values, &surface, error);
     free(values);
     if (status == GF_OK) {
-        work->surface = &surface;
-        work->tasks = self->mirrored ? points[0] / 2 : points[0] - 1;
-        status = run_tasks(work, error);
+        work->surface = surface;
+        size_t rows = self->mirrored ? points[0] / 2 : points[0] - 1;
+        status = run_rows(work, rows, measure_task, error);
     }
-    gf_surface_free(&surface);
+    gf_surface_free(surface);
     self->error = (gf_fitted_error){
-        .force = relative(work->worst, scale, GF_SURFACE_F1, GF_SURFACE_F2),
-        .noise = relative(work->worst, scale, GF_SURFACE_N11, GF_SURFACE_N22),
-        .susceptibility = relative(work->worst, scale, GF_SURFACE_C11, GF_SURFACE_C22)};
+        .force = relative(work->worst, scale, GF_SURFACE_FORCE, GF_SURFACE_NOISE),
+        .noise = relative(work->worst, scale, GF_SURFACE_NOISE, GF_SURFACE_SUSCEPTIBILITY),
+        .susceptibility =
+            relative(work->worst, scale, GF_SURFACE_SUSCEPTIBILITY, GF_SURFACE_VALUES)};
     return status;
 }
 
 static gf_status fill(job *work, gf_error *error) {
     gf_fitted_grid *self = work->fitted;
     size_t rows = self->grid.axis[0].points, half = (rows + 1) / 2;
-    work->tasks = self->mirrored ? half - 1 : rows - 2;
-    work->total = 2 * work->tasks + 1;
-    gf_status status = run_tasks(work, error);
+    gf_status status = run_rows(work, self->mirrored ? half - 1 : rows - 2, fill_task, error);
     if (status == GF_OK) {
         status = fill_corner(work->spectrum, work->rates, self, 0, error);
     }
@@ -432,7 +470,10 @@ static gf_status begin(const gf_model *model, job *work, gf_error *error) {
     gf_fitted_grid *self = work->fitted;
     gf_gibbs *gibbs = NULL;
     double points = (double)model->fitted[0] * (double)model->fitted[1];
-    double need = 8 * points * (15 + 2 * GF_SURFACE_VALUES + 8 * (double)model->channel_count);
+    const double vectors = GF_CHARGES, pairs = GF_PAIRS;
+    double need = 8 * points *
+                  (1 + 3 * vectors + 2 * pairs + 2 * GF_SURFACE_VALUES +
+                   (2 * vectors + pairs) * (double)model->channel_count);
     double spare = (double)gf_machine_free_memory();
     if (need > spare) {
         return gf_fail(error, GF_NO_MEMORY,
@@ -449,7 +490,7 @@ static gf_status begin(const gf_model *model, job *work, gf_error *error) {
                                   (gf_axis){-1, 1, model->fitted[1]}, self->channels, error);
     }
     gf_gibbs_free(gibbs);
-    self->channel_shift = calloc(2 * self->channels * model->fitted[0] * model->fitted[1],
+    self->channel_shift = calloc(GF_CHARGES * self->channels * model->fitted[0] * model->fitted[1],
                                  sizeof *self->channel_shift);
     return status == GF_OK && self->channel_shift == NULL ? gf_fail_memory(error, "the fitted grid")
                                                           : status;
@@ -470,8 +511,8 @@ gf_status gf_fitted_grid_compute(const gf_model *model, const gf_spectrum *spect
     job work = {.spectrum = spectrum,
                 .region = region,
                 .rates = rates,
-                .progress = progress,
-                .fitted = grid};
+                .fitted = grid,
+                .progress = {.whole = progress}};
     gf_status status = begin(model, &work, error);
     if (status == GF_OK) {
         status = fill(&work, error);
@@ -507,16 +548,16 @@ void gf_fitted_grid_write(const gf_fitted_grid *self, gf_file *file) {
         return;
     }
     gf_grid_write(&layout, &self->grid, self->channels, file);
-    gf_file_put_doubles(
+    gf_charge_axes_put(
         file,
         &(gf_dataset){
             .path = "/fitted_grid/channel_shift",
             .units = "q_i",
             .description = "1/2 sum_jk C_jk d2f_i/dq_j dq_k of each channel, per unit rate",
-            .rank = 4,
-            .shape = {self->channels, self->grid.axis[0].points, self->grid.axis[1].points, 2},
-            .axes = {"/channels/name", layout.axis_path[0], layout.axis_path[1], "charge"}},
-        self->channel_shift);
+            .rank = 3,
+            .shape = {self->channels, self->grid.axis[0].points, self->grid.axis[1].points},
+            .axes = {"/channels/name", layout.axis_path[0], layout.axis_path[1]}},
+        1, 3, self->channel_shift);
     gf_chart_write(&self->chart, group, file);
     gf_file_put_number_attribute(file, group, "force_error", self->error.force);
     gf_file_put_number_attribute(file, group, "noise_error", self->error.noise);

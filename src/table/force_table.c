@@ -1,10 +1,10 @@
 #include "gibbsflow/force_table.h"
 
+#include "base/tasks.h"
 #include "gibbsflow/jackknife.h"
 #include "gibbsflow/machine.h"
 
 #include <math.h>
-#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,16 +16,17 @@ void gf_force_table_free(gf_force_table *self) {
 
 /* --- computing ------------------------------------------------------------------------------- */
 
-/* The evaluators of one thread; `scatter` is NULL unless the spectrum is sampled. */
+/* The workspace of one thread; `scatter` is NULL unless the spectrum is sampled. */
 typedef struct evaluators {
     gf_gibbs *gibbs;
     gf_jackknife *scatter;
+    size_t unsolved; /* densities of the last task */
 } evaluators;
 
 /* One lambda2, all lambda1: the sector sums are shared. */
 static void fill_lambda_column(const evaluators *all, gf_grid *grid, size_t column) {
     size_t channels = gf_gibbs_spectrum(all->gibbs)->channels;
-    double lambda[2] = {0, gf_axis_value(&grid->axis[1], column)};
+    double lambda[GF_CHARGES] = {0, gf_axis_value(&grid->axis[1], column)};
     gf_state state;
     for (size_t row = 0; row < grid->axis[0].points; ++row) {
         size_t at = row * grid->axis[1].points + column;
@@ -41,19 +42,19 @@ static void fill_lambda_column(const evaluators *all, gf_grid *grid, size_t colu
 }
 
 /* One density; `lambda` holds the state before and receives the solution. */
-static bool fill_density(const evaluators *all, gf_grid *grid, size_t at, const double density[2],
-                         double lambda[2]) {
+static bool fill_density(const evaluators *all, gf_grid *grid, size_t at,
+                         const double density[GF_CHARGES], double lambda[GF_CHARGES]) {
     gf_state state;
-    double root[2];
+    double root[GF_CHARGES];
     if (!gf_gibbs_invert(all->gibbs, density, lambda)) {
         return false;
     }
     gf_gibbs_evaluate(all->gibbs, lambda, all->scatter != NULL ? GF_SLOPES : GF_RESPONSE, &state);
     if (all->scatter != NULL) {
-        (void)gf_jackknife_at_density(all->scatter, &state, grid->force_error + 2 * at, root);
+        (void)gf_jackknife_at_density(all->scatter, &state, grid->force_error + GF_CHARGES * at,
+                                      root);
     }
-    state.density[0] = density[0];
-    state.density[1] = density[1];
+    memcpy(state.density, density, sizeof state.density);
     gf_grid_store(grid, at, gf_gibbs_spectrum(all->gibbs)->channels, &state);
     return true;
 }
@@ -61,18 +62,19 @@ static bool fill_density(const evaluators *all, gf_grid *grid, size_t at, const 
 /* Fills a row of constant magnetisation from the energy of infinite temperature, where
  * lambda = (-artanh m, 0), away in the direction of `step`: each solution starts the next. */
 static size_t fill_direction(const evaluators *all, const gf_region *region, gf_grid *grid,
-                             size_t row, size_t first, int step) {
-    double m = gf_axis_value(&grid->axis[0], row), lambda[2] = {-atanh(m), 0};
-    size_t columns = grid->axis[1].points, unsolved = 0;
-    for (size_t column = first; column < columns; column += (size_t)step) { /* wraps below 0 */
-        double density[2] = {m, gf_axis_value(&grid->axis[1], column)};
-        double before[2] = {lambda[0], lambda[1]};
+                             size_t row, ptrdiff_t first, int step) {
+    double m = gf_axis_value(&grid->axis[0], row), lambda[GF_CHARGES] = {-atanh(m), 0};
+    ptrdiff_t columns = (ptrdiff_t)grid->axis[1].points;
+    size_t unsolved = 0;
+    for (ptrdiff_t k = first; k >= 0 && k < columns; k += step) {
+        size_t column = (size_t)k, at = row * grid->axis[1].points + column;
+        double density[GF_CHARGES] = {m, gf_axis_value(&grid->axis[1], column)};
+        double before[GF_CHARGES] = {lambda[0], lambda[1]};
         if (!gf_region_contains(region, density)) {
             continue;
         }
-        if (!fill_density(all, grid, row * columns + column, density, lambda)) {
-            lambda[0] = before[0];
-            lambda[1] = before[1];
+        if (!fill_density(all, grid, at, density, lambda)) {
+            memcpy(lambda, before, sizeof before);
             ++unsolved;
         }
     }
@@ -81,74 +83,104 @@ static size_t fill_direction(const evaluators *all, const gf_region *region, gf_
 
 static size_t fill_density_row(const evaluators *all, const gf_region *region, gf_grid *grid,
                                size_t row) {
-    double m = gf_axis_value(&grid->axis[0], row), lambda[2] = {-atanh(m), 0};
+    double m = gf_axis_value(&grid->axis[0], row), lambda[GF_CHARGES] = {-atanh(m), 0};
     if (!isfinite(lambda[0])) {
         return 0; /* m = +-1: the border */
     }
     gf_state hot;
     gf_gibbs_evaluate(all->gibbs, lambda, GF_DENSITIES, &hot);
-    size_t above = 0;
-    while (above < grid->axis[1].points && gf_axis_value(&grid->axis[1], above) < hot.density[1]) {
+    ptrdiff_t above = 0, columns = (ptrdiff_t)grid->axis[1].points;
+    while (above < columns && gf_axis_value(&grid->axis[1], (size_t)above) < hot.density[1]) {
         ++above;
     }
     return fill_direction(all, region, grid, row, above, 1) +
            fill_direction(all, region, grid, row, above - 1, -1);
 }
 
+/* Tasks: the columns of the lambda grid, then the rows of the density grid. */
 typedef struct job {
     const gf_spectrum *spectrum;
     const gf_region *region;
     const double *rates;
-    const gf_progress *progress;
     gf_force_table *table;
-    size_t tasks, done;
-    gf_status status;
 } job;
 
-static void run_task(job *self, const evaluators *all, size_t task) {
-    gf_grid *lambda = &self->table->lambda_grid, *density = &self->table->density_grid;
-    size_t columns = lambda->axis[1].points, unsolved = 0;
-    if (task < columns) {
-        fill_lambda_column(all, lambda, task);
-    } else {
-        unsolved = fill_density_row(all, self->region, density, task - columns);
-    }
-#pragma omp critical(gf_force_table)
-    {
-        self->table->unsolved += unsolved;
-        ++self->done;
-        gf_progress_update(self->progress, (double)self->done / (double)self->tasks);
-    }
+/* In Boltzmann sums: one for a column, whose points share it, some four for a density. */
+static double task_cost(const void *context, size_t task) {
+    const gf_force_table *table = ((const job *)context)->table;
+    bool is_column = task < table->lambda_grid.axis[1].points;
+    return is_column ? 1 : 4 * (double)table->density_grid.axis[1].points;
 }
 
-static void run_tasks(job *self) {
-#pragma omp parallel
-    {
-        evaluators all = {NULL, NULL};
-        gf_status status = gf_gibbs_create(self->spectrum, self->rates, &all.gibbs, NULL);
-        if (status == GF_OK && self->spectrum->sample != NULL) {
-            status = gf_jackknife_create(self->spectrum, self->rates, &all.scatter, NULL);
-        }
-        if (status != GF_OK) {
-#pragma omp critical(gf_force_table)
-            self->status = status;
-        }
-#pragma omp for schedule(dynamic)
-        for (size_t task = 0; task < self->tasks; ++task) {
-            if (status == GF_OK) {
-                run_task(self, &all, task);
-            }
-        }
-        gf_gibbs_free(all.gibbs);
-        gf_jackknife_free(all.scatter);
+static void end_tasks(void *workspace) {
+    evaluators *all = workspace;
+    gf_gibbs_free(all->gibbs);
+    gf_jackknife_free(all->scatter);
+    free(all);
+}
+
+static gf_status begin_tasks(const void *context, void **workspace, gf_error *error) {
+    const job *self = context;
+    evaluators *all = calloc(1, sizeof *all);
+    if (all == NULL) {
+        return gf_fail_memory(error, "Gibbs sums");
     }
+    gf_status status = gf_gibbs_create(self->spectrum, self->rates, &all->gibbs, error);
+    if (status == GF_OK && self->spectrum->sample != NULL) {
+        status = gf_jackknife_create(self->spectrum, self->rates, &all->scatter, error);
+    }
+    if (status != GF_OK) {
+        end_tasks(all);
+        return status;
+    }
+    *workspace = all;
+    return GF_OK;
+}
+
+static gf_status run_task(const void *context, gf_task *task, gf_error *error) {
+    (void)error;
+    const job *self = context;
+    evaluators *all = task->workspace;
+    gf_grid *lambda = &self->table->lambda_grid, *density = &self->table->density_grid;
+    size_t columns = lambda->axis[1].points;
+    all->unsolved = 0;
+    if (task->index < columns) {
+        fill_lambda_column(all, lambda, task->index);
+    } else {
+        all->unsolved = fill_density_row(all, self->region, density, task->index - columns);
+    }
+    return GF_OK;
+}
+
+static gf_status keep_count(void *context, const gf_task *task, gf_error *error) {
+    (void)error;
+    const job *self = context;
+    const evaluators *all = task->workspace;
+    self->table->unsolved += all->unsolved;
+    return GF_OK;
+}
+
+static gf_status run_tasks(job *self, const gf_progress *progress, gf_error *error) {
+    const gf_force_table *table = self->table;
+    const gf_tasks all = {.count = table->lambda_grid.axis[1].points +
+                                   table->density_grid.axis[0].points,
+                          .context = self,
+                          .cost = task_cost,
+                          .begin = begin_tasks,
+                          .end = end_tasks,
+                          .run = run_task,
+                          .keep = keep_count,
+                          .progress = progress};
+    return gf_tasks_run(&all, error);
 }
 
 /* Refuses grids that would not fit into memory. */
 static gf_status check_memory(const gf_model *model, gf_error *error) {
     double points = (double)model->lambda1.points * (double)model->lambda2.points +
                     (double)model->magnetization.points * (double)model->energy.points;
-    double need = 8 * points * (27 + 6 * (double)model->channel_count);
+    const double vectors = GF_CHARGES, pairs = GF_PAIRS; /* with their errors, and per channel */
+    double need = 8 * points *
+                  (1 + 5 * vectors + 4 * pairs + (vectors + pairs) * (double)model->channel_count);
     double spare = (double)gf_machine_free_memory();
     return need <= spare
                ? GF_OK
@@ -188,14 +220,8 @@ gf_status gf_force_table_compute(const gf_model *model, const gf_spectrum *spect
         status = gf_grid_allocate_errors(&table->density_grid, false, error);
     }
     if (status == GF_OK) {
-        job work = {.spectrum = spectrum,
-                    .region = region,
-                    .rates = rates,
-                    .progress = progress,
-                    .table = table,
-                    .tasks = model->lambda2.points + model->magnetization.points};
-        run_tasks(&work);
-        status = work.status != GF_OK ? gf_fail_memory(error, "Gibbs sums") : GF_OK;
+        job work = {.spectrum = spectrum, .region = region, .rates = rates, .table = table};
+        status = run_tasks(&work, progress, error);
     }
     free(rates);
     if (status != GF_OK) {

@@ -1,5 +1,7 @@
 #include "gibbsflow/grid.h"
 
+#include "io/charge_axes.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,14 +37,14 @@ static bool allocate_values(double **values, size_t count) {
 gf_status gf_grid_allocate(gf_grid *self, gf_axis rows, gf_axis columns, size_t channels,
                            gf_error *error) {
     *self = (gf_grid){.axis = {rows, columns}};
-    size_t size = gf_grid_size(self);
-    bool done =
-        allocate_values(&self->lambda, 2 * size) && allocate_values(&self->density, 2 * size) &&
-        allocate_values(&self->force, 2 * size) && allocate_values(&self->noise, 4 * size) &&
-        allocate_values(&self->susceptibility, 4 * size) &&
-        allocate_values(&self->log_partition, size) &&
-        allocate_values(&self->channel_force, 2 * size * channels) &&
-        allocate_values(&self->channel_noise, 4 * size * channels);
+    size_t size = gf_grid_size(self), vectors = GF_CHARGES * size, pairs = GF_PAIRS * size;
+    bool done = allocate_values(&self->lambda, vectors) &&
+                allocate_values(&self->density, vectors) &&
+                allocate_values(&self->force, vectors) && allocate_values(&self->noise, pairs) &&
+                allocate_values(&self->susceptibility, pairs) &&
+                allocate_values(&self->log_partition, size) &&
+                allocate_values(&self->channel_force, vectors * channels) &&
+                allocate_values(&self->channel_noise, pairs * channels);
     if (!done) {
         gf_grid_free(self);
         return gf_fail_memory(error, "the force table; ask for fewer grid points");
@@ -51,47 +53,46 @@ gf_status gf_grid_allocate(gf_grid *self, gf_axis rows, gf_axis columns, size_t 
 }
 
 gf_status gf_grid_allocate_errors(gf_grid *self, bool at_lambda, gf_error *error) {
-    size_t size = gf_grid_size(self);
-    bool done = allocate_values(&self->force_error, 2 * size) &&
-                (!at_lambda || (allocate_values(&self->density_error, 2 * size) &&
-                                allocate_values(&self->noise_error, 4 * size) &&
-                                allocate_values(&self->susceptibility_error, 4 * size)));
+    size_t size = gf_grid_size(self), vectors = GF_CHARGES * size, pairs = GF_PAIRS * size;
+    bool done = allocate_values(&self->force_error, vectors) &&
+                (!at_lambda || (allocate_values(&self->density_error, vectors) &&
+                                allocate_values(&self->noise_error, pairs) &&
+                                allocate_values(&self->susceptibility_error, pairs)));
     return done ? GF_OK
                 : gf_fail_memory(error, "the errors of the force table; ask for fewer grid points");
 }
 
+static void store(double *values, size_t at, int order, const double *from) {
+    size_t width = gf_charge_values(order);
+    memcpy(values + width * at, from, width * sizeof *values);
+}
+
 void gf_grid_store(gf_grid *self, size_t at, size_t channels, const gf_state *state) {
     size_t size = gf_grid_size(self);
-    memcpy(self->lambda + 2 * at, state->lambda, sizeof state->lambda);
-    memcpy(self->density + 2 * at, state->density, sizeof state->density);
-    memcpy(self->force + 2 * at, state->force, sizeof state->force);
-    memcpy(self->noise + 4 * at, state->noise, sizeof state->noise);
-    memcpy(self->susceptibility + 4 * at, state->susceptibility, sizeof state->susceptibility);
+    store(self->lambda, at, 1, state->lambda);
+    store(self->density, at, 1, state->density);
+    store(self->force, at, 1, state->force);
+    store(self->noise, at, 2, state->noise);
+    store(self->susceptibility, at, 2, state->susceptibility);
     self->log_partition[at] = state->log_partition;
     for (size_t c = 0; c < channels; ++c) {
         const double *mean = state->observables + c * GF_OBSERVABLES;
-        double *force = self->channel_force + 2 * (c * size + at);
-        double *noise = self->channel_noise + 4 * (c * size + at);
-        force[0] = mean[GF_FORCE_M];
-        force[1] = mean[GF_FORCE_E];
-        noise[0] = mean[GF_NOISE_MM];
-        noise[1] = noise[2] = mean[GF_NOISE_ME];
-        noise[3] = mean[GF_NOISE_EE];
+        store(self->channel_force, c * size + at, 1, mean + GF_FORCE);
+        store(self->channel_noise, c * size + at, 2, mean + GF_NOISE);
     }
 }
 
 void gf_grid_store_errors(gf_grid *self, size_t at, const gf_state *error) {
-    memcpy(self->density_error + 2 * at, error->density, sizeof error->density);
-    memcpy(self->force_error + 2 * at, error->force, sizeof error->force);
-    memcpy(self->noise_error + 4 * at, error->noise, sizeof error->noise);
-    memcpy(self->susceptibility_error + 4 * at, error->susceptibility,
-           sizeof error->susceptibility);
+    store(self->density_error, at, 1, error->density);
+    store(self->force_error, at, 1, error->force);
+    store(self->noise_error, at, 2, error->noise);
+    store(self->susceptibility_error, at, 2, error->susceptibility);
 }
 
 /* --- HDF5 ------------------------------------------------------------------------------------ */
 
 static const struct {
-    int charges; /* charge axes at the end */
+    int order; /* of the charges: a scalar, a vector, a matrix */
     bool per_channel;
     const char *units, *description;
 } quantities[GF_GRID_VALUES] = {
@@ -116,10 +117,6 @@ static void list_values(gf_grid *grid, double **values[GF_GRID_VALUES]) {
         &grid->channel_force, &grid->channel_noise,  &grid->density_error,
         &grid->force_error,   &grid->noise_error,    &grid->susceptibility_error};
     memcpy(values, all, sizeof all);
-}
-
-static int rank_of(int quantity) {
-    return 2 + quantities[quantity].charges + (quantities[quantity].per_channel ? 1 : 0);
 }
 
 static void write_axis(const gf_grid_layout *names, const gf_grid *grid, int k, gf_file *file) {
@@ -165,12 +162,8 @@ void gf_grid_write(const gf_grid_layout *names, const gf_grid *grid, size_t chan
             dataset.shape[k] = grid->axis[axis].points;
             dataset.axes[k++] = names->axis_path[axis];
         }
-        for (int charge = 0; charge < quantities[i].charges; ++charge) {
-            dataset.shape[k] = 2;
-            dataset.axes[k++] = "charge";
-        }
         dataset.rank = k;
-        gf_file_put_doubles(file, &dataset, *values[i]);
+        gf_charge_axes_put(file, &dataset, quantities[i].order, k, *values[i]);
     }
 }
 
@@ -192,11 +185,13 @@ void gf_grid_read(const gf_grid_layout *names, size_t channels, gf_grid *grid, g
     read_axis(names, 0, grid, file);
     read_axis(names, 1, grid, file);
     for (int i = 0; i < GF_GRID_VALUES; ++i) {
-        size_t full[] = {channels, grid->axis[0].points, grid->axis[1].points, 2, 2};
+        size_t full[] = {channels, grid->axis[0].points, grid->axis[1].points};
         size_t *shape = quantities[i].per_channel ? full : full + 1;
+        int rank = quantities[i].per_channel ? 3 : 2;
         if (names->path[i] != NULL &&
             (i < GF_GRID_FIRST_ERROR || gf_file_has(file, names->path[i]))) {
-            *values[i] = gf_file_get_doubles(file, names->path[i], rank_of(i), shape);
+            *values[i] =
+                gf_charge_axes_get(file, names->path[i], rank, quantities[i].order, rank, shape);
         }
     }
 }

@@ -32,14 +32,13 @@ static gf_status add_observable(const gf_symmetry *symmetry, const gf_operator *
 
 /* Force and noise of every channel, bath[channel_count]; the caller frees them. */
 static gf_status derive_bath(const gf_model *model, gf_dissipator *bath, gf_error *error) {
-    gf_operator magnetization = gf_chain_magnetization(&model->chain);
+    gf_charges charges = gf_charges_of(&model->chain, &model->hamiltonian);
     bool exhausted = false;
     for (size_t c = 0; c < model->channel_count; ++c) {
-        bath[c] = gf_dissipator_derive(&model->chain, &magnetization, &model->hamiltonian,
-                                       &model->channels[c].jump);
+        bath[c] = gf_dissipator_derive(&model->chain, &charges, &model->channels[c].jump);
         exhausted = exhausted || gf_dissipator_exhausted(&bath[c]);
     }
-    gf_operator_free(&magnetization);
+    gf_charges_free(&charges);
     return exhausted ? gf_fail_memory(error, "the force and noise operators") : GF_OK;
 }
 

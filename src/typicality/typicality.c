@@ -1,5 +1,7 @@
 #include "gibbsflow/typicality.h"
 
+#include "base/progress_part.h"
+#include "base/tasks.h"
 #include "gibbsflow/machine.h"
 #include "hilbert/basis.h"
 #include "typicality/bath_actions.h"
@@ -19,20 +21,18 @@ typedef struct task {
     stage stage;
     size_t first; /* vector */
     gf_columns columns;
+    int pass; /* the tasks of a pass need those of earlier passes, but not one another */
 } task;
 
 typedef struct job {
     const gf_model *model;
-    const gf_progress *progress;
     gf_bath_actions operators;
     gf_sampled_sector
         *parts; /* [part_count]: of rising magnetisation; only up >= sites/2 if mirrored */
     size_t part_count;
-    task *tasks; /* [task_count], the longest first */
+    task *tasks; /* [task_count], pass after pass */
     size_t task_count;
-    double done, total;
-    gf_status status;
-    gf_error error;
+    int pass; /* of the tasks added last */
 } job;
 
 /* --- sectors and random vectors -------------------------------------------------------------- */
@@ -138,7 +138,7 @@ static gf_status sample(const job *self, const task *work, gf_error *error) {
 }
 
 /* Roughly, in seconds. */
-static double cost_of(const job *self, const task *work) {
+static double seconds_of(const job *self, const task *work) {
     double size = (double)work->owner->size, width = work->columns.width;
     double vector = 3e-8 * size * self->model->chain.sites;
     return work->stage == SOLVE  ? 3e-10 * size * size * size
@@ -146,38 +146,16 @@ static double cost_of(const job *self, const task *work) {
                                  : width * vector;
 }
 
-static void run_task(job *self, const task *work) {
-    gf_error error;
-    const gf_bath_actions *all = &self->operators;
-    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): add_task has filled it */
-    gf_sampled_sector *owner = work->owner;
-    gf_status status = GF_OK;
-    if (work->stage == SOLVE) {
-        gf_symmetry none = gf_symmetry_none(&self->model->chain, &self->model->hamiltonian);
-        gf_block whole = gf_symmetry_whole(&none, owner->up);
-        status =
-            gf_block_solve(all->hamiltonian, all->elements, &none, &whole, &owner->solved, &error);
-    } else if (work->stage != FROM_EXTREMES || work->first < owner->extremes.count) {
-        status = sample(self, work, &error);
-    }
-#pragma omp critical(gf_typicality)
-    {
-        if (status != GF_OK && self->status == GF_OK) {
-            self->status = status;
-            self->error = error;
-        }
-        self->done += cost_of(self, work);
-        gf_progress_update(self->progress, self->done / self->total);
-    }
-}
-
 static void add_task(job *self, gf_sampled_sector *owner, stage kind, size_t first,
                      size_t vectors) {
     bool is_complex = self->operators.is_complex;
     int width = (int)vectors * (is_complex ? 2 : 1);
     task *one = &self->tasks[self->task_count++];
-    *one = (task){.owner = owner, .stage = kind, .first = first, .columns = {width, is_complex}};
-    self->total += cost_of(self, one);
+    *one = (task){.owner = owner,
+                  .stage = kind,
+                  .first = first,
+                  .columns = {width, is_complex},
+                  .pass = self->pass};
 }
 
 /* The runs of one sector. */
@@ -214,25 +192,26 @@ static gf_sampled_sector *part_by_size(const job *self, size_t rank) {
 }
 
 /* First sectors that want all threads, one by one; then for the others what has to precede the
- * runs; then the runs. The first two return where they end. */
-static void make_tasks(job *self, double spare, size_t *alone, size_t *prepared) {
+ * runs; then the runs. */
+static void make_tasks(job *self, double spare) {
     for (size_t rank = 0; rank < self->part_count; ++rank) {
         gf_sampled_sector *owner = part_by_size(self, rank);
         owner->goal = gf_sampling_plan_goal(self->model, owner->size, spare);
         if (owner->samples > 0 && !gf_sampling_plan_shares_out(self->model, owner->size, spare)) {
-            add_preparation(self, owner);
-            add_runs(self, owner, spare);
             owner->is_alone = true;
+            add_preparation(self, owner);
+            ++self->pass;
+            add_runs(self, owner, spare);
+            ++self->pass;
         }
     }
-    *alone = self->task_count;
     for (size_t rank = 0; rank < self->part_count; ++rank) {
         gf_sampled_sector *owner = part_by_size(self, rank);
         if (!owner->is_alone) {
             add_preparation(self, owner);
         }
     }
-    *prepared = self->task_count;
+    ++self->pass;
     for (size_t rank = 0; rank < self->part_count; ++rank) {
         gf_sampled_sector *owner = part_by_size(self, rank);
         if (!owner->is_alone) {
@@ -241,21 +220,83 @@ static void make_tasks(job *self, double spare, size_t *alone, size_t *prepared)
     }
 }
 
-/* Tasks side by side. */
-static void run_tasks(job *self, size_t first, size_t end) {
-#pragma omp parallel for schedule(dynamic)
-    for (size_t k = first; k < end; ++k) {
-        gf_status status = GF_OK;
-#pragma omp critical(gf_typicality)
-        status = self->status;
-        if (status == GF_OK) {
-            run_task(self, &self->tasks[k]);
-        }
-    }
+/* --- passes ---------------------------------------------------------------------------------- */
+
+typedef struct pass {
+    const job *job;
+    const task *tasks;
+    size_t count;
+} pass;
+
+static double task_cost(const void *context, size_t k) {
+    const pass *self = context;
+    return seconds_of(self->job, &self->tasks[k]);
 }
 
-static gf_status run_all(job *self, gf_error *error) {
-    size_t most = 0, alone = 0, prepared = 0;
+static bool task_is_alone(const void *context, size_t k) {
+    const pass *self = context;
+    return self->tasks[k].owner->is_alone;
+}
+
+static gf_status run_task(const void *context, gf_task *at, gf_error *error) {
+    const pass *self = context;
+    const job *all = self->job;
+    const task *work = &self->tasks[at->index];
+    gf_sampled_sector *owner = work->owner;
+    if (work->stage == SOLVE) {
+        gf_symmetry none = gf_symmetry_none(&all->model->chain, &all->model->hamiltonian);
+        gf_block whole = gf_symmetry_whole(&none, owner->up);
+        return gf_block_solve(all->operators.hamiltonian, all->operators.elements, &none, &whole,
+                              &owner->solved, error);
+    }
+    return work->stage != FROM_EXTREMES || work->first < owner->extremes.count
+               ? sample(all, work, error)
+               : GF_OK;
+}
+
+static gf_status run_pass(pass *self, const gf_progress *progress, gf_error *error) {
+    const gf_tasks all = {.count = self->count,
+                          .context = self,
+                          .cost = task_cost,
+                          .alone = task_is_alone,
+                          .blas_alone = 1,
+                          .run = run_task,
+                          .progress = progress};
+    gf_status status = gf_tasks_run(&all, error);
+    gf_sampled_sector *owner = self->tasks[0].owner;
+    if (owner->is_alone && self->tasks[0].stage > FIND) {
+        free(owner->extremes.vectors); /* they are large */
+        owner->extremes.vectors = NULL;
+    }
+    return status;
+}
+
+static double seconds_of_tasks(const job *self, const task *tasks, size_t count) {
+    double seconds = 0;
+    for (size_t k = 0; k < count; ++k) {
+        seconds += seconds_of(self, &tasks[k]);
+    }
+    return seconds;
+}
+
+static gf_status run_passes(const job *self, const gf_progress *progress, gf_error *error) {
+    gf_progress_part part = {.whole = progress};
+    const gf_progress own = gf_progress_of_part(&part);
+    double total = seconds_of_tasks(self, self->tasks, self->task_count);
+    gf_status status = GF_OK;
+    for (size_t first = 0, end = 0; first < self->task_count && status == GF_OK; first = end) {
+        while (end < self->task_count && self->tasks[end].pass == self->tasks[first].pass) {
+            ++end;
+        }
+        pass next = {.job = self, .tasks = self->tasks + first, .count = end - first};
+        gf_progress_part_next(&part, seconds_of_tasks(self, next.tasks, next.count) / total);
+        status = run_pass(&next, &own, error);
+    }
+    return status;
+}
+
+static gf_status run_all(job *self, const gf_progress *progress, gf_error *error) {
+    size_t most = 0;
     for (size_t k = 0; k < self->part_count; ++k) {
         most += self->parts[k].samples + self->model->sampling.deflate + 1;
     }
@@ -263,19 +304,8 @@ static gf_status run_all(job *self, gf_error *error) {
     if (self->tasks == NULL) {
         return gf_fail_memory(error, "random vectors");
     }
-    make_tasks(self, (double)gf_machine_free_memory(), &alone, &prepared);
-    int before = gf_machine_set_blas_threads(1);
-    for (size_t k = 0; k < alone && self->status == GF_OK; ++k) {
-        run_task(self, &self->tasks[k]);
-        if (k + 1 == alone || self->tasks[k + 1].owner != self->tasks[k].owner) {
-            free(self->tasks[k].owner->extremes.vectors); /* they are large */
-            self->tasks[k].owner->extremes.vectors = NULL;
-        }
-    }
-    run_tasks(self, alone, prepared);
-    run_tasks(self, prepared, self->task_count);
-    (void)gf_machine_set_blas_threads(before);
-    return self->status == GF_OK ? GF_OK : gf_fail(error, self->status, "%s", self->error.message);
+    make_tasks(self, (double)gf_machine_free_memory());
+    return run_passes(self, progress, error);
 }
 
 /* --- collecting ------------------------------------------------------------------------------ */
@@ -330,7 +360,7 @@ static void free_job(job *self) {
 
 gf_status gf_typicality_compute(const gf_model *model, const gf_progress *progress,
                                 gf_spectrum *spectrum, gf_error *error) {
-    job work = {.model = model, .progress = progress};
+    job work = {.model = model};
     *spectrum = (gf_spectrum){0};
     gf_status status = gf_sampling_plan_check_memory(model, error);
     if (status == GF_OK) {
@@ -340,7 +370,7 @@ gf_status gf_typicality_compute(const gf_model *model, const gf_progress *progre
         status = make_parts(&work, error);
     }
     if (status == GF_OK) {
-        status = run_all(&work, error);
+        status = run_all(&work, progress, error);
     }
     if (status == GF_OK) {
         status = collect(&work, spectrum, error);

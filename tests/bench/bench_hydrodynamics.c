@@ -5,8 +5,8 @@
  * Prints, for one thread, cells times steps per second of processor time, and what the parts of a
  * step cost by themselves: asking the surface, drawing the Gaussians, and the rest (faces, cells,
  * square roots) as what is left. */
-#include "gibbsflow/surface.h"
 #include "langevin/lattice/lattice.h"
+#include "medium/surface.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -112,7 +112,7 @@ int main(int argc, char **argv) {
                                                        &gf_integrator_weak_trapezoidal};
     size_t cells = argc > 2 ? (size_t)strtoul(argv[2], NULL, 10) : 2500;
     double seconds = argc > 3 ? strtod(argv[3], NULL) : 1;
-    gf_surface surface;
+    gf_surface *surface;
     gf_error error;
     if (argc < 2 || gf_surface_read(argv[1], NULL, 32, &surface, &error) != GF_OK) {
         (void)fprintf(stderr, "bench_hydrodynamics TABLE.h5 [cells [seconds]]: %s\n",
@@ -120,7 +120,7 @@ int main(int argc, char **argv) {
         return EXIT_FAILURE;
     }
     for (size_t filter = 1; filter <= 4; filter *= 4) {
-        gf_dynamics dynamics = make_dynamics(&surface, filter);
+        gf_dynamics dynamics = make_dynamics(surface, filter);
         for (int i = 0; i < 2; ++i) {
             double all = time_steps(&dynamics, integrators[i], cells, seconds);
             double look = (1 + i) * time_surface(&dynamics, cells, seconds / 4);
@@ -131,6 +131,6 @@ int main(int argc, char **argv) {
                 integrators[i]->name, filter, 1e9 / all, all, look, draw, all - look - draw);
         }
     }
-    gf_surface_free(&surface);
+    gf_surface_free(surface);
     return EXIT_SUCCESS;
 }

@@ -6,7 +6,7 @@
  * run do. Prints points per second and processor time per point, and what the same takes in cycles
  * of the time stamp counter. */
 #include "gibbsflow/machine.h"
-#include "gibbsflow/surface.h"
+#include "medium/surface.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +59,7 @@ static void measure(const gf_surface *surface, double size, size_t count, double
 }
 
 int main(int argc, char **argv) {
-    gf_surface surface;
+    gf_surface *surface;
     gf_error error = {.message = "bench_surface FILE.h5 [points [seconds]]"};
     size_t count = argc > 2 ? (size_t)strtoul(argv[2], NULL, 10) : 4096;
     double seconds = argc > 3 ? strtod(argv[3], NULL) : 1;
@@ -70,12 +70,12 @@ int main(int argc, char **argv) {
     double *m = malloc(count * sizeof *m), *e = malloc(count * sizeof *e);
     double(*values)[GF_SURFACE_VALUES] = malloc(count * sizeof *values);
     if (m != NULL && e != NULL && values != NULL) {
-        measure(&surface, 0.3, count, seconds, m, e, values);
-        measure(&surface, 0.95, count, seconds, m, e, values);
+        measure(surface, 0.3, count, seconds, m, e, values);
+        measure(surface, 0.95, count, seconds, m, e, values);
     }
     free(m);
     free(e);
     free(values);
-    gf_surface_free(&surface);
+    gf_surface_free(surface);
     return EXIT_SUCCESS;
 }

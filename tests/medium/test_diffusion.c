@@ -378,7 +378,7 @@ START_TEST(test_face_noise) {
                 t[k] += at[k] / 2;
             }
             for (int k = 0; k < 3; ++k) {
-                x[k] += (double)v[0][GF_SURFACE_C11 + k] / 2;
+                x[k] += (double)v[0][GF_SURFACE_SUSCEPTIBILITY + k] / 2;
             }
         }
         double unit = thermal * step / pow(d.spacing, 3);

@@ -4,8 +4,9 @@
 #include "suite.h"
 
 #include "gibbsflow/fitted_grid.h"
-#include "gibbsflow/surface.h"
+#include "medium/surface.h"
 
+#include <complex.h>
 #include <math.h>
 #include <omp.h>
 #include <unistd.h>
@@ -33,8 +34,8 @@ static void write_table(fixture *f, size_t rows, size_t columns) {
     gf_fitted_grid_free(&grid);
 }
 
-static gf_surface read_table(const char *setting, double cutoff) {
-    gf_surface surface;
+static gf_surface *read_table(const char *setting, double cutoff) {
+    gf_surface *surface;
     gf_settings settings = {0};
     gf_error error = {.message = ""};
     if (setting != NULL) {
@@ -46,9 +47,9 @@ static gf_surface read_table(const char *setting, double cutoff) {
     return surface;
 }
 
-static gf_surface tabulate(fixture *f, size_t rows, size_t columns) {
+static gf_surface *tabulate(fixture *f, size_t rows, size_t columns) {
     write_table(f, rows, columns);
-    gf_surface surface = read_table(NULL, 0);
+    gf_surface *surface = read_table(NULL, 0);
     (void)unlink(path);
     return surface;
 }
@@ -102,8 +103,9 @@ static void find_errors(fixture *f, const gf_surface *surface, double inner, int
             scale[k] = fmax(scale[k], fabs(exact[k]));
         }
     }
-    scale[GF_SURFACE_N12] = sqrt(scale[GF_SURFACE_N11] * scale[GF_SURFACE_N22]);
-    scale[GF_SURFACE_C12] = sqrt(scale[GF_SURFACE_C11] * scale[GF_SURFACE_C22]);
+    scale[GF_SURFACE_NOISE + 1] = sqrt(scale[GF_SURFACE_NOISE] * scale[GF_SURFACE_NOISE + 2]);
+    scale[GF_SURFACE_SUSCEPTIBILITY + 1] =
+        sqrt(scale[GF_SURFACE_SUSCEPTIBILITY] * scale[GF_SURFACE_SUSCEPTIBILITY + 2]);
     error[0] = error[1] = error[2] = 0;
     for (int k = 0; k < VALUES; ++k) {
         error[group[k]] = fmax(error[group[k]], worst[k] / scale[k]);
@@ -119,39 +121,40 @@ static double cubic(int k, double m, double t) {
     return (1 + k - 2 * m + k * m * m - m * m * m) * (0.5 - t + (2 - k) * t * t + 3 * t * t * t);
 }
 
-static gf_surface make_cubic(const gf_chart *chart) {
+static gf_surface *make_cubic(const gf_chart *chart) {
     const size_t points[2] = {7, 5};
     octet values[35];
-    gf_surface surface;
+    gf_surface *surface;
     for (size_t i = 0; i < 35; ++i) {
         double m = -1 + (double)(i / 5) / 3, t = -1 + (double)(i % 5) / 2;
         for (int k = 0; k < VALUES; ++k) {
             values[i][k] = cubic(k, m, t);
         }
     }
-    ck_assert_int_eq(gf_surface_init(&surface, chart, points, (const octet *)values, NULL), GF_OK);
+    ck_assert_int_eq(gf_surface_create(chart, points, (const octet *)values, &surface, NULL),
+                     GF_OK);
     return surface;
 }
 
 /* Cubic functions of m and t, linear ones among them, are reproduced; so are their derivatives. */
 START_TEST(cubic_functions_are_reproduced) {
-    gf_surface surface = make_cubic(&lens);
+    gf_surface *surface = make_cubic(&lens);
     uint64_t seed = 3;
     for (int i = 0; i < 300; ++i) {
         double m = 2 * uniform(&seed) - 1, t = 1.98 * uniform(&seed) - 0.99, slope[2][2], h = 1e-6;
         const double q[2] = {m, gf_chart_energy(&lens, m, t)};
         octet values, ahead, behind;
-        evaluate(&surface, q, values);
+        evaluate(surface, q, values);
         for (int k = 0; k < VALUES; ++k) {
             ck_assert_double_eq_tol(values[k], cubic(k, m, t), 1e-9);
         }
         if (fabs(m) > 0.98) {
             continue;
         }
-        gf_surface_slope(&surface, q, slope);
+        gf_surface_slope(surface, q, slope);
         for (int j = 0; j < 2; ++j) {
-            evaluate(&surface, (double[2]){q[0] + h * (j == 0), q[1] + h * (j == 1)}, ahead);
-            evaluate(&surface, (double[2]){q[0] - h * (j == 0), q[1] - h * (j == 1)}, behind);
+            evaluate(surface, (double[2]){q[0] + h * (j == 0), q[1] + h * (j == 1)}, ahead);
+            evaluate(surface, (double[2]){q[0] - h * (j == 0), q[1] - h * (j == 1)}, behind);
             for (int k = 0; k < 2; ++k) {
                 double difference = (ahead[k] - behind[k]) / (2 * h);
                 double scale = 1 + fabs(difference);
@@ -159,14 +162,14 @@ START_TEST(cubic_functions_are_reproduced) {
             }
         }
     }
-    gf_surface_free(&surface);
+    gf_surface_free(surface);
 }
 END_TEST
 
 /* A point gives the same bits wherever it stands in an array. */
 START_TEST(places_in_an_array_change_nothing) {
     enum { COUNT = 200 };
-    gf_surface surface = make_cubic(&lens);
+    gf_surface *surface = make_cubic(&lens);
     double m[COUNT], e[COUNT];
     octet all[COUNT], one;
     uint64_t seed = 5;
@@ -174,50 +177,50 @@ START_TEST(places_in_an_array_change_nothing) {
         m[i] = 2.2 * uniform(&seed) - 1.1;
         e[i] = 3 * uniform(&seed) - 1.5;
     }
-    size_t outside = gf_surface_evaluate(&surface, COUNT, m, e, all), sum = 0;
+    size_t outside = gf_surface_evaluate(surface, COUNT, m, e, all), sum = 0;
     for (int i = 0; i < COUNT; ++i) {
         const double q[2] = {m[i], e[i]};
-        sum += gf_surface_evaluate(&surface, 1, &m[i], &e[i], (octet *)one);
-        evaluate(&surface, q, one);
+        sum += gf_surface_evaluate(surface, 1, &m[i], &e[i], (octet *)one);
+        evaluate(surface, q, one);
         ck_assert_mem_eq(one, all[i], sizeof one);
     }
     ck_assert_uint_eq(outside, sum);
     ck_assert_uint_gt(outside, 0);
     ck_assert_uint_lt(outside, COUNT);
-    gf_surface_free(&surface);
+    gf_surface_free(surface);
 }
 END_TEST
 
 /* Outside, m and then e are clamped; points on the border count as inside; NaN is outside. */
 START_TEST(points_outside_take_values_of_the_border) {
-    gf_surface surface = make_cubic(&lens);
+    gf_surface *surface = make_cubic(&lens);
     uint64_t seed = 11;
     octet values, border;
     double range[2], slope[2][2];
     for (int i = 0; i < 100; ++i) {
         double m = 2 * uniform(&seed) - 1;
-        gf_surface_border(&surface, m, range);
+        gf_surface_border(surface, m, range);
         for (int side = 0; side < 2; ++side) {
             double beyond = range[side] + (side == 0 ? -0.3 : 0.3);
-            evaluate(&surface, (double[2]){m, range[side]}, border);
-            ck_assert_uint_eq(gf_surface_evaluate(&surface, 1, &m, &range[side], &values), 0);
-            ck_assert_uint_eq(gf_surface_evaluate(&surface, 1, &m, &beyond, &values), 1);
+            evaluate(surface, (double[2]){m, range[side]}, border);
+            ck_assert_uint_eq(gf_surface_evaluate(surface, 1, &m, &range[side], &values), 0);
+            ck_assert_uint_eq(gf_surface_evaluate(surface, 1, &m, &beyond, &values), 1);
             for (int k = 0; k < VALUES; ++k) {
                 /* e on the border is known to rounding, its height to the root of that */
                 ck_assert_double_eq_tol(values[k], border[k], 1e-5);
             }
-            gf_surface_slope(&surface, (double[2]){m, beyond}, slope);
+            gf_surface_slope(surface, (double[2]){m, beyond}, slope);
             ck_assert_double_eq(slope[0][1], 0);
         }
     }
     double m = -1.5, e = 0.1, nan = NAN;
-    ck_assert_uint_eq(gf_surface_evaluate(&surface, 1, &m, &e, &values), 1);
-    evaluate(&surface, (double[2]){-1, lens.ends[0]}, border);
+    ck_assert_uint_eq(gf_surface_evaluate(surface, 1, &m, &e, &values), 1);
+    evaluate(surface, (double[2]){-1, lens.ends[0]}, border);
     ck_assert_double_eq_tol(values[1], cubic(1, -1, -1), 20); /* the corner: some height */
-    ck_assert_uint_eq(gf_surface_evaluate(&surface, 1, &nan, &e, &values), 1);
-    ck_assert_uint_eq(gf_surface_evaluate(&surface, 1, &e, &nan, &values), 1);
+    ck_assert_uint_eq(gf_surface_evaluate(surface, 1, &nan, &e, &values), 1);
+    ck_assert_uint_eq(gf_surface_evaluate(surface, 1, &e, &nan, &values), 1);
     ck_assert(isfinite(values[0]));
-    gf_surface_free(&surface);
+    gf_surface_free(surface);
 }
 END_TEST
 
@@ -308,8 +311,8 @@ START_TEST(tables_are_accurate_at_the_default_resolution) {
         gf_fitted_grid grid;
         ck_assert_int_eq(
             gf_fitted_grid_compute(&f.model, &f.spectrum, &f.region, NULL, &grid, NULL), GF_OK);
-        gf_surface surface = tabulate(&f, f.model.fitted[0], f.model.fitted[1]);
-        find_errors(&f, &surface, 0.95, 400, error);
+        gf_surface *surface = tabulate(&f, f.model.fitted[0], f.model.fitted[1]);
+        find_errors(&f, surface, 0.95, 400, error);
         ck_assert_double_lt(error[0], 1e-4);
         ck_assert_double_lt(error[1], 1e-4);
         ck_assert_double_lt(error[2], 1e-3);
@@ -319,7 +322,7 @@ START_TEST(tables_are_accurate_at_the_default_resolution) {
         ck_assert_double_gt(error[0], grid.error.force / 20);
         ck_assert_double_lt(error[2], 2 * grid.error.susceptibility);
         gf_fitted_grid_free(&grid);
-        gf_surface_free(&surface);
+        gf_surface_free(surface);
         fixture_close(&f);
     }
 }
@@ -331,15 +334,15 @@ START_TEST(refinement_is_of_fourth_order) {
     fixture f;
     double coarse[3], fine[3];
     fixture_open(&f, "xxz_jprime.yaml", 8, "Jp=0.3");
-    gf_surface few = tabulate(&f, 33, 33), many = tabulate(&f, 65, 65);
-    find_errors(&f, &few, 0.8, 400, coarse);
-    find_errors(&f, &many, 0.8, 400, fine);
+    gf_surface *few = tabulate(&f, 33, 33), *many = tabulate(&f, 65, 65);
+    find_errors(&f, few, 0.8, 400, coarse);
+    find_errors(&f, many, 0.8, 400, fine);
     for (int k = 0; k < 3; ++k) {
         double order = log2(coarse[k] / fine[k]);
         ck_assert_msg(order > 3.5, "order %g of value %d: %g, %g", order, k, coarse[k], fine[k]);
     }
-    gf_surface_free(&few);
-    gf_surface_free(&many);
+    gf_surface_free(few);
+    gf_surface_free(many);
     fixture_close(&f);
 }
 END_TEST
@@ -348,24 +351,24 @@ START_TEST(symmetric_models_stay_so_exactly) {
     static const double parity[VALUES] = {-1, 1, 1, -1, 1, 1, -1, 1};
     fixture f;
     fixture_open(&f, "xxz_jprime.yaml", 8, NULL);
-    gf_surface surface = tabulate(&f, 20, 24);
-    ck_assert(surface.mirrored);
+    gf_surface *surface = tabulate(&f, 20, 24);
+    ck_assert(surface->mirrored);
     uint64_t seed = 1;
     for (int i = 0; i < 500; ++i) {
         double m = 2.1 * uniform(&seed) - 1.05, e = 3.2 * uniform(&seed) - 2;
         octet here, there;
-        evaluate(&surface, (double[2]){m, e}, here);
-        evaluate(&surface, (double[2]){-m, e}, there);
+        evaluate(surface, (double[2]){m, e}, here);
+        evaluate(surface, (double[2]){-m, e}, there);
         for (int k = 0; k < VALUES; ++k) {
             ck_assert(here[k] == parity[k] * there[k]);
         }
     }
-    gf_surface_free(&surface);
+    gf_surface_free(surface);
     fixture_close(&f);
     fixture_open(&f, "dm_field.yaml", 6, NULL); /* a field: no symmetry, and none is made up */
     surface = tabulate(&f, 20, 24);
-    ck_assert(!surface.mirrored);
-    gf_surface_free(&surface);
+    ck_assert(!surface->mirrored);
+    gf_surface_free(surface);
     fixture_close(&f);
 }
 END_TEST
@@ -376,22 +379,22 @@ START_TEST(noise_and_susceptibility_are_positive) {
     for (int which = 0; which < 2; ++which) {
         fixture f;
         fixture_open(&f, models[which], 8, NULL);
-        gf_surface surface = tabulate(&f, f.model.fitted[0], f.model.fitted[1]);
+        gf_surface *surface = tabulate(&f, f.model.fitted[0], f.model.fitted[1]);
         double unit = f.spectrum.energy_unit;
         uint64_t seed = 9;
         for (int i = 0; i < 4000; ++i) {
             double m = 2 * uniform(&seed) - 1, range[2];
-            gf_surface_border(&surface, m, range);
+            gf_surface_border(surface, m, range);
             double e = range[0] + uniform(&seed) * (range[1] - range[0]);
             octet v;
-            evaluate(&surface, (double[2]){m, e}, v);
-            for (int k = GF_SURFACE_N11; k <= GF_SURFACE_C11; k += 3) {
+            evaluate(surface, (double[2]){m, e}, v);
+            for (int k = GF_SURFACE_NOISE; k <= GF_SURFACE_SUSCEPTIBILITY; k += 3) {
                 double a = v[k], b = v[k + 1] / unit, c = v[k + 2] / (unit * unit);
                 double smallest = (a + c) / 2 - hypot((a - c) / 2, b);
-                ck_assert_double_gt(smallest, k == GF_SURFACE_N11 ? -1e-4 : -1e-3);
+                ck_assert_double_gt(smallest, k == GF_SURFACE_NOISE ? -1e-4 : -1e-3);
             }
         }
-        gf_surface_free(&surface);
+        gf_surface_free(surface);
         fixture_close(&f);
     }
 }
@@ -401,7 +404,7 @@ END_TEST
 START_TEST(corners_hold_their_state) {
     fixture f;
     fixture_open(&f, "pump_loss.yaml", 6, NULL);
-    gf_surface surface = tabulate(&f, 33, 33);
+    gf_surface *surface = tabulate(&f, 33, 33);
     for (int side = -1; side <= 1; side += 2) {
         size_t level = side < 0 ? 0 : f.spectrum.levels - 1;
         double force[2] = {0, 0}, noise = 0;
@@ -412,14 +415,14 @@ START_TEST(corners_hold_their_state) {
             }
             noise += f.rates[c] * gf_spectrum_observable(&f.spectrum, c, GF_NOISE_MM)[level];
         }
-        evaluate(&surface, (double[2]){side, f.spectrum.energy[level] / 6}, v);
-        ck_assert_double_eq_tol(v[GF_SURFACE_F1], force[0], 1e-12);
-        ck_assert_double_eq_tol(v[GF_SURFACE_F2], force[1], 1e-12);
-        ck_assert_double_eq_tol(v[GF_SURFACE_N11], noise, 1e-12);
-        ck_assert_double_eq_tol(v[GF_SURFACE_C11], 0, 1e-12);
-        ck_assert_double_eq_tol(v[GF_SURFACE_C22], 0, 1e-12);
+        evaluate(surface, (double[2]){side, f.spectrum.energy[level] / 6}, v);
+        ck_assert_double_eq_tol(v[GF_SURFACE_FORCE], force[0], 1e-12);
+        ck_assert_double_eq_tol(v[GF_SURFACE_FORCE + 1], force[1], 1e-12);
+        ck_assert_double_eq_tol(v[GF_SURFACE_NOISE], noise, 1e-12);
+        ck_assert_double_eq_tol(v[GF_SURFACE_SUSCEPTIBILITY], 0, 1e-12);
+        ck_assert_double_eq_tol(v[GF_SURFACE_SUSCEPTIBILITY + 2], 0, 1e-12);
     }
-    gf_surface_free(&surface);
+    gf_surface_free(surface);
     fixture_close(&f);
 }
 END_TEST
@@ -443,22 +446,22 @@ static void compare(const gf_surface *a, const gf_surface *b, double tolerance) 
 START_TEST(rates_may_be_changed_afterwards) {
     fixture f;
     gf_settings both = {0};
-    gf_surface named;
+    gf_surface *named;
     fixture_open(&f, "xxz_jprime.yaml", 6, "gamma=0.8");
-    gf_surface direct = tabulate(&f, 17, 21);
+    gf_surface *direct = tabulate(&f, 17, 21);
     fixture_close(&f);
     fixture_open(&f, "xxz_jprime.yaml", 6, NULL);
     write_table(&f, 17, 21);
-    gf_surface parameter = read_table("gamma=0.8", 0);
-    compare(&direct, &parameter, 1e-11);
+    gf_surface *parameter = read_table("gamma=0.8", 0);
+    compare(direct, parameter, 1e-11);
     ck_assert_int_eq(gf_settings_set(&both, "flip", 0.2, NULL), GF_OK);
     ck_assert_int_eq(gf_settings_set(&both, "align", 0.8, NULL), GF_OK);
     ck_assert_int_eq(gf_surface_read(path, &both, 0, &named, NULL), GF_OK);
-    compare(&direct, &named, 1e-11);
+    compare(direct, named, 1e-11);
     gf_settings_free(&both);
-    gf_surface_free(&named);
-    gf_surface_free(&parameter);
-    gf_surface_free(&direct);
+    gf_surface_free(named);
+    gf_surface_free(parameter);
+    gf_surface_free(direct);
     (void)unlink(path);
     fixture_close(&f);
 }
@@ -466,7 +469,7 @@ END_TEST
 
 static void expect_refusal(const char *name, double value, const char *message) {
     gf_settings settings = {0};
-    gf_surface surface;
+    gf_surface *surface;
     gf_error error = {.message = ""};
     ck_assert_int_eq(gf_settings_set(&settings, name, value, &error), GF_OK);
     ck_assert_int_ne(gf_surface_read(path, &settings, 0, &surface, &error), GF_OK);
@@ -493,7 +496,7 @@ START_TEST(bad_files_and_settings_are_refused) {
                                  "/channels/name",
                                  "/fitted_grid"};
     fixture f;
-    gf_surface surface;
+    gf_surface *surface;
     gf_error error = {.message = ""};
     fixture_open(&f, "xxz_jprime.yaml", 4, NULL);
     write_table(&f, 9, 9);
@@ -505,13 +508,13 @@ START_TEST(bad_files_and_settings_are_refused) {
         damage(&f, parts[k]);
         ck_assert_int_ne(gf_surface_read(path, NULL, 0, &surface, &error), GF_OK);
         assert_contains(error.message, path);
-        ck_assert_ptr_null(surface.knots);
+        ck_assert_ptr_null(surface);
     }
     assert_contains(error.message, "gibbsflow forces");
     damage(&f, "/fitted_grid/channel_shift"); /* needed for the renormalised force alone */
     ck_assert_int_ne(gf_surface_read(path, NULL, 20, &surface, &error), GF_OK);
     ck_assert_int_eq(gf_surface_read(path, NULL, 0, &surface, &error), GF_OK);
-    gf_surface_free(&surface);
+    gf_surface_free(surface);
     (void)unlink(path);
     ck_assert_int_ne(gf_surface_read(path, NULL, 0, &surface, &error), GF_OK);
     fixture_close(&f);
@@ -524,7 +527,7 @@ START_TEST(degenerate_regions_have_no_fitted_grid) {
     for (int k = 0; k < 2; ++k) {
         fixture f;
         char yaml[300];
-        gf_surface surface;
+        gf_surface *surface;
         gf_error error = {.message = ""};
         (void)snprintf(yaml, sizeof yaml,
                        "name: flat\nsites: 4\nboundary: periodic\nhamiltonian: [\"%s\"]\n"
@@ -546,18 +549,18 @@ END_TEST
 START_TEST(slopes_are_those_of_exact_states) {
     fixture f;
     fixture_open(&f, "dm_field.yaml", 8, NULL);
-    gf_surface surface = tabulate(&f, f.model.fitted[0], f.model.fitted[1]);
+    gf_surface *surface = tabulate(&f, f.model.fitted[0], f.model.fitted[1]);
     uint64_t seed = 4;
     for (int i = 0; i < 200; ++i) {
         gf_state state = random_state(&f, 0.8, &seed);
         double exact[2][2], slope[2][2];
         ck_assert(gf_state_stability(&state, exact));
-        gf_surface_slope(&surface, state.density, slope);
+        gf_surface_slope(surface, state.density, slope);
         for (int k = 0; k < 4; ++k) {
             ck_assert_double_eq_tol(slope[k / 2][k % 2], exact[k / 2][k % 2], 2e-3);
         }
     }
-    gf_surface_free(&surface);
+    gf_surface_free(surface);
     fixture_close(&f);
 }
 END_TEST
@@ -610,15 +613,15 @@ START_TEST(the_renormalised_force_lacks_the_shift) {
     fixture f;
     fixture_open(&f, "xxz_jprime.yaml", 8, NULL);
     write_table(&f, 65, 81);
-    gf_surface bare = read_table(NULL, 0), renormalised = read_table(NULL, 20);
+    gf_surface *bare = read_table(NULL, 0), *renormalised = read_table(NULL, 20);
     uint64_t seed = 8;
     for (int i = 0; i < 100; ++i) {
         gf_state state = random_state(&f, 0.9, &seed);
         octet a, b;
         double shift[8][2];
         ck_assert(gf_gibbs_shift(f.gibbs, &state, shift));
-        evaluate(&bare, state.density, a);
-        evaluate(&renormalised, state.density, b);
+        evaluate(bare, state.density, a);
+        evaluate(renormalised, state.density, b);
         for (int k = 0; k < 2; ++k) {
             double sum = f.rates[0] * shift[0][k] + f.rates[1] * shift[1][k];
             ck_assert_double_eq_tol(20 * (a[k] - b[k]), sum, 1e-3);
@@ -627,13 +630,13 @@ START_TEST(the_renormalised_force_lacks_the_shift) {
     for (int i = 0; i < 5000; ++i) { /* everywhere */
         double m = 2 * uniform(&seed) - 1, e = 3.2 * uniform(&seed) - 2;
         octet a, b;
-        evaluate(&bare, (double[2]){m, e}, a);
-        evaluate(&renormalised, (double[2]){m, e}, b);
-        ck_assert_double_lt(fabs(a[0] - b[0]), 2 * bare.speed[0]);
-        ck_assert_double_lt(fabs(a[1] - b[1]), 2 * bare.speed[1]);
+        evaluate(bare, (double[2]){m, e}, a);
+        evaluate(renormalised, (double[2]){m, e}, b);
+        ck_assert_double_lt(fabs(a[0] - b[0]), 2 * bare->speed[0]);
+        ck_assert_double_lt(fabs(a[1] - b[1]), 2 * bare->speed[1]);
     }
-    gf_surface_free(&bare);
-    gf_surface_free(&renormalised);
+    gf_surface_free(bare);
+    gf_surface_free(renormalised);
     (void)unlink(path);
     fixture_close(&f);
 }
@@ -650,12 +653,12 @@ START_TEST(points_of_rest_are_the_fixed_points) {
         gf_surface_fixed_point points[8];
         fixture_open(&f, "xxz_jprime.yaml", 8, NULL);
         write_table(&f, 65, 81);
-        gf_surface surface = read_table(settings[k], 0);
+        gf_surface *surface = read_table(settings[k], 0);
         fixture_close(&f);
         fixture_open(&f, "xxz_jprime.yaml", 8, settings[k]);
         ck_assert_int_eq(gf_survey_create(&f.spectrum, &survey, NULL), GF_OK);
         ck_assert_int_eq(gf_fixed_points_find(survey, &f.region, f.rates, &exact, NULL), GF_OK);
-        ck_assert_uint_eq(gf_surface_find_fixed_points(&surface, 8, points), exact.count);
+        ck_assert_uint_eq(gf_surface_find_fixed_points(surface, 8, points), exact.count);
         for (size_t i = 0; i < exact.count; ++i) {
             const gf_fixed_point *p = &exact.points[i];
             ck_assert_double_eq_tol(points[i].density[0], p->density[0], 1e-4);
@@ -663,12 +666,14 @@ START_TEST(points_of_rest_are_the_fixed_points) {
             ck_assert_int_eq(points[i].stable, p->stability == GF_STABLE);
             ck_assert_int_eq(points[i].saddle, p->stability == GF_SADDLE);
             for (int n = 0; n < 2; ++n) {
-                ck_assert_double_lt(cabs(points[i].eigenvalue[n] - p->eigenvalue[n]), 1e-3);
+                ck_assert_double_lt(hypot(points[i].eigenvalue[n][0] - creal(p->eigenvalue[n]),
+                                          points[i].eigenvalue[n][1] - cimag(p->eigenvalue[n])),
+                                    1e-3);
             }
         }
         gf_fixed_points_free(&exact);
         gf_survey_free(survey);
-        gf_surface_free(&surface);
+        gf_surface_free(surface);
         (void)unlink(path);
         fixture_close(&f);
     }

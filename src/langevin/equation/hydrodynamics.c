@@ -1,28 +1,17 @@
 #include "langevin/equation/hydrodynamics.h"
 
+#include "base/matrix.h"
+
 #include <math.h>
 
 /* Points of rest that are told apart, and places along each axis where the slope is looked at. */
 enum { MOST = 64, PLACES = 25 };
 
-double gf_hydrodynamics_radius(const double *matrix) {
-    double unit = 0, a[4];
-    for (int i = 0; i < 4; ++i) {
-        unit = fmax(unit, fabs(matrix[i]));
-    }
-    for (int i = 0; i < 4; ++i) { /* squares of large numbers must not overflow */
-        a[i] = unit > 0 ? matrix[i] / unit : 0;
-    }
-    double half = (a[0] + a[3]) / 2, det = a[0] * a[3] - a[1] * a[2];
-    double root = half * half - det;
-    return unit * (root < 0 ? sqrt(det) : fabs(half) + sqrt(root));
-}
-
 double gf_hydrodynamics_rate(const gf_hydrodynamics *self, double spacing) {
     double diffusion = self->isolated            ? 0
                        : self->onsager           ? self->largest
                        : self->diffusion != NULL ? self->diffusion->largest
-                                                 : gf_hydrodynamics_radius(&self->transport[0][0]);
+                                                 : gf_matrix_radius(&self->transport[0][0]);
     return 4 * diffusion / (spacing * spacing) + self->epsilon * self->stiffness;
 }
 
@@ -34,7 +23,7 @@ double gf_hydrodynamics_stiffness(const gf_surface *surface) {
         for (int j = 0; j < PLACES; ++j) {
             double e = range[0] + (range[1] - range[0]) * (j + 0.5) / PLACES;
             gf_surface_slope(surface, (double[2]){m, e}, slope);
-            largest = fmax(largest, gf_hydrodynamics_radius(&slope[0][0]));
+            largest = fmax(largest, gf_matrix_radius(&slope[0][0]));
         }
     }
     return largest;

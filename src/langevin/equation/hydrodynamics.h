@@ -34,8 +34,8 @@
 #include <stddef.h>
 
 /* Force, noise and susceptibility at many densities: values[k] at (m[k], e[k]), in the order of
- * GF_SURFACE_F1 ...; returns how many lay outside the region. In single precision, in which noises
- * are computed; densities and fluxes are double. */
+ * GF_SURFACE_FORCE ...; returns how many lay outside the region. In single precision, in which
+ * noises are computed; densities and fluxes are double. */
 typedef struct gf_medium {
     size_t (*evaluate)(const void *context, size_t count, const double *m, const double *e,
                        float (*values)[GF_SURFACE_VALUES]);
@@ -64,9 +64,6 @@ void gf_hydrodynamics_locate(gf_hydrodynamics *self, const gf_surface *surface);
 
 /* The largest |eigenvalue of df/dq| of a surface, per epsilon, over a mesh in the region. */
 double gf_hydrodynamics_stiffness(const gf_surface *surface);
-
-/* Largest modulus of the eigenvalues of a 2x2 matrix, row by row. */
-double gf_hydrodynamics_radius(const double *matrix);
 
 /* An explicit step must be shorter than 2/(this): the fastest decay, 4 D/dx^2 + epsilon |df/dq|. */
 double gf_hydrodynamics_rate(const gf_hydrodynamics *self, double spacing);

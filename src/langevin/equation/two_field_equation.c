@@ -42,8 +42,9 @@ static gf_status check_onsager(const gf_hydrodynamics *self, gf_error *error) {
             continue;
         }
         (void)self->medium.evaluate(self->medium.context, 1, &q[0], &q[1], v);
-        double mm = (double)v[0][GF_SURFACE_C11], me = (double)v[0][GF_SURFACE_C12],
-               ee = (double)v[0][GF_SURFACE_C22];
+        double mm = (double)v[0][GF_SURFACE_SUSCEPTIBILITY],
+               me = (double)v[0][GF_SURFACE_SUSCEPTIBILITY + 1],
+               ee = (double)v[0][GF_SURFACE_SUSCEPTIBILITY + 2];
         double trace = (s[0][0] * ee - 2 * s[0][1] * me + s[1][1] * mm) / (mm * ee - me * me);
         if (trace > self->largest) {
             return gf_fail(error, GF_INVALID,

@@ -116,14 +116,14 @@ GF_CLONES static void sort(size_t count, const float (*restrict v)[VALUES], doub
                            float *restrict n22, float *restrict c11, float *restrict c12,
                            float *restrict c22) {
     for (size_t i = 0; i < count; ++i) {
-        f1[i] = (double)v[i][GF_SURFACE_F1];
-        f2[i] = (double)v[i][GF_SURFACE_F2];
-        n11[i] = v[i][GF_SURFACE_N11];
-        n12[i] = v[i][GF_SURFACE_N12];
-        n22[i] = v[i][GF_SURFACE_N22];
-        c11[i] = v[i][GF_SURFACE_C11];
-        c12[i] = v[i][GF_SURFACE_C12];
-        c22[i] = v[i][GF_SURFACE_C22];
+        f1[i] = (double)v[i][GF_SURFACE_FORCE];
+        f2[i] = (double)v[i][GF_SURFACE_FORCE + 1];
+        n11[i] = v[i][GF_SURFACE_NOISE];
+        n12[i] = v[i][GF_SURFACE_NOISE + 1];
+        n22[i] = v[i][GF_SURFACE_NOISE + 2];
+        c11[i] = v[i][GF_SURFACE_SUSCEPTIBILITY];
+        c12[i] = v[i][GF_SURFACE_SUSCEPTIBILITY + 1];
+        c22[i] = v[i][GF_SURFACE_SUSCEPTIBILITY + 2];
     }
 }
 

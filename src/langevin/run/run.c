@@ -17,7 +17,7 @@ void gf_run_free(gf_run *self) {
     gf_file_close(&self->table_file);
     gf_settings_free(&self->rates);
     for (size_t k = 0; k < self->surface_count; ++k) {
-        gf_surface_free(&self->surfaces[k]);
+        gf_surface_free(self->surfaces[k]);
     }
     free(self->surfaces);
     *self = (gf_run){0};
@@ -30,7 +30,7 @@ static size_t evaluate(const void *surface, size_t count, const double *m, const
 
 static gf_medium medium_of(const gf_run *self, size_t point) {
     return (gf_medium){.evaluate = evaluate,
-                       .context = &self->surfaces[self->surface_count > 1 ? point : 0]};
+                       .context = self->surfaces[self->surface_count > 1 ? point : 0]};
 }
 
 gf_status gf_run_dynamics(const gf_run *self, size_t point, gf_dynamics *dynamics,

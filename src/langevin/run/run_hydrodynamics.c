@@ -311,7 +311,7 @@ static gf_status check_starts(const gf_run_parser *p) {
 
 gf_status gf_run_take_medium(const gf_run_parser *p) {
     gf_run *run = p->run;
-    gf_surface bare = {0};
+    gf_surface *bare = NULL;
     if (run->equation->fields == 1) {
         return refuse_strangers(p);
     }
@@ -330,17 +330,17 @@ gf_status gf_run_take_medium(const gf_run_parser *p) {
         status = gf_surface_read(run->table, &run->rates, 0, &bare, p->error);
     }
     if (status == GF_OK) {
-        gf_hydrodynamics_locate(&run->hydrodynamics, &bare);
+        gf_hydrodynamics_locate(&run->hydrodynamics, bare);
         bool alike = !(run->rescaled && run->noise.renormalised);
         run->surface_count = alike ? 1 : run->points;
         run->surfaces = calloc(run->surface_count, sizeof *run->surfaces);
         status = run->surfaces != NULL ? GF_OK : gf_fail_memory(p->error, "a force table");
     }
-    gf_surface_free(&bare);
+    gf_surface_free(bare);
     for (size_t k = 0; status == GF_OK && k < run->surface_count; ++k) {
         status = read_surface(run, k, p->error);
         if (status == GF_OK) { /* the renormalised force can be the stiffer one */
-            double here = gf_hydrodynamics_stiffness(&run->surfaces[k]);
+            double here = gf_hydrodynamics_stiffness(run->surfaces[k]);
             run->hydrodynamics.stiffness = fmax(run->hydrodynamics.stiffness, here);
         }
     }

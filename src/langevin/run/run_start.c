@@ -74,7 +74,7 @@ gf_status gf_run_check_start(const gf_run *self, gf_profile profile, gf_error *e
     double values[1][GF_SURFACE_VALUES];
     gf_status status = find_start(self, profile, &self->hydrodynamics, &everywhere, error);
     bool given = status == GF_OK && profile == GF_PROFILE_UNIFORM;
-    if (given && gf_surface_evaluate(&self->surfaces[0], 1, &self->density[0], &self->density[1],
+    if (given && gf_surface_evaluate(self->surfaces[0], 1, &self->density[0], &self->density[1],
                                      values) > 0) {
         status = gf_fail(error, GF_INVALID, "no state has the density m = %g, e = %g to start from",
                          self->density[0], self->density[1]);

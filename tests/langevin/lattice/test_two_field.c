@@ -63,14 +63,14 @@ static const matrix susceptibility = {{{0.6, 0.2}, {0.2, 0.5}}};
 static const matrix diffusion = {{{1.2, 0.2}, {0.1, 0.7}}};
 
 static void set_values(float *v, const double force[2], matrix n, matrix c) {
-    v[GF_SURFACE_F1] = (float)force[0];
-    v[GF_SURFACE_F2] = (float)force[1];
-    v[GF_SURFACE_N11] = (float)n.at[0][0];
-    v[GF_SURFACE_N12] = (float)n.at[0][1];
-    v[GF_SURFACE_N22] = (float)n.at[1][1];
-    v[GF_SURFACE_C11] = (float)c.at[0][0];
-    v[GF_SURFACE_C12] = (float)c.at[0][1];
-    v[GF_SURFACE_C22] = (float)c.at[1][1];
+    v[GF_SURFACE_FORCE] = (float)force[0];
+    v[GF_SURFACE_FORCE + 1] = (float)force[1];
+    v[GF_SURFACE_NOISE] = (float)n.at[0][0];
+    v[GF_SURFACE_NOISE + 1] = (float)n.at[0][1];
+    v[GF_SURFACE_NOISE + 2] = (float)n.at[1][1];
+    v[GF_SURFACE_SUSCEPTIBILITY] = (float)c.at[0][0];
+    v[GF_SURFACE_SUSCEPTIBILITY + 1] = (float)c.at[0][1];
+    v[GF_SURFACE_SUSCEPTIBILITY + 2] = (float)c.at[1][1];
 }
 
 static size_t linear_medium(const void *context, size_t count, const double *m, const double *e,

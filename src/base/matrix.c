@@ -1,0 +1,68 @@
+#include "base/matrix.h"
+
+#include <float.h>
+#include <math.h>
+
+_Static_assert(GF_CHARGES == 2, "these are the closed forms of 2 x 2 matrices");
+
+void gf_matrix_unpack(const double packed[GF_PAIRS], double m[GF_CHARGES][GF_CHARGES]) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        for (size_t k = 0; k < GF_CHARGES; ++k) {
+            m[i][k] = packed[gf_pair(i, k)];
+        }
+    }
+}
+
+double gf_matrix_determinant(double m[GF_CHARGES][GF_CHARGES]) {
+    return m[0][0] * m[1][1] - m[0][1] * m[1][0];
+}
+
+bool gf_matrix_solve(double m[GF_CHARGES][GF_CHARGES], const double b[GF_CHARGES],
+                     double x[GF_CHARGES]) {
+    double determinant = gf_matrix_determinant(m);
+    double scale = fabs(m[0][0] * m[1][1]) + fabs(m[0][1] * m[1][0]);
+    if (!(fabs(determinant) > 4 * DBL_EPSILON * scale)) {
+        return false;
+    }
+    double first = (b[0] * m[1][1] - b[1] * m[0][1]) / determinant;
+    x[1] = (b[1] * m[0][0] - b[0] * m[1][0]) / determinant;
+    x[0] = first;
+    return isfinite(x[0]) && isfinite(x[1]);
+}
+
+bool gf_matrix_invert(const double packed[GF_PAIRS], double inverse[GF_PAIRS]) {
+    double m[GF_CHARGES][GF_CHARGES], column[GF_CHARGES];
+    gf_matrix_unpack(packed, m);
+    for (size_t k = 0; k < GF_CHARGES; ++k) {
+        double unit[GF_CHARGES] = {0};
+        unit[k] = 1;
+        if (!gf_matrix_solve(m, unit, column)) {
+            return false;
+        }
+        for (size_t i = k; i < GF_CHARGES; ++i) {
+            inverse[gf_pair(i, k)] = column[i];
+        }
+    }
+    return true;
+}
+
+void gf_matrix_eigenvalues(double m[GF_CHARGES][GF_CHARGES], double complex value[GF_CHARGES]) {
+    double half_trace = (m[0][0] + m[1][1]) / 2, half_difference = (m[0][0] - m[1][1]) / 2;
+    double discriminant = half_difference * half_difference + m[0][1] * m[1][0];
+    double root = sqrt(fabs(discriminant));
+    value[0] = discriminant >= 0 ? half_trace - root : half_trace - root * I;
+    value[1] = discriminant >= 0 ? half_trace + root : half_trace + root * I;
+}
+
+double gf_matrix_radius(const double *m) {
+    double unit = 0, a[4];
+    for (int i = 0; i < 4; ++i) {
+        unit = fmax(unit, fabs(m[i]));
+    }
+    for (int i = 0; i < 4; ++i) { /* squares of large numbers must not overflow */
+        a[i] = unit > 0 ? m[i] / unit : 0;
+    }
+    double half = (a[0] + a[3]) / 2, det = a[0] * a[3] - a[1] * a[2];
+    double root = half * half - det;
+    return unit * (root < 0 ? sqrt(det) : fabs(half) + sqrt(root));
+}

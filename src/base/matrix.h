@@ -1,0 +1,28 @@
+/* Matrices over the charges, m[i][k]: closed forms for the two that there are (charge.h). */
+#ifndef GIBBSFLOW_BASE_MATRIX_H
+#define GIBBSFLOW_BASE_MATRIX_H
+
+#include "gibbsflow/charge.h"
+
+#include <complex.h>
+#include <stdbool.h>
+
+/* The full matrix of a packed symmetric one. */
+void gf_matrix_unpack(const double packed[GF_PAIRS], double m[GF_CHARGES][GF_CHARGES]);
+
+double gf_matrix_determinant(double m[GF_CHARGES][GF_CHARGES]);
+
+/* x = m^-1 b; x may be b. False if m is singular. */
+bool gf_matrix_solve(double m[GF_CHARGES][GF_CHARGES], const double b[GF_CHARGES],
+                     double x[GF_CHARGES]);
+
+/* The inverse of a symmetric matrix, both packed. False if it is singular. */
+bool gf_matrix_invert(const double packed[GF_PAIRS], double inverse[GF_PAIRS]);
+
+/* Smaller real part first; of a complex pair the one below the real axis. */
+void gf_matrix_eigenvalues(double m[GF_CHARGES][GF_CHARGES], double complex value[GF_CHARGES]);
+
+/* The largest modulus of the eigenvalues of m[GF_CHARGES * GF_CHARGES], row by row. */
+double gf_matrix_radius(const double *m);
+
+#endif

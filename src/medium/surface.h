@@ -1,0 +1,16 @@
+/* What a surface is made of. */
+#ifndef GIBBSFLOW_MEDIUM_SURFACE_H
+#define GIBBSFLOW_MEDIUM_SURFACE_H
+
+#include "gibbsflow/surface.h"
+
+struct gf_surface {
+    gf_chart chart;
+    size_t points[2]; /* knots along m and t, evenly from -1 to 1 */
+    bool mirrored;    /* even or odd under m -> -m, exactly: then only m >= 0 is looked up */
+    double (*knots)[GF_SURFACE_VALUES];  /* [points[0] + 2][points[1] + 2], B-spline coefficients */
+    float (*rounded)[GF_SURFACE_VALUES]; /* the same in single precision, for gf_surface_sample */
+    double speed[GF_CHARGES];            /* the largest |f_i| of any knot */
+};
+
+#endif
