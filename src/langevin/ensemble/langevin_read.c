@@ -14,7 +14,7 @@ static gf_status read_run(gf_langevin *self, gf_file *file, const char *path, gf
     char *command = gf_file_get_text_attribute(file, "/", "command");
     gf_status status = gf_file_check(file, error);
     if (status == GF_OK) {
-        status = gf_run_parse_settings(text, &settings, error);
+        status = gf_settings_assign_all(&settings, text, error);
     }
     if (status == GF_OK && gf_file_has(file, "/fitted_grid")) { /* the table is in the file */
         settings.table = strdup(path);
