@@ -1,6 +1,8 @@
 #include "gibbsflow/scan.h"
 
 #include "base/matrix.h"
+#include "base/progress_part.h"
+#include "base/tasks.h"
 #include "input/arithmetic.h"
 
 #include <lapacke.h>
@@ -16,6 +18,7 @@ static const double MAX_JUMP = 0.5;  /* onto the border */
 static const double SHARP = 1e-3;    /* bisection keeps points down to this part of an interval */
 static const double NEIGHBOURHOOD = 0.1; /* of a bifurcation, to count points in */
 static const double SAME_POINT = 1e-6;   /* closer than this, two ways led to the same point */
+static const double SEARCHING = 0.5;     /* of the time, roughly, goes into finding points */
 
 const char *gf_bifurcation_name(gf_bifurcation_kind kind) {
     static const char *const names[] = {"pitchfork", "transcritical", "fold", "Hopf"};
@@ -514,27 +517,80 @@ static gf_status find_bifurcations(runner *self, size_t value) {
     return status;
 }
 
-static gf_status run_values(runner *self, const gf_progress *progress) {
+/* --- all values ------------------------------------------------------------------------------ */
+
+/* Tasks: the fixed points at one value of the parameter each. */
+typedef struct searches {
+    const runner *scan;
+    size_t values, channels;
+    double *rates;          /* [values][channels] */
+    gf_fixed_points *found; /* [values] */
+} searches;
+
+static void free_searches(searches *self) {
+    for (size_t value = 0; value < self->values && self->found != NULL; ++value) {
+        gf_fixed_points_free(&self->found[value]);
+    }
+    free(self->found);
+    free(self->rates);
+}
+
+static gf_status search_value(const void *context, gf_task *task, gf_error *error) {
+    const searches *self = context;
+    return gf_fixed_points_find(self->scan->survey, self->scan->region,
+                                self->rates + task->index * self->channels,
+                                &self->found[task->index], error);
+}
+
+static gf_status search_values(runner *self, searches *all, const gf_progress *progress) {
+    *all = (searches){
+        .scan = self, .values = self->scan->axis.points, .channels = self->spectrum->channels};
+    all->rates = calloc(all->values * all->channels + 1, sizeof *all->rates);
+    all->found = calloc(all->values, sizeof *all->found);
+    if (all->rates == NULL || all->found == NULL) {
+        return gf_fail_memory(self->error, "the scan");
+    }
+    for (size_t value = 0; value < all->values; ++value) {
+        gf_status status = set_parameter(self, gf_axis_value(&self->scan->axis, value));
+        if (status != GF_OK) {
+            return status;
+        }
+        memcpy(all->rates + value * all->channels, self->rates, all->channels * sizeof *all->rates);
+    }
+    return gf_tasks_run(
+        &(gf_tasks){
+            .count = all->values, .context = all, .run = search_value, .progress = progress},
+        self->error);
+}
+
+/* Joins the points of all values to branches, and finds what happens in between. */
+static gf_status join_values(runner *self, const searches *all, const gf_progress *progress) {
     gf_scan *scan = self->scan;
     gf_status status = GF_OK;
-    for (size_t value = 0; value < scan->axis.points && status == GF_OK; ++value) {
-        gf_fixed_points found = {0};
-        status = set_parameter(self, gf_axis_value(&scan->axis, value));
-        if (status == GF_OK) {
-            status =
-                gf_fixed_points_find(self->survey, self->region, self->rates, &found, self->error);
-        }
-        if (status == GF_OK) {
-            scan->continuum[value] = found.continuum;
-            scan->incomplete += !found.complete;
-            status = store_points(self, value, &found);
-        }
-        if (status == GF_OK && value > 0 && !found.continuum && !scan->continuum[value - 1]) {
+    for (size_t value = 0; value < all->values && status == GF_OK; ++value) {
+        const gf_fixed_points *found = &all->found[value];
+        scan->continuum[value] = found->continuum;
+        scan->incomplete += !found->complete;
+        status = store_points(self, value, found);
+        if (status == GF_OK && value > 0 && !found->continuum && !scan->continuum[value - 1]) {
             status = find_bifurcations(self, value);
         }
-        gf_fixed_points_free(&found);
-        gf_progress_update(progress, (double)(value + 1) / (double)scan->axis.points);
+        gf_progress_update(progress, (double)(value + 1) / (double)all->values);
     }
+    return status;
+}
+
+static gf_status run_values(runner *self, const gf_progress *progress) {
+    gf_progress_part part = {.whole = progress};
+    const gf_progress own = gf_progress_of_part(&part);
+    searches all;
+    gf_progress_part_next(&part, SEARCHING);
+    gf_status status = search_values(self, &all, &own);
+    if (status == GF_OK) {
+        gf_progress_part_next(&part, 1 - SEARCHING);
+        status = join_values(self, &all, &own);
+    }
+    free_searches(&all);
     return status;
 }
 

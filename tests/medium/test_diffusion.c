@@ -1,8 +1,10 @@
 /* Diffusion that depends on the densities: what files say, and lattices on which it acts, against
  * constant matrices, exact steady states, covariances and conservation. */
+#include "base/matrix.h"
 #include "closed_medium.h"
 #include "suite.h"
 
+#include "base/matrix.h"
 #include "langevin/lattice/lattice.h"
 
 #include <math.h>
@@ -102,7 +104,7 @@ START_TEST(test_values) {
             for (int k = 0; k < 4; ++k) {
                 ck_assert_double_eq_tol(found[k], exact[k], 1e-14);
             }
-            largest = fmax(largest, gf_hydrodynamics_radius(exact));
+            largest = fmax(largest, gf_matrix_radius(exact));
         }
     }
     ck_assert_double_eq_tol(diffusion.largest, largest, 1e-3);
