@@ -12,40 +12,62 @@ complain() {
     failed=1
 }
 
-# The targets of [text](target) and ![text](target), outside of code.
-targets() { # DOCUMENT
-    awk '/^ *```/ { code = !code; next } !code && !/^    / { gsub(/`[^`]*`/, ""); print }' "$1" |
-        grep -o '](\([^()]*\(([^()]*)\)*\)*)' | sed 's/^](//; s/)$//' || true
+# One line for every link, "DOCUMENT PATH HEADING" with - for no heading, and one for every heading,
+# "DOCUMENT # HEADING": in small letters, blanks as hyphens, without punctuation. Code is left out.
+read_documents() { # DOCUMENTS
+    awk '
+        function normal(path) {
+            while (sub(/[^\/]+\/\.\.\//, "", path)) {}
+            return path
+        }
+        FNR == 1 { code = 0 }
+        /^ *```/ { code = !code; next }
+        code || /^    / { next }
+        /^#+ / {
+            heading = tolower($0)
+            sub(/^#+ /, "", heading)
+            gsub(/`|[],:;!?().[]/, "", heading)
+            gsub(/'\''|’/, "", heading)
+            gsub(/ /, "-", heading)
+            print FILENAME, "#", heading
+        }
+        {
+            gsub(/`[^`]*`/, "")
+            while (match($0, /\]\([^()]+\)/)) {
+                target = substr($0, RSTART + 2, RLENGTH - 3)
+                $0 = substr($0, RSTART + RLENGTH)
+                if (target ~ /^[a-z]+:/) continue
+                folder = FILENAME
+                sub(/[^\/]*$/, "", folder)
+                split(target, part, "#")
+                print FILENAME, part[1] == "" ? FILENAME : normal(folder part[1]), part[2] == "" ? "-" : part[2]
+            }
+        }' "$@"
 }
 
-# The anchors of the headings: small letters, blanks as hyphens, without punctuation.
-anchors() { # DOCUMENT
-    awk '/^ *```/ { code = !code; next } !code && /^#+ /' "$1" |
-        sed 's/^#* //; s/`//g' | tr '[:upper:]' '[:lower:]' | sed "s/[],:;!?().['’]//g; s/ /-/g"
-}
-
-documents=$(find . -name '*.md' -not -path './build*' -not -path './shared/*' | sort)
-count=0
-for document in $documents; do
-    folder=$(dirname "$document")
-    for target in $(targets "$document"); do
-        count=$((count + 1))
-        file=${target%%#*} anchor=
-        case $target in
-        *://* | mailto:*) continue ;;
-        *'#'*) anchor=${target#*#} ;;
+# shellcheck disable=SC2046 # no blanks in the names of documents
+lines=$(read_documents $(find . -name '*.md' -not -path './build*' -not -path './shared/*' | sed 's/^\.\///'))
+links=0
+while read -r document path heading; do
+    [ "$path" != '#' ] || continue
+    links=$((links + 1))
+    if [ ! -e "$path" ]; then
+        complain "$document: $path does not exist"
+    elif [ "$heading" != - ]; then
+        case "
+$lines
+" in
+        *"
+$path # $heading
+"*) ;;
+        *) complain "$document: $path has no heading $heading" ;;
         esac
-        path=$document
-        [ -z "$file" ] || path=$folder/$file
-        if [ ! -e "$path" ]; then
-            complain "$document: $target does not exist"
-        elif [ -n "$anchor" ] && ! anchors "$path" | grep -qxF "$anchor"; then
-            complain "$document: $path has no heading $anchor"
-        fi
-    done
-done
-[ "$count" -gt 0 ] || complain "no links were found"
+    fi
+done <<END
+$lines
+END
+[ "$links" -gt 0 ] || complain "no links were found"
 
-lines=$(wc -l <README.md)
-[ "$lines" -le 200 ] || complain "README.md has $lines lines; at most 200"
+length=$(wc -l <README.md)
+[ "$length" -le 200 ] || complain "README.md has $length lines; at most 200"
 exit $failed
