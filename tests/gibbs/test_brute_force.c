@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 enum { MAX_SITES = 6, MAX_FACTORS = 8, MAX_PRODUCTS = 6, MAX_TERMS = 12, MAX_CHANNELS = 3 };
-enum { PARAMETERS = 3, RANDOM_MODELS = 88, SUPEROPERATOR_MODELS = 24 };
+enum { PARAMETERS = 3, RANDOM_MODELS = sized(88, 16), SUPEROPERATOR_MODELS = sized(24, 6) };
 
 static const double TOLERANCE = 1e-10;
 

@@ -483,7 +483,7 @@ static const char small[] =
     "parameters: {epsilon: 0.01, %s}\n"
     "noise: {cutoff: 32}\n"
     "force: renormalised\n"
-    "space: {length: 9600, spacing: 16}\n"
+    "space: {length: %d, spacing: 16}\n"
     "time: {step: 8, end: 4800, warm_up: 800, sample_every: 160}\n"
     "integrator: %s\n"
     "initial: {profile: [random, fixed-point], domain: 300, which: stable-}\n"
@@ -513,7 +513,7 @@ static gf_langevin begin_small(int way) {
     }
     (void)snprintf(file, sizeof file, "diffusion: %s", varying);
     const char *const transport[] = {"diffusion: 1", "onsager: 1", file};
-    (void)snprintf(text, sizeof text, small, transport[way % 3],
+    (void)snprintf(text, sizeof text, small, transport[way % 3], sized(9600, 1600),
                    way / 3 == 0 ? "weak-trapezoidal" : "euler-maruyama");
     return begin(text);
 }
@@ -608,10 +608,10 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("hydrodynamic run");
     tcase_add_unchecked_fixture(tests, make_table, remove_table);
-    tcase_add_loop_test(tests, test_flow_to_fixed_points, 0, 4);
-    tcase_add_test(tests, test_exact_flow);
-    tcase_add_test(tests, test_wall);
-    tcase_add_test(tests, test_covariance);
+    tcase_add_loop_test(tests, test_flow_to_fixed_points, 0, sized(4, 1));
+    tcase_add_long_test(tests, test_exact_flow);
+    tcase_add_long_test(tests, test_wall);
+    tcase_add_long_test(tests, test_covariance);
     tcase_add_test(tests, test_scaling);
     tcase_add_test(tests, test_rates);
     tcase_add_loop_test(tests, test_faults, 0, (int)(sizeof faults / sizeof *faults));

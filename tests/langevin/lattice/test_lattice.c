@@ -54,7 +54,7 @@ static double mode_power(const double *m, int k) {
 }
 
 START_TEST(test_structure_factor) {
-    enum { SAMPLES = 1500, MODES = 12 };
+    enum { SAMPLES = sized(1500, 100), MODES = 12 };
     const gf_integrator *integrator = integrators[_i];
     gf_dynamics d = linear_dynamics();
     double dt = 0.06, m[CELLS], chi_square = 0;
@@ -146,7 +146,7 @@ END_TEST
 /* Across the seam of an antiperiodic row the noise is that of any other place: in the linear case
  * the covariance of neighbours across it is minus that elsewhere. */
 START_TEST(test_antiperiodic_noise) {
-    enum { SAMPLES = 20000, SMALL = 8 };
+    enum { SAMPLES = sized(20000, 500), SMALL = 8 };
     const gf_integrator *integrator = integrators[_i];
     gf_dynamics d = linear_dynamics();
     gf_lattice lattice;
@@ -301,8 +301,8 @@ int main(void) {
     tcase_add_loop_test(tests, test_conservation, 0, 3);
     tcase_add_loop_test(tests, test_antiperiodic, 0, 2);
     tcase_add_loop_test(tests, test_antiperiodic_noise, 0, 2);
-    tcase_add_loop_test(tests, test_weak_order, 0, 3);
-    tcase_add_test(tests, test_stationary_order);
+    tcase_add_loop_test(tests, test_weak_order, 0, sized(3, 0));
+    tcase_add_long_test(tests, test_stationary_order);
     tcase_add_test(tests, test_refused);
     return run_suite("lattice", tests);
 }
