@@ -93,9 +93,6 @@ gf_status gf_run_parse(const char *text, size_t length, const char *name,
 gf_status gf_run_read(const char *path, const gf_settings *settings, gf_run *run, gf_error *error);
 void gf_run_free(gf_run *self);
 
-/* The settings that `text` (gf_run.settings) stands for; the caller frees them. */
-gf_status gf_run_parse_settings(const char *text, gf_settings *settings, gf_error *error);
-
 /* The numbers of sweep point `point`. Fails where the equation makes no sense. */
 gf_status gf_run_dynamics(const gf_run *self, size_t point, gf_dynamics *dynamics, gf_error *error);
 

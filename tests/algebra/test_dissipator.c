@@ -9,7 +9,8 @@
 
 static const gf_parameter constants[] = {
     {(char[]){"J"}, 1.25}, {(char[]){"Delta"}, 0.7}, {(char[]){"Jp"}, 0.3}, {(char[]){"D"}, 0.45}};
-enum { CONSTANTS = sizeof constants / sizeof *constants };
+static const gf_scope scope = {.parameters = constants,
+                               .parameter_count = sizeof constants / sizeof *constants};
 
 #define EXCHANGE "J*(X[0]*X[1] + Y[0]*Y[1])"
 #define ISING "J*Delta*Z[0]*Z[1]"
@@ -22,7 +23,7 @@ static gf_term parse(const char *text) {
     gf_source source = {.text = text, .file = "test"};
     gf_term term;
     gf_error error = {0};
-    ck_assert_msg(gf_expression_parse(&source, constants, CONSTANTS, &term, &error) == GF_OK, "%s",
+    ck_assert_msg(gf_expression_parse(&source, &scope, &term, &error) == GF_OK, "%s",
                   error.message);
     return term;
 }

@@ -14,7 +14,7 @@ static gf_status read_run(gf_langevin *self, gf_file *file, const char *path, gf
     char *command = gf_file_get_text_attribute(file, "/", "command");
     gf_status status = gf_file_check(file, error);
     if (status == GF_OK) {
-        status = gf_run_parse_settings(text, &settings, error);
+        status = gf_settings_assign_all(&settings, text, error);
     }
     if (status == GF_OK && gf_file_has(file, "/fitted_grid")) { /* the table is in the file */
         settings.table = strdup(path);
@@ -39,43 +39,24 @@ static gf_status read_run(gf_langevin *self, gf_file *file, const char *path, gf
     return status;
 }
 
-static bool has_shape(gf_file *file, const char *path, const size_t *found, const size_t *wanted,
-                      int rank) {
-    for (int k = 0; k < rank; ++k) {
-        if (found[k] != wanted[k]) {
-            gf_file_reject(file, "%s has %zu entries along dimension %d, not %zu", path, found[k],
-                           k, wanted[k]);
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Replaces *data by the dataset. */
-static void read_doubles(gf_file *file, const char *path, int rank, const size_t *wanted,
-                         double **data) {
-    size_t shape[GF_FILE_MAX_RANK];
+static void read_doubles(gf_file *file, const char *path, int rank, size_t *shape, double **data) {
     double *values = gf_file_get_doubles(file, path, rank, shape);
-    if (values != NULL && has_shape(file, path, shape, wanted, rank)) {
+    if (values != NULL) {
         free(*data);
         *data = values;
-    } else {
-        free(values);
     }
 }
 
 static void read_histogram(gf_langevin *self, gf_file *file) {
     const gf_run *run = &self->run;
-    const size_t wanted[] = {run->points, run->realisations, run->histogram.points,
-                             run->histogram_energy.points};
+    size_t shape[] = {run->points, run->realisations, run->histogram.points,
+                      run->histogram_energy.points};
     int rank = run->equation->fields > 1 ? 4 : 3;
-    size_t shape[4];
     int64_t *counts = gf_file_get_integers(file, "/histogram/count", rank, shape);
-    if (counts != NULL && has_shape(file, "/histogram/count", shape, wanted, rank)) {
+    if (counts != NULL) {
         free(self->histogram);
         self->histogram = counts;
-    } else {
-        free(counts);
     }
 }
 
@@ -83,7 +64,7 @@ static void read_results(gf_langevin *self, gf_file *file) {
     const gf_run *run = &self->run;
     size_t fields = run->equation->fields;
     int more = fields > 1 ? 1 : 0;
-    const size_t series[] = {run->points, run->realisations, run->samples, fields};
+    size_t series[] = {run->points, run->realisations, run->samples, fields};
     read_doubles(file, "/statistics/mean", 3 + more, series, &self->mean);
     read_doubles(file, "/statistics/second_moment", 3 + more, series, &self->second);
     read_doubles(file, "/statistics/smoothed_second_moment", 3 + more, series,
@@ -96,8 +77,7 @@ static void read_results(gf_langevin *self, gf_file *file) {
         read_doubles(file, "/statistics/passages", 3, series, &self->passages);
     }
     if (run->snapshots > 0) {
-        const size_t shape[] = {run->points, run->realisations, run->snapshots, run->positions,
-                                fields};
+        size_t shape[] = {run->points, run->realisations, run->snapshots, run->positions, fields};
         read_doubles(file, "/snapshots/field", 4 + more, shape, &self->snapshots);
     }
     if (run->histogram.points > 0) {
@@ -132,9 +112,9 @@ static gf_status place_states(gf_langevin *self, const int64_t *task, size_t ope
 
 /* One number for each task, none of them negative; the caller frees them. */
 static int64_t *get_tasks(const gf_langevin *self, gf_file *file, const char *path) {
-    size_t tasks = self->run.points * self->run.realisations, shape = 0;
-    int64_t *values = gf_file_get_integers(file, path, 1, &shape);
-    bool fits = values != NULL && has_shape(file, path, &shape, &tasks, 1);
+    size_t tasks = self->run.points * self->run.realisations;
+    int64_t *values = gf_file_get_integers(file, path, 1, &tasks);
+    bool fits = values != NULL;
     for (size_t i = 0; i < tasks && fits; ++i) {
         fits = values[i] >= 0;
         if (!fits) {
@@ -173,15 +153,14 @@ static gf_status read_progress(gf_langevin *self, gf_file *file, gf_error *error
 }
 
 static gf_status read_checkpoint(gf_langevin *self, gf_file *file, gf_error *error) {
-    size_t shape[3] = {0, 0, 0}, open = 0, count = gf_langevin_rows(&self->run);
-    int rank = count > 1 ? 3 : 2;
+    size_t open = 0, count = gf_langevin_rows(&self->run);
     gf_status status = GF_OK;
     if (gf_file_has(file, "/checkpoint/state")) {
         int64_t *task = gf_file_get_integers(file, "/checkpoint/task", 1, &open);
-        double *fields = gf_file_get_doubles(file, "/checkpoint/state", rank, shape);
-        const size_t one[] = {open, self->run.cells}, two[] = {open, count, self->run.cells};
-        if (task != NULL && fields != NULL &&
-            has_shape(file, "/checkpoint/state", shape, count > 1 ? two : one, rank)) {
+        size_t one[] = {open, self->run.cells}, two[] = {open, count, self->run.cells};
+        double *fields = gf_file_get_doubles(file, "/checkpoint/state", count > 1 ? 3 : 2,
+                                             count > 1 ? two : one);
+        if (task != NULL && fields != NULL) {
             status = place_states(self, task, open, fields, file, error);
         } else {
             status = gf_file_check(file, error);

@@ -361,17 +361,3 @@ gf_status gf_run_read(const char *path, const gf_settings *settings, gf_run *run
     free(text);
     return status;
 }
-
-gf_status gf_run_parse_settings(const char *text, gf_settings *settings, gf_error *error) {
-    gf_status status = GF_OK;
-    *settings = (gf_settings){0};
-    while (*text != '\0' && status == GF_OK) {
-        size_t length = strcspn(text, "\n");
-        char *line = strndup(text, length);
-        status = line != NULL ? gf_settings_assign(settings, line, error)
-                              : gf_fail_memory(error, "settings");
-        free(line);
-        text += length + (text[length] == '\n' ? 1 : 0);
-    }
-    return status;
-}

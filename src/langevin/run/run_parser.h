@@ -3,6 +3,7 @@
 #define GIBBSFLOW_LANGEVIN_RUN_RUN_PARSER_H
 
 #include "gibbsflow/run.h"
+#include "input/arithmetic.h"
 #include "input/document.h"
 
 /* What parsing needs at hand. */
