@@ -14,7 +14,7 @@ enum { MAX_DIMENSION = 32000 };
 /* --- diagonalisation ------------------------------------------------------------------------- */
 
 static void store_element(void *context, size_t row, size_t column, const double complex *value) {
-    gf_matrix *self = context;
+    gf_dense *self = context;
     if (self->real != NULL) {
         self->real[column * self->size + row] = creal(*value);
     } else {
@@ -22,7 +22,7 @@ static void store_element(void *context, size_t row, size_t column, const double
     }
 }
 
-static gf_status diagonalize(gf_matrix *self, double *energy, gf_error *error) {
+static gf_status diagonalize(gf_dense *self, double *energy, gf_error *error) {
     lapack_int size = (lapack_int)self->size;
     lapack_int info =
         self->real != NULL
@@ -85,7 +85,7 @@ double gf_block_work(const gf_block *block) {
 static gf_status solve(const gf_elements *hamiltonian, const gf_elements *observables,
                        const gf_orbits *orbits, gf_block_levels *sector, gf_error *error) {
     size_t n = orbits->size;
-    gf_matrix h = {.size = n};
+    gf_dense h = {.size = n};
     if (orbits->is_real) {
         h.real = calloc(n * n, sizeof *h.real);
     } else {
