@@ -397,7 +397,7 @@ static gf_status fold_condition(runner *self, const double x[3], double value[3]
     return status;
 }
 
-/* Derivatives of the fold condition, row-major, by differences that stay within the range. */
+/* Derivatives of the fold condition, column-major, by differences that stay within the range. */
 static gf_status fold_jacobian(runner *self, const double x[3], const double scale[3],
                                const double range[2], double jacobian[9]) {
     gf_state state;
@@ -414,7 +414,7 @@ static gf_status fold_jacobian(runner *self, const double x[3], const double sca
             return status;
         }
         for (int i = 0; i < 3; ++i) {
-            jacobian[3 * i + k] = (high[i] - low[i]) / (up[k] - down[k]);
+            jacobian[3 * k + i] = (high[i] - low[i]) / (up[k] - down[k]);
         }
     }
     return GF_OK;
@@ -433,7 +433,7 @@ static gf_status locate_fold(runner *self, double x[3], const double range[2], b
             status = fold_condition(self, x, value, &state);
         }
         if (status != GF_OK ||
-            LAPACKE_dgesv(LAPACK_ROW_MAJOR, 3, 1, jacobian, 3, pivot, value, 1) != 0) {
+            LAPACKE_dgesv(LAPACK_COL_MAJOR, 3, 1, jacobian, 3, pivot, value, 3) != 0) {
             return status;
         }
         for (int k = 0; k < 3; ++k) {

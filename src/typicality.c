@@ -5,6 +5,7 @@
 #include "gibbsflow/machine.h"
 #include "plan.h"
 #include "sampled_sector.h"
+#include "workspace.h"
 
 #include <Random123/threefry.h>
 #include <math.h>
@@ -121,7 +122,7 @@ static gf_status sample(const job *self, const task *work, gf_error *error) {
     gf_sampled_sector *owner = work->owner;
     gf_basis basis = {0};
     gf_status status = gf_basis_init(&basis, self->model->chain.sites, owner->up, error);
-    double *start = malloc((owner->size * (size_t)work->columns.width + 1) * sizeof *start);
+    double *start = gf_workspace_matrix((size_t)work->columns.width, owner->size, sizeof *start);
     if (status == GF_OK && start == NULL) {
         status = gf_fail_memory(error, "random vectors");
     }
@@ -132,7 +133,7 @@ static gf_status sample(const job *self, const task *work, gf_error *error) {
     } else if (status == GF_OK) {
         status = run_lanczos(self, work, &basis, start, error);
     }
-    free(start);
+    gf_workspace_free(start);
     gf_basis_free(&basis);
     return status;
 }
@@ -268,7 +269,7 @@ static gf_status run_all(job *self, gf_error *error) {
     for (size_t k = 0; k < alone && self->status == GF_OK; ++k) {
         run_task(self, &self->tasks[k]);
         if (k + 1 == alone || self->tasks[k + 1].owner != self->tasks[k].owner) {
-            free(self->tasks[k].owner->extremes.vectors); /* they are large */
+            gf_workspace_free(self->tasks[k].owner->extremes.vectors); /* they are large */
             self->tasks[k].owner->extremes.vectors = NULL;
         }
     }
