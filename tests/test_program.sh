@@ -775,6 +775,7 @@ test_info() {
     accept info
     check "info: no version" contains "$said" "gibbsflow "
     check "info: no threads" contains "$said" "threads: "
+    check "info: no version of OpenBLAS" contains "$said" "OpenBLAS version: 0"
     accept info "$reference" --sites 10 --set gamma=0.8
     for part in "model: xxz-jprime" "sites: 10" "flip (rate 0.2)" \
         "symmetries: translation, reflection, spin flip, complex conjugation"; do
