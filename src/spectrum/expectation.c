@@ -1,6 +1,7 @@
 #include "spectrum/expectation.h"
 
 #include "base/clones.h"
+#include "base/workspace.h"
 #include "gibbsflow/machine.h"
 
 #include <cblas.h>
@@ -151,9 +152,10 @@ gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits,
     work self = {.vectors = vectors,
                  .operators = count,
                  .product = malloc(COLLECTED * sizeof *self.product),
-                 .element = malloc(COLLECTED * count * sizeof *self.element),
+                 .element = gf_workspace_matrix(count, COLLECTED, sizeof *self.element),
                  .threads = threads,
-                 .scratch = malloc((size_t)threads * SCRATCH * sizeof *self.scratch)};
+                 .scratch =
+                     gf_workspace_alloc((size_t)threads * SCRATCH, BLOCK, sizeof *self.scratch)};
     self.values = values;
     gf_status status = GF_OK;
     if (self.product == NULL || self.element == NULL || self.scratch == NULL) {
@@ -168,8 +170,8 @@ gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits,
         }
     }
     free(self.product);
-    free(self.element);
-    free(self.scratch);
+    gf_workspace_free(self.element);
+    gf_workspace_free(self.scratch);
     return status;
 }
 

@@ -1,5 +1,7 @@
 #include "langevin/measure/transfer.h"
 
+#include "base/eigensystem.h"
+#include "base/workspace.h"
 #include "gibbsflow/machine.h"
 
 #include <float.h>
@@ -113,16 +115,14 @@ static size_t fold(const double *matrix, size_t n, int parity, double *block) {
 static gf_status extreme_eigenpair(const double *matrix, size_t n, int parity, bool lowest,
                                    double *value, double *vector, gf_error *error) {
     size_t half = n / 2;
-    double *block = malloc(n * n * sizeof *block), *values = malloc(n * sizeof *values);
-    double *column = calloc(n, sizeof *column);
-    lapack_int found = 0, fail[1] = {0}, info = -1;
-    if (block != NULL && values != NULL && column != NULL) {
-        lapack_int size = (lapack_int)fold(matrix, n, parity, block), index = lowest ? 1 : size;
-        info = LAPACKE_dsyevx(LAPACK_COL_MAJOR, 'V', 'I', 'U', size, block, size, 0, 0, index,
-                              index, 0, &found, values, column, size, fail);
+    double *block = gf_workspace_matrix(n, n, sizeof *block);
+    double *column = gf_workspace_alloc(n, n, sizeof *column);
+    int info = GF_EIGEN_NO_MEMORY;
+    if (block != NULL && column != NULL) {
+        size_t size = fold(matrix, n, parity, block);
+        info = gf_eigensystem_single(size, block, lowest ? 1 : size, value, column);
     }
-    if (info == 0 && found == 1) {
-        *value = values[0];
+    if (info == 0) {
         for (size_t i = 0; i < half; ++i) {
             vector[i] = column[i] * M_SQRT1_2;
             vector[n - 1 - i] = parity * vector[i];
@@ -131,17 +131,16 @@ static gf_status extreme_eigenpair(const double *matrix, size_t n, int parity, b
             vector[half] = parity > 0 ? column[half] : 0;
         }
     }
-    free(block);
-    free(values);
-    free(column);
-    if (info == -1) {
+    gf_workspace_free(block);
+    gf_workspace_free(column);
+    if (info == GF_EIGEN_NO_MEMORY) {
         return gf_fail_memory(error, "the transfer operator");
     }
-    return info == 0 && found == 1
+    return info == 0
                ? GF_OK
                : gf_fail(error, GF_NO_CONVERGENCE,
                          "the transfer operator could not be diagonalised (LAPACK dsyevx: %d)",
-                         (int)info);
+                         info);
 }
 
 /* The ground state, which is even, and the next, which is odd. `value` and `vector` hold the ground
@@ -216,7 +215,7 @@ static gf_status make_kernel(const gf_dynamics *dynamics, double level, cell_ker
 static gf_status solve_committor(const cell_kernel *self, double *u, gf_error *error) {
     size_t n = self->size, first = self->first, last = self->last, inner = last - first;
     const double *ground = self->vector;
-    double *matrix = malloc((inner * inner + 1) * sizeof *matrix);
+    double *matrix = gf_workspace_matrix(inner, inner, sizeof *matrix);
     lapack_int *pivot = malloc((inner + 1) * sizeof *pivot);
     lapack_int info = -1;
     for (size_t i = 0; i < n; ++i) {
@@ -237,7 +236,7 @@ static gf_status solve_committor(const cell_kernel *self, double *u, gf_error *e
         lapack_int order = (lapack_int)inner;
         info = LAPACKE_dgesv(LAPACK_COL_MAJOR, order, 1, matrix, order, pivot, u + first, order);
     }
-    free(matrix);
+    gf_workspace_free(matrix);
     free(pivot);
     return info == 0 ? GF_OK
                      : gf_fail(error, info < 0 ? GF_NO_MEMORY : GF_NO_CONVERGENCE,
