@@ -7,6 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Under the sanitizers all takes ten times as long; they look for faults of memory and arithmetic,
+ * not for numbers, and smaller sizes will do. */
+#define sized(full, small) (GF_SANITIZED ? (small) : (full))
+
+/* A test of numbers alone, long or statistical, whose code others run too: not under the
+ * sanitizers. */
+#define tcase_add_long_test(tests, test)                                                           \
+    do {                                                                                           \
+        if (!GF_SANITIZED) {                                                                       \
+            tcase_add_test(tests, test);                                                           \
+        }                                                                                          \
+    } while (0)
+
 /* Runs a suite of one test case: the exit status of the program. */
 static inline int run_suite(const char *name, TCase *tests) {
     Suite *suite = suite_create(name);

@@ -79,8 +79,9 @@ void gf_file_put_text_attribute(gf_file *self, const char *path, const char *nam
 void gf_file_put_number_attribute(gf_file *self, const char *path, const char *name, double value);
 void gf_file_put_integer_attribute(gf_file *self, const char *path, const char *name, long value);
 
-/* The whole dataset, which must have `rank` dimensions; shape[0...rank-1] receives their sizes. The
- * caller frees the data. NULL after a failure. */
+/* The whole dataset, which must have `rank` dimensions of the sizes shape[0...rank-1]; a size that
+ * is not known is 0, and receives that of the file. The caller frees the data. NULL after a
+ * failure. */
 double *gf_file_get_doubles(gf_file *self, const char *path, int rank, size_t *shape);
 int64_t *gf_file_get_integers(gf_file *self, const char *path, int rank, size_t *shape);
 double complex *gf_file_get_complex(gf_file *self, const char *path, int rank, size_t *shape);
@@ -89,8 +90,9 @@ char **gf_file_get_strings(gf_file *self, const char *path, int rank, size_t *sh
 char *gf_file_get_text_attribute(gf_file *self, const char *path, const char *name);
 double gf_file_get_number_attribute(gf_file *self, const char *path, const char *name);
 
-/* Copies a group or dataset of another file, with all that it holds, to the same place of this. */
-void gf_file_copy(gf_file *self, gf_file *from, const char *path);
+/* Copies a group of another file, with all that it holds, to the same place of this one. Axes that
+ * lie in the group, or were copied before, are attached to the copies. */
+void gf_file_copy(gf_file *self, gf_file *from, const char *group);
 
 /* The date and the command line that made the file, on the root group. */
 void gf_file_put_origin(gf_file *self, const char *command);

@@ -33,10 +33,12 @@ typedef struct gf_sampling {
 
 typedef struct gf_model {
     char *name;
-    char *yaml; /* the text of the model file */
+    char *yaml;                   /* the text of the model file */
+    struct gf_document *document; /* the same, parsed */
     gf_chain chain;
     gf_parameter *parameters; /* with the values in force */
     size_t parameter_count;
+    bool *in_operators; /* [parameter_count]: it occurs in the Hamiltonian or in a jump operator */
     gf_operator hamiltonian; /* Q2, on sites 0 ... sites-1 */
     gf_channel *channels;    /* at least one */
     size_t channel_count;
@@ -63,6 +65,19 @@ gf_status gf_model_resize(const gf_model *self, int sites, bool periodic, gf_mod
 
 /* The rates of all channels, rates[channel_count]. */
 void gf_model_rates(const gf_model *self, double *rates);
+
+bool gf_model_has_parameter(const gf_model *self, const char *name);
+
+/* The rates, rates[channel_count], at other values of parameters: settings->parameters; the rest of
+ * the settings plays no part. Fails if a parameter is unknown, if a rate becomes negative, or if a
+ * parameter with a new value enters the Hamiltonian or a jump operator: then all that was derived
+ * from these would be another. */
+gf_status gf_model_rates_at(const gf_model *self, const gf_settings *settings, double *rates,
+                            gf_error *error);
+
+/* Gives such parameters their new values: rates and grids follow, the chain and its operators
+ * remain. Fails if they would not; the model is then good for nothing but to be freed. */
+gf_status gf_model_adjust(gf_model *self, const gf_settings *settings, gf_error *error);
 
 /* Fails, saying what differs, unless both models have the same eigenstates and derived operators:
  * the same chain, Hamiltonian and jump operators. Rates, grids and names of parameters may differ.

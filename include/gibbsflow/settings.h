@@ -2,7 +2,16 @@
 #ifndef GIBBSFLOW_SETTINGS_H
 #define GIBBSFLOW_SETTINGS_H
 
-#include "algebra/expression.h"
+#include "gibbsflow/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A named number. */
+typedef struct gf_parameter {
+    char *name;
+    double value;
+} gf_parameter;
 
 /* How a chain is to end. */
 typedef enum gf_closure { GF_CLOSURE_OF_FILE, GF_RING, GF_OPEN_CHAIN } gf_closure;
@@ -20,8 +29,9 @@ typedef struct gf_settings {
 
 /* Later settings of a name replace earlier ones. `assignment` is "name=value". */
 gf_status gf_settings_assign(gf_settings *self, const char *assignment, gf_error *error);
+/* Assignments with white space between them, "J=1 gamma=0.9", as files keep them. */
+gf_status gf_settings_assign_all(gf_settings *self, const char *assignments, gf_error *error);
 gf_status gf_settings_set(gf_settings *self, const char *name, double value, gf_error *error);
-gf_status gf_settings_merge(gf_settings *self, const gf_settings *later, gf_error *error);
 void gf_settings_free(gf_settings *self);
 
 #endif

@@ -30,7 +30,7 @@ static const char help[] =
 static const char examples[] =
     "  gibbsflow figure fig2.h5 -o fig2.pdf\n"
     "  gibbsflow figure scan.h5 -o scan.png\n"
-    "  gibbsflow figure run.h5 --kind walls -o walls.svg\n";
+    "  gibbsflow figure fig6.h5 --kind walls -o walls.svg\n";
 
 static int run(const cli_command *command, int argc, const char **argv) {
     static const char *const endings[] = {".pdf", ".png", ".svg", NULL};

@@ -238,25 +238,15 @@ void gf_fixed_point_write_table(gf_file *file, const char *group, int rank, cons
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-/* True if a dataset has the leading shape of the table. */
-static bool fits(gf_file *file, const char *path, int rank, const size_t *shape,
-                 const size_t *actual) {
-    if (memcmp(actual, shape, (size_t)rank * sizeof *shape) != 0) {
-        gf_file_reject(file, "the shape of %s does not fit its group", path);
-    }
-    return gf_file_check(file, NULL) == GF_OK;
-}
-
-static void read_reals(gf_file *file, const char *group, int rank, const size_t *shape,
+static void read_reals(gf_file *file, const char *group, int rank, size_t *shape,
                        gf_fixed_point *points) {
     size_t count = count_points(rank, shape);
     for (int i = 0; i < REALS; ++i) {
         char path[PATH];
-        size_t actual[GF_FILE_MAX_RANK] = {0}, width = gf_charge_values(reals[i].order);
+        size_t width = gf_charge_values(reals[i].order);
         make_path(path, group, reals[i].name);
-        double *values = gf_charge_axes_get(file, path, rank, reals[i].order, rank, actual);
-        bool usable = values != NULL && fits(file, path, rank, shape, actual);
-        for (size_t k = 0; k < count && usable; ++k) {
+        double *values = gf_charge_axes_get(file, path, rank, reals[i].order, rank, shape);
+        for (size_t k = 0; k < count && values != NULL; ++k) {
             memcpy((char *)&points[k] + reals[i].offset, values + width * k,
                    width * sizeof *values);
         }
@@ -267,14 +257,12 @@ static void read_reals(gf_file *file, const char *group, int rank, const size_t 
 static void read_eigenvalues(gf_file *file, const char *group, int rank, const size_t *shape,
                              gf_fixed_point *points) {
     char path[PATH];
-    size_t actual[GF_FILE_MAX_RANK] = {0}, whole[GF_FILE_MAX_RANK] = {0};
-    size_t count = count_points(rank, shape);
+    size_t whole[GF_FILE_MAX_RANK] = {0}, count = count_points(rank, shape);
     memcpy(whole, shape, (size_t)rank * sizeof *shape);
     whole[rank] = GF_CHARGES;
     make_path(path, group, "eigenvalues");
-    double complex *values = gf_file_get_complex(file, path, rank + 1, actual);
-    bool usable = values != NULL && fits(file, path, rank + 1, whole, actual);
-    for (size_t k = 0; k < count && usable; ++k) {
+    double complex *values = gf_file_get_complex(file, path, rank + 1, whole);
+    for (size_t k = 0; k < count && values != NULL; ++k) {
         memcpy(points[k].eigenvalue, values + GF_CHARGES * k, sizeof points[k].eigenvalue);
     }
     free(values);

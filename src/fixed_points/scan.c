@@ -1,6 +1,9 @@
 #include "gibbsflow/scan.h"
 
 #include "base/matrix.h"
+#include "base/progress_part.h"
+#include "base/tasks.h"
+#include "input/arithmetic.h"
 
 #include <lapacke.h>
 #include <math.h>
@@ -15,6 +18,7 @@ static const double MAX_JUMP = 0.5;  /* onto the border */
 static const double SHARP = 1e-3;    /* bisection keeps points down to this part of an interval */
 static const double NEIGHBOURHOOD = 0.1; /* of a bifurcation, to count points in */
 static const double SAME_POINT = 1e-6;   /* closer than this, two ways led to the same point */
+static const double SEARCHING = 0.5;     /* of the time, roughly, goes into finding points */
 
 const char *gf_bifurcation_name(gf_bifurcation_kind kind) {
     static const char *const names[] = {"pitchfork", "transcritical", "fold", "Hopf"};
@@ -31,7 +35,7 @@ static gf_status parse_bound(const char *whole, const char *text, size_t length,
         return gf_fail_memory(error, "the scan");
     }
     gf_source source = {.text = copy, .file = whole};
-    gf_status status = gf_expression_number(&source, NULL, 0, value, error);
+    gf_status status = gf_arithmetic_number(&source, NULL, value, error);
     free(copy);
     return status;
 }
@@ -47,7 +51,7 @@ gf_status gf_scan_parse(const char *text, char **name, gf_axis *axis, gf_error *
     *name = strndup(text, (size_t)(equals - text));
     gf_status status = *name != NULL ? GF_OK : gf_fail_memory(error, "the scan");
     double points = 0;
-    if (status == GF_OK && !gf_expression_name_is_free(*name)) {
+    if (status == GF_OK && !gf_arithmetic_name_is_free(*name)) {
         status = gf_fail(error, GF_INVALID, "'%.100s' cannot be the name of a parameter", *name);
     }
     if (status == GF_OK) {
@@ -77,7 +81,6 @@ typedef struct runner {
     const gf_model *model;
     const gf_spectrum *spectrum;
     const gf_region *region;
-    const char *parameter;
     const gf_survey *survey;
     gf_gibbs *gibbs;
     double *rates;
@@ -99,33 +102,16 @@ static bool inside(const gf_fixed_point *point) {
 
 /* Sets the rates to those at a value of the parameter. */
 static gf_status set_parameter(runner *self, double value) {
-    const gf_model *base = self->model;
-    gf_settings settings = {0};
-    const gf_settings own = {
-        .sites = base->chain.sites, .parameters = base->parameters, .count = base->parameter_count};
-    gf_model model = {0};
+    gf_parameter parameter = {.name = self->scan->parameter, .value = value};
+    const gf_settings settings = {.parameters = &parameter, .count = 1};
     gf_error reason;
-    gf_status status = gf_settings_merge(&settings, &own, &reason);
-    if (status == GF_OK) {
-        status = gf_settings_set(&settings, self->parameter, value, &reason);
+    gf_status status = gf_model_rates_at(self->model, &settings, self->rates, &reason);
+    if (status != GF_OK) {
+        return gf_fail(self->error, status, "scan of %s at %g: %s", parameter.name, value,
+                       reason.message);
     }
-    if (status == GF_OK) {
-        status =
-            gf_model_parse(base->yaml, strlen(base->yaml), base->name, &settings, &model, &reason);
-    }
-    if (status == GF_OK) {
-        status = gf_model_check_same_spectrum(base, &model, &reason);
-    }
-    if (status == GF_OK) {
-        gf_model_rates(&model, self->rates);
-        gf_gibbs_set_rates(self->gibbs, self->rates);
-    } else {
-        (void)gf_fail(self->error, status, "scan of %s at %g: %s", self->parameter, value,
-                      reason.message);
-    }
-    gf_settings_free(&settings);
-    gf_model_free(&model);
-    return status;
+    gf_gibbs_set_rates(self->gibbs, self->rates);
+    return GF_OK;
 }
 
 /* --- branches -------------------------------------------------------------------------------- */
@@ -531,27 +517,80 @@ static gf_status find_bifurcations(runner *self, size_t value) {
     return status;
 }
 
-static gf_status run_values(runner *self, const gf_progress *progress) {
+/* --- all values ------------------------------------------------------------------------------ */
+
+/* Tasks: the fixed points at one value of the parameter each. */
+typedef struct searches {
+    const runner *scan;
+    size_t values, channels;
+    double *rates;          /* [values][channels] */
+    gf_fixed_points *found; /* [values] */
+} searches;
+
+static void free_searches(searches *self) {
+    for (size_t value = 0; value < self->values && self->found != NULL; ++value) {
+        gf_fixed_points_free(&self->found[value]);
+    }
+    free(self->found);
+    free(self->rates);
+}
+
+static gf_status search_value(const void *context, gf_task *task, gf_error *error) {
+    const searches *self = context;
+    return gf_fixed_points_find(self->scan->survey, self->scan->region,
+                                self->rates + task->index * self->channels,
+                                &self->found[task->index], error);
+}
+
+static gf_status search_values(runner *self, searches *all, const gf_progress *progress) {
+    *all = (searches){
+        .scan = self, .values = self->scan->axis.points, .channels = self->spectrum->channels};
+    all->rates = calloc(all->values * all->channels + 1, sizeof *all->rates);
+    all->found = calloc(all->values, sizeof *all->found);
+    if (all->rates == NULL || all->found == NULL) {
+        return gf_fail_memory(self->error, "the scan");
+    }
+    for (size_t value = 0; value < all->values; ++value) {
+        gf_status status = set_parameter(self, gf_axis_value(&self->scan->axis, value));
+        if (status != GF_OK) {
+            return status;
+        }
+        memcpy(all->rates + value * all->channels, self->rates, all->channels * sizeof *all->rates);
+    }
+    return gf_tasks_run(
+        &(gf_tasks){
+            .count = all->values, .context = all, .run = search_value, .progress = progress},
+        self->error);
+}
+
+/* Joins the points of all values to branches, and finds what happens in between. */
+static gf_status join_values(runner *self, const searches *all, const gf_progress *progress) {
     gf_scan *scan = self->scan;
     gf_status status = GF_OK;
-    for (size_t value = 0; value < scan->axis.points && status == GF_OK; ++value) {
-        gf_fixed_points found = {0};
-        status = set_parameter(self, gf_axis_value(&scan->axis, value));
-        if (status == GF_OK) {
-            status =
-                gf_fixed_points_find(self->survey, self->region, self->rates, &found, self->error);
-        }
-        if (status == GF_OK) {
-            scan->continuum[value] = found.continuum;
-            scan->incomplete += !found.complete;
-            status = store_points(self, value, &found);
-        }
-        if (status == GF_OK && value > 0 && !found.continuum && !scan->continuum[value - 1]) {
+    for (size_t value = 0; value < all->values && status == GF_OK; ++value) {
+        const gf_fixed_points *found = &all->found[value];
+        scan->continuum[value] = found->continuum;
+        scan->incomplete += !found->complete;
+        status = store_points(self, value, found);
+        if (status == GF_OK && value > 0 && !found->continuum && !scan->continuum[value - 1]) {
             status = find_bifurcations(self, value);
         }
-        gf_fixed_points_free(&found);
-        gf_progress_update(progress, (double)(value + 1) / (double)scan->axis.points);
+        gf_progress_update(progress, (double)(value + 1) / (double)all->values);
     }
+    return status;
+}
+
+static gf_status run_values(runner *self, const gf_progress *progress) {
+    gf_progress_part part = {.whole = progress};
+    const gf_progress own = gf_progress_of_part(&part);
+    searches all;
+    gf_progress_part_next(&part, SEARCHING);
+    gf_status status = search_values(self, &all, &own);
+    if (status == GF_OK) {
+        gf_progress_part_next(&part, 1 - SEARCHING);
+        status = join_values(self, &all, &own);
+    }
+    free_searches(&all);
     return status;
 }
 
@@ -565,7 +604,6 @@ gf_status gf_scan_run(const gf_model *model, const gf_spectrum *spectrum, const 
     runner self = {.model = model,
                    .spectrum = spectrum,
                    .region = region,
-                   .parameter = parameter,
                    .rates = calloc(model->channel_count, sizeof(double)),
                    .scan = scan,
                    .error = error};

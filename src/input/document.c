@@ -139,19 +139,28 @@ void gf_document_free(gf_document *self) {
     }
 }
 
+const char *gf_document_name(const gf_document *self) {
+    return self->name;
+}
+
 gf_node *gf_document_root(gf_document *self) {
     return yaml_document_get_root_node(&self->yaml);
 }
 
+/* The place where a node starts; it has no text. */
+static gf_source place_of(const gf_document *self, const gf_node *node) {
+    return (gf_source){.file = self->name,
+                       .line = (int)node->start_mark.line + 1,
+                       .column = (int)node->start_mark.column + 1};
+}
+
 void gf_document_report(const gf_document *self, const gf_node *node, gf_error *error,
                         const char *format, ...) {
-    char message[800];
+    const gf_source place = place_of(self, node);
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(message, sizeof message, format, arguments);
+    gf_source_vreport(&place, 0, error, format, arguments);
     va_end(arguments);
-    gf_error_set(error, GF_INVALID, "%s:%zu:%zu: %s", self->name, node->start_mark.line + 1,
-                 node->start_mark.column + 1, message);
 }
 
 static bool is_scalar(const gf_node *node) {
@@ -280,11 +289,10 @@ gf_status gf_document_source(gf_document *self, const gf_node *node, const char 
     if (status == GF_OK) {
         bool folded = node->start_mark.line != node->end_mark.line;
         int quote = folded || node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? 0 : 1;
-        *source = (gf_source){.text = text,
-                              .file = self->name,
-                              .line = (int)node->start_mark.line + 1,
-                              .column = (int)node->start_mark.column + 1 + quote,
-                              .folded = folded};
+        *source = place_of(self, node);
+        source->text = text;
+        source->column += quote;
+        source->folded = folded;
     }
     return status;
 }

@@ -2,8 +2,7 @@
 #ifndef GIBBSFLOW_INPUT_DOCUMENT_H
 #define GIBBSFLOW_INPUT_DOCUMENT_H
 
-#include "algebra/expression.h"
-#include "gibbsflow/error.h"
+#include "input/source.h"
 
 typedef struct gf_document gf_document;
 
@@ -18,6 +17,7 @@ gf_status gf_document_parse(const char *text, size_t length, const char *name,
                             gf_document **document, gf_error *error);
 void gf_document_free(gf_document *self);
 
+const char *gf_document_name(const gf_document *self);
 gf_node *gf_document_root(gf_document *self);
 
 /* Fails with a message "file:line:column: ..." that points at the node. */

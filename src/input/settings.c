@@ -1,5 +1,7 @@
 #include "gibbsflow/settings.h"
 
+#include "input/arithmetic.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,13 +28,13 @@ gf_status gf_settings_set(gf_settings *self, const char *name, double value, gf_
 gf_status gf_settings_assign(gf_settings *self, const char *assignment, gf_error *error) {
     const char *equals = strchr(assignment, '=');
     char *name = equals != NULL ? strndup(assignment, (size_t)(equals - assignment)) : NULL;
-    if (name == NULL || !gf_expression_name_is_free(name)) {
+    if (name == NULL || !gf_arithmetic_name_is_free(name)) {
         free(name);
         return gf_fail(error, GF_INVALID, "'%.200s' sets nothing; expected name=value", assignment);
     }
     double value = 0;
     gf_source source = {.text = equals + 1, .file = assignment};
-    gf_status status = gf_expression_number(&source, NULL, 0, &value, error);
+    gf_status status = gf_arithmetic_number(&source, NULL, &value, error);
     if (status == GF_OK) {
         status = gf_settings_set(self, name, value, error);
     }
@@ -40,14 +42,17 @@ gf_status gf_settings_assign(gf_settings *self, const char *assignment, gf_error
     return status;
 }
 
-gf_status gf_settings_merge(gf_settings *self, const gf_settings *later, gf_error *error) {
+gf_status gf_settings_assign_all(gf_settings *self, const char *assignments, gf_error *error) {
+    static const char *const blank = " \t\n";
     gf_status status = GF_OK;
-    self->sites = later->sites != 0 ? later->sites : self->sites;
-    self->closure = later->closure != GF_CLOSURE_OF_FILE ? later->closure : self->closure;
-    self->no_symmetry = self->no_symmetry || later->no_symmetry;
-    for (size_t i = 0; i < later->count && status == GF_OK; ++i) {
+    for (const char *at = assignments + strspn(assignments, blank); *at != '\0' && status == GF_OK;
+         at += strspn(at, blank)) {
+        size_t length = strcspn(at, blank);
+        char *one = strndup(at, length);
         status =
-            gf_settings_set(self, later->parameters[i].name, later->parameters[i].value, error);
+            one != NULL ? gf_settings_assign(self, one, error) : gf_fail_memory(error, "settings");
+        free(one);
+        at += length;
     }
     return status;
 }

@@ -11,9 +11,10 @@
 void gf_charge_axes_put(gf_file *file, const gf_dataset *dataset, int order, int at,
                         const double *data);
 
-/* Reads it back: rank and shape[rank] are those without the axes of charges. The caller frees the
- * data. NULL after a failure, which the file remembers: as gf_file_get_doubles, and where an axis
- * has another length or a matrix is not symmetric. */
+/* Reads it back: rank and shape[rank] are those without the axes of charges, and a size that is not
+ * known is 0, as in gf_file_get_doubles. The caller frees the data. NULL after a failure, which the
+ * file remembers: as gf_file_get_doubles, and where an axis has another length or a matrix is not
+ * symmetric. */
 double *gf_charge_axes_get(gf_file *file, const char *path, int rank, int order, int at,
                            size_t *shape);
 

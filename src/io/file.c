@@ -1,5 +1,6 @@
 #include "gibbsflow/file.h"
 
+#include "gibbsflow/machine.h"
 #include "gibbsflow/version.h"
 
 #include <errno.h>
@@ -497,7 +498,45 @@ void gf_file_remove(gf_file *self, const char *path) {
     }
 }
 
-/* Opens a dataset of the given rank and counts its elements. */
+/* "5 x 1"; a size of 0 may be any. */
+static void print_shape(char *text, size_t size, int rank, const size_t *shape) {
+    size_t length = 0;
+    *text = '\0';
+    for (int k = 0; k < rank && length < size; ++k) {
+        const char *times = k > 0 ? " x " : "";
+        int more = shape[k] > 0 ? snprintf(text + length, size - length, "%s%zu", times, shape[k])
+                                : snprintf(text + length, size - length, "%sany", times);
+        length += (size_t)more;
+    }
+}
+
+/* Checks the sizes found against those wanted, and puts them in their place. False after a failure.
+ */
+static bool take_shape(gf_file *self, const char *path, int rank, const hsize_t *found,
+                       size_t *shape, size_t *count) {
+    size_t sizes[GF_FILE_MAX_RANK];
+    bool fits = true, countable = true;
+    *count = 1;
+    for (int k = 0; k < rank; ++k) {
+        sizes[k] = (size_t)found[k];
+        fits = fits && (shape[k] == 0 || shape[k] == sizes[k]);
+        countable = countable && !__builtin_mul_overflow(*count, sizes[k], count);
+    }
+    if (!fits) {
+        char is[160], expected[160];
+        print_shape(is, sizeof is, rank, sizes);
+        print_shape(expected, sizeof expected, rank, shape);
+        gf_file_reject(self, "%s has the shape %s; expected %s", path, is, expected);
+    } else if (!countable) {
+        gf_file_reject(self, "%s is too large", path);
+    }
+    for (int k = 0; k < rank && !failed(self); ++k) {
+        shape[k] = sizes[k];
+    }
+    return !failed(self);
+}
+
+/* Opens a dataset of the given rank and shape and counts its elements. */
 static hid_t open_dataset(gf_file *self, const char *path, int rank, size_t *shape, size_t *count) {
     if (failed(self)) {
         return H5I_INVALID_HID;
@@ -512,19 +551,23 @@ static hid_t open_dataset(gf_file *self, const char *path, int rank, size_t *sha
         H5Sget_simple_extent_dims(space, sizes, NULL) < 0) {
         gf_file_reject(self, "%s is not an array of %d dimensions", path, rank);
     }
-    *count = 1;
-    for (int k = 0; k < rank; ++k) {
-        shape[k] = (size_t)sizes[k];
-        *count *= shape[k];
-    }
+    bool fits = !failed(self) && take_shape(self, path, rank, sizes, shape, count);
     if (space >= 0) {
         (void)H5Sclose(space);
     }
-    if (failed(self) && id >= 0) {
+    if (!fits && id >= 0) {
         (void)H5Dclose(id);
         id = H5I_INVALID_HID;
     }
     return id;
+}
+
+/* Room for the elements and one more. NULL if the file holds none of them, or more than fits. */
+static void *make_room(hid_t id, size_t count, size_t size) {
+    enum { SMALL = 1 << 20 }; /* not worth asking */
+    bool stored = H5Dget_storage_size(id) > 0 || count == 0;
+    bool fits = count < SMALL || (double)count * (double)size < (double)gf_machine_free_memory();
+    return stored && fits ? calloc(count + 1, size) : NULL;
 }
 
 static void *get(gf_file *self, const char *path, int rank, size_t *shape, hid_t type,
@@ -534,7 +577,7 @@ static void *get(gf_file *self, const char *path, int rank, size_t *shape, hid_t
     if (id < 0) {
         return NULL;
     }
-    void *data = H5Dget_storage_size(id) > 0 || count == 0 ? calloc(count + 1, size) : NULL;
+    void *data = make_room(id, count, size);
     if (data == NULL) {
         gf_file_reject(self, "%s holds no data, or too much", path);
     } else if (H5Dread(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
@@ -651,8 +694,73 @@ double gf_file_get_number_attribute(gf_file *self, const char *path, const char 
     return value;
 }
 
-void gf_file_copy(gf_file *self, gf_file *from, const char *path) {
-    if (!failed(self) && H5Ocopy(from->id, path, self->id, path, H5P_DEFAULT, H5P_DEFAULT) < 0) {
-        fail(self, "copy", path);
+/* --- copying --------------------------------------------------------------------------------- */
+
+typedef struct copying {
+    gf_file *to, *from;
+    const char *group;
+} copying;
+
+static herr_t take_name(hid_t data, unsigned dimension, hid_t scale, void *name) {
+    (void)data, (void)dimension;
+    return H5Iget_name(scale, name, 300) > 0 ? 1 : -1;
+}
+
+static bool is_dataset(hid_t object) {
+    return object >= 0 && H5Iget_type(object) == H5I_DATASET;
+}
+
+/* Forgets the references of a copied dataset, which point into the file it comes from. */
+static herr_t forget_axes(hid_t group, const char *name, const H5L_info_t *info, void *context) {
+    static const char *const references[] = {"DIMENSION_LIST", "REFERENCE_LIST"};
+    hid_t copy = H5Oopen(group, name, H5P_DEFAULT);
+    (void)info, (void)context;
+    for (int i = 0; i < 2 && is_dataset(copy); ++i) {
+        if (H5Aexists(copy, references[i]) > 0) {
+            (void)H5Adelete(copy, references[i]);
+        }
+    }
+    (void)(copy >= 0 && H5Oclose(copy));
+    return 0;
+}
+
+/* Attaches to a copied dataset the copies of the axes that the original has. */
+static herr_t restore_axes(hid_t group, const char *name, const H5L_info_t *info, void *context) {
+    copying *self = context;
+    hid_t source = H5Oopen(self->from->id, self->group, H5P_DEFAULT);
+    hid_t original = H5Oopen(source, name, H5P_DEFAULT), copy = H5Oopen(group, name, H5P_DEFAULT);
+    bool both = is_dataset(original) && is_dataset(copy);
+    hid_t space = both ? H5Dget_space(original) : H5I_INVALID_HID;
+    int rank = both ? H5Sget_simple_extent_ndims(space) : 0;
+    (void)info;
+    for (int k = 0; k < rank; ++k) {
+        char axis[300] = "";
+        if (H5DSiterate_scales(original, (unsigned)k, NULL, take_name, axis) > 0 &&
+            gf_file_has(self->to, axis)) {
+            hid_t scale = H5Dopen2(self->to->id, axis, H5P_DEFAULT);
+            if (scale < 0 || H5DSattach_scale(copy, scale, (unsigned)k) < 0) {
+                fail(self->to, "attach the axis", axis);
+            }
+            (void)(scale >= 0 && H5Dclose(scale));
+        }
+    }
+    (void)(space >= 0 && H5Sclose(space));
+    (void)(original >= 0 && H5Oclose(original));
+    (void)(copy >= 0 && H5Oclose(copy));
+    (void)(source >= 0 && H5Oclose(source));
+    return 0;
+}
+
+void gf_file_copy(gf_file *self, gf_file *from, const char *group) {
+    copying both = {self, from, group};
+    if (failed(self)) {
+        return;
+    }
+    if (H5Ocopy(from->id, group, self->id, group, H5P_DEFAULT, H5P_DEFAULT) < 0 ||
+        H5Lvisit_by_name(self->id, group, H5_INDEX_NAME, H5_ITER_INC, forget_axes, &both,
+                         H5P_DEFAULT) < 0 ||
+        H5Lvisit_by_name(self->id, group, H5_INDEX_NAME, H5_ITER_INC, restore_axes, &both,
+                         H5P_DEFAULT) < 0) {
+        fail(self, "copy", group);
     }
 }

@@ -88,14 +88,13 @@ static bool is_sound(const gf_chart *self) {
 
 void gf_chart_read(gf_file *file, const char *group, gf_chart *self) {
     char path[PATH];
-    size_t shape[2] = {0}, count = 0;
+    size_t shape[2] = {2, GF_CHART_TERMS}, count = 2;
     *self = (gf_chart){0};
     (void)snprintf(path, sizeof path, "%s/corner_energy", group);
     double *ends = gf_file_get_doubles(file, path, 1, &count);
     (void)snprintf(path, sizeof path, "%s/border", group);
     double *border = gf_file_get_doubles(file, path, 2, shape);
-    if (ends != NULL && border != NULL && count == 2 && shape[0] == 2 &&
-        shape[1] == GF_CHART_TERMS) {
+    if (ends != NULL && border != NULL) {
         memcpy(self->ends, ends, sizeof self->ends);
         memcpy(self->low, border, sizeof self->low);
         memcpy(self->high, border + GF_CHART_TERMS, sizeof self->high);

@@ -2,9 +2,8 @@
 #include "gibbsflow/surface.h"
 
 #include "gibbsflow/machine.h"
-#include "input/document.h"
+#include "model/model_file.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,35 +13,20 @@
 
 /* What the file says of its rates. */
 typedef struct rule {
-    gf_document *document; /* the model */
-    gf_settings parameters;
+    gf_model model;
     size_t channels;
     char **channel; /* names */
     double *rate;
 } rule;
 
 static void free_rule(rule *self) {
-    gf_document_free(self->document);
-    gf_settings_free(&self->parameters);
+    gf_model_free(&self->model);
     free(self->channel);
     free(self->rate);
 }
 
-/* The stored parameters, "J=1 gamma=0.9 ...". */
-static gf_status read_parameters(gf_file *file, rule *self, gf_error *error) {
-    char *text = gf_file_get_text_attribute(file, "/model", "parameters"), *rest = NULL;
-    gf_status status = GF_OK;
-    for (char *one = text != NULL ? strtok_r(text, " ", &rest) : NULL;
-         one != NULL && status == GF_OK; one = strtok_r(NULL, " ", &rest)) {
-        status = gf_settings_assign(&self->parameters, one, error);
-    }
-    free(text);
-    return status;
-}
-
 static gf_status read_rule(gf_file *file, const char *path, rule *self, gf_error *error) {
     size_t rates = 0;
-    char *yaml = gf_file_get_text_attribute(file, "/model", "yaml");
     self->channel = gf_file_get_strings(file, "/channels/name", 1, &self->channels);
     self->rate = gf_file_get_doubles(file, "/channels/rate", 1, &rates);
     if (rates != self->channels) {
@@ -50,74 +34,11 @@ static gf_status read_rule(gf_file *file, const char *path, rule *self, gf_error
     }
     gf_status status = gf_file_check(file, error);
     if (status == GF_OK) {
-        status = read_parameters(file, self, error);
+        status = gf_model_restore(file, path, NULL, &self->model, error);
     }
-    if (status == GF_OK) {
-        status = gf_document_parse(yaml, strlen(yaml), path, &self->document, error);
-    }
-    free(yaml);
-    return status == GF_OK ? gf_file_check(file, error) : status;
-}
-
-/* True if an expression speaks of `name`. */
-static bool mentions(const char *expression, const char *name) {
-    size_t length = strlen(name);
-    for (const char *at = strstr(expression, name); at != NULL; at = strstr(at + 1, name)) {
-        bool starts = at == expression || !(isalnum((unsigned char)at[-1]) || at[-1] == '_');
-        if (starts && !(isalnum((unsigned char)at[length]) || at[length] == '_')) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Fails if a parameter enters the Hamiltonian or a jump operator: then the table is another. */
-static gf_status check_free(rule *self, const char *name, gf_error *error) {
-    gf_node *root = gf_document_root(self->document), *key = NULL;
-    gf_node *hamiltonian = gf_document_get(self->document, root, "hamiltonian");
-    gf_node *channels = gf_document_get(self->document, root, "lindblad");
-    bool used = false;
-    for (size_t i = 0; i < gf_document_size(hamiltonian) + gf_document_size(channels); ++i) {
-        size_t terms = gf_document_size(hamiltonian);
-        gf_node *node =
-            i < terms
-                ? gf_document_entry(self->document, hamiltonian, i, &key)
-                : gf_document_get(self->document,
-                                  gf_document_entry(self->document, channels, i - terms, &key),
-                                  "operator");
-        const char *text = "";
-        gf_status status = gf_document_text(self->document, node, "an operator", &text, error);
-        if (status != GF_OK) {
-            return status;
-        }
-        used = used || mentions(text, name);
-    }
-    return used ? gf_fail(error, GF_INVALID,
-                          "the parameter %.100s enters the Hamiltonian or a jump operator: make a "
-                          "table at the new value with `gibbsflow forces`",
-                          name)
-                : GF_OK;
-}
-
-/* Evaluates the model's expressions of the rates anew. */
-static gf_status evaluate_rates(rule *self, gf_error *error) {
-    gf_node *root = gf_document_root(self->document), *key = NULL;
-    gf_node *channels = gf_document_get(self->document, root, "lindblad");
-    if (gf_document_size(channels) != self->channels) {
-        return gf_document_fail(self->document, root, error,
-                                "the model has %zu channels and its table %zu",
-                                gf_document_size(channels), self->channels);
-    }
-    gf_status status = GF_OK;
-    for (size_t c = 0; c < self->channels && status == GF_OK; ++c) {
-        gf_node *rate = gf_document_get(
-            self->document, gf_document_entry(self->document, channels, c, &key), "rate");
-        gf_source source = {0};
-        status = gf_document_source(self->document, rate, "a rate", &source, error);
-        if (status == GF_OK) {
-            status = gf_expression_number(&source, self->parameters.parameters,
-                                          self->parameters.count, &self->rate[c], error);
-        }
+    if (status == GF_OK && self->model.channel_count != self->channels) {
+        status = gf_fail(error, GF_INVALID, "%s: the model has %zu channels and its table %zu",
+                         path, self->model.channel_count, self->channels);
     }
     return status;
 }
@@ -128,15 +49,6 @@ static size_t find_channel(const rule *self, const char *name) {
         ++c;
     }
     return c;
-}
-
-static bool is_parameter(const rule *self, const char *name) {
-    for (size_t i = 0; i < self->parameters.count; ++i) {
-        if (strcmp(self->parameters.parameters[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static gf_status check_rates(const rule *self, gf_error *error) {
@@ -150,18 +62,14 @@ static gf_status check_rates(const rule *self, gf_error *error) {
     return GF_OK;
 }
 
-/* Parameters first, then the rates that are given as such. */
-static gf_status apply(rule *self, const char *path, const gf_settings *settings, gf_error *error) {
+/* The settings that are parameters of the model, in `chosen`; the rest must name channels. */
+static gf_status choose_parameters(const rule *self, const char *path, const gf_settings *settings,
+                                   gf_settings *chosen, gf_error *error) {
     gf_status status = GF_OK;
-    bool again = false;
     for (size_t i = 0; i < settings->count && status == GF_OK; ++i) {
         const gf_parameter *one = &settings->parameters[i];
-        if (is_parameter(self, one->name)) {
-            again = true;
-            status = check_free(self, one->name, error);
-            if (status == GF_OK) {
-                status = gf_settings_set(&self->parameters, one->name, one->value, error);
-            }
+        if (gf_model_has_parameter(&self->model, one->name)) {
+            status = gf_settings_set(chosen, one->name, one->value, error);
         } else if (find_channel(self, one->name) == self->channels) {
             status = gf_fail(error, GF_INVALID,
                              "%s has no parameter and no channel '%.100s' whose rate could be set, "
@@ -169,13 +77,22 @@ static gf_status apply(rule *self, const char *path, const gf_settings *settings
                              path, one->name);
         }
     }
-    if (status == GF_OK && again) {
-        status = evaluate_rates(self, error);
+    return status;
+}
+
+/* Parameters first, then the rates that are given as such. */
+static gf_status apply(rule *self, const char *path, const gf_settings *settings, gf_error *error) {
+    gf_settings parameters = {0};
+    gf_status status = choose_parameters(self, path, settings, &parameters, error);
+    if (status == GF_OK && parameters.count > 0) {
+        status = gf_model_rates_at(&self->model, &parameters, self->rate, error);
     }
+    gf_settings_free(&parameters);
     for (size_t i = 0; i < settings->count && status == GF_OK; ++i) {
-        size_t c = find_channel(self, settings->parameters[i].name);
-        if (c < self->channels && !is_parameter(self, settings->parameters[i].name)) {
-            self->rate[c] = settings->parameters[i].value;
+        const gf_parameter *one = &settings->parameters[i];
+        size_t c = find_channel(self, one->name);
+        if (c < self->channels && !gf_model_has_parameter(&self->model, one->name)) {
+            self->rate[c] = one->value;
         }
     }
     return status == GF_OK ? check_rates(self, error) : status;
@@ -186,14 +103,10 @@ static gf_status apply(rule *self, const char *path, const gf_settings *settings
 /* A dataset whose shape is known. */
 static double *read_values(gf_file *file, const char *path, int rank, const size_t *expected) {
     size_t shape[GF_FILE_MAX_RANK] = {0}, count = 1;
+    memcpy(shape, expected, (size_t)rank * sizeof *shape);
     double *values = gf_file_get_doubles(file, path, rank, shape);
     for (int k = 0; k < rank && values != NULL; ++k) {
         count *= shape[k];
-        if (shape[k] != expected[k]) {
-            gf_file_reject(file, "the shape of %s does not fit its axes", path);
-            free(values);
-            return NULL;
-        }
     }
     for (size_t i = 0; i < count && values != NULL; ++i) {
         if (!isfinite(values[i])) {

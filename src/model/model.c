@@ -1,5 +1,6 @@
 #include "gibbsflow/model.h"
 
+#include "algebra/expression.h"
 #include "input/document.h"
 
 #include <ctype.h>
@@ -23,12 +24,14 @@ static bool has_control_characters(const char *text) {
 }
 
 static gf_status parse_number(gf_document *document, const gf_node *node, const char *what,
-                              const gf_model *model, double *value, gf_error *error) {
+                              const gf_scope *scope, double *value, gf_error *error) {
     gf_source source;
     gf_status status = gf_document_source(document, node, what, &source, error);
-    return status != GF_OK ? status
-                           : gf_expression_number(&source, model->parameters,
-                                                  model->parameter_count, value, error);
+    return status == GF_OK ? gf_arithmetic_number(&source, scope, value, error) : status;
+}
+
+static gf_scope scope_of(const gf_model *model) {
+    return (gf_scope){.parameters = model->parameters, .parameter_count = model->parameter_count};
 }
 
 static gf_status parse_chain(gf_document *document, gf_node *root, const gf_settings *settings,
@@ -64,30 +67,36 @@ static gf_status parse_chain(gf_document *document, gf_node *root, const gf_sett
     return GF_OK;
 }
 
-static gf_parameter *find_parameter(const gf_model *model, const char *name) {
-    for (size_t i = 0; i < model->parameter_count; ++i) {
-        if (strcmp(model->parameters[i].name, name) == 0) {
-            return &model->parameters[i];
-        }
+/* The index of a parameter; parameter_count if there is none of that name. */
+static size_t find_parameter(const gf_model *model, const char *name) {
+    size_t i = 0;
+    while (i < model->parameter_count && strcmp(model->parameters[i].name, name) != 0) {
+        ++i;
     }
-    return NULL;
+    return i;
 }
 
-static gf_status apply_settings(const char *file, const gf_settings *settings, gf_model *model,
-                                gf_error *error) {
+bool gf_model_has_parameter(const gf_model *self, const char *name) {
+    return find_parameter(self, name) < self->parameter_count;
+}
+
+/* Replaces those of values[parameter_count], in the order of the model's parameters, that are set.
+ */
+static gf_status set_values(const gf_model *model, const gf_settings *settings,
+                            gf_parameter *values, gf_error *error) {
     for (size_t i = 0; i < settings->count; ++i) {
-        gf_parameter *parameter = find_parameter(model, settings->parameters[i].name);
-        if (parameter == NULL) {
+        size_t found = find_parameter(model, settings->parameters[i].name);
+        if (found == model->parameter_count) {
             char known[400] = "";
             for (size_t k = 0; k < model->parameter_count; ++k) {
                 size_t used = strlen(known);
                 (void)snprintf(known + used, sizeof known - used, " %s", model->parameters[k].name);
             }
             return gf_fail(error, GF_INVALID, "%s has no parameter '%.100s' to set; it has:%s",
-                           file, settings->parameters[i].name,
+                           gf_document_name(model->document), settings->parameters[i].name,
                            model->parameter_count > 0 ? known : " none");
         }
-        parameter->value = settings->parameters[i].value;
+        values[found].value = settings->parameters[i].value;
     }
     return GF_OK;
 }
@@ -101,22 +110,24 @@ static gf_status parse_parameters(gf_document *document, gf_node *map, gf_model 
     size_t count = gf_document_size(map);
     if (status == GF_OK && count > 0) {
         model->parameters = calloc(count, sizeof *model->parameters);
-        status = model->parameters != NULL ? GF_OK : gf_fail_memory(error, "parameters");
+        model->in_operators = calloc(count, sizeof *model->in_operators);
+        status = model->parameters != NULL && model->in_operators != NULL
+                     ? GF_OK
+                     : gf_fail_memory(error, "parameters");
     }
     for (size_t i = 0; i < count && status == GF_OK; ++i) {
-        static const gf_model constants = {0}; /* values do not refer to one another */
         gf_node *key = NULL, *node = gf_document_entry(document, map, i, &key);
         const char *name = NULL;
         double value = 0;
         status = gf_document_text(document, key, "a parameter's name", &name, error);
-        if (status == GF_OK && !gf_expression_name_is_free(name)) {
+        if (status == GF_OK && !gf_arithmetic_name_is_free(name)) {
             status = gf_document_fail(document, key, error,
                                       "'%.100s' cannot name a parameter: letters, digits and _ "
                                       "only, and not X Y Z Sp Sm Pu Pd I i",
                                       name);
         }
         if (status == GF_OK) {
-            status = parse_number(document, node, name, &constants, &value, error);
+            status = parse_number(document, node, name, NULL, &value, error);
         }
         if (status == GF_OK) {
             char *copy = strdup(name);
@@ -133,8 +144,9 @@ static gf_status parse_term(gf_document *document, const gf_node *node, const ch
     gf_source source;
     gf_status status = gf_document_source(document, node, what, &source, error);
     if (status == GF_OK) {
-        status =
-            gf_expression_parse(&source, model->parameters, model->parameter_count, term, error);
+        gf_scope scope = scope_of(model);
+        scope.used = model->in_operators;
+        status = gf_expression_parse(&source, &scope, term, error);
     }
     int sites = model->chain.sites;
     if (status == GF_OK && term->first <= term->last && term->last - term->first >= sites) {
@@ -240,6 +252,17 @@ static gf_status parse_hamiltonian(gf_document *document, gf_node *list, gf_mode
     return status == GF_OK ? check_hamiltonian(document, list, model, error) : status;
 }
 
+static gf_status parse_rate(gf_document *document, const gf_node *node, const char *channel,
+                            const gf_scope *scope, double *rate, gf_error *error) {
+    gf_status status = parse_number(document, node, "rate", scope, rate, error);
+    if (status == GF_OK && *rate < 0) {
+        status = gf_document_fail(document, node, error,
+                                  "the rate of channel '%.100s' is %g; rates must not be negative",
+                                  channel, *rate);
+    }
+    return status;
+}
+
 static gf_status parse_channel(gf_document *document, gf_node *map, gf_model *model,
                                gf_error *error) {
     static const char *const keys[] = {"name", "rate", "operator", NULL};
@@ -267,12 +290,8 @@ static gf_status parse_channel(gf_document *document, gf_node *map, gf_model *mo
     if (channel->name == NULL) {
         return gf_fail_memory(error, "channels");
     }
-    status = parse_number(document, rate, "rate", model, &channel->rate, error);
-    if (status == GF_OK && channel->rate < 0) {
-        status = gf_document_fail(document, rate, error,
-                                  "the rate of channel '%.100s' is %g; rates must not be negative",
-                                  text, channel->rate);
-    }
+    const gf_scope scope = scope_of(model);
+    status = parse_rate(document, rate, text, &scope, &channel->rate, error);
     return status == GF_OK
                ? parse_term(document, jump, "a jump operator", model, &channel->jump, error)
                : status;
@@ -303,15 +322,16 @@ static gf_status parse_axis(gf_document *document, gf_node *grid, const char *na
     if (map == NULL) {
         return GF_OK;
     }
+    const gf_scope scope = scope_of(model);
     gf_status status = gf_document_check_keys(document, map, name, keys, error);
     gf_node *from = gf_document_get(document, map, "from"),
             *to = gf_document_get(document, map, "to"),
             *points = gf_document_get(document, map, "points");
     if (status == GF_OK && from != NULL) {
-        status = parse_number(document, from, "from", model, &axis->from, error);
+        status = parse_number(document, from, "from", &scope, &axis->from, error);
     }
     if (status == GF_OK && to != NULL) {
-        status = parse_number(document, to, "to", model, &axis->to, error);
+        status = parse_number(document, to, "to", &scope, &axis->to, error);
     }
     if (status == GF_OK && points != NULL) {
         long number = 0;
@@ -406,8 +426,8 @@ static gf_status parse_sampling(gf_document *document, gf_node *map, gf_sampling
     return status;
 }
 
-static gf_status parse_root(gf_document *document, const char *file, const gf_settings *settings,
-                            gf_model *model, gf_error *error) {
+static gf_status parse_root(gf_document *document, const gf_settings *settings, gf_model *model,
+                            gf_error *error) {
     static const char *const keys[] = {"name",     "sites", "boundary", "parameters", "hamiltonian",
                                        "lindblad", "grid",  "method",   "typicality", NULL};
     gf_node *root = gf_document_root(document), *name = NULL, *hamiltonian = NULL, *lindblad = NULL;
@@ -435,7 +455,7 @@ static gf_status parse_root(gf_document *document, const char *file, const gf_se
     }
     if (status == GF_OK) {
         model->no_symmetry = settings->no_symmetry;
-        status = apply_settings(file, settings, model, error);
+        status = set_values(model, settings, model->parameters, error);
     }
     if (status == GF_OK) {
         status = parse_hamiltonian(document, hamiltonian, model, error);
@@ -458,17 +478,15 @@ static gf_status parse_root(gf_document *document, const char *file, const gf_se
 gf_status gf_model_parse(const char *text, size_t length, const char *name,
                          const gf_settings *settings, gf_model *model, gf_error *error) {
     static const gf_settings none = {0};
-    gf_document *document = NULL;
     *model = (gf_model){0};
-    gf_status status = gf_document_parse(text, length, name, &document, error);
+    gf_status status = gf_document_parse(text, length, name, &model->document, error);
     if (status == GF_OK) {
         model->yaml = strndup(text, length);
         status = model->yaml != NULL ? GF_OK : gf_fail_memory(error, "the model");
     }
     if (status == GF_OK) {
-        status = parse_root(document, name, settings != NULL ? settings : &none, model, error);
+        status = parse_root(model->document, settings != NULL ? settings : &none, model, error);
     }
-    gf_document_free(document);
     return status;
 }
 
@@ -501,6 +519,8 @@ void gf_model_free(gf_model *self) {
         free(self->parameters[i].name);
     }
     free(self->parameters);
+    free(self->in_operators);
+    gf_document_free(self->document);
     gf_operator_free(&self->hamiltonian);
     for (size_t i = 0; i < self->channel_count; ++i) {
         free(self->channels[i].name);
@@ -516,35 +536,117 @@ void gf_model_rates(const gf_model *self, double *rates) {
     }
 }
 
+/* --- other parameters ------------------------------------------------------------------------ */
+
+/* The rule: what is derived from the Hamiltonian and the jump operators holds for other values of
+ * every parameter that occurs in none of them. */
+static gf_status check_operators_remain(const gf_model *self, const gf_parameter *values,
+                                        gf_error *error) {
+    for (size_t i = 0; i < self->parameter_count; ++i) {
+        double was = self->parameters[i].value;
+        if (self->in_operators[i] && values[i].value != was) {
+            return gf_fail(error, GF_INVALID,
+                           "the parameter %.100s enters the Hamiltonian or a jump operator "
+                           "(%.100s: %g, was %g): start from the model file again, with --set "
+                           "%.100s=%g",
+                           values[i].name, values[i].name, values[i].value, was, values[i].name,
+                           values[i].value);
+        }
+    }
+    return GF_OK;
+}
+
+static gf_status evaluate_rates(const gf_model *self, const gf_parameter *values, double *rates,
+                                gf_error *error) {
+    const gf_scope scope = {.parameters = values, .parameter_count = self->parameter_count};
+    gf_document *document = self->document;
+    gf_node *channels = gf_document_get(document, gf_document_root(document), "lindblad");
+    gf_status status = GF_OK;
+    for (size_t c = 0; c < self->channel_count && status == GF_OK; ++c) {
+        gf_node *key = NULL, *channel = gf_document_entry(document, channels, c, &key);
+        status = parse_rate(document, gf_document_get(document, channel, "rate"),
+                            self->channels[c].name, &scope, &rates[c], error);
+    }
+    return status;
+}
+
+gf_status gf_model_rates_at(const gf_model *self, const gf_settings *settings, double *rates,
+                            gf_error *error) {
+    gf_parameter *values = calloc(self->parameter_count + 1, sizeof *values);
+    if (values == NULL) {
+        return gf_fail_memory(error, "parameters");
+    }
+    for (size_t i = 0; i < self->parameter_count; ++i) {
+        values[i] = self->parameters[i]; /* the names are not copied */
+    }
+    gf_status status = set_values(self, settings, values, error);
+    if (status == GF_OK) {
+        status = check_operators_remain(self, values, error);
+    }
+    if (status == GF_OK) {
+        status = evaluate_rates(self, values, rates, error);
+    }
+    free(values);
+    return status;
+}
+
+static gf_status check_chain(const gf_chain *stored, const gf_chain *wanted, gf_error *error) {
+    static const char *const boundary[] = {"open", "periodic"};
+    return stored->sites == wanted->sites && stored->periodic == wanted->periodic
+               ? GF_OK
+               : gf_fail(error, GF_INVALID,
+                         "the stored spectrum is of %d sites, %s, not of %d, %s: diagonalise anew "
+                         "from the model file",
+                         stored->sites, boundary[stored->periodic], wanted->sites,
+                         boundary[wanted->periodic]);
+}
+
+gf_status gf_model_adjust(gf_model *self, const gf_settings *settings, gf_error *error) {
+    gf_chain chain = self->chain;
+    chain.sites = settings->sites != 0 ? settings->sites : chain.sites;
+    chain.periodic =
+        settings->closure != GF_CLOSURE_OF_FILE ? settings->closure == GF_RING : chain.periodic;
+    gf_status status = check_chain(&self->chain, &chain, error);
+    double *rates = calloc(self->channel_count, sizeof *rates);
+    if (status == GF_OK) {
+        status = rates != NULL ? gf_model_rates_at(self, settings, rates, error)
+                               : gf_fail_memory(error, "the rates");
+    }
+    for (size_t c = 0; c < self->channel_count && status == GF_OK; ++c) {
+        self->channels[c].rate = rates[c];
+    }
+    free(rates);
+    if (status == GF_OK) {
+        self->no_symmetry = self->no_symmetry || settings->no_symmetry;
+        status = set_values(self, settings, self->parameters, error);
+    }
+    gf_node *root = gf_document_root(self->document); /* axes may depend on parameters */
+    return status == GF_OK ? parse_grid(self->document,
+                                        gf_document_get(self->document, root, "grid"), self, error)
+                           : status;
+}
+
 /* --- comparing ------------------------------------------------------------------------------- */
 
 /* The parameters whose values differ, for the message. */
 static void list_changes(const gf_model *a, const gf_model *b, char *text, size_t size) {
     text[0] = '\0';
     for (size_t i = 0; i < a->parameter_count; ++i) {
-        const gf_parameter *other = find_parameter(b, a->parameters[i].name);
-        size_t used = strlen(text);
-        if (other != NULL && other->value != a->parameters[i].value) {
-            (void)snprintf(text + used, size - used, " (%s: %g, was %g)", other->name, other->value,
-                           a->parameters[i].value);
+        size_t k = find_parameter(b, a->parameters[i].name), used = strlen(text);
+        if (k < b->parameter_count && b->parameters[k].value != a->parameters[i].value) {
+            (void)snprintf(text + used, size - used, " (%s: %g, was %g)", b->parameters[k].name,
+                           b->parameters[k].value, a->parameters[i].value);
         }
     }
-}
-
-static const char *boundary_name(const gf_chain *chain) {
-    return chain->periodic ? "periodic" : "open";
 }
 
 gf_status gf_model_check_same_spectrum(const gf_model *self, const gf_model *other,
                                        gf_error *error) {
     char changes[300];
     list_changes(self, other, changes, sizeof changes);
-    if (self->chain.sites != other->chain.sites || self->chain.periodic != other->chain.periodic) {
-        return gf_fail(error, GF_INVALID,
-                       "the stored spectrum is of %d sites, %s, not of %d, %s: diagonalise anew "
-                       "from the model file",
-                       self->chain.sites, boundary_name(&self->chain), other->chain.sites,
-                       boundary_name(&other->chain));
+    gf_status status = check_chain(&self->chain, &other->chain, error);
+    if (status != GF_OK) {
+        return status;
     }
     if (!gf_operator_equal(&self->hamiltonian, &other->hamiltonian, NULL)) {
         return gf_fail(

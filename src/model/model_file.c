@@ -34,7 +34,7 @@ void gf_model_store(const gf_model *self, gf_file *file) {
 
 /* The stored parameters, "J=1 gamma=0.9 ...", and size. */
 static gf_status read_settings(gf_file *file, gf_settings *settings, gf_error *error) {
-    char *text = gf_file_get_text_attribute(file, "/model", "parameters"), *rest = NULL;
+    char *text = gf_file_get_text_attribute(file, "/model", "parameters");
     double sites = gf_file_get_number_attribute(file, "/model", "sites");
     if (sites >= 1 && sites <= GF_CHAIN_MAX_SITES) {
         settings->sites = (int)sites;
@@ -42,9 +42,8 @@ static gf_status read_settings(gf_file *file, gf_settings *settings, gf_error *e
         gf_file_reject(file, "the attribute sites of /model is not a number of sites");
     }
     gf_status status = gf_file_check(file, error);
-    char *word = status == GF_OK ? strtok_r(text, " ", &rest) : NULL;
-    for (; word != NULL && status == GF_OK; word = strtok_r(NULL, " ", &rest)) {
-        status = gf_settings_assign(settings, word, error);
+    if (status == GF_OK) {
+        status = gf_settings_assign_all(settings, text, error);
     }
     free(text);
     return status;
@@ -53,23 +52,16 @@ static gf_status read_settings(gf_file *file, gf_settings *settings, gf_error *e
 gf_status gf_model_restore(gf_file *file, const char *path, const gf_settings *settings,
                            gf_model *model, gf_error *error) {
     gf_settings stored = {0};
-    gf_model original = {0};
+    *model = (gf_model){0};
     char *yaml = gf_file_get_text_attribute(file, "/model", "yaml");
     gf_status status = read_settings(file, &stored, error);
     if (status == GF_OK) {
-        status = gf_model_parse(yaml, strlen(yaml), path, &stored, &original, error);
-    }
-    if (status == GF_OK && settings != NULL) {
-        status = gf_settings_merge(&stored, settings, error);
-    }
-    if (status == GF_OK) {
         status = gf_model_parse(yaml, strlen(yaml), path, &stored, model, error);
     }
-    if (status == GF_OK) {
-        status = gf_model_check_same_spectrum(&original, model, error);
+    if (status == GF_OK && settings != NULL) {
+        status = gf_model_adjust(model, settings, error);
     }
     gf_settings_free(&stored);
-    gf_model_free(&original);
     free(yaml);
     return status;
 }

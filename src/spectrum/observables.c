@@ -4,23 +4,46 @@
 
 #include <stdlib.h>
 
+gf_status gf_observables_of_bath(const gf_model *model, gf_operator *observable, gf_error *error) {
+    gf_charges charges = gf_charges_of(&model->chain, &model->hamiltonian);
+    bool exhausted = false;
+    for (size_t c = 0; c < model->channel_count && !exhausted; ++c) {
+        gf_dissipator bath =
+            gf_dissipator_derive(&model->chain, &charges, &model->channels[c].jump);
+        exhausted = gf_dissipator_exhausted(&bath);
+        for (size_t i = 0; i < GF_OBSERVABLES; ++i) {
+            observable[c * GF_OBSERVABLES + i] = bath.observable[i];
+        }
+    }
+    gf_charges_free(&charges);
+    return exhausted ? gf_fail_memory(error, "the force and noise operators") : GF_OK;
+}
+
+void gf_observables_average(const gf_symmetry *symmetry, const gf_operator *observable,
+                            gf_operator *a, gf_operator *b) {
+    gf_operator diagonal = gf_operator_conserving(observable);
+    *a = gf_symmetry_average(symmetry, &diagonal, false);
+    *b = gf_symmetry_average(symmetry, &diagonal, true);
+    gf_operator_free(&diagonal);
+}
+
+/* *even = (A + B)/2 and *odd = (A - B)/2, or A and 0. */
 static void split(const gf_symmetry *symmetry, const gf_operator *observable, gf_operator *even,
                   gf_operator *odd) {
-    gf_operator a = gf_operator_conserving(observable);
-    *even = gf_symmetry_average(symmetry, &a, false);
-    *odd = (gf_operator){.exhausted = a.exhausted};
-    if (gf_symmetry_flips(symmetry)) {
-        gf_operator flipped = gf_symmetry_average(symmetry, &a, true);
-        gf_operator difference = gf_operator_sum(even, -1, &flipped);
-        gf_operator_add(even, 1, &flipped);
-        gf_operator half = gf_operator_scaled(even, 0.5);
-        gf_operator_free(even);
-        *even = half;
-        *odd = gf_operator_scaled(&difference, 0.5);
-        gf_operator_free(&flipped);
-        gf_operator_free(&difference);
+    gf_operator a, b;
+    gf_observables_average(symmetry, observable, &a, &b);
+    if (!gf_symmetry_flips(symmetry)) {
+        *even = a;
+        *odd = b;
+        return;
     }
+    gf_operator sum = gf_operator_sum(&a, 1, &b), difference = gf_operator_sum(&a, -1, &b);
+    *even = gf_operator_scaled(&sum, 0.5);
+    *odd = gf_operator_scaled(&difference, 0.5);
     gf_operator_free(&a);
+    gf_operator_free(&b);
+    gf_operator_free(&sum);
+    gf_operator_free(&difference);
 }
 
 /* Moves operators that do not vanish to the front; row[k] says where the k-th went. */
@@ -39,20 +62,20 @@ static size_t compact(gf_operator *operators, size_t count, size_t first, int *r
 
 static gf_status derive(const gf_model *model, const gf_symmetry *symmetry, gf_operator *even,
                         gf_operator *odd, gf_error *error) {
-    gf_charges charges = gf_charges_of(&model->chain, &model->hamiltonian);
+    size_t count = model->channel_count * GF_OBSERVABLES;
     bool exhausted = false;
-    for (size_t c = 0; c < model->channel_count && !exhausted; ++c) {
-        gf_dissipator bath =
-            gf_dissipator_derive(&model->chain, &charges, &model->channels[c].jump);
-        for (size_t i = 0; i < GF_OBSERVABLES; ++i) {
-            size_t k = c * GF_OBSERVABLES + i;
-            split(symmetry, &bath.observable[i], &even[k], &odd[k]);
-            exhausted = exhausted || even[k].exhausted || odd[k].exhausted;
+    gf_operator *bath = calloc(count, sizeof *bath);
+    gf_status status = bath != NULL ? gf_observables_of_bath(model, bath, error)
+                                    : gf_fail_memory(error, "the force and noise operators");
+    for (size_t k = 0; k < count && bath != NULL; ++k) {
+        if (status == GF_OK && !exhausted) {
+            split(symmetry, &bath[k], &even[k], &odd[k]);
+            exhausted = even[k].exhausted || odd[k].exhausted;
         }
-        gf_dissipator_free(&bath);
+        gf_operator_free(&bath[k]);
     }
-    gf_charges_free(&charges);
-    return exhausted ? gf_fail_memory(error, "the force and noise operators") : GF_OK;
+    free(bath);
+    return exhausted ? gf_fail_memory(error, "the force and noise operators") : status;
 }
 
 gf_status gf_observables_derive(const gf_model *model, const gf_symmetry *symmetry,

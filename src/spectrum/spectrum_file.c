@@ -207,14 +207,10 @@ static void fill_levels(gf_spectrum *self, const double *energy, const int64_t *
 
 static void read_elements(gf_spectrum *self, gf_file *file) {
     for (size_t e = 0; e < ELEMENTS; ++e) {
-        size_t shape[2] = {0}, count = gf_charge_values(elements[e].order) * self->levels;
+        size_t shape[] = {self->channels, self->levels};
+        size_t count = gf_charge_values(elements[e].order) * self->levels;
         double *values =
             gf_charge_axes_get(file, elements[e].dataset.path, 2, elements[e].order, 1, shape);
-        if (values != NULL && (shape[0] != self->channels || shape[1] != self->levels)) {
-            gf_file_reject(file, "the datasets of /spectrum do not fit together");
-            free(values);
-            values = NULL;
-        }
         for (size_t c = 0; c < self->channels && values != NULL; ++c) {
             double *first =
                 self->observables + (c * GF_OBSERVABLES + elements[e].first) * self->levels;

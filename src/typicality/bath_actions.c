@@ -1,7 +1,7 @@
 #include "typicality/bath_actions.h"
 
-#include "algebra/dissipator.h"
 #include "gibbsflow/spectrum.h"
+#include "spectrum/observables.h"
 
 #include <stdlib.h>
 
@@ -15,34 +15,20 @@ static int sign_between(const gf_operator *a, const gf_operator *b) {
 
 static gf_status add_observable(const gf_symmetry *symmetry, const gf_operator *observable,
                                 gf_bath_actions *all, gf_error *error) {
-    gf_operator kept = gf_operator_conserving(observable);
-    gf_operator mean = gf_symmetry_average(symmetry, &kept, false);
-    gf_operator mirror = gf_symmetry_average(symmetry, &kept, true);
+    gf_operator mean, mirror;
+    gf_observables_average(symmetry, observable, &mean, &mirror);
     size_t k = all->count++;
     gf_status status = mean.exhausted || mirror.exhausted
                            ? gf_fail_memory(error, "the force and noise operators")
                            : gf_action_create(&mean, symmetry->sites, &all->observables[k], error);
     all->parity[k] = sign_between(&mean, &mirror);
     all->mirrored = all->mirrored && all->parity[k] != 0;
-    gf_operator_free(&kept);
     gf_operator_free(&mean);
     gf_operator_free(&mirror);
     return status;
 }
 
-/* Force and noise of every channel, bath[channel_count]; the caller frees them. */
-static gf_status derive_bath(const gf_model *model, gf_dissipator *bath, gf_error *error) {
-    gf_charges charges = gf_charges_of(&model->chain, &model->hamiltonian);
-    bool exhausted = false;
-    for (size_t c = 0; c < model->channel_count; ++c) {
-        bath[c] = gf_dissipator_derive(&model->chain, &charges, &model->channels[c].jump);
-        exhausted = exhausted || gf_dissipator_exhausted(&bath[c]);
-    }
-    gf_charges_free(&charges);
-    return exhausted ? gf_fail_memory(error, "the force and noise operators") : GF_OK;
-}
-
-static gf_status create_all(const gf_model *model, const gf_dissipator *bath, gf_bath_actions *all,
+static gf_status create_all(const gf_model *model, const gf_operator *bath, gf_bath_actions *all,
                             gf_error *error) {
     gf_symmetry symmetry;
     size_t count = model->channel_count * GF_OBSERVABLES;
@@ -52,22 +38,21 @@ static gf_status create_all(const gf_model *model, const gf_dissipator *bath, gf
         status = gf_elements_create(&model->hamiltonian, 1, &all->hamiltonian, error);
     }
     if (status == GF_OK) {
-        status = gf_elements_create(bath->observable, count, &all->elements, error);
+        status = gf_elements_create(bath, count, &all->elements, error);
     }
     if (status == GF_OK) {
         status = gf_action_create(&model->hamiltonian, model->chain.sites, &all->action, error);
     }
     for (size_t k = 0; k < count && status == GF_OK; ++k) {
-        const gf_dissipator *channel = &bath[k / GF_OBSERVABLES];
-        status = add_observable(&symmetry, &channel->observable[k % GF_OBSERVABLES], all, error);
+        status = add_observable(&symmetry, &bath[k], all, error);
     }
     return status;
 }
 
 gf_status gf_bath_actions_create(const gf_model *model, gf_bath_actions *all, gf_error *error) {
-    size_t channels = model->channel_count, count = channels * GF_OBSERVABLES;
+    size_t count = model->channel_count * GF_OBSERVABLES;
     *all = (gf_bath_actions){0};
-    gf_dissipator *bath = calloc(channels, sizeof *bath);
+    gf_operator *bath = calloc(count, sizeof *bath);
     all->is_complex = !gf_operator_is_real(&model->hamiltonian);
     all->observables = calloc(count, sizeof(void *));
     all->parity = calloc(count, sizeof *all->parity);
@@ -75,13 +60,13 @@ gf_status gf_bath_actions_create(const gf_model *model, gf_bath_actions *all, gf
     if (bath == NULL || all->observables == NULL || all->parity == NULL) {
         status = gf_fail_memory(error, "the force and noise operators");
     } else {
-        status = derive_bath(model, bath, error);
+        status = gf_observables_of_bath(model, bath, error);
     }
     if (status == GF_OK) {
         status = create_all(model, bath, all, error);
     }
-    for (size_t c = 0; c < channels && bath != NULL; ++c) {
-        gf_dissipator_free(&bath[c]);
+    for (size_t k = 0; k < count && bath != NULL; ++k) {
+        gf_operator_free(&bath[k]);
     }
     free(bath);
     return status;

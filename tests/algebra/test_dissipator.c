@@ -9,7 +9,8 @@
 
 static const gf_parameter constants[] = {
     {(char[]){"J"}, 1.25}, {(char[]){"Delta"}, 0.7}, {(char[]){"Jp"}, 0.3}, {(char[]){"D"}, 0.45}};
-enum { CONSTANTS = sizeof constants / sizeof *constants };
+static const gf_scope scope = {.parameters = constants,
+                               .parameter_count = sizeof constants / sizeof *constants};
 
 #define EXCHANGE "J*(X[0]*X[1] + Y[0]*Y[1])"
 #define ISING "J*Delta*Z[0]*Z[1]"
@@ -22,21 +23,22 @@ static gf_term parse(const char *text) {
     gf_source source = {.text = text, .file = "test"};
     gf_term term;
     gf_error error = {0};
-    ck_assert_msg(gf_expression_parse(&source, constants, CONSTANTS, &term, &error) == GF_OK, "%s",
+    ck_assert_msg(gf_expression_parse(&source, &scope, &term, &error) == GF_OK, "%s",
                   error.message);
     return term;
 }
 
 static gf_dissipator derive(gf_chain chain, const char *hamiltonian, const char *jump) {
     gf_term h = parse(hamiltonian), l = parse(jump);
-    gf_operator q1 = gf_chain_magnetization(&chain), q2 = {0};
-    gf_chain_add(&chain, &h, &q2);
-    gf_dissipator result = gf_dissipator_derive(&chain, &q1, &q2, &l);
+    gf_operator sum = {0};
+    gf_chain_add(&chain, &h, &sum);
+    gf_charges charges = gf_charges_of(&chain, &sum);
+    gf_dissipator result = gf_dissipator_derive(&chain, &charges, &l);
     ck_assert(!gf_dissipator_exhausted(&result));
     gf_operator_free(&h.operator);
     gf_operator_free(&l.operator);
-    gf_operator_free(&q1);
-    gf_operator_free(&q2);
+    gf_operator_free(&sum);
+    gf_charges_free(&charges);
     return result;
 }
 
@@ -114,10 +116,10 @@ END_TEST
 /* Equality above is up to the translations of one site; what vanishes must do so exactly. */
 START_TEST(conserved_charges_are_neither_pushed_nor_shaken) {
     gf_dissipator derived = derive((gf_chain){8, true}, XXZ_JPRIME, "Z[0]");
-    ck_assert_uint_eq(derived.observable[GF_FORCE_M].count, 0);
-    ck_assert_uint_eq(derived.observable[GF_NOISE_MM].count, 0);
-    ck_assert_uint_eq(derived.observable[GF_NOISE_ME].count, 0);
-    ck_assert_uint_gt(derived.observable[GF_NOISE_EE].count, 0);
+    ck_assert_uint_eq(derived.observable[GF_FORCE].count, 0);
+    ck_assert_uint_eq(derived.observable[GF_NOISE].count, 0);
+    ck_assert_uint_eq(derived.observable[GF_NOISE + 1].count, 0);
+    ck_assert_uint_gt(derived.observable[GF_NOISE + 2].count, 0);
     gf_dissipator_free(&derived);
 }
 END_TEST
@@ -142,9 +144,9 @@ START_TEST(open_chain_averages_over_its_sites) {
     gf_operator_normalize(&force);
     gf_operator_normalize(&noise);
     gf_operator_normalize(&edge);
-    ck_assert(gf_operator_equal(&pump.observable[GF_FORCE_M], &force, NULL));
-    ck_assert(gf_operator_equal(&pump.observable[GF_NOISE_MM], &noise, NULL));
-    ck_assert(gf_operator_equal(&pair.observable[GF_FORCE_M], &edge, NULL));
+    ck_assert(gf_operator_equal(&pump.observable[GF_FORCE], &force, NULL));
+    ck_assert(gf_operator_equal(&pump.observable[GF_NOISE], &noise, NULL));
+    ck_assert(gf_operator_equal(&pair.observable[GF_FORCE], &edge, NULL));
     gf_operator_free(&force);
     gf_operator_free(&noise);
     gf_operator_free(&edge);
@@ -176,16 +178,17 @@ START_TEST(infinite_temperature_has_the_known_values) {
                   align = derive(chain, XXZ_JPRIME, ALIGN);
     double gamma = 0.9, ising = constants[0].value * constants[1].value;
     for (double m = -1; m <= 1; m += 0.125) {
-        double force = (1 - gamma) * product_average(&flip.observable[GF_FORCE_M], m) +
-                       gamma * product_average(&align.observable[GF_FORCE_M], m);
-        double noise = (1 - gamma) * product_average(&flip.observable[GF_NOISE_MM], m) +
-                       gamma * product_average(&align.observable[GF_NOISE_MM], m);
+        double force = (1 - gamma) * product_average(&flip.observable[GF_FORCE], m) +
+                       gamma * product_average(&align.observable[GF_FORCE], m);
+        double noise = (1 - gamma) * product_average(&flip.observable[GF_NOISE], m) +
+                       gamma * product_average(&align.observable[GF_NOISE], m);
         ck_assert_double_eq_tol(force, 2 * m * (gamma / 4 * (1 - m * m) - (1 - gamma)), 1e-14);
         ck_assert_double_eq_tol(noise, 4 * ((1 - gamma) + gamma / 4 * (1 - m * m)), 1e-14);
-        ck_assert_double_eq_tol(product_average(&flip.observable[GF_FORCE_E], m),
+        ck_assert_double_eq_tol(product_average(&flip.observable[GF_FORCE + GF_ENERGY], m),
                                 -4 * ising * m * m, 1e-14);
     }
-    ck_assert_double_eq_tol(product_average(&align.observable[GF_FORCE_E], 0), ising, 1e-14);
+    ck_assert_double_eq_tol(product_average(&align.observable[GF_FORCE + GF_ENERGY], 0), ising,
+                            1e-14);
     gf_dissipator_free(&flip);
     gf_dissipator_free(&align);
 }
@@ -232,30 +235,30 @@ START_TEST(shipped_model_has_these_channels) {
     gf_error error = {0};
     gf_status status = gf_model_read(GF_MODELS "/xxz_jprime.yaml", NULL, &model, &error);
     ck_assert_msg(status == GF_OK, "%s", error.message);
-    gf_operator q1 = gf_chain_magnetization(&model.chain);
+    gf_charges charges = gf_charges_of(&model.chain, &model.hamiltonian);
     static const char *const force[] = {"-2*Z[0]", "2*(" LONELY_DOWN " - " LONELY_UP ")"};
     static const char *const noise[] = {"4", "4*(" LONELY_DOWN " + " LONELY_UP ")"};
     ck_assert_uint_eq(model.channel_count, 2);
     for (size_t c = 0; c < 2; ++c) {
         gf_dissipator derived =
-            gf_dissipator_derive(&model.chain, &q1, &model.hamiltonian, &model.channels[c].jump);
-        assert_form(model.chain, &derived.observable[GF_FORCE_M], force[c]);
-        assert_form(model.chain, &derived.observable[GF_NOISE_MM], noise[c]);
+            gf_dissipator_derive(&model.chain, &charges, &model.channels[c].jump);
+        assert_form(model.chain, &derived.observable[GF_FORCE], force[c]);
+        assert_form(model.chain, &derived.observable[GF_NOISE], noise[c]);
         gf_dissipator_free(&derived);
     }
-    gf_operator_free(&q1);
+    gf_charges_free(&charges);
     gf_model_free(&model);
 }
 END_TEST
 
 START_TEST(exhaustion_is_reported) {
     gf_chain chain = {4, true};
-    gf_operator q1 = gf_chain_magnetization(&chain), q2 = {.exhausted = true};
+    gf_charges charges = gf_charges_of(&chain, &(gf_operator){.exhausted = true});
     gf_term jump = parse("X[0]");
-    gf_dissipator derived = gf_dissipator_derive(&chain, &q1, &q2, &jump);
+    gf_dissipator derived = gf_dissipator_derive(&chain, &charges, &jump);
     ck_assert(gf_dissipator_exhausted(&derived));
     gf_dissipator_free(&derived);
-    gf_operator_free(&q1);
+    gf_charges_free(&charges);
     gf_operator_free(&jump.operator);
 }
 END_TEST

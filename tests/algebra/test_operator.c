@@ -353,8 +353,7 @@ static gf_operator parse(const char *text) {
     gf_source source = {.text = text, .file = "test"};
     gf_term term;
     gf_error error = {0};
-    ck_assert_msg(gf_expression_parse(&source, NULL, 0, &term, &error) == GF_OK, "%s",
-                  error.message);
+    ck_assert_msg(gf_expression_parse(&source, NULL, &term, &error) == GF_OK, "%s", error.message);
     return term.operator;
 }
 

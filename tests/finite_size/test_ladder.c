@@ -191,14 +191,14 @@ static void fermion_averages(double l1, double l2, double exact[GF_LADDER_STATE_
         exact[GF_LADDER_DENSITY + 1] += level * n / POINTS;
         exact[GF_LADDER_SUSCEPTIBILITY] += 4 * spread / POINTS;
         exact[GF_LADDER_SUSCEPTIBILITY + 1] += 2 * level * spread / POINTS;
-        exact[GF_LADDER_SUSCEPTIBILITY + 3] += level * level * spread / POINTS;
+        exact[GF_LADDER_SUSCEPTIBILITY + 2] += level * level * spread / POINTS;
     }
 }
 
 START_TEST(free_fermions) {
     static const size_t columns[] = {GF_LADDER_LOG_PARTITION,      GF_LADDER_DENSITY,
                                      GF_LADDER_DENSITY + 1,        GF_LADDER_SUSCEPTIBILITY,
-                                     GF_LADDER_SUSCEPTIBILITY + 1, GF_LADDER_SUSCEPTIBILITY + 3};
+                                     GF_LADDER_SUSCEPTIBILITY + 1, GF_LADDER_SUSCEPTIBILITY + 2};
     static const double lambda[][2] = {{0, 0.1}, {0.3, -0.2}, {-0.6, 0.3}, {0, 0.6}, {0.2, 1.5}};
     static const double largest[] = {1e-9, 1e-5, 1e-3, 1e-2, INFINITY};
     gf_ladder ladder = climb_text(
@@ -257,8 +257,8 @@ START_TEST(reach_of_the_noise) {
         "lindblad: [{name: a, rate: 1, operator: \"X[0]*X[1]\"}]\n",
         5, 8, lambda, 1);
     check_constant(&ladder, 1);
-    ck_assert(fabs(value_at(&ladder, GF_LINKED, 0, 0, GF_LADDER_NOISE + 3) -
-                   value_at(&ladder, GF_LINKED, 1, 0, GF_LADDER_NOISE + 3)) > 1e-3);
+    ck_assert(fabs(value_at(&ladder, GF_LINKED, 0, 0, GF_LADDER_NOISE + 2) -
+                   value_at(&ladder, GF_LINKED, 1, 0, GF_LADDER_NOISE + 2)) > 1e-3);
     gf_ladder_free(&ladder);
 }
 END_TEST

@@ -591,12 +591,12 @@ static void add_jump(reference *self, int channel, const double complex *jump) {
     double weight = 1.0 / self->sites;
     size_t before = space->count;
     for (int i = 0; i < 2; ++i) {
-        add_force(space, jump, self->charge[i], weight, observable[GF_FORCE_M + i]);
+        add_force(space, jump, self->charge[i], weight, observable[GF_FORCE + i]);
         shift[i] = commutator(space, jump, self->charge[i]);
     }
     for (int i = 0; i < 2; ++i) {
-        for (int j = i; j < 2; ++j) { /* the enumeration lists MM, ME, EE */
-            double complex *target = observable[GF_NOISE_MM + i + j];
+        for (int j = i; j < 2; ++j) { /* the pairs are 00, 01, 11 */
+            double complex *target = observable[GF_NOISE + i + j];
             add_matrix(space, target, weight / 2, adjoint_times(space, shift[i], shift[j]));
             add_matrix(space, target, weight / 2, adjoint_times(space, shift[j], shift[i]));
         }
@@ -672,10 +672,10 @@ static void fill_slopes(reference *self, const double complex *rho, gf_state *st
         double complex *deviation = times(space, rho, self->charge[j]);
         add_matrix(space, deviation, -state->density[j] * self->sites, rho);
         for (int i = 0; i < 2; ++i) {
-            state->susceptibility[i][j] = mean(self, deviation, self->charge[i]) / self->sites;
+            state->susceptibility[i + j] = mean(self, deviation, self->charge[i]) / self->sites;
             for (int c = 0; c < self->channels; ++c) {
                 state->force_slope[i][j] -=
-                    self->rates[c] * mean(self, deviation, self->observable[c][GF_FORCE_M + i]);
+                    self->rates[c] * mean(self, deviation, self->observable[c][GF_FORCE + i]);
             }
         }
     }
@@ -696,10 +696,10 @@ static gf_state dense_state(reference *self, const double lambda[2], double *obs
             here[k] = mean(self, rho, self->observable[c][k]);
         }
         for (int i = 0; i < 2; ++i) {
-            state.force[i] += self->rates[c] * here[GF_FORCE_M + i];
-            for (int j = 0; j < 2; ++j) {
-                state.noise[i][j] += self->rates[c] * here[GF_NOISE_MM + i + j];
-            }
+            state.force[i] += self->rates[c] * here[GF_FORCE + i];
+        }
+        for (int p = 0; p < 3; ++p) {
+            state.noise[p] += self->rates[c] * here[GF_NOISE + p];
         }
     }
     fill_slopes(self, rho, &state);
@@ -762,17 +762,16 @@ static void expect_state(const gf_state *got, const gf_state *want, size_t chann
                          double tolerance, const char *yaml) {
     expect("log_partition", 1, &got->log_partition, &want->log_partition, tolerance, got, yaml);
     expect("density", 2, got->density, want->density, tolerance, got, yaml);
-    expect("susceptibility", 4, got->susceptibility[0], want->susceptibility[0], tolerance, got,
-           yaml);
+    expect("susceptibility", 3, got->susceptibility, want->susceptibility, tolerance, got, yaml);
     expect("force", 2, got->force, want->force, tolerance, got, yaml);
-    expect("noise", 4, got->noise[0], want->noise[0], tolerance, got, yaml);
+    expect("noise", 3, got->noise, want->noise, tolerance, got, yaml);
     expect("force_slope", 4, got->force_slope[0], want->force_slope[0], tolerance, got, yaml);
     expect("observables", channels * GF_OBSERVABLES, got->observables, want->observables, tolerance,
            got, yaml);
 }
 
 static void expect_semidefinite(const gf_state *state, const char *yaml) {
-    double a = state->noise[0][0], b = state->noise[0][1], d = state->noise[1][1];
+    double a = state->noise[0], b = state->noise[1], d = state->noise[2];
     double smallest = (a + d) / 2 - hypot((a - d) / 2, b);
     ck_assert_msg(smallest >= -1e-12 * (1 + a + d), "noise has the eigenvalue %g\n%s", smallest,
                   yaml);
@@ -967,18 +966,18 @@ static double fluctuation(reference *self, const double complex *dissipator,
 
 static void judge_dynamics(reference *self, const double complex *dissipator,
                            const double complex *full, const gf_state *state, const char *yaml) {
-    double log_partition = 0, slope[2], noise[4], sites = self->sites;
+    double log_partition = 0, slope[2], noise[3], sites = self->sites;
     double complex *rho = dense_gibbs(self, state->lambda, &log_partition);
     for (int i = 0; i < 2; ++i) {
         slope[i] = initial_slope(self, full, rho, self->charge[i]) / sites;
         for (int j = 0; j < 2; ++j) {
-            noise[2 * i + j] = (fluctuation(self, dissipator, rho, i, j) +
-                                fluctuation(self, dissipator, rho, j, i)) /
-                               (2 * sites);
+            noise[i + j] = (fluctuation(self, dissipator, rho, i, j) +
+                            fluctuation(self, dissipator, rho, j, i)) /
+                           (2 * sites);
         }
     }
     expect("force from the exact dynamics", 2, state->force, slope, 1e-7, state, yaml);
-    expect("noise from the exact dynamics", 4, state->noise[0], noise, TOLERANCE, state, yaml);
+    expect("noise from the exact dynamics", 3, state->noise, noise, TOLERANCE, state, yaml);
 }
 
 /* The force is how the charges begin to change under the master equation, the noise how its
@@ -1106,9 +1105,9 @@ START_TEST(independent_spins_agree) {
         ck_assert_double_eq_tol(state.force[i], unit[i] * (-a * (1 + m) - 2 * b * m), 1e-14);
         for (int j = 0; j < 2; ++j) {
             double both = unit[i] * unit[j], c = both * (1 - m * m);
-            ck_assert_double_eq_tol(state.susceptibility[i][j], c, 1e-14);
+            ck_assert_double_eq_tol(state.susceptibility[i + j], c, 1e-14);
             ck_assert_double_eq_tol(state.force_slope[i][j], c * (a + 2 * b), 1e-14);
-            ck_assert_double_eq_tol(state.noise[i][j], both * (2 * a * (1 + m) + 4 * b), 1e-14);
+            ck_assert_double_eq_tol(state.noise[i + j], both * (2 * a * (1 + m) + 4 * b), 1e-14);
         }
     }
     free_subject(&library);

@@ -133,7 +133,7 @@ static double difference(const gf_state *a, const gf_state *b, size_t observable
     for (int i = 0; i < 2; ++i) {
         largest = fmax(largest, fabs(a->density[i] - b->density[i]));
         for (int j = 0; j < 2; ++j) {
-            largest = fmax(largest, fabs(a->susceptibility[i][j] - b->susceptibility[i][j]));
+            largest = fmax(largest, fabs(a->susceptibility[i + j] - b->susceptibility[i + j]));
             largest = fmax(largest, fabs(a->force_slope[i][j] - b->force_slope[i][j]));
         }
     }

@@ -1,4 +1,5 @@
 /* YAML documents: what is read, and where messages point. */
+#include "input/arithmetic.h"
 #include "input/document.h"
 
 #include "suite.h"
@@ -241,7 +242,7 @@ START_TEST(expressions_are_found_in_the_file) {
         gf_error error = {0};
         double value = 0;
         ck_assert_int_eq(gf_document_source(document, node, "rate", &source, &error), GF_OK);
-        ck_assert_int_eq(gf_expression_number(&source, NULL, 0, &value, &error), GF_INVALID);
+        ck_assert_int_eq(gf_arithmetic_number(&source, NULL, &value, &error), GF_INVALID);
         assert_starts(error.message, cases[i].place);
         assert_contains(error.message, "unknown name 'foo'");
         gf_document_free(document);

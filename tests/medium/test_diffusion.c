@@ -180,7 +180,7 @@ START_TEST(test_bad_content) {
     c = linear_content();
     c.shape[0] = COLUMNS;
     c.shape[1] = ROWS;
-    check_content(&c, "shape 3 x 5 x 2 x 2; its axes ask for 5 x 3 x 2 x 2");
+    check_content(&c, "shape 3 x 5 x 2 x 2; expected 5 x 3 x 2 x 2");
 }
 END_TEST
 

@@ -59,14 +59,9 @@ static void evaluate(const gf_surface *surface, const double q[2], octet values)
 }
 
 static void pack(const gf_state *s, octet values) {
-    const octet all = {s->force[0],
-                       s->force[1],
-                       s->noise[0][0],
-                       s->noise[0][1],
-                       s->noise[1][1],
-                       s->susceptibility[0][0],
-                       s->susceptibility[0][1],
-                       s->susceptibility[1][1]};
+    const octet all = {s->force[0],          s->force[1],         s->noise[0],
+                       s->noise[1],          s->noise[2],         s->susceptibility[0],
+                       s->susceptibility[1], s->susceptibility[2]};
     memcpy(values, all, sizeof all);
 }
 
@@ -263,7 +258,7 @@ START_TEST(knots_hold_states) {
                               : aim > u && aim < 1 + fitted.strip + 1e-9);
             ++beyond;
         }
-        ck_assert_double_eq_tol(g->susceptibility[4 * at + 3], state.susceptibility[1][1], 1e-11);
+        ck_assert_double_eq_tol(g->susceptibility[3 * at + 2], state.susceptibility[2], 1e-11);
         ck_assert_double_eq_tol(g->force[2 * at + 1], state.force[1], 1e-11);
     }
     ck_assert_uint_gt(beyond, 0);
@@ -285,10 +280,10 @@ START_TEST(threads_change_nothing) {
     ck_assert_int_eq(gf_fitted_grid_compute(&f.model, &f.spectrum, &f.region, NULL, &single, NULL),
                      GF_OK);
     omp_set_num_threads(threads);
-    size_t bytes = 2 * gf_grid_size(&many.grid) * sizeof(double);
-    ck_assert_mem_eq(many.grid.lambda, single.grid.lambda, bytes);
-    ck_assert_mem_eq(many.grid.channel_noise, single.grid.channel_noise, 2 * bytes * many.channels);
-    ck_assert_mem_eq(many.channel_shift, single.channel_shift, bytes * many.channels);
+    size_t bytes = gf_grid_size(&many.grid) * sizeof(double);
+    ck_assert_mem_eq(many.grid.lambda, single.grid.lambda, 2 * bytes);
+    ck_assert_mem_eq(many.grid.channel_noise, single.grid.channel_noise, 3 * bytes * many.channels);
+    ck_assert_mem_eq(many.channel_shift, single.channel_shift, 2 * bytes * many.channels);
     ck_assert_double_eq(many.error.force, single.error.force);
     gf_fitted_grid_free(&many);
     gf_fitted_grid_free(&single);
@@ -413,7 +408,7 @@ START_TEST(corners_hold_their_state) {
             for (size_t i = 0; i < 2; ++i) {
                 force[i] += f.rates[c] * gf_spectrum_observable(&f.spectrum, c, i)[level];
             }
-            noise += f.rates[c] * gf_spectrum_observable(&f.spectrum, c, GF_NOISE_MM)[level];
+            noise += f.rates[c] * gf_spectrum_observable(&f.spectrum, c, GF_NOISE)[level];
         }
         evaluate(surface, (double[2]){side, f.spectrum.energy[level] / 6}, v);
         ck_assert_double_eq_tol(v[GF_SURFACE_FORCE], force[0], 1e-12);
@@ -597,7 +592,7 @@ START_TEST(the_shift_is_that_of_second_derivatives) {
             exact_slope(&f, (double[2]){state.density[0] - step[0], state.density[1] - step[1]},
                         state.lambda, behind);
             for (int n = 0; n < 4; ++n) {
-                expected[n / 2] += state.susceptibility[n % 2][k] *
+                expected[n / 2] += state.susceptibility[n % 2 + k] *
                                    (ahead[n / 2][n % 2] - behind[n / 2][n % 2]) / (4 * h);
             }
         }

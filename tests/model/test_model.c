@@ -434,16 +434,14 @@ START_TEST(settings_override_the_file) {
 END_TEST
 
 START_TEST(later_settings_win) {
-    gf_settings first = set(8, "g=1"), second = set(0, "g=2"), third = set(10, "J=3");
-    ck_assert_int_eq(gf_settings_merge(&first, &second, NULL), GF_OK);
-    ck_assert_int_eq(gf_settings_merge(&first, &third, NULL), GF_OK);
-    ck_assert_int_eq(first.sites, 10);
-    ck_assert_uint_eq(first.count, 2);
-    ck_assert_double_eq(first.parameters[0].value, 2);
-    ck_assert_double_eq(first.parameters[1].value, 3);
-    gf_settings_free(&first);
-    gf_settings_free(&second);
-    gf_settings_free(&third);
+    gf_settings settings = set(8, "g=1");
+    ck_assert_int_eq(gf_settings_assign_all(&settings, " J=3 g=2\nK=1/4\n", NULL), GF_OK);
+    ck_assert_uint_eq(settings.count, 3);
+    ck_assert_double_eq(settings.parameters[0].value, 2);
+    ck_assert_double_eq(settings.parameters[1].value, 3);
+    ck_assert_double_eq(settings.parameters[2].value, 0.25);
+    ck_assert_int_eq(gf_settings_assign_all(&settings, "g=5 J", NULL), GF_INVALID);
+    gf_settings_free(&settings);
 }
 END_TEST
 
@@ -551,6 +549,89 @@ START_TEST(settings_decide_on_the_spectrum_too) {
 }
 END_TEST
 
+/* --- other parameters ------------------------------------------------------------------------ */
+
+/* With f in rates and in an axis, h in a jump operator, K in the Hamiltonian though it is zero. */
+static gf_model parse_free(void) {
+    static const char text[] =
+        "name: test\n"
+        "sites: 4\n"
+        "boundary: periodic\n"
+        "parameters: {J: 1, K: 0, f: 0.5, h: 2, Jf: 3}\n"
+        "hamiltonian: [\"J*Z[0]*Z[1] + K*Z[0]\"]\n"
+        "lindblad:\n"
+        "  - {name: up, rate: 1-f, operator: \"h*Sp[0]\"}\n"
+        "  - {name: down, rate: f*J/Jf, operator: \"Sm[0]\"}\n"
+        "grid: {lambda1: {from: -1, to: f, points: 5}}\n";
+    gf_model model;
+    gf_error error = {0};
+    ck_assert_msg(gf_model_parse(text, strlen(text), "file", NULL, &model, &error) == GF_OK, "%s",
+                  error.message);
+    return model;
+}
+
+START_TEST(rates_follow_parameters_that_enter_them_alone) {
+    gf_model model = parse_free();
+    gf_settings settings = set(0, "f=0.25");
+    double rates[2] = {0};
+    ck_assert_int_eq(gf_settings_assign(&settings, "Jf=2", NULL), GF_OK);
+    ck_assert_int_eq(gf_settings_assign(&settings, "J=1", NULL), GF_OK); /* as it is */
+    ck_assert_int_eq(gf_model_rates_at(&model, &settings, rates, NULL), GF_OK);
+    ck_assert_double_eq(rates[0], 0.75);
+    ck_assert_double_eq(rates[1], 0.125);
+    ck_assert_double_eq(model.channels[0].rate, 0.5); /* the model is untouched */
+    ck_assert_double_eq(model.parameters[2].value, 0.5);
+    ck_assert_int_eq(gf_model_adjust(&model, &settings, NULL), GF_OK);
+    ck_assert_double_eq(model.channels[0].rate, 0.75);
+    ck_assert_double_eq(model.channels[1].rate, 0.125);
+    ck_assert_double_eq(model.parameters[2].value, 0.25);
+    ck_assert_double_eq(model.lambda1.to, 0.25);
+    ck_assert_double_eq(model.lambda2.to, 1);
+    gf_settings_free(&settings);
+    gf_model_free(&model);
+}
+END_TEST
+
+START_TEST(parameters_that_enter_more_are_refused) {
+    static const struct {
+        int sites;
+        const char *assignment, *message;
+    } cases[] = {
+        {0, "J=2", "the parameter J enters the Hamiltonian or a jump operator (J: 2, was 1)"},
+        {0, "K=1", "(K: 1, was 0)"},
+        {0, "h=1", "(h: 1, was 2)"},
+        {0, "x=1", "file has no parameter 'x' to set; it has: J K f h Jf"},
+        {0, "f=2", "file:7:22: the rate of channel 'up' is -1"},
+        {0, "Jf=0", "file:8:27: division by zero"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        gf_model model = parse_free();
+        gf_settings settings = set(cases[i].sites, cases[i].assignment);
+        gf_error error = {0};
+        double rates[2];
+        ck_assert_int_eq(gf_model_rates_at(&model, &settings, rates, &error), GF_INVALID);
+        assert_contains(error.message, cases[i].message);
+        ck_assert_int_eq(gf_model_adjust(&model, &settings, &error), GF_INVALID);
+        assert_contains(error.message, cases[i].message);
+        gf_settings_free(&settings);
+        gf_model_free(&model);
+    }
+}
+END_TEST
+
+START_TEST(another_chain_is_no_adjustment) {
+    gf_model model = parse_free();
+    gf_error error = {0};
+    ck_assert_int_eq(
+        gf_model_adjust(&model, &(gf_settings){.sites = 4, .closure = GF_RING}, &error), GF_OK);
+    ck_assert_int_eq(gf_model_adjust(&model, &(gf_settings){.sites = 6}, &error), GF_INVALID);
+    assert_contains(error.message, "is of 4 sites, periodic, not of 6, periodic");
+    ck_assert_int_eq(gf_model_adjust(&model, &(gf_settings){.closure = GF_OPEN_CHAIN}, &error),
+                     GF_INVALID);
+    assert_contains(error.message, "not of 4, open");
+    gf_model_free(&model);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("model");
     tcase_add_loop_test(tests, each_mistake_gives_a_message_that_points_at_it, 0,
@@ -572,5 +653,8 @@ int main(void) {
     tcase_add_test(tests, rates_grids_and_names_leave_the_spectrum);
     tcase_add_test(tests, other_spectra_are_refused);
     tcase_add_test(tests, settings_decide_on_the_spectrum_too);
+    tcase_add_test(tests, rates_follow_parameters_that_enter_them_alone);
+    tcase_add_test(tests, parameters_that_enter_more_are_refused);
+    tcase_add_test(tests, another_chain_is_no_adjustment);
     return run_suite("model", tests);
 }

@@ -15,8 +15,7 @@ static gf_operator chain_sum(const char *text, int sites) {
     gf_term term;
     gf_operator sum = {0};
     gf_chain chain = {.sites = sites, .periodic = true};
-    ck_assert_msg(gf_expression_parse(&source, NULL, 0, &term, &error) == GF_OK, "%s",
-                  error.message);
+    ck_assert_msg(gf_expression_parse(&source, NULL, &term, &error) == GF_OK, "%s", error.message);
     gf_chain_add(&chain, &term, &sum);
     gf_operator_free(&term.operator);
     return sum;

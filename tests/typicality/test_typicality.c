@@ -15,16 +15,10 @@
 enum { QUANTITIES = 10 };
 
 static void list(const gf_state *state, double *values) {
-    const double all[QUANTITIES] = {state->log_partition,
-                                    state->density[0],
-                                    state->density[1],
-                                    state->susceptibility[0][0],
-                                    state->susceptibility[1][1],
-                                    state->force[0],
-                                    state->force[1],
-                                    state->noise[0][0],
-                                    state->noise[0][1],
-                                    state->noise[1][1]};
+    const double all[QUANTITIES] = {
+        state->log_partition,     state->density[0], state->density[1], state->susceptibility[0],
+        state->susceptibility[2], state->force[0],   state->force[1],   state->noise[0],
+        state->noise[1],          state->noise[2]};
     memcpy(values, all, sizeof all);
 }
 

@@ -11,7 +11,7 @@
 static gf_status parse_run(gf_file *file, const char *path, const char *yaml, const char *text,
                            gf_run **run, gf_error *error) {
     gf_settings settings = {0};
-    gf_status status = gf_run_parse_settings(text, &settings, error);
+    gf_status status = gf_settings_assign_all(&settings, text, error);
     if (status == GF_OK && gf_file_has(file, "/fitted_grid")) { /* the table is in the file */
         settings.table = strdup(path);
         status = settings.table != NULL ? GF_OK : gf_fail_memory(error, "a path");
@@ -53,44 +53,24 @@ static gf_status read_run(gf_langevin **self, gf_file *file, const char *path, g
     return status;
 }
 
-static bool has_shape(gf_file *file, const char *path, const size_t *found, const size_t *wanted,
-                      int rank) {
-    for (int k = 0; k < rank; ++k) {
-        if (found[k] != wanted[k]) {
-            gf_file_reject(file, "%s has %zu entries along dimension %d, not %zu", path, found[k],
-                           k, wanted[k]);
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Replaces *data by the dataset. */
-static void read_doubles(gf_file *file, const char *path, int rank, const size_t *wanted,
-                         double **data) {
-    size_t shape[GF_FILE_MAX_RANK];
+static void read_doubles(gf_file *file, const char *path, int rank, size_t *shape, double **data) {
     double *values = gf_file_get_doubles(file, path, rank, shape);
-    if (values != NULL && has_shape(file, path, shape, wanted, rank)) {
+    if (values != NULL) {
         free(*data);
         *data = values;
-    } else {
-        free(values);
     }
 }
 
 static void read_histogram(gf_langevin *self, gf_file *file) {
     const gf_run *run = self->run;
-    const size_t wanted[] = {run->points, run->realisations,
-                             run->histogram[GF_MAGNETIZATION].points,
-                             run->histogram[GF_ENERGY].points};
+    size_t shape[] = {run->points, run->realisations, run->histogram[GF_MAGNETIZATION].points,
+                      run->histogram[GF_ENERGY].points};
     int rank = 2 + (int)run->equation->fields;
-    size_t shape[4];
     int64_t *counts = gf_file_get_integers(file, "/histogram/count", rank, shape);
-    if (counts != NULL && has_shape(file, "/histogram/count", shape, wanted, rank)) {
+    if (counts != NULL) {
         free(self->histogram);
         self->histogram = counts;
-    } else {
-        free(counts);
     }
 }
 
@@ -101,7 +81,7 @@ static void read_series(gf_langevin *self, gf_file *file) {
     const gf_run *run = self->run;
     for (size_t k = 0; k < GF_LANGEVIN_SERIES && self->series[k] != NULL; ++k) {
         size_t width = gf_langevin_width(run, (gf_langevin_observable)k);
-        const size_t shape[] = {run->points, run->realisations, run->samples, width};
+        size_t shape[] = {run->points, run->realisations, run->samples, width};
         const char *path =
             k < GF_LANGEVIN_OUTSIDE ? paths[k] : gf_counts[k - GF_LANGEVIN_OUTSIDE].series;
         read_doubles(file, path, width > 1 ? 4 : 3, shape, &self->series[k]);
@@ -113,8 +93,7 @@ static void read_results(gf_langevin *self, gf_file *file) {
     size_t fields = run->equation->fields;
     read_series(self, file);
     if (run->snapshots > 0) {
-        const size_t shape[] = {run->points, run->realisations, run->snapshots, run->positions,
-                                fields};
+        size_t shape[] = {run->points, run->realisations, run->snapshots, run->positions, fields};
         read_doubles(file, "/snapshots/field", fields > 1 ? 5 : 4, shape, &self->snapshots);
     }
     if (run->histogram[0].points > 0) {
@@ -151,9 +130,9 @@ static gf_status place_states(gf_langevin *self, const int64_t *task, size_t ope
 
 /* One number for each task, none of them negative; the caller frees them. */
 static int64_t *get_tasks(const gf_langevin *self, gf_file *file, const char *path) {
-    size_t tasks = self->run->points * self->run->realisations, shape = 0;
-    int64_t *values = gf_file_get_integers(file, path, 1, &shape);
-    bool fits = values != NULL && has_shape(file, path, &shape, &tasks, 1);
+    size_t tasks = self->run->points * self->run->realisations;
+    int64_t *values = gf_file_get_integers(file, path, 1, &tasks);
+    bool fits = values != NULL;
     for (size_t i = 0; i < tasks && fits; ++i) {
         fits = values[i] >= 0;
         if (!fits) {
@@ -198,15 +177,14 @@ static gf_status read_progress(gf_langevin *self, gf_file *file, gf_error *error
 }
 
 static gf_status read_checkpoint(gf_langevin *self, gf_file *file, gf_error *error) {
-    size_t shape[3] = {0, 0, 0}, open = 0, count = self->run->rows;
-    int rank = count > 1 ? 3 : 2;
+    size_t open = 0, count = self->run->rows;
     gf_status status = GF_OK;
     if (gf_file_has(file, "/checkpoint/state")) {
         int64_t *task = gf_file_get_integers(file, "/checkpoint/task", 1, &open);
-        double *fields = gf_file_get_doubles(file, "/checkpoint/state", rank, shape);
-        const size_t one[] = {open, self->run->cells}, two[] = {open, count, self->run->cells};
-        if (task != NULL && fields != NULL &&
-            has_shape(file, "/checkpoint/state", shape, count > 1 ? two : one, rank)) {
+        size_t one[] = {open, self->run->cells}, two[] = {open, count, self->run->cells};
+        double *fields = gf_file_get_doubles(file, "/checkpoint/state", count > 1 ? 3 : 2,
+                                             count > 1 ? two : one);
+        if (task != NULL && fields != NULL) {
             status = place_states(self, task, open, fields, file, error);
         } else {
             status = gf_file_check(file, error);

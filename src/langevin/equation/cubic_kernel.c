@@ -18,7 +18,8 @@ GF_CLONES static void drift(double old_weight, double linear, double cubic, doub
 
 void gf_cubic_drift(const gf_dynamics *dynamics, const gf_stage *stage, size_t count,
                     const double *old, const double *m, double *result) {
-    double laplace = stage->time * dynamics->scalar.diffusion / (dynamics->spacing * dynamics->spacing);
+    double laplace =
+        stage->time * dynamics->scalar.diffusion / (dynamics->spacing * dynamics->spacing);
     drift(stage->old_weight, stage->weight + stage->time * dynamics->scalar.linear - 2 * laplace,
           stage->time * dynamics->scalar.cubic, laplace, count, old, m - 1, result);
 }

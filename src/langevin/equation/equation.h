@@ -3,8 +3,8 @@
  *   dm/dt = D d2m/dr2 + f(m) + xi + d(xi_th)/dr,   <xi xi> = drive, <xi_th xi_th> = thermal
  *
  * (Eq. 15 of Lange & Rosch, "Bistabilities and domain walls in weakly open quantum systems"), on
- * cells of width dx; m is a cell average. Equations are a table: a new one is one file here, and the
- * way to read its runs (langevin/run/kind.h).
+ * cells of width dx; m is a cell average. Equations are a table: a new one is one file here, and
+ * the way to read its runs (langevin/run/kind.h).
  *
  * The conserved noise lives on the faces between cells. Over a time step both noises together give
  * a cell the Gaussian increment w_j with
@@ -34,7 +34,7 @@ typedef struct gf_scalar {
 /* An equation with its numbers, on cells of a given width. */
 typedef struct gf_dynamics {
     const gf_equation *equation;
-    double spacing; /* dx */
+    double spacing;       /* dx */
     double middle, order; /* the stable values of m are middle +- order, of the force as printed,
                              before renormalisation; order is NaN where there are no two */
     union {

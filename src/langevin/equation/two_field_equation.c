@@ -51,8 +51,8 @@ static gf_status check_onsager(const gf_hydrodynamics *self, gf_error *error) {
         for (int k = 0; k < GF_PAIRS; ++k) {
             c[k] = (double)v[0][GF_SURFACE_SUSCEPTIBILITY + k];
         }
-        double trace = (s[0][0] * c[2] - 2 * s[0][1] * c[1] + s[1][1] * c[0]) /
-                       (c[0] * c[2] - c[1] * c[1]);
+        double trace =
+            (s[0][0] * c[2] - 2 * s[0][1] * c[1] + s[1][1] * c[0]) / (c[0] * c[2] - c[1] * c[1]);
         if (trace > self->largest) {
             return gf_fail(error, GF_INVALID,
                            "the time step is too long: D = sigma C^-1 has the trace %.4g at m = "

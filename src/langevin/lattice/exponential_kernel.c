@@ -93,8 +93,8 @@ static void ornstein_uhlenbeck(gf_lattice *lattice) {
     fftw_execute(self->forward);
     for (size_t start = 0; start < modes; start += MODES) {
         float g[GF_RANDOM_BLOCK];
-        gf_random_normal(&lattice->plan.random, GF_RANDOM_STEP, lattice->steps, (uint32_t)(start / MODES),
-                         g);
+        gf_random_normal(&lattice->plan.random, GF_RANDOM_STEP, lattice->steps,
+                         (uint32_t)(start / MODES), g);
         size_t count = modes - start < MODES ? modes - start : MODES;
         update_modes(count, g, self->decay + start, self->kick + start, self->mode + start);
     }

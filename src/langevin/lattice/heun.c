@@ -4,7 +4,7 @@
 #include "langevin/lattice/sweep.h"
 
 static void predict(const gf_sweep *self, const gf_dynamics *dynamics, const double *m,
-                         size_t count, gf_window *now) {
+                    size_t count, gf_window *now) {
     const gf_stage stage = {1, 0, self->dt};
     double *noisy = now->noisy + GF_SWEEP_FIRST;
     gf_sweep_shake(self->a, self->b, count, m, now->g + GF_SWEEP_FIRST - 1, noisy);
@@ -12,7 +12,7 @@ static void predict(const gf_sweep *self, const gf_dynamics *dynamics, const dou
 }
 
 static void correct(const gf_sweep *self, const gf_dynamics *dynamics, const gf_window *now,
-                         size_t from, size_t count, double *m) {
+                    size_t from, size_t count, double *m) {
     const gf_stage stage = {0.5, 0.5, self->dt / 2};
     dynamics->equation->drift(dynamics, &stage, count, now->noisy + from, now->x + from, m);
 }

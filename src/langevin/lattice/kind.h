@@ -1,5 +1,5 @@
-/* What stands behind a lattice, for those who make one: a new kind (two fields on another device) is
- * a table of functions and a line in lattice.c. */
+/* What stands behind a lattice, for those who make one: a new kind (two fields on another device)
+ * is a table of functions and a line in lattice.c. */
 #ifndef GIBBSFLOW_LANGEVIN_LATTICE_KIND_H
 #define GIBBSFLOW_LANGEVIN_LATTICE_KIND_H
 

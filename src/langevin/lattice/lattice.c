@@ -148,8 +148,7 @@ gf_status gf_lattice_check_row(const gf_lattice *self, const double *row, double
             return gf_fail(error, GF_NO_CONVERGENCE,
                            "the field runs away: %s = %g at time %g, cell %zu; take a smaller time "
                            "step than %g",
-                           name, row[i], (double)self->steps * self->plan.step, i,
-                           self->plan.step);
+                           name, row[i], (double)self->steps * self->plan.step, i, self->plan.step);
         }
     }
     return GF_OK;

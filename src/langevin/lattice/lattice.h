@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is counted at every step: cells outside the region of possible densities (of two fields), and
- * passages of blocks from one side to the other (of blocks). */
+/* What is counted at every step: cells outside the region of possible densities (of two fields),
+ * and passages of blocks from one side to the other (of blocks). */
 typedef enum gf_lattice_count { GF_COUNT_OUTSIDE, GF_COUNT_PASSAGES, GF_COUNTS } gf_lattice_count;
 
 /* Everything that a realisation depends on. */
@@ -33,9 +33,9 @@ typedef struct gf_lattice_plan {
 typedef struct gf_lattice_state {
     uint64_t steps;             /* made */
     uint64_t counts[GF_COUNTS]; /* since the last measurement */
-    double *rows; /* [gf_lattice_rows][cells]: what the integrator carries on, which before the first
-                     step is the fields, and, of blocks, the side where each was seen last: -1, 1, 0
-                     neither yet */
+    double *rows; /* [gf_lattice_rows][cells]: what the integrator carries on, which before the
+                     first step is the fields, and, of blocks, the side where each was seen last:
+                     -1, 1, 0 neither yet */
 } gf_lattice_state;
 
 typedef struct gf_lattice gf_lattice;

@@ -6,20 +6,21 @@
 #include <string.h>
 
 /* The first stage of Leimkuhler and Matthews is also what they observe. */
-static void shake(const gf_sweep *self, const gf_dynamics *dynamics, const double *m,
-                     size_t count, gf_window *now) {
+static void shake(const gf_sweep *self, const gf_dynamics *dynamics, const double *m, size_t count,
+                  gf_window *now) {
     (void)dynamics;
-    gf_sweep_shake(self->a / 2, self->b / 2, count, m, now->g + GF_SWEEP_FIRST - 1, now->x + GF_SWEEP_FIRST);
+    gf_sweep_shake(self->a / 2, self->b / 2, count, m, now->g + GF_SWEEP_FIRST - 1,
+                   now->x + GF_SWEEP_FIRST);
 }
 
 static void push(const gf_sweep *self, const gf_dynamics *dynamics, const gf_window *now,
-                    size_t from, size_t count, double *m) {
+                 size_t from, size_t count, double *m) {
     const gf_stage stage = {-1, 2, self->dt};
     dynamics->equation->drift(dynamics, &stage, count, m, now->x + from, m);
 }
 
 static void show(const gf_sweep *self, const gf_dynamics *dynamics, const gf_window *now,
-                    size_t from, size_t count, double *m) {
+                 size_t from, size_t count, double *m) {
     (void)self;
     (void)dynamics;
     memcpy(m, now->x + from, count * sizeof *m);

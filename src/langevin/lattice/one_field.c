@@ -17,7 +17,8 @@ static gf_status begin(gf_lattice *lattice, gf_error *error) {
         return gf_fail_memory(error, "a field");
     }
     memset(self->memory, 0, room);
-    self->m = (double *)self->memory + line + GF_ONE_FIELD_HALO; /* what a sweep writes is aligned */
+    self->m =
+        (double *)self->memory + line + GF_ONE_FIELD_HALO; /* what a sweep writes is aligned */
     return integrator->begin != NULL ? integrator->begin(lattice, error) : GF_OK;
 }
 

@@ -1,7 +1,7 @@
-/* A step of an explicit integrator of one field with two stages and one Gaussian increment w per cell:
- * once through the field, block by block, in place. The second stage runs one cell behind the first,
- * because the drift looks at both neighbours, so what it overwrites is no longer needed. A block
- * stays in the first-level cache. */
+/* A step of an explicit integrator of one field with two stages and one Gaussian increment w per
+ * cell: once through the field, block by block, in place. The second stage runs one cell behind the
+ * first, because the drift looks at both neighbours, so what it overwrites is no longer needed. A
+ * block stays in the first-level cache. */
 #ifndef GIBBSFLOW_LANGEVIN_LATTICE_SWEEP_H
 #define GIBBSFLOW_LANGEVIN_LATTICE_SWEEP_H
 

@@ -64,7 +64,8 @@ static void next_noise(const gf_lattice *lattice, const wrapped *ends, size_t k,
 }
 
 static void keep_last(double *values) {
-    memcpy(values + GF_SWEEP_FIRST - 2, values + GF_SWEEP_FIRST - 2 + GF_SWEEP_BLOCK, 2 * sizeof *values);
+    memcpy(values + GF_SWEEP_FIRST - 2, values + GF_SWEEP_FIRST - 2 + GF_SWEEP_BLOCK,
+           2 * sizeof *values);
 }
 
 /* Goes once through the field. The first stage is made for cells -1 ... n, the second for those
@@ -78,14 +79,15 @@ static void go_through(const gf_lattice *lattice, const gf_sweep *sweep, double 
         ends = wrap_noise(lattice);
     }
     for (size_t start = 0; start < lattice->plan.cells + 2; start += GF_SWEEP_BLOCK) {
-        size_t left = lattice->plan.cells + 2 - start, count = left < GF_SWEEP_BLOCK ? left : GF_SWEEP_BLOCK;
+        size_t left = lattice->plan.cells + 2 - start,
+               count = left < GF_SWEEP_BLOCK ? left : GF_SWEEP_BLOCK;
         size_t skip = start == 0 ? 2 : 0; /* cells -2 and -1 are not ours */
         if (noisy) {
             next_noise(lattice, &ends, start / GF_SWEEP_BLOCK, now.g);
         }
         sweep->first(sweep, &lattice->plan.dynamics, field->m + start - 1, count, &now);
         sweep->second(sweep, &lattice->plan.dynamics, &now, GF_SWEEP_FIRST - 1 + skip, count - skip,
-                     result + start + skip - 2);
+                      result + start + skip - 2);
         keep_last(now.noisy);
         keep_last(now.x);
     }

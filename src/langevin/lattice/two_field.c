@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows of random numbers per stage: of cells and of faces, and as many for the noise of faces before
- * it is averaged. LINE: bytes of a cache line. */
+/* Rows of random numbers per stage: of cells and of faces, and as many for the noise of faces
+ * before it is averaged. LINE: bytes of a cache line. */
 enum { GAUSSIANS = 3 * GF_CHARGES, LINE = 64 };
 
 /* --- memory ---------------------------------------------------------------------------------- */
@@ -124,12 +124,13 @@ gf_status gf_two_field_check(const gf_lattice *lattice, gf_error *error) {
         status = gf_lattice_check_row(lattice, self->now.q[i], bound, names[i], error);
     }
     if (status == GF_OK && self->unphysical > 0) {
-        status = gf_fail(error, GF_INVALID,
-                         "D C + C D^T is no covariance at m = %g, e = %g (in %llu faces so far), so "
-                         "that the noise of this diffusion matrix does not exist; give an Onsager "
-                         "matrix (onsager: [[..],[..]])",
-                         self->refused[GF_MAGNETIZATION], self->refused[GF_ENERGY],
-                         (unsigned long long)self->unphysical);
+        status =
+            gf_fail(error, GF_INVALID,
+                    "D C + C D^T is no covariance at m = %g, e = %g (in %llu faces so far), so "
+                    "that the noise of this diffusion matrix does not exist; give an Onsager "
+                    "matrix (onsager: [[..],[..]])",
+                    self->refused[GF_MAGNETIZATION], self->refused[GF_ENERGY],
+                    (unsigned long long)self->unphysical);
     }
     return status;
 }

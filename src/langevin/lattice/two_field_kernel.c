@@ -94,8 +94,8 @@ typedef struct symmetric {
     float at[GF_PAIRS];
 } symmetric;
 
-/* Row 0 and 1 of L (g, h) for the positive part of scale a, L its Cholesky root. Where the matrix is
- * not positive its off-diagonal element is cut down first. */
+/* Row 0 and 1 of L (g, h) for the positive part of scale a, L its Cholesky root. Where the matrix
+ * is not positive its off-diagonal element is cut down first. */
 static inline void shake(float scale, symmetric a, float g, float h, float *restrict first,
                          float *restrict second) {
     float s0 = scale * a.at[0], s1 = scale * a.at[1], s2 = scale * a.at[2];
@@ -129,8 +129,8 @@ static covariance rows_of(float *const rows[GF_PAIRS]) {
 /* What D C + C D^T is made of. */
 typedef struct transport {
     float d[GF_CHARGES][GF_CHARGES]; /* D, or sigma */
-    float largest; /* of the trace of sigma C^-1 */
-    float scale;   /* thermal time/dx^3 */
+    float largest;                   /* of the trace of sigma C^-1 */
+    float scale;                     /* thermal time/dx^3 */
 } transport;
 
 /* D of the cells; rows of nothing but where it varies. */
@@ -170,10 +170,10 @@ static inline symmetric at_face(covariance c, size_t i) {
 
 static inline symmetric symmetrised(const transport *t, symmetric c) {
     const float *s = c.at;
-    return (symmetric){{2 * (t->d[0][0] * s[0] + t->d[0][1] * s[1]),
-                        t->d[0][0] * s[1] + t->d[0][1] * s[2] + t->d[1][0] * s[0] +
-                            t->d[1][1] * s[1],
-                        2 * (t->d[1][0] * s[1] + t->d[1][1] * s[2])}};
+    return (symmetric){
+        {2 * (t->d[0][0] * s[0] + t->d[0][1] * s[1]),
+         t->d[0][0] * s[1] + t->d[0][1] * s[2] + t->d[1][0] * s[0] + t->d[1][1] * s[1],
+         2 * (t->d[1][0] * s[1] + t->d[1][1] * s[2])}};
 }
 
 /* C with what interpolation made negative, near the border, cut down to 0. */
@@ -275,7 +275,7 @@ count_bad(const transport *t, gf_transport_law law, size_t from, size_t to, coef
 GF_CLONES static size_t count_unphysical(transport t, gf_transport_law law, size_t from, size_t to,
                                          coefficients at) {
     return law == GF_TRANSPORT_VARYING ? count_bad(&t, GF_TRANSPORT_VARYING, from, to, at)
-                          : count_bad(&t, GF_TRANSPORT_CONSTANT, from, to, at);
+                                       : count_bad(&t, GF_TRANSPORT_CONSTANT, from, to, at);
 }
 
 static void report_unphysical(gf_lattice *lattice, const transport *t, gf_transport_law law,
@@ -355,8 +355,7 @@ static void kick(gf_lattice *lattice, double time, const gf_values *now, const g
                          raw[1]);
     for (unsigned i = 0; i < GF_CHARGES && h->filter > 1; ++i) {
         smear(n, h->filter, faces_before(lattice), lattice->plan.boundary == GF_FIXED,
-              g + (GF_CHARGES + i) * row,
-              self->kick[i]);
+              g + (GF_CHARGES + i) * row, self->kick[i]);
     }
     if (before == NULL && !is_safe(h->law, &t)) {
         report_unphysical(lattice, &t, h->law, now);

@@ -117,7 +117,8 @@ static gf_status take_matrix(const gf_run_parser *p, gf_node *map) {
     return status;
 }
 
-/* Blocks are told by their space. Every parameter that is not the equation's is one of the model. */
+/* Blocks are told by their space. Every parameter that is not the equation's is one of the model.
+ */
 static gf_status take_parameters(const gf_run_parser *p) {
     static const char *const own[] = {"epsilon", "diffusion", "onsager", NULL};
     gf_node *map = NULL;
@@ -347,7 +348,7 @@ static gf_status check_together(const gf_run_parser *p) {
               "blocks (spacing: the sites of one)"
         : run->blocks && run->swept == 1 ? "blocks without neighbours do not diffuse: no diffusion "
                                            "to sweep"
-        : onsager && run->swept == 1  ? "diffusion cannot be swept where onsager is given"
+        : onsager && run->swept == 1     ? "diffusion cannot be swept where onsager is given"
                                          : NULL;
     return problem == NULL ? GF_OK
                            : gf_document_fail(p->document, p->root, p->error, "%s", problem);
@@ -362,13 +363,13 @@ static gf_status check_starts(const gf_run_parser *p) {
     return status;
 }
 
-/* A surface for all sweep points or, where the renormalised force differs between them, for each. */
+/* A surface for all sweep points or, where the renormalised force differs between them, for each.
+ */
 static gf_status read_surfaces(gf_run *run, gf_error *error) {
     gf_run_medium *medium = &run->medium;
     size_t count = run->rescaled && run->noise.renormalised ? run->points : 1;
     medium->surfaces = calloc(count, sizeof *medium->surfaces);
-    gf_status status =
-        medium->surfaces != NULL ? GF_OK : gf_fail_memory(error, "a force table");
+    gf_status status = medium->surfaces != NULL ? GF_OK : gf_fail_memory(error, "a force table");
     for (; medium->surface_count < count && status == GF_OK; ++medium->surface_count) {
         status = read_surface(run, medium->surface_count, error);
         if (status == GF_OK) { /* the renormalised force can be the stiffer one */
@@ -474,8 +475,7 @@ static void write(const gf_run *run, gf_file *file) {
 }
 
 static const char *const initial_keys[] = {"profile", "domain", "density", "which", NULL};
-static const char *const profiles[] = {"random",  "uniform",     "wall",
-                                       "domains", "fixed-point", NULL};
+static const char *const profiles[] = {"random", "uniform", "wall", "domains", "fixed-point", NULL};
 static const char *const histogram_keys[] = {"from", "to", "bins", "energy", NULL};
 
 const gf_run_kind gf_run_hydrodynamics = {.equation = &gf_equation_hydrodynamics,

@@ -27,8 +27,8 @@ struct gf_run_kind {
     /* The fields of the start: rows[fields][cells]. */
     gf_status (*fill)(const gf_run *run, gf_profile profile, const gf_lattice_plan *plan,
                       double *rows, gf_error *error);
-    double (*coupling)(const gf_run *run, size_t point);    /* gf_langevin_coupling */
-    void (*write)(const gf_run *run, gf_file *file);        /* what else belongs to a file; or NULL */
+    double (*coupling)(const gf_run *run, size_t point); /* gf_langevin_coupling */
+    void (*write)(const gf_run *run, gf_file *file);     /* what else belongs to a file; or NULL */
     const char *time_unit;
 };
 

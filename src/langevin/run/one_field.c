@@ -77,8 +77,8 @@ static void fill_random(const gf_lattice_plan *plan, double width, double *m) {
     }
 }
 
-static gf_status fill(const gf_run *run, gf_profile profile, const gf_lattice_plan *plan,
-                      double *m, gf_error *error) {
+static gf_status fill(const gf_run *run, gf_profile profile, const gf_lattice_plan *plan, double *m,
+                      gf_error *error) {
     double value = run->amplitude * plan->dynamics.order;
     (void)error;
     if (profile == GF_PROFILE_RANDOM) {
@@ -86,8 +86,8 @@ static gf_status fill(const gf_run *run, gf_profile profile, const gf_lattice_pl
         return GF_OK;
     }
     for (size_t i = 0; i < plan->cells; ++i) {
-        bool up = profile == GF_PROFILE_UNIFORM ||
-                  gf_run_lies_up(run, profile, gf_run_position(run, i));
+        bool up =
+            profile == GF_PROFILE_UNIFORM || gf_run_lies_up(run, profile, gf_run_position(run, i));
         m[i] = up ? value : -value;
     }
     return GF_OK;

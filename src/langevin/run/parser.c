@@ -19,7 +19,7 @@ gf_status gf_run_read_number(const gf_run_parser *p, const gf_node *node, const 
                              double *value) {
     gf_source source;
     gf_status status = gf_document_source(p->document, node, what, &source, p->error);
-    return status == GF_OK ? gf_expression_number(&source, NULL, 0, value, p->error) : status;
+    return status == GF_OK ? gf_arithmetic_number(&source, NULL, value, p->error) : status;
 }
 
 static bool lies_in(double value, gf_run_domain where) {

@@ -2,6 +2,7 @@
 #ifndef GIBBSFLOW_LANGEVIN_RUN_PARSER_H
 #define GIBBSFLOW_LANGEVIN_RUN_PARSER_H
 
+#include "input/arithmetic.h"
 #include "input/document.h"
 #include "langevin/run/run.h"
 
@@ -50,14 +51,14 @@ gf_status gf_run_take_section(const gf_run_parser *p, const char *key, const cha
 gf_status gf_run_divide(const gf_run_parser *p, const gf_node *node, const char *what, double value,
                         const char *of, double unit, uint64_t *quotient);
 
-/* The section `name` whose keys are names of numbers, each of which is added to `settings`, but those
- * of the NULL-terminated list `own` (NULL: none). `what` such a key is, for messages. */
+/* The section `name` whose keys are names of numbers, each of which is added to `settings`, but
+ * those of the NULL-terminated list `own` (NULL: none). `what` such a key is, for messages. */
 gf_status gf_run_take_names(const gf_run_parser *p, gf_node *map, const char *what,
                             const char *const *own, gf_settings *settings);
 
 /* --- sections that are alike for all, in read.c, measure.c and sweep.c ------------------------ */
 
-gf_status gf_run_take_row(const gf_run_parser *p); /* space: length, spacing, boundary */
+gf_status gf_run_take_row(const gf_run_parser *p);   /* space: length, spacing, boundary */
 gf_status gf_run_take_force(const gf_run_parser *p); /* bare or renormalised */
 gf_status gf_run_take_walls(const gf_run_parser *p);
 gf_status gf_run_take_snapshots(const gf_run_parser *p);

@@ -196,10 +196,8 @@ static gf_status check_settings(const gf_run_parser *p) {
 static gf_status try_point(const gf_run_parser *p, size_t point) {
     gf_run *run = p->run;
     gf_lattice *lattice = NULL;
-    gf_lattice_plan plan = {.integrator = run->integrator,
-                            .cells = 4,
-                            .boundary = run->boundary,
-                            .step = run->step};
+    gf_lattice_plan plan = {
+        .integrator = run->integrator, .cells = 4, .boundary = run->boundary, .step = run->step};
     gf_status status = gf_run_dynamics(run, point, &plan.dynamics, p->error);
     if (status == GF_OK) {
         run->rows = gf_lattice_rows(&plan.dynamics);
@@ -221,9 +219,9 @@ static gf_status check_points(const gf_run_parser *p) {
     }
     if (status == GF_INVALID) {
         gf_error inner = *p->error;
-        status = gf_document_fail(p->document, p->root, p->error, "%s = %g: %.900s",
-                                  run->equation->parameters[run->swept], run->sweep[k],
-                                  inner.message);
+        status =
+            gf_document_fail(p->document, p->root, p->error, "%s = %g: %.900s",
+                             run->equation->parameters[run->swept], run->sweep[k], inner.message);
     }
     return status;
 }
@@ -313,8 +311,7 @@ gf_status gf_run_parse(const char *text, size_t length, const char *name,
                        .settings = settings != NULL ? settings : &none,
                        .run = calloc(1, sizeof *p.run),
                        .error = error != NULL ? error : &local};
-    gf_status status =
-        p.run != NULL ? read(&p, text, length) : gf_fail_memory(p.error, "a run");
+    gf_status status = p.run != NULL ? read(&p, text, length) : gf_fail_memory(p.error, "a run");
     if (status != GF_OK) {
         gf_run_free(p.run);
         p.run = NULL;
@@ -333,19 +330,5 @@ gf_status gf_run_read(const char *path, const gf_settings *settings, gf_run **ru
         status = gf_run_parse(text, length, path, settings, run, error);
     }
     free(text);
-    return status;
-}
-
-gf_status gf_run_parse_settings(const char *text, gf_settings *settings, gf_error *error) {
-    gf_status status = GF_OK;
-    *settings = (gf_settings){0};
-    while (*text != '\0' && status == GF_OK) {
-        size_t length = strcspn(text, "\n");
-        char *line = strndup(text, length);
-        status = line != NULL ? gf_settings_assign(settings, line, error)
-                              : gf_fail_memory(error, "settings");
-        free(line);
-        text += length + (text[length] == '\n' ? 1 : 0);
-    }
     return status;
 }

@@ -39,10 +39,9 @@ gf_status gf_run_dynamics_at(const gf_run *self, size_t point, double value, gf_
     parameters[self->swept] = value;
     gf_noise_strength noise = self->noise;
     *dynamics = (gf_dynamics){.equation = self->equation, .spacing = self->spacing};
-    gf_status status =
-        self->kind->adjust != NULL
-            ? self->kind->adjust(self, point, parameters, &noise, dynamics, error)
-            : GF_OK;
+    gf_status status = self->kind->adjust != NULL
+                           ? self->kind->adjust(self, point, parameters, &noise, dynamics, error)
+                           : GF_OK;
     return status == GF_OK ? self->equation->prepare(parameters, &noise, dynamics, error) : status;
 }
 

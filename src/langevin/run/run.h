@@ -77,8 +77,8 @@ struct gf_run {
     double snapshot_every, snapshot_spacing; /* snapshot_every 0: none */
     size_t samples_per_snapshot, snapshots, cells_per_position, positions;
 
-    /* Of cell values, field by field; points = bins. The first is 0 where there is no histogram, the
-     * second 1 where there is no second field. */
+    /* Of cell values, field by field; points = bins. The first is 0 where there is no histogram,
+     * the second 1 where there is no second field. */
     gf_axis histogram[GF_CHARGES];
 
     size_t swept; /* index of the parameter that the sweep varies */
@@ -88,9 +88,6 @@ struct gf_run {
 
     size_t rows, counts; /* of the lattices (lattice.h) */
 };
-
-/* The settings that `text` (gf_run.settings) stands for; the caller frees them. */
-gf_status gf_run_parse_settings(const char *text, gf_settings *settings, gf_error *error);
 
 /* The numbers of sweep point `point`, or of any value of the parameter that is swept, with the
  * medium of that point. Fails where the equation makes no sense. */

@@ -88,7 +88,7 @@ START_TEST(test_settings) {
     ck_assert_double_eq_tol(run->sweep[0], 0.3, 1e-15);
     ck_assert_uint_eq(run->cells, 200);
     ck_assert_uint_eq(run->seed, 9);
-    ck_assert_int_eq(gf_run_parse_settings(run->settings, &again, NULL), GF_OK);
+    ck_assert_int_eq(gf_settings_assign_all(&again, run->settings, NULL), GF_OK);
     ck_assert_uint_eq(again.count, 4);
     ck_assert_double_eq(again.parameters[2].value, 0.02);
     gf_run_free(run);

@@ -1,0 +1,300 @@
+#include "input/arithmetic.h"
+
+#include <ctype.h>
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_DEPTH = 200 };
+
+typedef struct parser {
+    const gf_source *source;
+    const gf_scope *scope;
+    const gf_algebra *algebra; /* or NULL */
+    const char *at;
+    int depth;
+    gf_error *error;
+} parser;
+
+static gf_status fail_at(const parser *self, const char *where, const char *what) {
+    return gf_source_fail(self->source, (size_t)(where - self->source->text), self->error,
+                          "%s in '%.200s'", what, self->source->text);
+}
+
+static void free_value(const parser *self, gf_value *value) {
+    if (value->object != NULL) {
+        self->algebra->free(value->object);
+    }
+    *value = (gf_value){0};
+}
+
+static char peek(parser *self) {
+    while (isspace((unsigned char)*self->at)) {
+        ++self->at;
+    }
+    return *self->at;
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+static bool is_name_start(char c) {
+    return isalpha((unsigned char)c) || c == '_';
+}
+
+static size_t name_length(const char *text) {
+    size_t length = 0;
+    while (is_name_start(text[length]) || (length > 0 && isdigit((unsigned char)text[length]))) {
+        ++length;
+    }
+    return length;
+}
+
+static bool is_word(const char *word, const char *name, size_t length) {
+    return strlen(word) == length && strncmp(word, name, length) == 0;
+}
+
+static bool is_site_factor(const char *name, size_t length) {
+    static const char *const factors[] = {"X", "Y", "Z", "Sp", "Sm", "Pu", "Pd", "I"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof factors / sizeof *factors; ++i) {
+        found = found || is_word(factors[i], name, length);
+    }
+    return found;
+}
+
+bool gf_arithmetic_name_is_free(const char *name) {
+    size_t length = strlen(name);
+    return length > 0 && name_length(name) == length && !is_site_factor(name, length) &&
+           strcmp(name, "i") != 0;
+}
+
+/* --- the grammar ----------------------------------------------------------------------------- */
+
+static gf_status parse_factor(parser *self, gf_value *result);
+static gf_status parse_sum(parser *self, gf_value *result);
+
+static gf_status parse_number(parser *self, gf_value *result) {
+    const char *start = self->at;
+    size_t length = strspn(start, "0123456789.");
+    if (start[length] == 'e' || start[length] == 'E') {
+        size_t digits = length + 1 + (start[length + 1] == '+' || start[length + 1] == '-');
+        if (isdigit((unsigned char)start[digits])) {
+            length = digits + strspn(start + digits, "0123456789");
+        }
+    }
+    char *end = NULL, *copy = strndup(start, length);
+    if (copy == NULL) {
+        return gf_fail_memory(self->error, "a number");
+    }
+    double value = strtod(copy, &end);
+    bool valid = end == copy + length;
+    free(copy);
+    if (!valid) {
+        return fail_at(self, start, "malformed number");
+    }
+    if (!isfinite(value)) {
+        return fail_at(self, start, "number too large");
+    }
+    self->at = start + length;
+    result->number = value;
+    return GF_OK;
+}
+
+static gf_status parse_site(parser *self, const char *name, size_t length, gf_value *result) {
+    ++self->at; /* [ */
+    (void)peek(self);
+    const gf_algebra *algebra = self->algebra;
+    const char *digits = self->at;
+    char *end = NULL;
+    long index = strtol(digits, &end, 10);
+    if (end == digits) {
+        return fail_at(self, digits, "expected an integer site index");
+    }
+    self->at = end;
+    if (algebra != NULL && (index < algebra->lowest || index > algebra->highest)) {
+        char what[100];
+        (void)snprintf(what, sizeof what, "site index beyond the chain (indices run from %d to %d)",
+                       algebra->lowest, algebra->highest);
+        return fail_at(self, digits, what);
+    }
+    if (peek(self) != ']') {
+        return fail_at(self, self->at, "expected ']'");
+    }
+    ++self->at;
+    if (algebra == NULL) {
+        return gf_source_fail(self->source, 0, self->error,
+                              "expected a number, not the operator '%.200s'", self->source->text);
+    }
+    const char *problem =
+        algebra->site(algebra->context, name, length, (int)index, &result->object);
+    return problem == NULL ? GF_OK : fail_at(self, name, problem);
+}
+
+static gf_status fail_unknown(const parser *self, const char *name, size_t length) {
+    const gf_scope *scope = self->scope;
+    char known[400] = "";
+    for (size_t i = 0; i < scope->parameter_count; ++i) {
+        size_t used = strlen(known);
+        (void)snprintf(known + used, sizeof known - used, " %s", scope->parameters[i].name);
+    }
+    return gf_source_fail(self->source, (size_t)(name - self->source->text), self->error,
+                          "unknown name '%.*s' in '%.200s'; parameters:%s", (int)length, name,
+                          self->source->text, scope->parameter_count > 0 ? known : " none");
+}
+
+static gf_status parse_name(parser *self, gf_value *result) {
+    const gf_scope *scope = self->scope;
+    const char *name = self->at;
+    size_t length = name_length(name);
+    self->at += length;
+    if (peek(self) == '[') {
+        return parse_site(self, name, length, result);
+    }
+    for (size_t i = 0; i < scope->parameter_count; ++i) {
+        if (is_word(scope->parameters[i].name, name, length)) {
+            result->number = scope->parameters[i].value;
+            if (scope->used != NULL) {
+                scope->used[i] = true;
+            }
+            return GF_OK;
+        }
+    }
+    if (is_word("i", name, length)) {
+        result->number = I;
+        return GF_OK;
+    }
+    return is_site_factor(name, length) ? fail_at(self, self->at, "expected '[' and a site index")
+                                        : fail_unknown(self, name, length);
+}
+
+/* a + factor b, where what cancels down to rounding is zero: 1 - 0.9 - 0.1 is. */
+static double complex sum_of(double complex a, double complex factor, double complex b) {
+    double complex term = factor * b, sum = a + term;
+    double magnitude = cabs(a) + cabs(term);
+    bool cancels = cabs(sum) <= 16 * DBL_EPSILON * magnitude && !isinf(magnitude);
+    return cancels ? 0 : sum;
+}
+
+static const char *apply_to_numbers(char operation, gf_value *left, const gf_value *right) {
+    if (operation == '/' && right->number == 0) {
+        return "division by zero";
+    }
+    if (operation == '/') {
+        left->number /= right->number;
+    } else if (operation == '*') {
+        left->number *= right->number;
+    } else {
+        left->number = sum_of(left->number, operation == '-' ? -1 : 1, right->number);
+    }
+    return NULL;
+}
+
+/* *left = *left operation *right; `where` is the place of the operation. */
+static gf_status apply(const parser *self, char operation, const char *where, gf_value *left,
+                       const gf_value *right) {
+    bool numbers = left->object == NULL && right->object == NULL;
+    const char *problem = numbers ? apply_to_numbers(operation, left, right)
+                                  : self->algebra->apply(operation, left, right);
+    return problem == NULL ? GF_OK : fail_at(self, where, problem);
+}
+
+static gf_status parse_signed(parser *self, gf_value *result) {
+    const char *sign = self->at++;
+    gf_value factor = {0};
+    gf_status status = parse_factor(self, &factor);
+    if (status == GF_OK) {
+        result->number = *sign == '-' ? -1 : 1;
+        status = apply(self, '*', sign, result, &factor);
+    }
+    free_value(self, &factor);
+    return status;
+}
+
+static gf_status parse_parenthesis(parser *self, gf_value *result) {
+    ++self->at; /* ( */
+    gf_status status = parse_sum(self, result);
+    if (status == GF_OK && peek(self) != ')') {
+        return fail_at(self, self->at, "expected ')'");
+    }
+    self->at += status == GF_OK;
+    return status;
+}
+
+static gf_status parse_factor(parser *self, gf_value *result) {
+    char c = peek(self);
+    const char *start = self->at;
+    if (++self->depth > MAX_DEPTH) {
+        return fail_at(self, start, "nested too deeply");
+    }
+    gf_status status = c == '('                                ? parse_parenthesis(self, result)
+                       : c == '+' || c == '-'                  ? parse_signed(self, result)
+                       : isdigit((unsigned char)c) || c == '.' ? parse_number(self, result)
+                       : is_name_start(c)
+                           ? parse_name(self, result)
+                           : fail_at(self, start, "expected a number, a name or '('");
+    --self->depth;
+    return status;
+}
+
+/* A chain of operands joined by either of two operations of equal precedence, left to right. */
+static gf_status parse_chain(parser *self, const char *operations,
+                             gf_status (*operand)(parser *, gf_value *), gf_value *result) {
+    gf_status status = operand(self, result);
+    while (status == GF_OK && peek(self) != '\0' && strchr(operations, *self->at) != NULL) {
+        const char *where = self->at++;
+        gf_value right = {0};
+        status = operand(self, &right);
+        if (status == GF_OK) {
+            status = apply(self, *where, where, result, &right);
+        }
+        free_value(self, &right);
+    }
+    return status;
+}
+
+static gf_status parse_product(parser *self, gf_value *result) {
+    return parse_chain(self, "*/", parse_factor, result);
+}
+
+static gf_status parse_sum(parser *self, gf_value *result) {
+    return parse_chain(self, "+-", parse_product, result);
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+gf_status gf_arithmetic_parse(const gf_source *source, const gf_scope *scope,
+                              const gf_algebra *algebra, gf_value *value, gf_error *error) {
+    static const gf_scope empty = {0};
+    parser self = {.source = source,
+                   .scope = scope != NULL ? scope : &empty,
+                   .algebra = algebra,
+                   .at = source->text,
+                   .error = error};
+    *value = (gf_value){0};
+    gf_status status = parse_sum(&self, value);
+    if (status == GF_OK && peek(&self) != '\0') {
+        status = fail_at(&self, self.at, "unexpected text");
+    }
+    bool finite = isfinite(creal(value->number)) && isfinite(cimag(value->number));
+    if (status == GF_OK && value->object == NULL && !finite) {
+        status = fail_at(&self, source->text, "value is not finite");
+    }
+    if (status != GF_OK) {
+        free_value(&self, value);
+    }
+    return status;
+}
+
+gf_status gf_arithmetic_number(const gf_source *source, const gf_scope *scope, double *value,
+                               gf_error *error) {
+    gf_value result;
+    gf_status status = gf_arithmetic_parse(source, scope, NULL, &result, error);
+    if (status == GF_OK && cimag(result.number) != 0) {
+        status = gf_source_fail(source, 0, error, "expected a real number, but '%.200s' is complex",
+                                source->text);
+    }
+    *value = creal(result.number) + 0.0; /* no -0 */
+    return status;
+}

@@ -1,0 +1,46 @@
+#!/bin/sh
+# `gibbsflow fixed-points`: scans, units of energy. Usage: test_fixed_points.sh PROGRAM MODELS
+. "$(dirname "$0")/expect.sh"
+
+# The value of the one pitchfork that the last run printed, in units of 1e-9.
+pitchfork() {
+    count=0 value=0
+    while read -r kind _ name _ number _; do
+        if [ "$kind" = pitchfork ]; then
+            number=$(printf '%.9f' "${number%,}")
+            count=$((count + 1)) value=$((1${number#0.} - 1000000000))
+            check "scan: pitchfork of $name" [ "$name" = gamma ]
+        fi
+    done <$out
+    check "scan: $count pitchforks, not one" [ $count -eq 1 ]
+}
+
+test_scan() {
+    accept fixed-points "$reference" --sites 8 --scan gamma=0.82:0.96:11
+    pitchfork
+    coarse=$value
+    accept fixed-points "$reference" --sites 8 --scan gamma=0.82:0.96:31 -o scan8.h5
+    pitchfork
+    difference=$((value - coarse))
+    check "scan: the pitchfork at $coarse or $value" [ ${difference#-} -le 1000 ]
+    accept fixed-points scan8.h5 --scan gamma=0.82:0.96:11
+    pitchfork
+    check "scan: the pitchfork at $coarse or $value from a file" [ "$value" -eq "$coarse" ]
+    accept info scan8.h5
+    check "scan: not stored" contains "$said" "/scan"
+}
+
+# The unit of energy is the user's: J = 1000 is the same chain as J = 1.
+test_units() {
+    for unit in 0.001 1000; do
+        accept fixed-points "$reference" --sites 6 --set J=$unit --set Jp=0.01*$unit
+        check "J = $unit: $said" [ "$(wc -l <$out)" -eq 4 ] # a title and three points
+        check "J = $unit: the stable point is lost" grep -Eq '^stable +-0\.69' $out
+        accept converge "$reference" --sites 4:8 --set J=$unit --set Jp=0.01*$unit
+        check "J = $unit: no ladder" grep -Eq '^  m +0\.6909' $out
+    done
+}
+
+test_scan
+test_units
+finish
