@@ -14,8 +14,8 @@
 enum { PANELS = 3, MOST_NODES = 1500, GRID = 601 };
 
 static gf_status check(const gf_dynamics *dynamics, double level, gf_error *error) {
-    if (dynamics->thermal > 0 || !(dynamics->drive > 0) || !(dynamics->diffusion > 0) ||
-        !(level > 0)) {
+    if (dynamics->scalar.thermal > 0 || !(dynamics->scalar.drive > 0) ||
+        !(dynamics->scalar.diffusion > 0) || !(level > 0)) {
         return gf_fail(error, GF_INVALID,
                        "no exact values: they need drive > 0, thermal = 0, diffusion and a "
                        "threshold above 0");
@@ -24,7 +24,7 @@ static gf_status check(const gf_dynamics *dynamics, double level, gf_error *erro
 }
 
 static double temperature(const gf_dynamics *dynamics) {
-    return dynamics->drive / 2;
+    return dynamics->scalar.drive / 2;
 }
 
 /* A field beyond which exp(-2 length v/T) of a correlation length is below 1e-40: the range of m.
@@ -35,7 +35,7 @@ static double range_of(const gf_dynamics *dynamics) {
     double bottom = dynamics->equation->potential(dynamics, m);
     while (action < 24 && m < 1000 * dynamics->order) {
         double height = dynamics->equation->potential(dynamics, m) - bottom;
-        action += step * sqrt(2 * dynamics->diffusion * fmax(height, 0)) / t;
+        action += step * sqrt(2 * dynamics->scalar.diffusion * fmax(height, 0)) / t;
         m += step;
     }
     return m;
@@ -83,7 +83,8 @@ static void free_kernel(cell_kernel *self) {
 
 /* sqrt(w_i) K(m_i, m_j) sqrt(w_j), with v counted from its minimum. */
 static void fill_kernel(cell_kernel *self, const gf_dynamics *dynamics) {
-    double t = temperature(dynamics), dx = dynamics->spacing, stiffness = dynamics->diffusion / dx;
+    double t = temperature(dynamics), dx = dynamics->spacing,
+           stiffness = dynamics->scalar.diffusion / dx;
     double bottom = dynamics->equation->potential(dynamics, dynamics->order);
     for (size_t i = 0; i < self->size; ++i) {
         double vi = dynamics->equation->potential(dynamics, self->node[i]) - bottom;
@@ -181,7 +182,7 @@ static gf_status new_kernel(size_t n, cell_kernel *self, gf_error *error) {
 static gf_status make_kernel(const gf_dynamics *dynamics, double level, cell_kernel *self,
                              gf_error *error) {
     double range = fmax(range_of(dynamics), 1.5 * level), nodes = 0;
-    double width = sqrt(temperature(dynamics) * dynamics->spacing / dynamics->diffusion);
+    double width = sqrt(temperature(dynamics) * dynamics->spacing / dynamics->scalar.diffusion);
     const double edge[] = {-range, -level, level, range};
     size_t count[PANELS], start = 0;
     *self = (cell_kernel){0};
@@ -261,6 +262,12 @@ static gf_status count_walls(const cell_kernel *self, double dx, double *density
     return status;
 }
 
+bool gf_transfer_applies(const gf_dynamics *dynamics) {
+    const gf_equation *equation = dynamics->equation;
+    return equation->potential != NULL && equation->has_space && dynamics->scalar.thermal <= 0 &&
+           dynamics->scalar.drive > 0;
+}
+
 gf_status gf_transfer_cells(const gf_dynamics *dynamics, double level, gf_transfer *transfer,
                             gf_error *error) {
     cell_kernel kernel = {0};
@@ -296,7 +303,7 @@ gf_status gf_transfer_cells(const gf_dynamics *dynamics, double level, gf_transf
 static void fill_hamiltonian(const gf_dynamics *dynamics, double range, double spacing,
                              double *matrix) {
     double t = temperature(dynamics);
-    double kinetic = t / (2 * dynamics->diffusion * spacing * spacing);
+    double kinetic = t / (2 * dynamics->scalar.diffusion * spacing * spacing);
     double bottom = dynamics->equation->potential(dynamics, dynamics->order);
     for (size_t i = 0; i < GRID; ++i) {
         double m = -range + (double)i * spacing;
@@ -355,7 +362,7 @@ gf_status gf_transfer_continuum(const gf_dynamics *dynamics, double level, gf_tr
             double m = -range + (double)i * spacing;
             transfer->second_moment += vector[i] * vector[i] * m * m;
         }
-        transfer->count_density = or_lost(temperature(dynamics) / dynamics->diffusion /
+        transfer->count_density = or_lost(temperature(dynamics) / dynamics->scalar.diffusion /
                                           resistance(vector, range, spacing, level));
     }
     free(matrix);
@@ -366,11 +373,11 @@ gf_status gf_transfer_continuum(const gf_dynamics *dynamics, double level, gf_tr
 /* --- a single wall --------------------------------------------------------------------------- */
 
 double gf_transfer_wall_width(const gf_dynamics *dynamics) {
-    return sqrt(2 * dynamics->diffusion / dynamics->linear);
+    return sqrt(2 * dynamics->scalar.diffusion / dynamics->scalar.linear);
 }
 
 /* integral of D m'^2 = (4/3) D m0^2 / width */
 double gf_transfer_wall_energy(const gf_dynamics *dynamics) {
-    return 4.0 / 3 * dynamics->diffusion * dynamics->order * dynamics->order /
+    return 4.0 / 3 * dynamics->scalar.diffusion * dynamics->order * dynamics->order /
            gf_transfer_wall_width(dynamics);
 }
