@@ -414,11 +414,14 @@ static void write_summary(const gf_langevin *self, const char *sweep, gf_file *f
 
 static void put_tasks(gf_file *file, const char *path, const char *description, size_t count,
                       const int64_t *values) {
-    gf_file_put_integers(
-        file,
-        &(gf_dataset){
-            .path = path, .units = "1", .description = description, .rank = 1, .shape = {count}},
-        values);
+    gf_file_put_integers(file,
+                         &(gf_dataset){.path = path,
+                                       .units = "1",
+                                       .description = description,
+                                       .rank = 1,
+                                       .shape = {count},
+                                       .axes = {"task"}},
+                         values);
 }
 
 static void put_states(const gf_run *run, gf_file *file, size_t open, const double *states) {
@@ -426,9 +429,12 @@ static void put_states(const gf_run *run, gf_file *file, size_t open, const doub
                           .units = "1",
                           .description = "what the integrator carries on",
                           .rank = 2,
-                          .shape = {open, run->cells}};
+                          .shape = {open, run->cells},
+                          .axes = {"task", "cell"}};
     if (run->rows > 1) {
         dataset.rank = 3;
+        dataset.axes[1] = "row";
+        dataset.axes[2] = "cell";
         dataset.shape[1] = run->rows;
         dataset.shape[2] = run->cells;
     }
