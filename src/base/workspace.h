@@ -1,14 +1,15 @@
-/* Arrays handed to BLAS and LAPACK: all of them come from here, with slack behind their end.
+/* Arrays for BLAS and LAPACK, with slack behind their end.
  *
  * OpenBLAS reads past the ends of vectors. Versions before 0.3.24, as built by gcc 12, read one
  * element too many, at the vector's stride: zgemv (not transposed) of x, and zdot of both (OpenBLAS
  * issues 4013 and 5000). zhetrd passes rows of the matrix as x, so that the element lies one column
  * behind its end. zhemv (upper) and, on kernels without AVX, dsymv (lower) read up to 16 and 32
- * bytes past y, in 0.3.21. The others that are called here stay within their arrays. What is read
- * is not used, but where it lies in an unmapped page the process dies.
+ * bytes past y, in 0.3.21. What is read is not used, but where it lies in an unmapped page the
+ * process dies. The products of matrices and the solvers of linear systems stay within theirs.
  *
- * The LAPACKE functions without _work, and any of them on row-major matrices, allocate arrays of
- * their own, without slack: use them for neither. test_workspace shows that the slack is enough. */
+ * LAPACKE allocates arrays of its own, without slack, for matrices in rows, and for what LAPACK
+ * needs beside its arguments unless the function's name ends in _work. So neither will do for
+ * eigenvalues: see eigensystem.h. test_workspace shows that the slack is enough. */
 #ifndef GIBBSFLOW_BASE_WORKSPACE_H
 #define GIBBSFLOW_BASE_WORKSPACE_H
 
