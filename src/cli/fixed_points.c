@@ -214,8 +214,14 @@ static gf_status store(const cli_options *options, const results *all, gf_error 
     } else {
         return GF_OK; /* printed only */
     }
-    return status == GF_OK ? write_findings(options, all, options->output != NULL, &file, error)
-                           : status;
+    if (status == GF_OK) {
+        status = write_findings(options, all, options->output != NULL, &file, error);
+    }
+    if (status == GF_OK && options->output == NULL) {
+        cli_say(options, "%s: holds the %s now; -o FILE.h5 leaves it as it was", options->input,
+                all->scanned ? "scan" : "fixed points");
+    }
+    return status;
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
@@ -244,13 +250,13 @@ static int find(const cli_options *options, const char *parameter, const gf_axis
     results all = {0};
     gf_error error;
     gf_status status = compute(options, parameter, axis, &all, &error);
+    if (status == GF_OK) {
+        status = store(options, &all, &error); /* first: printing may be cut short by a pipe */
+    }
     if (status == GF_OK && all.scanned) {
         print_scan(&all.scan);
     } else if (status == GF_OK) {
         cli_print_fixed_points(&all.points);
-    }
-    if (status == GF_OK) {
-        status = store(options, &all, &error);
     }
     gf_scan_free(&all.scan);
     gf_fixed_points_free(&all.points);
