@@ -121,7 +121,7 @@ static gf_status parse_parameters(gf_document *document, gf_node *map, gf_model 
         if (status == GF_OK && !gf_arithmetic_name_is_free(name)) {
             status = gf_document_fail(document, key, error,
                                       "'%.100s' cannot name a parameter: letters, digits and _ "
-                                      "only, and not X Y Z Sp Sm Pu Pd I i",
+                                      "only, and not " GF_SITE_FACTORS " i",
                                       name);
         }
         if (status == GF_OK) {
