@@ -261,7 +261,10 @@ static gf_status print_results(const cli_options *options, const gf_langevin *se
 
 static gf_status print_walls(const cli_options *options, double from, double to, gf_error *error) {
     gf_langevin *self = NULL;
-    gf_status status = gf_langevin_read(options->input, &self, error);
+    gf_status status = cli_expect(options, CLI_RUN, error);
+    if (status == GF_OK) {
+        status = gf_langevin_read(options->input, &self, error);
+    }
     bool walls = status == GF_OK && gf_run_has_walls(self->run);
     if (status == GF_OK && (gf_langevin_done(self) < 1 || !walls)) {
         status = gf_fail(error, GF_INVALID, "%s: %s", options->input,
@@ -297,4 +300,5 @@ const cli_command cli_walls = {.name = "walls",
                                .summary = "print the density of domain walls of a run",
                                .help = walls_help,
                                .examples = walls_examples,
+                               .takes = CLI_RUN,
                                .run = run_walls};
