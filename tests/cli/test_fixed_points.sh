@@ -51,7 +51,14 @@ test_pipe() {
     check "in place: does not say so: $complained" contains "$complained" "spectrum.h5: holds the fixed points now"
 }
 
+# Advice that can be followed.
+test_advice() {
+    refuse 1 "Jp cannot be scanned: it enters the Hamiltonian" fixed-points "$reference" --sites 4 --scan Jp=0:1:3
+    refuse 1 "random vectors (--method typicality)" fixed-points "$reference" --sites 28
+}
+
 test_scan
 test_units
+test_advice
 test_pipe
 finish
