@@ -43,8 +43,8 @@ enum {
     GF_LADDER_POINT_COLUMNS = GF_LADDER_POINT_NOISE + GF_PAIRS
 };
 
-/* Values, and the error of the limit that the sizes up to each one give (limit.h); the errors of
- * the two kinds are reconciled. NaN where a fixed point was not found. */
+/* Values, and the error of the limit that the sizes up to each one give (thermodynamic_limit.h);
+ * the errors of the two kinds are reconciled. NaN where a fixed point was not found. */
 typedef struct gf_ladder_table {
     size_t rows, columns;
     double *value[GF_LADDERS]; /* [sizes][rows][columns] */

@@ -4,8 +4,9 @@
  * and diagonal elements (lanczos.h), is as good as the whole sector up to a statistical error that
  * falls with the number of states: typicality, or finite-temperature Lanczos method (J. Jaklic and
  * P. Prelovsek, Phys. Rev. B 49, 5065 (1994)). The result is a gf_spectrum like any other, whose
- * degeneracies are the weights and whose levels know their random vector; gf_jackknife (scatter.h)
- * tells the statistical errors of what is computed from it. Small sectors are diagonalised. */
+ * degeneracies are the weights and whose levels know their random vector; gf_jackknife
+ * (jackknife.h) tells the statistical errors of what is computed from it. Small sectors are
+ * diagonalised. */
 #ifndef GIBBSFLOW_TYPICALITY_H
 #define GIBBSFLOW_TYPICALITY_H
 
