@@ -350,6 +350,9 @@ gf_status gf_extremal_states_find(const gf_action *hamiltonian, const gf_basis *
     free(work.overlap);
     free(work.partial);
     free(work.matrix);
+    if (status != GF_OK) {
+        gf_extremal_states_free(result);
+    }
     return status;
 }
 

@@ -1,7 +1,7 @@
 #include "spectrum/expectation.h"
 
 #include "base/clones.h"
-#include "gibbsflow/machine.h"
+#include "base/machine.h"
 
 #include <cblas.h>
 #include <omp.h>

@@ -1,7 +1,7 @@
 #include "spectrum/spectrum.h"
 
+#include "base/machine.h"
 #include "base/tasks.h"
-#include "gibbsflow/machine.h"
 #include "spectrum/checkpoint.h"
 #include "spectrum/observables.h"
 

@@ -1,7 +1,7 @@
 #include "gibbsflow/langevin.h"
 
+#include "base/machine.h"
 #include "gibbsflow/file.h"
-#include "gibbsflow/machine.h"
 #include "langevin/measure/walls.h"
 
 #include <math.h>

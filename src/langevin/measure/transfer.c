@@ -1,6 +1,6 @@
 #include "langevin/measure/transfer.h"
 
-#include "gibbsflow/machine.h"
+#include "base/machine.h"
 
 #include <float.h>
 #include <lapacke.h>
