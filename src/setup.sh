@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 packages="gcc libc6-dev make cmake pkg-config libopenblas-dev liblapacke-dev libhdf5-dev
     libyaml-dev libpopt-dev libfftw3-dev librandom123-dev gnuplot-nox fonts-dejavu-core
     help2man"
-[ "${1:-}" != tests ] || packages="$packages check hdf5-tools clang-format g++"
+[ "${1:-}" != tests ] || packages="$packages check hdf5-tools clang-format g++ python3-h5py"
 
 installed() {
     dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'

@@ -12,12 +12,12 @@ git ls-files "*.c" "*.h" | xargs clang-format --dry-run --Werror
 echo "== tests"
 cmake --preset release -DBUILD_TESTING=ON >/dev/null
 cmake --build --preset release --parallel "$(nproc)"
-ctest --preset release
+ctest --preset release --parallel "$(nproc)"
 
 echo "== tests under sanitizers"
 cmake --preset sanitize >/dev/null
 cmake --build --preset sanitize --parallel "$(nproc)"
-ctest --preset sanitize
+ctest --preset sanitize --parallel "$(nproc)"
 
 echo "== installation"
 prefix=$(mktemp -d)

@@ -29,9 +29,12 @@ static const char examples[] =
 
 static void print_machine(void) {
     const char *better = gf_machine_better_blas_kernel();
+    char version[32];
+    gf_machine_blas_version(sizeof version, version);
     (void)printf("gibbsflow " GF_VERSION "\n");
     (void)printf("threads: %d\n", gf_machine_threads());
     (void)printf("free memory: %.3g GiB\n", (double)gf_machine_free_memory() / 0x1p30);
+    (void)printf("OpenBLAS version: %s\n", version);
     (void)printf("OpenBLAS kernel: %s%s%s%s\n", gf_machine_blas_kernel(),
                  better != NULL ? " (this processor could run " : "", better != NULL ? better : "",
                  better != NULL ? "; set OPENBLAS_CORETYPE to it)" : "");

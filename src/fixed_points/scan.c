@@ -394,7 +394,7 @@ static gf_status fold_condition(runner *self, const double x[UNKNOWNS], double v
     return status;
 }
 
-/* Derivatives of the fold condition, row-major, by differences that stay within the range. */
+/* Derivatives of the fold condition, column-major, by differences that stay within the range. */
 static gf_status fold_jacobian(runner *self, const double x[UNKNOWNS], const double scale[UNKNOWNS],
                                const double range[2], double jacobian[UNKNOWNS * UNKNOWNS]) {
     gf_state state;
@@ -414,7 +414,7 @@ static gf_status fold_jacobian(runner *self, const double x[UNKNOWNS], const dou
             return status;
         }
         for (size_t i = 0; i < UNKNOWNS; ++i) {
-            jacobian[UNKNOWNS * i + k] = (high[i] - low[i]) / (up[k] - down[k]);
+            jacobian[UNKNOWNS * k + i] = (high[i] - low[i]) / (up[k] - down[k]);
         }
     }
     return GF_OK;
@@ -432,8 +432,8 @@ static gf_status locate_fold(runner *self, double x[UNKNOWNS], const double rang
         if (status == GF_OK) {
             status = fold_condition(self, x, value, &state);
         }
-        if (status != GF_OK || LAPACKE_dgesv(LAPACK_ROW_MAJOR, UNKNOWNS, 1, jacobian, UNKNOWNS,
-                                             pivot, value, 1) != 0) {
+        if (status != GF_OK || LAPACKE_dgesv(LAPACK_COL_MAJOR, UNKNOWNS, 1, jacobian, UNKNOWNS,
+                                             pivot, value, UNKNOWNS) != 0) {
             return status;
         }
         for (size_t k = 0; k < UNKNOWNS; ++k) {

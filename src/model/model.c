@@ -88,14 +88,11 @@ static gf_status set_values(const gf_model *model, const gf_settings *settings,
     for (size_t i = 0; i < settings->count; ++i) {
         size_t found = find_parameter(model, settings->parameters[i].name);
         if (found == model->parameter_count) {
-            char known[400] = "";
-            for (size_t k = 0; k < model->parameter_count; ++k) {
-                size_t used = strlen(known);
-                (void)snprintf(known + used, sizeof known - used, " %s", model->parameters[k].name);
-            }
+            const gf_scope scope = scope_of(model);
+            char known[400];
+            gf_scope_list(&scope, known, sizeof known);
             return gf_fail(error, GF_INVALID, "%s has no parameter '%.100s' to set; it has:%s",
-                           gf_document_name(model->document), settings->parameters[i].name,
-                           model->parameter_count > 0 ? known : " none");
+                           gf_document_name(model->document), settings->parameters[i].name, known);
         }
         values[found].value = settings->parameters[i].value;
     }

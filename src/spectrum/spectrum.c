@@ -1,11 +1,12 @@
 #include "spectrum/spectrum.h"
 
+#include "base/eigensystem.h"
 #include "base/machine.h"
 #include "base/tasks.h"
+#include "base/workspace.h"
 #include "spectrum/checkpoint.h"
 #include "spectrum/observables.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ gf_status gf_spectrum_symmetry(const gf_model *model, gf_symmetry *symmetry, gf_
 /* Seconds of dsyevd divided by n^3 with every thread at one of its own. */
 static double trial_rate(void) {
     size_t n = TRIAL_SIZE;
-    double *a = calloc(n * n, sizeof *a), *w = calloc(n, sizeof *w);
+    double *a = gf_workspace_matrix(n, n, sizeof *a), *w = calloc(n, sizeof *w);
     double seconds = 0;
     if (a != NULL && w != NULL) {
         for (size_t j = 0; j < n; ++j) {
@@ -40,11 +41,11 @@ static double trial_rate(void) {
         }
         int before = gf_machine_set_blas_threads(1);
         double start = gf_machine_clock();
-        (void)LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', (lapack_int)n, a, (lapack_int)n, w);
+        (void)gf_eigensystem_real('L', n, a, n, w);
         seconds = gf_machine_clock() - start;
         (void)gf_machine_set_blas_threads(before);
     }
-    free(a);
+    gf_workspace_free(a);
     free(w);
     return seconds / ((double)n * (double)n * (double)n) / gf_machine_threads();
 }

@@ -2,6 +2,7 @@
 
 #include "base/progress_part.h"
 #include "base/tasks.h"
+#include "base/workspace.h"
 #include "gibbsflow/machine.h"
 #include "hilbert/basis.h"
 #include "spectrum/spectrum.h"
@@ -122,7 +123,7 @@ static gf_status sample(const job *self, const task *work, gf_error *error) {
     gf_sampled_sector *owner = work->owner;
     gf_basis basis = {0};
     gf_status status = gf_basis_init(&basis, self->model->chain.sites, owner->up, error);
-    double *start = malloc((owner->size * (size_t)work->columns.width + 1) * sizeof *start);
+    double *start = gf_workspace_matrix((size_t)work->columns.width, owner->size, sizeof *start);
     if (status == GF_OK && start == NULL) {
         status = gf_fail_memory(error, "random vectors");
     }
@@ -133,7 +134,7 @@ static gf_status sample(const job *self, const task *work, gf_error *error) {
     } else if (status == GF_OK) {
         status = run_lanczos(self, work, &basis, start, error);
     }
-    free(start);
+    gf_workspace_free(start);
     gf_basis_free(&basis);
     return status;
 }
@@ -266,7 +267,7 @@ static gf_status run_pass(pass *self, const gf_progress *progress, gf_error *err
     gf_status status = gf_tasks_run(&all, error);
     gf_sampled_sector *owner = self->tasks[0].owner;
     if (owner->is_alone && self->tasks[0].stage > FIND) {
-        free(owner->extremes.vectors); /* they are large */
+        gf_workspace_free(owner->extremes.vectors); /* they are large */
         owner->extremes.vectors = NULL;
     }
     return status;

@@ -524,7 +524,7 @@ int main(void) {
     tcase_add_test(tests, infinite_temperature_is_exact);
     tcase_add_test(tests, reach_of_the_noise);
     tcase_add_test(tests, both_ladders_reach_the_same_limit);
-    tcase_add_test(tests, errors_cover_larger_sizes);
+    tcase_add_long_test(tests, errors_cover_larger_sizes);
     tcase_add_test(tests, cold_chains_have_large_errors);
     tcase_add_test(tests, predictions_of_the_shipped_model);
     tcase_add_test(tests, pump_and_loss_at_every_size);

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 enum { MAX_SITES = 6, MAX_FACTORS = 8, MAX_PRODUCTS = 6, MAX_TERMS = 12, MAX_CHANNELS = 3 };
-enum { PARAMETERS = 3, RANDOM_MODELS = 88, SUPEROPERATOR_MODELS = 24 };
+enum { PARAMETERS = 3, RANDOM_MODELS = sized(88, 16), SUPEROPERATOR_MODELS = sized(24, 6) };
 
 static const double TOLERANCE = 1e-10;
 
@@ -391,7 +391,8 @@ static double complex *zero_matrix(workspace *self) {
         self->matrices = realloc(self->matrices, self->capacity * sizeof(double complex *));
         ck_assert_ptr_nonnull(self->matrices);
     }
-    double complex *result = calloc((size_t)(self->n * self->n), sizeof *result);
+    /* One row more: zgemv may read there, see src/base/workspace.h. */
+    double complex *result = calloc((size_t)((self->n + 1) * self->n), sizeof *result);
     ck_assert_ptr_nonnull(result);
     self->matrices[self->count++] = result;
     return result;
@@ -640,6 +641,19 @@ static reference dense_reference(const chain_model *model) {
 
 /* --- dense Gibbs states ---------------------------------------------------------------------- */
 
+/* Replaces a matrix by its eigenvectors, as columns. Read by columns it is its conjugate. */
+static void diagonalize(const workspace *space, double complex *matrix, double *values) {
+    int n = space->n;
+    ck_assert_int_eq(LAPACKE_zheevd(LAPACK_COL_MAJOR, 'V', 'L', n, matrix, n, values), 0);
+    for (int i = 0; i < n; ++i) {
+        for (int k = 0; k <= i; ++k) {
+            double complex kept = conj(matrix[i * n + k]);
+            matrix[i * n + k] = conj(matrix[k * n + i]);
+            matrix[k * n + i] = kept;
+        }
+    }
+}
+
 /* exp(-lambda1 Q1 - lambda2 Q2)/Z, by diagonalising the exponent. */
 static double complex *dense_gibbs(reference *self, const double lambda[2], double *log_partition) {
     workspace *space = &self->space;
@@ -648,7 +662,7 @@ static double complex *dense_gibbs(reference *self, const double lambda[2], doub
     double values[1 << MAX_SITES], total = 0;
     add_matrix(space, vectors, lambda[0], self->charge[0]);
     add_matrix(space, vectors, lambda[1], self->charge[1]);
-    ck_assert_int_eq(LAPACKE_zheevd(LAPACK_ROW_MAJOR, 'V', 'U', n, vectors, n, values), 0);
+    diagonalize(space, vectors, values);
     for (int k = 0; k < n; ++k) {
         total += exp(values[0] - values[k]);
     }

@@ -59,7 +59,7 @@ static double complex component(const double *v, gf_columns columns, size_t row,
 }
 
 static void check(const gf_operator *o, const gf_basis *basis, gf_columns columns, uint64_t *seed) {
-    size_t cells = basis->size * (size_t)columns.width;
+    size_t cells = basis->size * (size_t)columns.width, wrong = 0;
     double *in = calloc(cells, sizeof *in), *out = calloc(cells, sizeof *out);
     double complex *from = calloc(basis->size, sizeof *from), *to = calloc(basis->size, sizeof *to);
     gf_action *action = NULL;
@@ -76,9 +76,10 @@ static void check(const gf_operator *o, const gf_basis *basis, gf_columns column
         apply_terms(o, basis, from, to);
         for (size_t i = 0; i < basis->size; ++i) { /* of real vectors the real part is asked for */
             double complex expected = columns.is_complex ? to[i] : creal(to[i]);
-            ck_assert_double_le(cabs(component(out, columns, i, v) - expected), 1e-9);
+            wrong += cabs(component(out, columns, i, v) - expected) <= 1e-9 ? 0 : 1;
         }
     }
+    ck_assert_uint_eq(wrong, 0);
     gf_action_free(action);
     free(in);
     free(out);
@@ -89,7 +90,7 @@ static void check(const gf_operator *o, const gf_basis *basis, gf_columns column
 /* All sectors, chains of even and odd length, every number of columns, real and complex. */
 START_TEST(equals_the_terms) {
     uint64_t seed = 5;
-    for (int sites = 1; sites <= 7; ++sites) {
+    for (int sites = 1; sites <= sized(7, 6); ++sites) {
         for (int kind = 0; kind < 2; ++kind) {
             gf_operator o = random_operator(sites, 40, kind == 0, &seed);
             for (int up = 0; up <= sites; ++up) {

@@ -186,7 +186,7 @@ static void compare_with_whole_sectors(const char *yaml) {
 START_TEST(tables_are_those_of_whole_sectors) {
     uint64_t random = 7;
     bool seen[2][1 << GF_FACTOR_SETS] = {{false}};
-    for (int k = 0; k < 240; ++k) {
+    for (int k = 0; k < sized(240, 48); ++k) {
         chain_text chain;
         gf_model *model = NULL;
         gf_symmetry symmetry;
@@ -211,7 +211,7 @@ START_TEST(tables_are_those_of_whole_sectors) {
         for (int group = 0; group < 1 << GF_FACTOR_SETS; ++group) {
             groups += seen[periodic][group];
         }
-        ck_assert_int_ge(groups, 12); /* of 16 */
+        ck_assert_int_ge(groups, sized(12, 6)); /* of 16 */
     }
 }
 END_TEST
@@ -224,7 +224,7 @@ START_TEST(larger_chains) {
         "0.4*Z[0]*(X[3]*Y[2] - Y[3]*X[2])",
         "X[0]*X[1] + Y[0]*Y[1] + Z[0]*Z[1] + 0.01*(X[0]*X[2] + Y[0]*Y[2])"};
     static const int sites[] = {11, 10, 10, 12};
-    for (int k = 0; k < 4; ++k) {
+    for (int k = 0; k < sized(4, 1); ++k) {
         char yaml[1024];
         (void)snprintf(yaml, sizeof yaml,
                        "sites: %d\nname: larger\nboundary: %s\nhamiltonian:\n  - \"%s\"\n"

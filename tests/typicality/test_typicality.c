@@ -362,8 +362,8 @@ int main(void) {
     tcase_add_test(tests, a_complete_set_of_vectors_gives_the_trace);
     tcase_add_test(tests, without_random_vectors_it_is_exact);
     tcase_add_test(tests, what_is_exact_in_every_sample);
-    tcase_add_test(tests, errors_are_right);
-    tcase_add_test(tests, errors_of_fixed_points_are_right);
+    tcase_add_long_test(tests, errors_are_right);
+    tcase_add_long_test(tests, errors_of_fixed_points_are_right);
     tcase_add_test(tests, threads_make_no_difference);
     tcase_add_test(tests, threads_do_not_change_the_plan);
     tcase_add_test(tests, files_keep_samples);
