@@ -18,6 +18,8 @@
 #include "gibbsflow/fixed_points.h"
 #include "gibbsflow/thermodynamic_limit.h"
 
+GF_BEGIN_DECLARATIONS
+
 typedef enum gf_ladder_kind { GF_RINGS, GF_LINKED, GF_LADDERS } gf_ladder_kind;
 
 /* Columns of the table of states: log Z / N, then per site density and, per epsilon, force of every
@@ -50,33 +52,35 @@ typedef struct gf_ladder_table {
     double *scale; /* [rows][columns]: the natural size, which rounding is relative to */
 } gf_ladder_table;
 
-typedef struct gf_ladder_chain gf_ladder_chain;
+typedef struct gf_ladder gf_ladder;
 
-typedef struct gf_ladder {
-    int first;     /* sites of the smallest chains */
-    size_t sizes;  /* chains of first, first + 1, ... first + sizes - 1 sites */
-    bool periodic; /* the boundary in the model file */
-    double energy_unit;
-    size_t points;
-    double (*lambda)[GF_CHARGES]; /* [points] */
-    gf_ladder_table states;       /* rows: points */
-    gf_ladder_table fixed_points; /* rows: isolated fixed points of the largest ring, one of each
-                                     pair of mirror images, followed to the other chains */
-    gf_stability *stability;      /* [fixed points] on the largest ring */
-    gf_ladder_chain *chains;      /* [2 sizes + 1]: rings, then open chains from first - 1 on */
-} gf_ladder;
-
-/* Prepares chains of first ... last sites and tells what diagonalising them takes. Fails if a term
- * does not fit on the smallest open chain, of first - 1 sites, or if memory is short. The caller
- * frees the ladder, also after a failure. */
-gf_status gf_ladder_plan(const gf_model *model, int first, int last, gf_ladder *ladder,
-                         gf_spectrum_cost *cost, gf_error *error);
+/* Prepares chains of first ... last sites and estimates what diagonalising them takes. Fails if a
+ * term does not fit on the smallest open chain, of first - 1 sites, or if memory is short. The
+ * caller frees the ladder; after a failure it is NULL. */
+GF_API gf_status gf_ladder_plan(const gf_model *model, int first, int last, gf_ladder **ladder,
+                                gf_spectrum_cost *cost, gf_error *error);
 
 /* Diagonalises all chains and fills the tables at lambda[points]. With points = 0 the states are
- * those of the fixed points; where there are none, five of magnetisation zero or nearby. */
-gf_status gf_ladder_compute(gf_ladder *self, const double (*lambda)[GF_CHARGES], size_t points,
-                            const gf_progress *progress, gf_error *error);
-void gf_ladder_free(gf_ladder *self);
+ * those of the fixed points; where there are none, five of magnetisation zero or nearby. To be
+ * called once; after a failure the ladder is good for nothing but to be
+ * freed. */
+GF_API gf_status gf_ladder_compute(gf_ladder *self, const double (*lambda)[GF_CHARGES],
+                                   size_t points, const gf_progress *progress, gf_error *error);
+GF_API void gf_ladder_free(gf_ladder *self); /* NULL is fine */
+
+/* Chains of first ... first + sizes - 1 sites. */
+GF_API int gf_ladder_first(const gf_ladder *self);
+GF_API size_t gf_ladder_sizes(const gf_ladder *self);
+GF_API double gf_ladder_energy_unit(const gf_ladder *self); /* of the largest ring */
+
+/* The states: lambda[rows of the table]. */
+GF_API const double (*gf_ladder_lambda(const gf_ladder *self))[GF_CHARGES];
+GF_API const gf_ladder_table *gf_ladder_states(const gf_ladder *self);
+
+/* Isolated fixed points of the largest ring, one of each pair of mirror images, followed to the
+ * other chains; and what they are on the largest ring. */
+GF_API const gf_ladder_table *gf_ladder_fixed_points(const gf_ladder *self);
+GF_API gf_stability gf_ladder_stability(const gf_ladder *self, size_t row);
 
 /* The kind whose limit has the smaller error, from sizes up to index `size`. */
 gf_ladder_kind gf_ladder_better(const gf_ladder_table *table, size_t size, size_t row,
@@ -102,7 +106,10 @@ const gf_model *gf_ladder_largest(const gf_ladder *self, const gf_spectrum **spe
 
 /* /ladder, with that model and spectrum; the layout is in the README. */
 void gf_ladder_write(const gf_ladder *self, gf_file *file);
-/* Reads sizes, points and states; no more. The caller frees the ladder. */
-gf_status gf_ladder_read(gf_file *file, gf_ladder *ladder, gf_error *error);
+/* Reads sizes, points and states; no more. The caller frees the ladder; after a failure it
+ * is NULL. */
+gf_status gf_ladder_read(gf_file *file, gf_ladder **ladder, gf_error *error);
+
+GF_END_DECLARATIONS
 
 #endif

@@ -11,6 +11,9 @@ size_t gf_machine_free_memory(void);
 /* The OpenBLAS kernel in use, for instance "SkylakeX" or "Haswell". */
 const char *gf_machine_blas_kernel(void);
 
+/* The version of OpenBLAS, for instance "0.3.21". */
+void gf_machine_blas_version(size_t size, char *version);
+
 /* The kernel this processor could run but OpenBLAS did not choose, because it does not know the
  * processor; NULL if its choice is right. OpenBLAS chooses when it is loaded: to change the choice
  * a program must be started with OPENBLAS_CORETYPE set to this name. Worth a factor of two to four.

@@ -5,21 +5,19 @@
 #ifndef GIBBSFLOW_MODEL_H
 #define GIBBSFLOW_MODEL_H
 
-#include "algebra/chain.h"
-#include "gibbsflow/axis.h"
+#include "gibbsflow/api.h"
 #include "gibbsflow/settings.h"
 
-/* One Lindblad channel: rate (units of epsilon) times the dissipator of `jump`, at every site. */
-typedef struct gf_channel {
-    char *name;
-    double rate;
-    gf_term jump;
-} gf_channel;
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+GF_BEGIN_DECLARATIONS
 
 /* How its spectrum is to be had: by full diagonalisation, or from random vectors. */
 typedef enum gf_method { GF_FULL, GF_TYPICALITY } gf_method;
 
-/* The largest seed: files tell numbers in double precision. */
+/* The largest seed: files hold numbers in double precision. */
 #define GF_MAX_SEED ((1L << 53) - 1)
 
 /* What typicality.h takes. */
@@ -27,62 +25,49 @@ typedef struct gf_sampling {
     size_t samples; /* random vectors of the largest sector, at least 2 */
     size_t exact;   /* sectors of at most so many states are diagonalised */
     size_t deflate; /* extremal states of a sector taken apart, at most */
-    size_t steps;   /* at most so many Lanczos steps */
+    size_t steps;   /* at most so many Lanczos steps, at least 2 */
     uint64_t seed;
 } gf_sampling;
 
-typedef struct gf_model {
-    char *name;
-    char *yaml;                   /* the text of the model file */
-    struct gf_document *document; /* the same, parsed */
-    gf_chain chain;
-    gf_parameter *parameters; /* with the values in force */
-    size_t parameter_count;
-    bool *in_operators; /* [parameter_count]: it occurs in the Hamiltonian or in a jump operator */
-    gf_operator hamiltonian; /* Q2, on sites 0 ... sites-1 */
-    gf_channel *channels;    /* at least one */
-    size_t channel_count;
-    gf_axis lambda1, lambda2, magnetization;
-    gf_axis energy;   /* from and to are NaN where the file leaves them to the spectrum */
-    size_t fitted[2]; /* knots of the fitted grid along m and along the height */
-    gf_method method;
-    gf_sampling sampling;
-    bool no_symmetry; /* diagonalise whole magnetisation sectors */
-} gf_model;
+typedef struct gf_model gf_model;
 
-/* Parses and checks a model; `name` is what messages call the text. The caller frees the model,
- * also after a failure. */
-gf_status gf_model_parse(const char *text, size_t length, const char *name,
-                         const gf_settings *settings, gf_model *model, gf_error *error);
-gf_status gf_model_read(const char *path, const gf_settings *settings, gf_model *model,
-                        gf_error *error);
-void gf_model_free(gf_model *self);
+/* Parses and checks a model; `name` is what messages call the text. `settings` may be NULL. The
+ * caller frees the model; after a failure there is none, and *model is NULL. */
+GF_API gf_status gf_model_parse(const char *text, size_t length, const char *name,
+                                const gf_settings *settings, gf_model **model, gf_error *error);
+GF_API gf_status gf_model_read(const char *path, const gf_settings *settings, gf_model **model,
+                               gf_error *error);
+GF_API void gf_model_free(gf_model *self); /* NULL is fine */
 
-/* The same model, its parameters as they are, on another chain. The caller frees the result, also
- * after a failure. */
-gf_status gf_model_resize(const gf_model *self, int sites, bool periodic, gf_model *result,
-                          gf_error *error);
+GF_API const char *gf_model_name(const gf_model *self);
+GF_API int gf_model_sites(const gf_model *self);
+GF_API bool gf_model_is_periodic(const gf_model *self);
 
-/* The rates of all channels, rates[channel_count]. */
-void gf_model_rates(const gf_model *self, double *rates);
+/* The parameters of the file, with the values in force; `index` < gf_model_parameters(self). */
+GF_API size_t gf_model_parameters(const gf_model *self);
+GF_API const gf_parameter *gf_model_parameter(const gf_model *self, size_t index);
 
-bool gf_model_has_parameter(const gf_model *self, const char *name);
+/* Channels of the bath, at least one, and their names. */
+GF_API size_t gf_model_channels(const gf_model *self);
+GF_API const char *gf_model_channel_name(const gf_model *self, size_t channel);
 
-/* The rates, rates[channel_count], at other values of parameters: settings->parameters; the rest of
- * the settings plays no part. Fails if a parameter is unknown, if a rate becomes negative, or if a
- * parameter with a new value enters the Hamiltonian or a jump operator: then all that was derived
- * from these would be another. */
-gf_status gf_model_rates_at(const gf_model *self, const gf_settings *settings, double *rates,
-                            gf_error *error);
+/* The rates of all channels, in units of epsilon: rates[gf_model_channels(self)]. */
+GF_API void gf_model_rates(const gf_model *self, double *rates);
 
-/* Gives such parameters their new values: rates and grids follow, the chain and its operators
- * remain. Fails if they would not; the model is then good for nothing but to be freed. */
-gf_status gf_model_adjust(gf_model *self, const gf_settings *settings, gf_error *error);
+/* The rates, rates[gf_model_channels(self)], at other values of parameters: settings->parameters;
+ * the rest of the settings plays no part. Fails if a parameter is unknown, if a rate becomes
+ * negative, or if a parameter with a new value enters the Hamiltonian or a jump operator: then all
+ * that was derived from these would be another. */
+GF_API gf_status gf_model_rates_at(const gf_model *self, const gf_settings *settings, double *rates,
+                                   gf_error *error);
 
-/* Fails, saying what differs, unless both models have the same eigenstates and derived operators:
- * the same chain, Hamiltonian and jump operators. Rates, grids and names of parameters may differ.
- */
-gf_status gf_model_check_same_spectrum(const gf_model *self, const gf_model *other,
+/* What the file says of the method; gf_typicality_compute samples as this says. */
+GF_API gf_method gf_model_method(const gf_model *self);
+GF_API gf_sampling gf_model_sampling(const gf_model *self);
+/* Fails, and changes nothing, if `sampling` is out of its bounds. */
+GF_API gf_status gf_model_set_sampling(gf_model *self, const gf_sampling *sampling,
                                        gf_error *error);
+
+GF_END_DECLARATIONS
 
 #endif

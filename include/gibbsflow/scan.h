@@ -4,6 +4,7 @@
 #ifndef GIBBSFLOW_SCAN_H
 #define GIBBSFLOW_SCAN_H
 
+#include "gibbsflow/axis.h"
 #include "gibbsflow/fixed_points.h"
 
 typedef enum gf_bifurcation_kind {

@@ -2,6 +2,7 @@
 #ifndef GIBBSFLOW_SETTINGS_H
 #define GIBBSFLOW_SETTINGS_H
 
+#include "gibbsflow/api.h"
 #include "gibbsflow/error.h"
 
 #include <stdbool.h>

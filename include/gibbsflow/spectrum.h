@@ -5,15 +5,14 @@
 #ifndef GIBBSFLOW_SPECTRUM_H
 #define GIBBSFLOW_SPECTRUM_H
 
-#include "algebra/dissipator.h"
+#include "gibbsflow/charge.h"
 #include "gibbsflow/file.h"
 #include "gibbsflow/model.h"
 #include "gibbsflow/progress.h"
-#include "hilbert/symmetry.h"
 
-#include <math.h>
+GF_BEGIN_DECLARATIONS
 
-/* Quantum numbers of a level beside its magnetisation (see gf_block). */
+/* Quantum numbers of a level beside its magnetisation. */
 typedef struct gf_quantum_numbers {
     int16_t momentum; /* units of 2 pi/sites; one at -momentum too if the level is counted twice; -1
                          where it is no quantum number */
@@ -22,42 +21,26 @@ typedef struct gf_quantum_numbers {
     int8_t reflection_flip;
 } gf_quantum_numbers;
 
-typedef struct gf_spectrum {
-    int sites;
-    size_t channels;
-    size_t levels;  /* families of degenerate eigenstates, all sectors */
-    size_t *sector; /* [sites + 2]: the levels of sector `up` are sector[up] ... sector[up+1]-1 */
-    double *energy; /* [levels], of the whole chain, increasing within a sector */
-    double *degeneracy;          /* [levels], summing to 2^sites */
-    gf_quantum_numbers *numbers; /* [levels] */
-    int64_t *sample;     /* [levels]: the random vector that a level comes from, numbered over all
-                            sectors; -1: it has no statistical error. NULL if none has */
-    bool mirrored;       /* m and -m have the same energies and degeneracies, level by level */
-    double energy_unit;  /* spread of the energy per site at infinite temperature, sqrt(C_22): what
-                            makes energies dimensionless; 1 if H is a constant */
-    double *observables; /* [channels][GF_OBSERVABLES][levels]: <n|O|n> per site and unit rate */
-} gf_spectrum;
-
-/* The symmetries that diagonalising a model makes use of: all that its Hamiltonian has, or none. */
-gf_status gf_spectrum_symmetry(const gf_model *model, gf_symmetry *symmetry, gf_error *error);
+typedef struct gf_spectrum gf_spectrum;
 
 /* What a diagonalisation will take on this machine. */
 typedef struct gf_spectrum_cost {
     double memory;  /* bytes at the peak */
     double seconds; /* rough: scaled from one small diagonalisation, if that is worth its time */
-    double rate;    /* the same per unit of gf_block_work */
+    double rate;    /* the same per unit of work of a block (spectrum/block.h) */
     size_t largest; /* states of the largest block */
 } gf_spectrum_cost;
 
 /* Fails if gf_machine_free_memory() is not enough. */
-gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error);
+GF_API gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost,
+                                      gf_error *error);
 
 /* Diagonalises block by block: side by side with one BLAS thread each, but the largest ones, where
  * that would leave threads idle or take too much memory, after one another with all. Refuses if
  * gf_machine_free_memory() is not enough. Sets the number of OpenBLAS threads of the process
- * meanwhile. The caller frees the spectrum. */
-gf_status gf_spectrum_compute(const gf_model *model, const gf_progress *progress,
-                              gf_spectrum *spectrum, gf_error *error);
+ * meanwhile. The caller frees the spectrum; after a failure it is NULL. */
+GF_API gf_status gf_spectrum_compute(const gf_model *model, const gf_progress *progress,
+                                     gf_spectrum **spectrum, gf_error *error);
 
 /* Where a long diagonalisation keeps the blocks that are done, so that it can go on after it was
  * killed. The file is whole at any time; it appears after `interval` seconds and is replaced at
@@ -71,46 +54,42 @@ typedef struct gf_checkpoint {
 
 /* The same, starting from what `checkpoint` (may be NULL) holds. A file that is not a checkpoint of
  * the same Hamiltonian, jump operators and symmetries is refused and left alone. */
-gf_status gf_spectrum_resume(const gf_model *model, gf_checkpoint *checkpoint,
-                             const gf_progress *progress, gf_spectrum *spectrum, gf_error *error);
-void gf_spectrum_free(gf_spectrum *self);
+GF_API gf_status gf_spectrum_resume(const gf_model *model, gf_checkpoint *checkpoint,
+                                    const gf_progress *progress, gf_spectrum **spectrum,
+                                    gf_error *error);
+GF_API void gf_spectrum_free(gf_spectrum *self); /* NULL is fine */
 
-/* For those who make spectra: allocates (`sampled`: with the column `sample`), without quantum
- * numbers, and sets what follows from the levels once they are filled in: energy_unit, mirrored. */
-gf_status gf_spectrum_allocate(gf_spectrum *self, int sites, size_t channels, size_t levels,
-                               bool sampled, gf_error *error);
-void gf_spectrum_complete(gf_spectrum *self);
+GF_API int gf_spectrum_sites(const gf_spectrum *self);
+GF_API size_t gf_spectrum_channels(const gf_spectrum *self);
 
-static inline double gf_spectrum_magnetization(const gf_spectrum *self, int up) {
-    return 2.0 * up - self->sites;
-}
+/* Levels: families of degenerate eigenstates, by magnetisation and then by energy. The arrays that
+ * follow are the spectrum's own. */
+GF_API size_t gf_spectrum_levels(const gf_spectrum *self);
+/* The levels of `up` spins up, of magnetisation 2 up - sites: first ... first + count - 1. */
+GF_API void gf_spectrum_sector(const gf_spectrum *self, int up, size_t *first, size_t *count);
+GF_API const double *gf_spectrum_energies(const gf_spectrum *self);     /* of the whole chain */
+GF_API const double *gf_spectrum_degeneracies(const gf_spectrum *self); /* sum to 2^sites */
+GF_API const gf_quantum_numbers *gf_spectrum_numbers(const gf_spectrum *self);
+/* The random vector that each level comes from, numbered over all sectors; -1: it has no
+ * statistical error. NULL if none has. */
+GF_API const int64_t *gf_spectrum_samples(const gf_spectrum *self);
 
-/* The matrix elements [levels] of one observable of one channel. */
-static inline const double *gf_spectrum_observable(const gf_spectrum *self, size_t channel,
-                                                   size_t observable) {
-    return self->observables + (channel * GF_OBSERVABLES + observable) * self->levels;
-}
+/* The matrix elements <n|O|n> of one observable of one channel, per site and unit rate: of the
+ * GF_CHARGES components of the force, then of the GF_PAIRS of the noise. */
+GF_API const double *gf_spectrum_observable(const gf_spectrum *self, size_t channel,
+                                            size_t observable);
 
-/* The length of a change of densities (m, e), or of a force, with the energy in its unit. */
-static inline double gf_spectrum_length(const gf_spectrum *self, const double change[GF_CHARGES]) {
-    return hypot(change[0], change[1] / self->energy_unit);
-}
+/* What makes energies dimensionless: the spread of the energy per site at infinite temperature,
+ * sqrt(C_22); 1 if H is a constant. */
+GF_API double gf_spectrum_energy_unit(const gf_spectrum *self);
 
-/* Likewise of a change of (lambda1, lambda2). */
-static inline double gf_spectrum_lambda_length(const gf_spectrum *self,
-                                               const double change[GF_CHARGES]) {
-    return hypot(change[0], change[1] * self->energy_unit);
-}
-
-/* Largest |f_i| that any state can have at these rates, summed over channels: the scale against
- * which a force counts as zero. */
-double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, size_t charge);
-
-/* /model, /spectrum and /channels; the layout is in the README. */
-void gf_spectrum_write(const gf_spectrum *self, const gf_model *model, gf_file *file);
+/* /model, /spectrum and /channels. */
+GF_API void gf_spectrum_write(const gf_spectrum *self, const gf_model *model, gf_file *file);
 /* Reads and checks both. `settings` (may be NULL) are applied to the stored model; they must leave
- * the spectrum valid. The caller frees both, also after a failure. */
-gf_status gf_spectrum_read(gf_file *file, const char *path, const gf_settings *settings,
-                           gf_model *model, gf_spectrum *spectrum, gf_error *error);
+ * the spectrum valid. The caller frees both; after a failure they are NULL. */
+GF_API gf_status gf_spectrum_read(gf_file *file, const char *path, const gf_settings *settings,
+                                  gf_model **model, gf_spectrum **spectrum, gf_error *error);
+
+GF_END_DECLARATIONS
 
 #endif

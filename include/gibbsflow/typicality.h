@@ -21,8 +21,8 @@ size_t gf_typicality_samples(const gf_model *model, int up);
  * errors are larger, by the square root of the ratio of sizes. Random numbers depend on seed,
  * sector, vector and state alone. If H is the same under a flip of all spins, and all observables
  * are even or odd, sectors of opposite magnetisation share their vectors. Refuses if memory is not
- * enough. The caller frees the spectrum. */
+ * enough. The caller frees the spectrum; after a failure it is NULL. */
 gf_status gf_typicality_compute(const gf_model *model, const gf_progress *progress,
-                                gf_spectrum *spectrum, gf_error *error);
+                                gf_spectrum **spectrum, gf_error *error);
 
 #endif

@@ -51,6 +51,13 @@ const char *gf_machine_blas_kernel(void) {
     return openblas_get_corename();
 }
 
+/* The configuration begins "OpenBLAS 0.3.21 NO_LAPACKE ...". */
+void gf_machine_blas_version(size_t size, char *version) {
+    const char *text = openblas_get_config();
+    const char *begin = strncmp(text, "OpenBLAS ", 9) == 0 ? text + 9 : text;
+    (void)snprintf(version, size, "%.*s", (int)strcspn(begin, " "), begin);
+}
+
 const char *gf_machine_better_blas_kernel(void) {
 #if defined(__x86_64__) && defined(__GNUC__)
     static const char *const wide[] = {"SkylakeX", "Cooperlake", "Sapphirerapids", "Zen4"};

@@ -17,13 +17,17 @@ double gf_matrix_determinant(double m[GF_CHARGES][GF_CHARGES]) {
     return m[0][0] * m[1][1] - m[0][1] * m[1][0];
 }
 
+bool gf_matrix_is_singular(double m[GF_CHARGES][GF_CHARGES], double tolerance) {
+    double scale = fabs(m[0][0] * m[1][1]) + fabs(m[0][1] * m[1][0]);
+    return !(fabs(gf_matrix_determinant(m)) > tolerance * scale);
+}
+
 bool gf_matrix_solve(double m[GF_CHARGES][GF_CHARGES], const double b[GF_CHARGES],
                      double x[GF_CHARGES]) {
-    double determinant = gf_matrix_determinant(m);
-    double scale = fabs(m[0][0] * m[1][1]) + fabs(m[0][1] * m[1][0]);
-    if (!(fabs(determinant) > 4 * DBL_EPSILON * scale)) {
+    if (gf_matrix_is_singular(m, 4 * DBL_EPSILON)) {
         return false;
     }
+    double determinant = gf_matrix_determinant(m);
     double first = (b[0] * m[1][1] - b[1] * m[0][1]) / determinant;
     x[1] = (b[1] * m[0][0] - b[0] * m[1][0]) / determinant;
     x[0] = first;

@@ -12,7 +12,10 @@ void gf_matrix_unpack(const double packed[GF_PAIRS], double m[GF_CHARGES][GF_CHA
 
 double gf_matrix_determinant(double m[GF_CHARGES][GF_CHARGES]);
 
-/* x = m^-1 b; x may be b. False if m is singular. */
+/* True if the determinant is smaller than its terms by this factor, or is no number. */
+bool gf_matrix_is_singular(double m[GF_CHARGES][GF_CHARGES], double tolerance);
+
+/* x = m^-1 b; x may be b. False if m is singular to rounding. */
 bool gf_matrix_solve(double m[GF_CHARGES][GF_CHARGES], const double b[GF_CHARGES],
                      double x[GF_CHARGES]);
 

@@ -398,7 +398,7 @@ static gf_status apply_method(const cli_options *options, gf_model *model, gf_er
 }
 
 static gf_status diagonalize(const cli_options *options, const gf_model *model,
-                             gf_spectrum *spectrum, gf_error *error) {
+                             gf_spectrum **spectrum, gf_error *error) {
     gf_spectrum_cost cost;
     bool full = model->method == GF_FULL;
     gf_status status = full ? gf_spectrum_estimate(model, &cost, error)
@@ -432,9 +432,10 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
     return status;
 }
 
-static gf_status load(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
+static gf_status load(const cli_options *options, gf_model **model, gf_spectrum **spectrum,
                       gf_error *error) {
     gf_file *file = NULL;
+    *model = NULL;
     gf_status status = gf_file_open(options->input, &file, error);
     if (status == GF_OK) {
         status = gf_spectrum_read(file, options->input, &options->settings, model, spectrum, error);
@@ -457,33 +458,45 @@ static void warn_few_samples(const cli_options *options, const gf_model *model,
     }
 }
 
-gf_status cli_load_spectrum(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
-                            gf_error *error) {
-    *model = (gf_model){0};
-    *spectrum = (gf_spectrum){0};
-    gf_status status = GF_OK;
-    if (gf_file_is_hdf5(options->input)) {
-        status = load(options, model, spectrum, error);
-    } else {
-        status = gf_model_read(options->input, &options->settings, model, error);
-        status = status == GF_OK ? apply_method(options, model, error) : status;
-        status = status == GF_OK ? diagonalize(options, model, spectrum, error) : status;
-    }
+/* The model of a model file, with the options that say how to treat it. */
+static gf_status read_model(const cli_options *options, gf_model **model, gf_error *error) {
+    gf_status status = gf_model_read(options->input, &options->settings, model, error);
     if (status == GF_OK) {
-        warn_few_samples(options, model, spectrum);
+        status = apply_method(options, *model, error);
+    }
+    if (status != GF_OK) {
+        gf_model_free(*model);
+        *model = NULL;
     }
     return status;
 }
 
-gf_status cli_load_model(const cli_options *options, gf_model *model, gf_error *error) {
-    *model = (gf_model){0};
-    if (!gf_file_is_hdf5(options->input)) {
-        gf_status status = gf_model_read(options->input, &options->settings, model, error);
-        return status == GF_OK ? apply_method(options, model, error) : status;
+gf_status cli_load_spectrum(const cli_options *options, gf_model **model, gf_spectrum **spectrum,
+                            gf_error *error) {
+    *spectrum = NULL;
+    gf_status status = GF_OK;
+    if (gf_file_is_hdf5(options->input)) {
+        status = load(options, model, spectrum, error);
+    } else {
+        status = read_model(options, model, error);
+        status = status == GF_OK ? diagonalize(options, *model, spectrum, error) : status;
     }
-    gf_spectrum spectrum = {0};
+    if (status == GF_OK) {
+        warn_few_samples(options, *model, *spectrum);
+    } else {
+        gf_model_free(*model);
+        *model = NULL;
+    }
+    return status;
+}
+
+gf_status cli_load_model(const cli_options *options, gf_model **model, gf_error *error) {
+    if (!gf_file_is_hdf5(options->input)) {
+        return read_model(options, model, error);
+    }
+    gf_spectrum *spectrum = NULL;
     gf_status status = load(options, model, &spectrum, error);
-    gf_spectrum_free(&spectrum);
+    gf_spectrum_free(spectrum);
     return status;
 }
 

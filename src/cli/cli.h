@@ -3,9 +3,9 @@
 #define GIBBSFLOW_CLI_CLI_H
 
 #include "gibbsflow/error.h"
-#include "gibbsflow/model.h"
 #include "gibbsflow/progress.h"
-#include "gibbsflow/spectrum.h"
+#include "model/model.h"
+#include "spectrum/spectrum.h"
 
 #include <popt.h>
 #include <stdbool.h>
@@ -92,10 +92,10 @@ void cli_progress_start(cli_progress *self, const cli_options *options, const ch
 void cli_progress_end(cli_progress *self);
 
 /* The model and its spectrum, from a model file (diagonalised now) or from an HDF5 file. The caller
- * frees both, also after a failure. */
-gf_status cli_load_spectrum(const cli_options *options, gf_model *model, gf_spectrum *spectrum,
+ * frees both; after a failure they are NULL. */
+gf_status cli_load_spectrum(const cli_options *options, gf_model **model, gf_spectrum **spectrum,
                             gf_error *error);
 /* The model alone. */
-gf_status cli_load_model(const cli_options *options, gf_model *model, gf_error *error);
+gf_status cli_load_model(const cli_options *options, gf_model **model, gf_error *error);
 
 #endif

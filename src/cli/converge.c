@@ -1,6 +1,6 @@
 #include "cli/cli.h"
 
-#include "gibbsflow/ladder.h"
+#include "finite_size/ladder.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -253,13 +253,13 @@ static int parse_points(const cli_options *options, request *self) {
 }
 
 /* Without --sites: from half the sites of the model on. */
-static gf_status plan(const cli_options *options, request *self, gf_ladder *ladder,
+static gf_status plan(const cli_options *options, request *self, gf_ladder **ladder,
                       gf_error *error) {
-    gf_model model = {0};
+    gf_model *model = NULL;
     gf_spectrum_cost cost;
     gf_status status = cli_load_model(options, &model, error);
     if (status == GF_OK && self->sites == NULL) {
-        self->last = model.chain.sites;
+        self->last = model->chain.sites;
         self->first = self->last / 2;
         if (self->last - self->first + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
             status = gf_fail(error, GF_INVALID,
@@ -269,7 +269,7 @@ static gf_status plan(const cli_options *options, request *self, gf_ladder *ladd
         }
     }
     if (status == GF_OK) {
-        status = gf_ladder_plan(&model, self->first, self->last, ladder, &cost, error);
+        status = gf_ladder_plan(model, self->first, self->last, ladder, &cost, error);
     }
     if (status == GF_OK && cost.seconds > 2) {
         char duration[40];
@@ -277,10 +277,10 @@ static gf_status plan(const cli_options *options, request *self, gf_ladder *ladd
         cli_say(options,
                 "%s: rings of %d to %d and open chains of %d to %d sites: about %.2g GiB of memory "
                 "and roughly %s",
-                model.name, self->first, self->last, self->first - 1, self->last,
+                model->name, self->first, self->last, self->first - 1, self->last,
                 cost.memory / 0x1p30, duration);
     }
-    gf_model_free(&model);
+    gf_model_free(model);
     return status;
 }
 
@@ -296,25 +296,25 @@ static gf_status store(const cli_options *options, const gf_ladder *ladder, gf_e
 }
 
 static int converge(const cli_options *options, request *self) {
-    gf_ladder ladder = {0};
+    gf_ladder *ladder = NULL;
     gf_error error;
     gf_status status = plan(options, self, &ladder, &error);
     if (status == GF_OK) {
         cli_progress progress;
         cli_progress_start(&progress, options, "diagonalising");
-        status = gf_ladder_compute(&ladder, (const double(*)[GF_CHARGES])self->lambda, self->points,
+        status = gf_ladder_compute(ladder, (const double(*)[GF_CHARGES])self->lambda, self->points,
                                    &progress.progress, &error);
         cli_progress_end(&progress);
     }
     if (status == GF_OK && options->output != NULL) {
-        status = store(options, &ladder, &error);
+        status = store(options, ladder, &error);
     }
     if (status == GF_OK) {
-        print_states(&ladder);
-        print_fixed_points(&ladder);
-        print_check(&ladder);
+        print_states(ladder);
+        print_fixed_points(ladder);
+        print_check(ladder);
     }
-    gf_ladder_free(&ladder);
+    gf_ladder_free(ladder);
     return status == GF_OK ? CLI_DONE : cli_fail(options, &error);
 }
 

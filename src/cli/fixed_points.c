@@ -176,8 +176,8 @@ static void print_scan(const gf_scan *scan) {
 /* --- storing --------------------------------------------------------------------------------- */
 
 typedef struct results {
-    gf_model model;
-    gf_spectrum spectrum;
+    gf_model *model;
+    gf_spectrum *spectrum;
     gf_region region;
     gf_fixed_points points;
     gf_scan scan;
@@ -189,7 +189,7 @@ static gf_status write_findings(const cli_options *options, const results *all, 
                                 gf_file **file, gf_error *error) {
     if (anew) {
         gf_file_put_origin(*file, options->line);
-        gf_spectrum_write(&all->spectrum, &all->model, *file);
+        gf_spectrum_write(all->spectrum, all->model, *file);
         gf_region_write(&all->region, *file);
     } else {
         gf_file_remove(*file, all->scanned ? "/scan" : "/fixed_points");
@@ -224,16 +224,16 @@ static gf_status compute(const cli_options *options, const char *parameter, cons
                          results *all, gf_error *error) {
     gf_status status = cli_load_spectrum(options, &all->model, &all->spectrum, error);
     if (status == GF_OK) {
-        status = gf_region_init(&all->region, &all->spectrum, error);
+        status = gf_region_init(&all->region, all->spectrum, error);
     }
     if (status != GF_OK || parameter == NULL) {
-        return status == GF_OK ? cli_find_fixed_points(&all->model, &all->spectrum, &all->region,
+        return status == GF_OK ? cli_find_fixed_points(all->model, all->spectrum, &all->region,
                                                        &all->points, error)
                                : status;
     }
     cli_progress progress;
     cli_progress_start(&progress, options, "scanning");
-    status = gf_scan_run(&all->model, &all->spectrum, &all->region, parameter, axis,
+    status = gf_scan_run(all->model, all->spectrum, &all->region, parameter, axis,
                          &progress.progress, &all->scan, error);
     cli_progress_end(&progress);
     all->scanned = true;
@@ -255,8 +255,8 @@ static int find(const cli_options *options, const char *parameter, const gf_axis
     gf_scan_free(&all.scan);
     gf_fixed_points_free(&all.points);
     gf_region_free(&all.region);
-    gf_spectrum_free(&all.spectrum);
-    gf_model_free(&all.model);
+    gf_spectrum_free(all.spectrum);
+    gf_model_free(all.model);
     return status == GF_OK ? CLI_DONE : cli_fail(options, &error);
 }
 

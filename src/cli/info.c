@@ -29,9 +29,12 @@ static const char examples[] =
 
 static void print_machine(void) {
     const char *better = gf_machine_better_blas_kernel();
+    char version[32];
+    gf_machine_blas_version(sizeof version, version);
     (void)printf("gibbsflow " GF_VERSION "\n");
     (void)printf("threads: %d\n", gf_machine_threads());
     (void)printf("free memory: %.3g GiB\n", (double)gf_machine_free_memory() / 0x1p30);
+    (void)printf("OpenBLAS version: %s\n", version);
     (void)printf("OpenBLAS kernel: %s%s%s%s\n", gf_machine_blas_kernel(),
                  better != NULL ? " (this processor could run " : "", better != NULL ? better : "",
                  better != NULL ? "; set OPENBLAS_CORETYPE to it)" : "");
@@ -143,30 +146,30 @@ static gf_status describe_blocks(const gf_model *model, double rate, gf_error *e
 }
 
 static int print_model(const cli_options *options) {
-    gf_model model = {0};
+    gf_model *model = NULL;
     gf_spectrum_cost cost;
     gf_error error, refusal;
     gf_status status = cli_load_model(options, &model, &error);
     if (status != GF_OK) {
-        gf_model_free(&model);
+        gf_model_free(model);
         return cli_fail(options, &error);
     }
-    (void)printf("model: %s\nsites: %d, %s\nchannels:", model.name, model.chain.sites,
-                 model.chain.periodic ? "periodic" : "open");
-    for (size_t c = 0; c < model.channel_count; ++c) {
-        (void)printf(" %s (rate %g)", model.channels[c].name, model.channels[c].rate);
+    (void)printf("model: %s\nsites: %d, %s\nchannels:", model->name, model->chain.sites,
+                 model->chain.periodic ? "periodic" : "open");
+    for (size_t c = 0; c < model->channel_count; ++c) {
+        (void)printf(" %s (rate %g)", model->channels[c].name, model->channels[c].rate);
     }
     (void)printf("\n");
     gf_status refused = GF_OK;
-    bool full = model.method == GF_FULL;
+    bool full = model->method == GF_FULL;
     if (full) {
-        refused = gf_spectrum_estimate(&model, &cost, &refusal);
-        status = describe_blocks(&model, cost.rate, &error);
+        refused = gf_spectrum_estimate(model, &cost, &refusal);
+        status = describe_blocks(model, cost.rate, &error);
     } else {
-        refused = gf_typicality_estimate(&model, &cost, &refusal);
-        print_samples(&model);
+        refused = gf_typicality_estimate(model, &cost, &refusal);
+        print_samples(model);
     }
-    gf_model_free(&model);
+    gf_model_free(model);
     if (status != GF_OK || refused != GF_OK) {
         return cli_fail(options, status != GF_OK ? &error : &refusal);
     }

@@ -2,8 +2,8 @@
 #include "cli/cli.h"
 
 #include "gibbsflow/file.h"
-#include "gibbsflow/langevin.h"
 #include "gibbsflow/machine.h"
+#include "langevin/ensemble/langevin.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -55,7 +55,7 @@ static void watch_signals(void) {
 }
 
 static void announce(const cli_options *options, const gf_langevin *self, double seconds) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     double steps = 0;
     for (size_t k = 0; k < run->points; ++k) {
         steps += (double)gf_run_steps(run, k) * (double)run->realisations;
@@ -69,18 +69,14 @@ static void announce(const cli_options *options, const gf_langevin *self, double
             duration, gf_machine_threads());
 }
 
-static gf_status load(const cli_options *options, bool resume, gf_langevin *self, gf_error *error) {
+static gf_status load(const cli_options *options, bool resume, gf_langevin **self,
+                      gf_error *error) {
     if (resume) {
-        return gf_langevin_read(self, options->input, error);
+        return gf_langevin_read(options->input, self, error);
     }
-    gf_run run;
-    *self = (gf_langevin){0};
+    gf_run *run = NULL;
     gf_status status = gf_run_read(options->input, &options->settings, &run, error);
-    if (status == GF_OK) {
-        status = gf_langevin_init(self, &run, options->line, error);
-    }
-    gf_run_free(&run);
-    return status;
+    return status == GF_OK ? gf_langevin_create(run, options->line, self, error) : status;
 }
 
 /* Cells outside the region of possible densities beyond this part are worth a warning. */
@@ -94,18 +90,19 @@ static void warn_outside(const cli_options *options, const gf_run *run, size_t k
                 "possible densities, where coefficients are those of its border; take a larger "
                 "%s or a smaller epsilon",
                 run->equation->parameters[run->swept], run->sweep[k], 100 * outside->mean,
-                run->hydrodynamics.isolated ? "block" : "cutoff (and spacing)");
+                run->blocks ? "block" : "cutoff (and spacing)");
     }
 }
 
-static void tell_switching(const cli_options *options, const gf_run *run, size_t k,
-                           const gf_estimate *passages) {
+static void report_switching(const cli_options *options, const gf_run *run, size_t k,
+                             const gf_langevin_point *point) {
+    const gf_estimate *passages = &point->passages;
     if (passages->mean > 0) {
         cli_say(options, "%s = %g: blocks switch every %.4g +- %.2g/J%s",
                 run->equation->parameters[run->swept], run->sweep[k], 1 / passages->mean,
                 passages->error / (passages->mean * passages->mean),
                 passages->verdict == GF_STEADY ? "" : "; not shown to be steady: run longer");
-    } else if (run->hydrodynamics.isolated && run->hydrodynamics.bistable) {
+    } else if (run->blocks && point->order > 0) {
         cli_say(options, "%s = %g: no block switched", run->equation->parameters[run->swept],
                 run->sweep[k]);
     }
@@ -113,14 +110,14 @@ static void tell_switching(const cli_options *options, const gf_run *run, size_t
 
 /* What the user of two fields must know of the results. */
 static gf_status look_back(const cli_options *options, const gf_langevin *self, gf_error *error) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     gf_status status = GF_OK;
-    for (size_t k = 0; k < run->points && self->outside != NULL && status == GF_OK; ++k) {
+    for (size_t k = 0; k < run->points && run->counts > 0 && status == GF_OK; ++k) {
         gf_langevin_point point;
         status = gf_langevin_summarise(self, k, &point, error);
         if (status == GF_OK) {
             warn_outside(options, run, k, &point.outside);
-            tell_switching(options, run, k, &point.passages);
+            report_switching(options, run, k, &point);
         }
     }
     return status;
@@ -203,24 +200,24 @@ static int run_langevin(const cli_command *command, int argc, const char **argv)
     }
     result = result == CLI_GO_ON ? cli_check_output(&options, endings) : result;
     if (result == CLI_GO_ON) {
-        gf_langevin langevin = {0};
+        gf_langevin *langevin = NULL;
         gf_error error;
         gf_status status = resume != 0 ? GF_OK : spare_checkpoint(options.output, &error);
         if (status == GF_OK) {
             status = load(&options, resume != 0, &langevin, &error);
         }
         if (status == GF_OK && resume == 0) {
-            status = spare_table(langevin.run.table, options.output, &error);
+            status = spare_table(langevin->run->medium.table, options.output, &error);
         }
-        if (status == GF_OK && resume != 0 && gf_langevin_done(&langevin) >= 1) {
+        if (status == GF_OK && resume != 0 && gf_langevin_done(langevin) >= 1) {
             cli_say(&options, "%s: the run is complete", options.input);
             if (strcmp(options.input, options.output) != 0) {
-                status = gf_langevin_write(&langevin, options.output, &error);
+                status = gf_langevin_write(langevin, options.output, &error);
             }
         } else if (status == GF_OK) {
-            status = carry_on(&options, &langevin, every, &error);
+            status = carry_on(&options, langevin, every, &error);
         }
-        gf_langevin_free(&langevin);
+        gf_langevin_free(langevin);
         result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
     }
     cli_close(&options);

@@ -94,20 +94,20 @@ static bool print_model(const gf_model *model) {
 
 static int run(const cli_command *command, int argc, const char **argv) {
     cli_options options;
-    gf_model model = {0};
+    gf_model *model = NULL;
     gf_error error;
     int result = cli_open(&options, command, CLI_MODEL, NULL, argc, argv);
     if (result == CLI_GO_ON) {
         if (cli_load_model(&options, &model, &error) != GF_OK) {
             result = cli_fail(&options, &error);
-        } else if (!print_model(&model)) {
+        } else if (!print_model(model)) {
             (void)gf_fail_memory(&error, "the derived operators");
             result = cli_fail(&options, &error);
         } else {
             result = CLI_DONE;
         }
     }
-    gf_model_free(&model);
+    gf_model_free(model);
     cli_close(&options);
     return result;
 }

@@ -44,8 +44,8 @@ static void drop_checkpoint(const cli_options *options, const gf_model *model) {
 }
 
 static gf_status make_spectrum(const cli_options *options, gf_error *error) {
-    gf_model model = {0};
-    gf_spectrum spectrum = {0};
+    gf_model *model = NULL;
+    gf_spectrum *spectrum = NULL;
     gf_file *file = NULL;
     gf_status status = cli_load_spectrum(options, &model, &spectrum, error);
     if (status == GF_OK) {
@@ -53,16 +53,16 @@ static gf_status make_spectrum(const cli_options *options, gf_error *error) {
     }
     if (status == GF_OK) {
         gf_file_put_origin(file, options->line);
-        gf_spectrum_write(&spectrum, &model, file);
+        gf_spectrum_write(spectrum, model, file);
         status = gf_file_commit(&file, error);
     }
     if (status == GF_OK) {
-        drop_checkpoint(options, &model);
+        drop_checkpoint(options, model);
         cli_say(options, "%s: %zu families of levels of %d sites, %zu channels", options->output,
-                spectrum.levels, spectrum.sites, spectrum.channels);
+                spectrum->levels, spectrum->sites, spectrum->channels);
     }
-    gf_spectrum_free(&spectrum);
-    gf_model_free(&model);
+    gf_spectrum_free(spectrum);
+    gf_model_free(model);
     return status;
 }
 
@@ -88,8 +88,8 @@ static const char forces_examples[] =
     "      -o forces.h5\n";
 
 typedef struct results {
-    gf_model model;
-    gf_spectrum spectrum;
+    gf_model *model;
+    gf_spectrum *spectrum;
     gf_region region;
     gf_force_table table;
     gf_fitted_grid fitted;
@@ -101,27 +101,27 @@ static gf_status compute(const cli_options *options, results *all, gf_error *err
     cli_progress progress;
     gf_status status = cli_load_spectrum(options, &all->model, &all->spectrum, error);
     if (status == GF_OK) {
-        status = gf_region_init(&all->region, &all->spectrum, error);
+        status = gf_region_init(&all->region, all->spectrum, error);
     }
     if (status == GF_OK) {
         cli_progress_start(&progress, options, "tabulating");
-        status = gf_force_table_compute(&all->model, &all->spectrum, &all->region,
-                                        &progress.progress, &all->table, error);
+        status = gf_force_table_compute(all->model, all->spectrum, &all->region, &progress.progress,
+                                        &all->table, error);
         cli_progress_end(&progress);
     }
     if (status == GF_OK) {
         cli_progress_start(&progress, options, "fitting");
-        status = gf_fitted_grid_compute(&all->model, &all->spectrum, &all->region,
-                                        &progress.progress, &all->fitted, error);
+        status = gf_fitted_grid_compute(all->model, all->spectrum, &all->region, &progress.progress,
+                                        &all->fitted, error);
         cli_progress_end(&progress);
     }
     if (status == GF_OK) {
         status =
-            cli_find_fixed_points(&all->model, &all->spectrum, &all->region, &all->points, error);
+            cli_find_fixed_points(all->model, all->spectrum, &all->region, &all->points, error);
     }
     if (status == GF_OK) {
-        status = gf_flow_trace(&all->model, &all->spectrum, &all->region, &all->points, &all->flow,
-                               error);
+        status =
+            gf_flow_trace(all->model, all->spectrum, &all->region, &all->points, &all->flow, error);
     }
     return status;
 }
@@ -131,7 +131,7 @@ static gf_status write_results(const cli_options *options, const results *all, g
     gf_status status = gf_file_create(options->output, &file, error);
     if (status == GF_OK) {
         gf_file_put_origin(file, options->line);
-        gf_spectrum_write(&all->spectrum, &all->model, file);
+        gf_spectrum_write(all->spectrum, all->model, file);
         gf_force_table_write(&all->table, &all->region, file);
         gf_fitted_grid_write(&all->fitted, file);
         gf_fixed_points_write(&all->points, file);
@@ -165,7 +165,7 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
         status = write_results(options, &all, error);
     }
     if (status == GF_OK) {
-        drop_checkpoint(options, &all.model);
+        drop_checkpoint(options, all.model);
         cli_print_fixed_points(&all.points);
         if (all.table.unsolved > 0) {
             cli_say(options,
@@ -179,8 +179,8 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
     gf_fitted_grid_free(&all.fitted);
     gf_force_table_free(&all.table);
     gf_region_free(&all.region);
-    gf_spectrum_free(&all.spectrum);
-    gf_model_free(&all.model);
+    gf_spectrum_free(all.spectrum);
+    gf_model_free(all.model);
     return status;
 }
 

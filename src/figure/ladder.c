@@ -2,7 +2,7 @@
 #include "figure/kinds.h"
 
 #include "figure/plot.h"
-#include "gibbsflow/ladder.h"
+#include "finite_size/ladder.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -150,16 +150,16 @@ static void write_script(const gf_ladder *ladder, gf_plot *plot) {
 }
 
 gf_status gf_figure_draw_ladder(gf_file *file, const char *output, gf_error *error) {
-    gf_ladder ladder;
+    gf_ladder *ladder = NULL;
     gf_plot *plot = NULL;
     gf_status status = gf_ladder_read(file, &ladder, error);
     if (status == GF_OK) {
         status = gf_plot_begin(output, 18, 15, &plot, error);
     }
     if (status == GF_OK) {
-        write_script(&ladder, plot);
+        write_script(ladder, plot);
         status = gf_plot_finish(&plot, error);
     }
-    gf_ladder_free(&ladder);
+    gf_ladder_free(ladder);
     return status;
 }

@@ -3,15 +3,17 @@
 #include "figure/two_field_figure.h"
 
 #include "figure/plot.h"
-#include "gibbsflow/langevin.h"
 #include "gibbsflow/wall_fit.h"
+#include "langevin/ensemble/langevin.h"
+#include "langevin/measure/paper_fit.h"
+#include "langevin/measure/transfer.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const double *snapshot(const gf_langevin *self, size_t point, size_t shot) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     return self->snapshots + (point * run->realisations * run->snapshots + shot) * run->positions;
 }
 
@@ -29,42 +31,43 @@ static double partition(const gf_dynamics *d, double alpha, double range) {
 
 /* Counts as a probability density, with the error of independent counts. */
 static void put_histogram(const gf_langevin *self, size_t point, gf_plot *plot) {
-    const gf_run *run = &self->run;
-    double bin = (run->histogram.to - run->histogram.from) / (double)run->histogram.points;
+    const gf_run *run = self->run;
+    double bin = (run->histogram[0].to - run->histogram[0].from) / (double)run->histogram[0].points;
     double values = (double)(run->samples - run->first_measured) * (double)run->cells *
                     (double)run->realisations;
     gf_plot_open_data(plot, "counts");
-    for (size_t b = 0; b < run->histogram.points; ++b) {
+    for (size_t b = 0; b < run->histogram[0].points; ++b) {
         double count = 0;
         for (size_t r = 0; r < run->realisations; ++r) {
             count +=
                 (double)
-                    self->histogram[(point * run->realisations + r) * run->histogram.points + b];
+                    self->histogram[(point * run->realisations + r) * run->histogram[0].points + b];
         }
         (void)fprintf(gf_plot_script(plot), "%g %.8g %.3g\n",
-                      run->histogram.from + ((double)b + 0.5) * bin, count / values / bin,
+                      run->histogram[0].from + ((double)b + 0.5) * bin, count / values / bin,
                       sqrt(count) / values / bin);
     }
     gf_plot_close_data(plot);
 }
 
 static gf_status draw_histogram(const gf_langevin *self, gf_plot *plot, gf_error *error) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     gf_dynamics d;
     gf_status status = gf_run_dynamics(run, 0, &d, error);
     if (status != GF_OK) {
         return status;
     }
-    if (!(d.drive > 0)) {
+    if (!(d.scalar.drive > 0)) {
         return gf_fail(error, GF_INVALID, "without noise there is no distribution to compare with");
     }
-    double alpha = d.drive / (2 * d.spacing), range = 4 * fmax(d.order, pow(alpha, 0.25));
+    double alpha = d.scalar.drive / (2 * d.spacing), range = 4 * fmax(d.order, pow(alpha, 0.25));
     double norm = partition(&d, alpha, range);
     double highest = exp(-d.equation->potential(&d, d.order) / alpha) / norm;
     put_histogram(self, 0, plot);
     gf_plot_open_data(plot, "exact");
     for (int i = 0; i <= 400; ++i) {
-        double x = run->histogram.from + i * (run->histogram.to - run->histogram.from) / 400;
+        double x =
+            run->histogram[0].from + i * (run->histogram[0].to - run->histogram[0].from) / 400;
         double v = d.equation->potential(&d, x);
         (void)fprintf(gf_plot_script(plot), "%g %.8g %.8g\n", x, exp(-v / alpha) / norm, v);
     }
@@ -77,14 +80,14 @@ static gf_status draw_histogram(const gf_langevin *self, gf_plot *plot, gf_error
                   "plot $exact with lines lw 2 lc rgb '#c03030' title 'exp(−V/α)/Z, α = %g', "
                   "$counts with yerrorbars pt 7 ps 0.3 lc rgb '#205080' title 'simulation'\n"
                   "unset multiplot\n",
-                  run->histogram.from, run->histogram.to, 1.25 * highest, alpha);
+                  run->histogram[0].from, run->histogram[0].to, 1.25 * highest, alpha);
     return GF_OK;
 }
 
 /* --- profile --------------------------------------------------------------------------------- */
 
 static void put_profiles(const gf_langevin *self, gf_plot *plot) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     for (size_t k = 0; k < run->points; ++k) {
         char name[32];
         (void)snprintf(name, sizeof name, "wall%zu", k);
@@ -100,7 +103,7 @@ static void put_profiles(const gf_langevin *self, gf_plot *plot) {
 }
 
 static gf_status draw_profile(const gf_langevin *self, gf_plot *plot, gf_error *error) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     FILE *script = gf_plot_script(plot);
     gf_dynamics d;
     gf_status status = gf_run_dynamics(run, 0, &d, error);
@@ -139,7 +142,7 @@ static gf_status draw_profile(const gf_langevin *self, gf_plot *plot, gf_error *
 /* The snapshots after the warm-up as rows of a matrix, over a quarter of the system. */
 static void put_map(const gf_langevin *self, size_t point, size_t first, size_t positions,
                     gf_plot *plot) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     char name[32];
     (void)snprintf(name, sizeof name, "map%zu", point);
     gf_plot_open_data(plot, name);
@@ -154,7 +157,7 @@ static void put_map(const gf_langevin *self, size_t point, size_t first, size_t 
 }
 
 static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_error *error) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     FILE *script = gf_plot_script(plot);
     size_t first = run->first_measured / run->samples_per_snapshot;
     size_t positions = run->positions >= 4 ? run->positions / 4 : run->positions;
@@ -195,7 +198,7 @@ static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_erro
 /* The columns of the points: coupling, density, standard error. */
 static gf_status put_densities(const gf_langevin *self, double *table, gf_plot *plot,
                                gf_error *error) {
-    size_t count = self->run.points;
+    size_t count = self->run->points;
     gf_plot_open_data(plot, "measured");
     for (size_t k = 0; k < count; ++k) {
         gf_langevin_point point;
@@ -204,7 +207,7 @@ static gf_status put_densities(const gf_langevin *self, double *table, gf_plot *
             return status;
         }
         table[k] =
-            gf_langevin_coupling_varies(self) ? gf_langevin_coupling(self, k) : self->run.sweep[k];
+            gf_langevin_coupling_varies(self) ? gf_langevin_coupling(self, k) : self->run->sweep[k];
         table[count + k] = point.walls.mean / gf_langevin_length_unit(self, k);
         table[2 * count + k] = point.walls.error / gf_langevin_length_unit(self, k);
         (void)fprintf(gf_plot_script(plot), "%.10g %.10g %.10g\n", table[k], table[count + k],
@@ -214,23 +217,20 @@ static gf_status put_densities(const gf_langevin *self, double *table, gf_plot *
     return GF_OK;
 }
 
-/* Exact densities on a fine mesh of couplings, by sweeping a copy of the run. */
+/* Exact densities on a fine mesh of couplings: the run at other values of its parameter. */
 static gf_status put_exact(const gf_langevin *self, double low, double high, gf_plot *plot,
                            gf_error *error) {
     enum { MESH = 40 };
-    gf_run run = self->run;
-    double value = 0;
-    run.sweep = &value;
+    const gf_run *run = self->run;
     gf_status status = GF_OK;
-    double unit = gf_langevin_coupling(self, 0) / self->run.sweep[0];
+    double unit = gf_langevin_coupling(self, 0) / run->sweep[0];
     gf_plot_open_data(plot, "exact");
     for (int i = 0; i <= MESH && status == GF_OK; ++i) {
         gf_dynamics d;
         gf_transfer cells, continuum;
         double x = low * pow(high / low, (double)i / MESH);
-        value = x / unit;
-        status = gf_run_dynamics(&run, 0, &d, error);
-        double level = run.threshold * d.order;
+        status = gf_run_dynamics_at(run, 0, x / unit, &d, error);
+        double level = run->threshold * d.order;
         if (status == GF_OK && gf_transfer_cells(&d, level, &cells, NULL) == GF_OK &&
             gf_transfer_continuum(&d, level, &continuum, NULL) == GF_OK) {
             (void)fprintf(gf_plot_script(plot), "%g %g %g %g\n", x, cells.count_density,
@@ -294,10 +294,12 @@ static void set_ranges(size_t count, const double *table, FILE *script) {
 
 static void plot_walls(const gf_langevin *self, const double *table, bool exact, gf_plot *plot) {
     FILE *script = gf_plot_script(plot);
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     gf_wall_fit fits[2];
-    bool both = run->noise.thermal > 0, coupling = gf_langevin_coupling_varies(self);
-    bool printed = coupling && fabs(gf_run_parameter(run, 0, "gamma") - 0.875) < 1e-9;
+    bool coupling = gf_langevin_coupling_varies(self);
+    const gf_paper_fit *printed =
+        coupling ? gf_paper_fit_find(gf_run_parameter(run, 0, "gamma"), run->noise.thermal > 0)
+                 : NULL;
     int fitted = coupling ? fit_walls(run->points, table, fits) : 0;
     (void)fprintf(script, "set xlabel '%s'\n",
                   coupling ? "~ε{.3˜} = ε J a^2/D" : run->equation->parameters[run->swept]);
@@ -307,11 +309,11 @@ static void plot_walls(const gf_langevin *self, const double *table, bool exact,
                   "set title 'L = %g, dx = %g, {/:Italic l} = %g, h = %g, %zu realisations%s'\n",
                   run->length, run->spacing, run->smoothing, run->threshold, run->realisations,
                   run->rescaled ? ", lengths in a/ε^{1/2}" : "");
-    if (!exact && !printed) {
+    if (!exact && printed == NULL) {
         set_ranges(run->points, table, script);
     }
     /* a range at the head of a plot would be that of the axis */
-    (void)fputs(!exact && (fitted > 0 || printed) ? "plot sample " : "plot ", script);
+    (void)fputs(!exact && (fitted > 0 || printed != NULL) ? "plot sample " : "plot ", script);
     if (exact) {
         (void)fprintf(
             script,
@@ -323,12 +325,12 @@ static void plot_walls(const gf_langevin *self, const double *table, bool exact,
     for (int i = 0; i < (exact ? fitted > 0 : fitted); ++i) {
         plot_fit(&fits[i], script);
     }
-    if (printed) {
+    if (printed != NULL) {
         (void)fprintf(script,
-                      "[0.06:0.4] %g*x**0.25*exp(-%g/sqrt(x)) with lines dt 4 lc rgb '#606060' "
+                      "[%g:%g] %g*x**0.25*exp(-%g/sqrt(x)) with lines dt 4 lc rgb '#606060' "
                       "title 'fit printed in the paper', ",
-                      (both ? 2.93e-2 : 4.4e-2) / gf_run_parameter(run, 0, "a"),
-                      both ? 0.56 : 0.98);
+                      printed->from, printed->to,
+                      printed->amplitude / gf_run_parameter(run, 0, "a"), printed->exponent);
     }
     (void)fprintf(script,
                   "$measured with yerrorbars pt 7 ps 0.5 lc rgb '#102040' title "
@@ -336,7 +338,7 @@ static void plot_walls(const gf_langevin *self, const double *table, bool exact,
 }
 
 static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *error) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     size_t count = run->points;
     double *table = malloc(3 * count * sizeof *table);
     gf_status status = table != NULL ? put_densities(self, table, plot, error)
@@ -350,9 +352,12 @@ static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *er
     if (status == GF_OK && !(most > 0)) {
         status = gf_fail(error, GF_INVALID, "no walls were counted: there is nothing to draw");
     }
-    bool exact = run->equation->fields == 1 && run->noise.thermal <= 0 && run->noise.drive > 0 &&
-                 run->swept == 0;
-    if (status == GF_OK && exact) {
+    gf_dynamics d = {.equation = run->equation};
+    if (status == GF_OK) {
+        status = gf_run_dynamics(run, 0, &d, error);
+    }
+    bool exact = status == GF_OK && gf_transfer_applies(&d) && run->swept == 0;
+    if (exact) {
         status = put_exact(self, low, high, plot, error);
     }
     if (status == GF_OK) {
@@ -365,7 +370,7 @@ static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *er
 /* --- the figure ------------------------------------------------------------------------------ */
 
 static bool has_histogram(const gf_run *run) {
-    return !run->equation->has_space && run->histogram.points > 0;
+    return !run->equation->has_space && run->histogram[0].points > 0;
 }
 static bool has_profile(const gf_run *run) {
     return run->boundary == GF_ANTIPERIODIC && run->snapshots > 0;
@@ -374,20 +379,21 @@ static bool has_space_time(const gf_run *run) {
     return run->equation->has_space && run->snapshots > 0;
 }
 static bool has_walls(const gf_run *run) {
-    return run->equation == &gf_equation_order_parameter ||
-           (run->hydrodynamics.bistable && !run->hydrodynamics.isolated && run->points > 1);
+    return gf_run_has_walls(run) &&
+           (run->equation->fields == 1 || (run->medium.hydrodynamics.bistable && run->points > 1));
 }
 static bool has_both_profiles(const gf_run *run) {
     return run->boundary == GF_FIXED && run->snapshots > 0;
 }
 static bool has_maps(const gf_run *run) {
-    return !run->hydrodynamics.isolated && run->snapshots > 0;
+    return !run->blocks && run->snapshots > 0;
 }
 static bool has_plane(const gf_run *run) {
-    return run->histogram.points > 0;
+    return run->histogram[0].points > 0;
 }
 static bool has_paths(const gf_run *run) {
-    return run->table != NULL && run->rates.count == 0; /* the map is of the table's rates */
+    return run->medium.table != NULL &&
+           run->medium.rates.count == 0; /* the map is of the table's rates */
 }
 
 /* By what a run was made for. */
@@ -435,35 +441,39 @@ static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_err
                            kind != NULL ? kind : "the run was not made for one");
 }
 
-gf_status gf_langevin_figure_draw(const char *path, const char *kind, const char *output,
-                                  gf_error *error) {
-    gf_langevin self;
+static gf_status draw(const gf_langevin *self, const struct kind *kind, const char *path,
+                      const char *output, gf_error *error) {
     gf_plot *plot = NULL;
-    int chosen = 0;
-    gf_status status = gf_langevin_read(&self, path, error);
-    if (status == GF_OK && gf_langevin_done(&self) < 1) {
-        status = gf_fail(error, GF_INVALID,
-                         "%s: the run is not complete; carry on with 'gibbsflow langevin --resume'",
-                         path);
+    if (kind->draw == NULL) {
+        return gf_langevin_draw_paths(self, path, output, error);
     }
+    gf_status status = gf_plot_begin(output, kind->width, kind->height, &plot, error);
     if (status == GF_OK) {
-        status = choose(&self.run, kind, &chosen, error);
-    }
-    if (status == GF_OK && kinds[chosen].draw == NULL) {
-        status = gf_langevin_draw_paths(&self, path, output, error);
-        gf_langevin_free(&self);
-        return status;
-    }
-    if (status == GF_OK) {
-        status = gf_plot_begin(output, kinds[chosen].width, kinds[chosen].height, &plot, error);
-    }
-    if (status == GF_OK) {
-        status = kinds[chosen].draw(&self, plot, error);
+        status = kind->draw(self, plot, error);
     }
     if (status == GF_OK) {
         status = gf_plot_finish(&plot, error);
     }
     gf_plot_abandon(&plot);
-    gf_langevin_free(&self);
+    return status;
+}
+
+gf_status gf_langevin_figure_draw(const char *path, const char *kind, const char *output,
+                                  gf_error *error) {
+    gf_langevin *self = NULL;
+    int chosen = 0;
+    gf_status status = gf_langevin_read(path, &self, error);
+    if (status == GF_OK && gf_langevin_done(self) < 1) {
+        status = gf_fail(error, GF_INVALID,
+                         "%s: the run is not complete; carry on with 'gibbsflow langevin --resume'",
+                         path);
+    }
+    if (status == GF_OK) {
+        status = choose(self->run, kind, &chosen, error);
+    }
+    if (status == GF_OK) {
+        status = draw(self, &kinds[chosen], path, output, error);
+    }
+    gf_langevin_free(self);
     return status;
 }

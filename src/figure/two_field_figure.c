@@ -2,12 +2,14 @@
 #include "figure/two_field_figure.h"
 
 #include "figure/kinds.h"
+#include "langevin/ensemble/langevin.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* Snapshot `shot` of the first realisation: [positions][2]. */
 static const double *snapshot(const gf_langevin *self, size_t point, size_t shot) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     return self->snapshots +
            (point * run->realisations * run->snapshots + shot) * run->positions * 2;
 }
@@ -21,7 +23,7 @@ static double length_scale(const gf_run *run, size_t point) {
 /* --- profiles -------------------------------------------------------------------------------- */
 
 static void put_profiles(const gf_langevin *self, gf_plot *plot) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     for (size_t k = 0; k < run->points; ++k) {
         char name[32];
         (void)snprintf(name, sizeof name, "wall%zu", k);
@@ -38,7 +40,7 @@ static void put_profiles(const gf_langevin *self, gf_plot *plot) {
 
 gf_status gf_langevin_draw_profiles(const gf_langevin *self, gf_plot *plot, gf_error *error) {
     static const char *const fields[] = {"{/:Italic m}", "{/:Italic e} / {/:Italic J}"};
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     FILE *script = gf_plot_script(plot);
     double widest = 0;
     (void)error;
@@ -74,7 +76,7 @@ gf_status gf_langevin_draw_profiles(const gf_langevin *self, gf_plot *plot, gf_e
 /* --- space and time -------------------------------------------------------------------------- */
 
 static void put_map(const gf_langevin *self, size_t point, size_t first, int field, gf_plot *plot) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     char name[32];
     (void)snprintf(name, sizeof name, "map%d%zu", field, point);
     gf_plot_open_data(plot, name);
@@ -91,7 +93,7 @@ static void put_map(const gf_langevin *self, size_t point, size_t first, int fie
 /* The colours of a field: around its middle for m, between its extremes for e. */
 static void set_colours(const gf_langevin *self, const gf_dynamics *d, int field, FILE *script) {
     double low = INFINITY, high = -INFINITY;
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     if (field == 0 && d->order > 0) {
         (void)fprintf(script,
                       "set palette defined (-1 '#2040a0', 0 '#f4f4f4', 1 '#b03020')\n"
@@ -111,7 +113,7 @@ static void set_colours(const gf_langevin *self, const gf_dynamics *d, int field
 
 gf_status gf_langevin_draw_maps(const gf_langevin *self, gf_plot *plot, gf_error *error) {
     static const char *const fields[] = {"{/:Italic m}", "{/:Italic e} / {/:Italic J}"};
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     FILE *script = gf_plot_script(plot);
     size_t first = run->snapshots > 0 ? run->first_measured / run->samples_per_snapshot : 0;
     size_t columns = run->points < 3 ? run->points : 3;
@@ -148,8 +150,8 @@ gf_status gf_langevin_draw_maps(const gf_langevin *self, gf_plot *plot, gf_error
 /* --- histogram ------------------------------------------------------------------------------- */
 
 gf_status gf_langevin_draw_plane(const gf_langevin *self, gf_plot *plot, gf_error *error) {
-    const gf_run *run = &self->run;
-    const gf_axis *m = &run->histogram, *e = &run->histogram_energy;
+    const gf_run *run = self->run;
+    const gf_axis *m = &run->histogram[GF_MAGNETIZATION], *e = &run->histogram[GF_ENERGY];
     FILE *script = gf_plot_script(plot);
     double cell = (m->to - m->from) / (double)m->points * (e->to - e->from) / (double)e->points;
     double all = (double)(run->samples - run->first_measured) * (double)run->cells *
@@ -184,22 +186,31 @@ gf_status gf_langevin_draw_plane(const gf_langevin *self, gf_plot *plot, gf_erro
 /* More would cover the page. */
 enum { MOST_PATHS = 6, MOST_STEPS = 300 };
 
-/* Blocks without neighbours: the first of each realisation, in the snapshots; rows: their means.
- * How they begin. */
+/* How a task begins: m and e of its first cell, before anything is measured. */
+static void write_start(const gf_run *run, size_t task, FILE *out) {
+    gf_lattice *start = NULL;
+    uint64_t counts[GF_COUNTS];
+    double *q = malloc(GF_CHARGES * run->cells * sizeof *q);
+    if (q != NULL && gf_run_start(run, task / run->realisations, task % run->realisations, &start,
+                                  NULL) == GF_OK) {
+        gf_lattice_measure(start, q, counts);
+        (void)fprintf(out, "%.6g %.6g\n", q[0], q[run->cells]);
+    }
+    gf_lattice_free(start);
+    free(q);
+}
+
+/* Blocks without neighbours: the first of each realisation, in the snapshots; rows: their means. */
 static void write_paths(const void *context, FILE *out) {
     const gf_langevin *self = context;
-    const gf_run *run = &self->run;
-    bool blocks = run->hydrodynamics.isolated && run->snapshots > 0;
+    const gf_run *run = self->run;
+    bool blocks = run->blocks && run->snapshots > 0;
     size_t count = blocks ? run->snapshots : run->samples, tasks = run->points * run->realisations;
     for (size_t task = 0; task < tasks && task < MOST_PATHS; ++task) {
         size_t stride = blocks ? run->positions * 2 : 2;
-        const double *path = (blocks ? self->snapshots : self->mean) + task * count * stride;
-        gf_lattice start;
-        if (gf_run_start(run, task / run->realisations, task % run->realisations, &start, NULL) ==
-            GF_OK) {
-            (void)fprintf(out, "%.6g %.6g\n", start.state[0], start.state[start.stride]);
-        }
-        gf_lattice_free(&start);
+        const double *all = blocks ? self->snapshots : self->series[GF_LANGEVIN_MEAN];
+        const double *path = all + task * count * stride;
+        write_start(run, task, out);
         for (size_t i = 0; i < count && i < MOST_STEPS; ++i) {
             (void)fprintf(out, "%.6g %.6g\n", path[i * stride], path[i * stride + 1]);
         }

@@ -1,7 +1,8 @@
-#include "gibbsflow/ladder.h"
+#include "finite_size/ladder.h"
 
 #include "base/progress_part.h"
 #include "gibbsflow/machine.h"
+#include "spectrum/spectrum.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,8 +15,8 @@ static const double MIRROR =
     1e-9; /* densities equal to this, but for the sign of m, are mirrored */
 
 struct gf_ladder_chain {
-    gf_model model;
-    gf_spectrum spectrum;
+    gf_model *model;
+    gf_spectrum *spectrum;
     gf_gibbs *gibbs;
     double seconds; /* expected for the diagonalisation */
 };
@@ -35,7 +36,7 @@ static gf_ladder_chain *open_chain(const gf_ladder *self, size_t size) {
 
 /* --- planning -------------------------------------------------------------------------------- */
 
-static gf_status make_model(const gf_model *model, int sites, bool periodic, gf_model *result,
+static gf_status make_model(const gf_model *model, int sites, bool periodic, gf_model **result,
                             gf_error *error) {
     gf_error reason;
     gf_status status = gf_model_resize(model, sites, periodic, result, &reason);
@@ -70,12 +71,12 @@ static gf_status estimate_cost(gf_ladder *self, gf_spectrum_cost *cost, gf_error
     *cost = (gf_spectrum_cost){0};
     for (size_t c = count_chains(self); c-- > 0;) {
         gf_spectrum_cost one;
-        gf_status status = gf_spectrum_estimate(&self->chains[c].model, &one, error);
+        gf_status status = gf_spectrum_estimate(self->chains[c].model, &one, error);
         if (status != GF_OK) {
             return status;
         }
         self->chains[c].seconds = one.seconds;
-        stored += stored_bytes(&self->chains[c].model);
+        stored += stored_bytes(self->chains[c].model);
         cost->seconds += one.seconds;
         cost->memory = fmax(cost->memory, one.memory);
         cost->largest = one.largest > cost->largest ? one.largest : cost->largest;
@@ -90,22 +91,34 @@ static gf_status estimate_cost(gf_ladder *self, gf_spectrum_cost *cost, gf_error
                          cost->memory / 0x1p30, spare / 0x1p30);
 }
 
-gf_status gf_ladder_plan(const gf_model *model, int first, int last, gf_ladder *ladder,
+gf_status gf_ladder_plan(const gf_model *model, int first, int last, gf_ladder **ladder,
                          gf_spectrum_cost *cost, gf_error *error) {
-    *ladder = (gf_ladder){.first = first, .periodic = model->chain.periodic};
+    *ladder = NULL;
     if (first < 2 || last < first || last > GF_CHAIN_MAX_SITES) {
         return gf_fail(error, GF_INVALID,
                        "a ladder from %d to %d sites; expected 2 <= from <= to <= %d", first, last,
                        GF_CHAIN_MAX_SITES);
     }
     size_t sizes = (size_t)last - (size_t)first + 1;
-    ladder->chains = calloc(2 * sizes + 1, sizeof *ladder->chains);
-    if (ladder->chains == NULL) {
+    gf_ladder *made = calloc(1, sizeof *made);
+    gf_ladder_chain *chains = calloc(2 * sizes + 1, sizeof *chains);
+    if (made == NULL || chains == NULL) {
+        free(made);
+        free(chains);
         return gf_fail_memory(error, "the ladder");
     }
-    ladder->sizes = sizes;
-    gf_status status = make_models(ladder, model, error);
-    return status == GF_OK ? estimate_cost(ladder, cost, error) : status;
+    *made = (gf_ladder){
+        .first = first, .sizes = sizes, .periodic = model->chain.periodic, .chains = chains};
+    gf_status status = make_models(made, model, error);
+    if (status == GF_OK) {
+        status = estimate_cost(made, cost, error);
+    }
+    if (status == GF_OK) {
+        *ladder = made;
+    } else {
+        gf_ladder_free(made);
+    }
+    return status;
 }
 
 /* --- diagonalising --------------------------------------------------------------------------- */
@@ -121,20 +134,20 @@ static gf_status diagonalize(gf_ladder *self, const gf_progress *progress, gf_er
     for (size_t c = count_chains(self); c-- > 0 && status == GF_OK;) {
         gf_ladder_chain *chain = &self->chains[c];
         gf_progress_part_next(&part, chain->seconds / total);
-        status = gf_spectrum_compute(&chain->model, &own, &chain->spectrum, error);
+        status = gf_spectrum_compute(chain->model, &own, &chain->spectrum, error);
     }
     return status;
 }
 
 static gf_status make_gibbs(gf_ladder *self, gf_error *error) {
-    const gf_model *model = &ring(self, 0)->model;
+    const gf_model *model = ring(self, 0)->model;
     double *rates = calloc(model->channel_count, sizeof *rates);
     gf_status status = rates != NULL ? GF_OK : gf_fail_memory(error, "the rates");
     if (status == GF_OK) {
         gf_model_rates(model, rates);
     }
     for (size_t c = 0; c < count_chains(self) && status == GF_OK; ++c) {
-        status = gf_gibbs_create(&self->chains[c].spectrum, rates, &self->chains[c].gibbs, error);
+        status = gf_gibbs_create(self->chains[c].spectrum, rates, &self->chains[c].gibbs, error);
     }
     free(rates);
     return status;
@@ -263,9 +276,9 @@ static gf_status find_references(const gf_ladder *self, gf_fixed_points *points,
     gf_region region = {0};
     gf_survey *survey = NULL;
     *points = (gf_fixed_points){0};
-    gf_status status = gf_region_init(&region, &largest->spectrum, error);
+    gf_status status = gf_region_init(&region, largest->spectrum, error);
     if (status == GF_OK && region.count > 0) {
-        status = gf_survey_create(&largest->spectrum, &survey, error);
+        status = gf_survey_create(largest->spectrum, &survey, error);
         if (status == GF_OK) {
             status = gf_fixed_points_find(survey, &region, gf_gibbs_rates(largest->gibbs), points,
                                           error);
@@ -283,7 +296,7 @@ static gf_status find_references(const gf_ladder *self, gf_fixed_points *points,
  * than to any other. */
 static bool find_point(rung *here, const gf_fixed_points *references, size_t r,
                        const double lambda[GF_CHARGES], gf_fixed_point *point) {
-    const gf_spectrum *spectrum = &open_chain(here->ladder, here->size + 1)->spectrum;
+    const gf_spectrum *spectrum = open_chain(here->ladder, here->size + 1)->spectrum;
     const gf_gibbs *gibbs = here->kind == GF_RINGS
                                 ? ring(here->ladder, here->size)->gibbs
                                 : open_chain(here->ladder, here->size + 1)->gibbs;
@@ -339,7 +352,7 @@ static void scale_states(const gf_ladder *self, double *scale) {
     scale[GF_LADDER_LOG_PARTITION] = 1;
     for (size_t i = 0; i < GF_CHARGES; ++i) {
         scale[GF_LADDER_DENSITY + i] = units[i];
-        scale[GF_LADDER_FORCE + i] = gf_spectrum_force_scale(&largest->spectrum, rates, i);
+        scale[GF_LADDER_FORCE + i] = gf_spectrum_force_scale(largest->spectrum, rates, i);
         noise[i] = sqrt(fmax(hot.noise[gf_pair(i, i)], 0));
         for (size_t j = 0; j <= i; ++j) {
             scale[GF_LADDER_NOISE + gf_pair(i, j)] = noise[i] * noise[j];
@@ -439,7 +452,7 @@ gf_status gf_ladder_compute(gf_ladder *self, const double (*lambda)[GF_CHARGES],
     gf_fixed_points references = {0};
     gf_status status = diagonalize(self, progress, error);
     if (status == GF_OK) {
-        self->energy_unit = ring(self, self->sizes - 1)->spectrum.energy_unit;
+        self->energy_unit = ring(self, self->sizes - 1)->spectrum->energy_unit;
         status = make_gibbs(self, error);
     }
     if (status == GF_OK) {
@@ -467,20 +480,51 @@ gf_status gf_ladder_compute(gf_ladder *self, const double (*lambda)[GF_CHARGES],
 }
 
 void gf_ladder_free(gf_ladder *self) {
+    if (self == NULL) {
+        return;
+    }
     for (size_t c = 0; self->chains != NULL && c < count_chains(self); ++c) {
         gf_gibbs_free(self->chains[c].gibbs);
-        gf_spectrum_free(&self->chains[c].spectrum);
-        gf_model_free(&self->chains[c].model);
+        gf_spectrum_free(self->chains[c].spectrum);
+        gf_model_free(self->chains[c].model);
     }
     free(self->chains);
     free_table(&self->states);
     free_table(&self->fixed_points);
     free(self->lambda);
     free(self->stability);
-    *self = (gf_ladder){0};
+    free(self);
 }
 
 /* --- reading off ----------------------------------------------------------------------------- */
+
+int gf_ladder_first(const gf_ladder *self) {
+    return self->first;
+}
+
+size_t gf_ladder_sizes(const gf_ladder *self) {
+    return self->sizes;
+}
+
+double gf_ladder_energy_unit(const gf_ladder *self) {
+    return self->energy_unit;
+}
+
+const double (*gf_ladder_lambda(const gf_ladder *self))[GF_CHARGES] {
+    return (const double(*)[GF_CHARGES])self->lambda;
+}
+
+const gf_ladder_table *gf_ladder_states(const gf_ladder *self) {
+    return &self->states;
+}
+
+const gf_ladder_table *gf_ladder_fixed_points(const gf_ladder *self) {
+    return &self->fixed_points;
+}
+
+gf_stability gf_ladder_stability(const gf_ladder *self, size_t row) {
+    return self->stability[row];
+}
 
 gf_ladder_kind gf_ladder_better(const gf_ladder_table *table, size_t size, size_t row,
                                 size_t column) {
@@ -518,6 +562,6 @@ gf_ladder_check gf_ladder_predict(const gf_ladder *self, const gf_ladder_table *
 const gf_model *gf_ladder_largest(const gf_ladder *self, const gf_spectrum **spectrum) {
     const gf_ladder_chain *ring_chain = ring(self, self->sizes - 1);
     const gf_ladder_chain *chain = self->periodic ? ring_chain : open_chain(self, self->sizes);
-    *spectrum = &chain->spectrum;
-    return &chain->model;
+    *spectrum = chain->spectrum;
+    return chain->model;
 }

@@ -1,5 +1,6 @@
 /* Ladders of sizes to and from HDF5. */
-#include "gibbsflow/ladder.h"
+#include "algebra/chain.h"
+#include "finite_size/ladder.h"
 
 #include "io/charge_axes.h"
 
@@ -231,15 +232,21 @@ static void read_axes(gf_file *file, gf_ladder *ladder) {
     free(lambda);
 }
 
-gf_status gf_ladder_read(gf_file *file, gf_ladder *ladder, gf_error *error) {
-    *ladder = (gf_ladder){0};
-    read_axes(file, ladder);
+gf_status gf_ladder_read(gf_file *file, gf_ladder **ladder, gf_error *error) {
+    gf_ladder *made = calloc(1, sizeof *made);
+    *ladder = NULL;
+    if (made == NULL) {
+        return gf_fail_memory(error, "the ladder");
+    }
+    read_axes(file, made);
     if (gf_file_check(file, NULL) == GF_OK) {
-        read_states(file, ladder);
+        read_states(file, made);
     }
     gf_status status = gf_file_check(file, error);
-    if (status != GF_OK) {
-        gf_ladder_free(ladder);
+    if (status == GF_OK) {
+        *ladder = made;
+    } else {
+        gf_ladder_free(made);
     }
     return status;
 }

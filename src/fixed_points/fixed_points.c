@@ -3,6 +3,7 @@
 #include "base/tasks.h"
 #include "gibbsflow/jackknife.h"
 #include "io/charge_axes.h"
+#include "spectrum/spectrum.h"
 
 #include <math.h>
 #include <stdlib.h>

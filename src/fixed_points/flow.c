@@ -2,6 +2,7 @@
 
 #include "base/matrix.h"
 #include "io/charge_axes.h"
+#include "spectrum/spectrum.h"
 
 #include <math.h>
 #include <stdlib.h>

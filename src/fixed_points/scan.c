@@ -4,6 +4,7 @@
 #include "base/progress_part.h"
 #include "base/tasks.h"
 #include "input/arithmetic.h"
+#include "spectrum/spectrum.h"
 
 #include <lapacke.h>
 #include <math.h>
@@ -387,7 +388,7 @@ static gf_status fold_condition(runner *self, const double x[UNKNOWNS], double v
     return status;
 }
 
-/* Derivatives of the fold condition, row-major, by differences that stay within the range. */
+/* Derivatives of the fold condition, column-major, by differences that stay within the range. */
 static gf_status fold_jacobian(runner *self, const double x[UNKNOWNS], const double scale[UNKNOWNS],
                                const double range[2], double jacobian[UNKNOWNS * UNKNOWNS]) {
     gf_state state;
@@ -407,7 +408,7 @@ static gf_status fold_jacobian(runner *self, const double x[UNKNOWNS], const dou
             return status;
         }
         for (size_t i = 0; i < UNKNOWNS; ++i) {
-            jacobian[UNKNOWNS * i + k] = (high[i] - low[i]) / (up[k] - down[k]);
+            jacobian[UNKNOWNS * k + i] = (high[i] - low[i]) / (up[k] - down[k]);
         }
     }
     return GF_OK;
@@ -425,8 +426,8 @@ static gf_status locate_fold(runner *self, double x[UNKNOWNS], const double rang
         if (status == GF_OK) {
             status = fold_condition(self, x, value, &state);
         }
-        if (status != GF_OK || LAPACKE_dgesv(LAPACK_ROW_MAJOR, UNKNOWNS, 1, jacobian, UNKNOWNS,
-                                             pivot, value, 1) != 0) {
+        if (status != GF_OK || LAPACKE_dgesv(LAPACK_COL_MAJOR, UNKNOWNS, 1, jacobian, UNKNOWNS,
+                                             pivot, value, UNKNOWNS) != 0) {
             return status;
         }
         for (size_t k = 0; k < UNKNOWNS; ++k) {

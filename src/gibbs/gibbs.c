@@ -2,6 +2,7 @@
 
 #include "base/matrix.h"
 #include "gibbs/boltzmann.h"
+#include "spectrum/spectrum.h"
 
 #include <float.h>
 #include <math.h>

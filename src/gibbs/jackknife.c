@@ -1,6 +1,7 @@
 #include "gibbsflow/jackknife.h"
 
 #include "base/matrix.h"
+#include "spectrum/spectrum.h"
 
 #include <math.h>
 #include <stdlib.h>

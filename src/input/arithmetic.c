@@ -70,6 +70,14 @@ bool gf_arithmetic_name_is_free(const char *name) {
            strcmp(name, "i") != 0;
 }
 
+void gf_scope_list(const gf_scope *scope, char *text, size_t size) {
+    (void)snprintf(text, size, "%s", scope->parameter_count > 0 ? "" : " none");
+    for (size_t i = 0; i < scope->parameter_count; ++i) {
+        size_t used = strlen(text);
+        (void)snprintf(text + used, size - used, " %s", scope->parameters[i].name);
+    }
+}
+
 /* --- the grammar ----------------------------------------------------------------------------- */
 
 static gf_status parse_factor(parser *self, gf_value *result);
@@ -133,15 +141,11 @@ static gf_status parse_site(parser *self, const char *name, size_t length, gf_va
 }
 
 static gf_status fail_unknown(const parser *self, const char *name, size_t length) {
-    const gf_scope *scope = self->scope;
-    char known[400] = "";
-    for (size_t i = 0; i < scope->parameter_count; ++i) {
-        size_t used = strlen(known);
-        (void)snprintf(known + used, sizeof known - used, " %s", scope->parameters[i].name);
-    }
+    char known[400];
+    gf_scope_list(self->scope, known, sizeof known);
     return gf_source_fail(self->source, (size_t)(name - self->source->text), self->error,
                           "unknown name '%.*s' in '%.200s'; parameters:%s", (int)length, name,
-                          self->source->text, scope->parameter_count > 0 ? known : " none");
+                          self->source->text, known);
 }
 
 static gf_status parse_name(parser *self, gf_value *result) {

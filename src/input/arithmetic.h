@@ -38,6 +38,9 @@ typedef struct gf_scope {
     bool *used; /* NULL, or [parameter_count]: set to true for every parameter that occurs */
 } gf_scope;
 
+/* The names of the parameters for a message, " J gamma" or " none", cut off at `size` bytes. */
+void gf_scope_list(const gf_scope *scope, char *text, size_t size);
+
 /* The value of an expression; numbers are finite. `algebra` NULL: numbers only. A failure leaves
  * nothing to free. */
 gf_status gf_arithmetic_parse(const gf_source *source, const gf_scope *scope,

@@ -1,5 +1,8 @@
 #include "krylov/extremal_states.h"
 
+#include "base/eigensystem.h"
+#include "base/workspace.h"
+
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
@@ -86,6 +89,38 @@ static void add_product(const space *self, double factor, size_t m, size_t n, co
 
 /* --- layouts --------------------------------------------------------------------------------- */
 
+/* Transposes a square matrix in place: LAPACK wants columns, all else here is in rows. */
+static void transpose(size_t n, double *matrix, size_t length, size_t unit) {
+    for (size_t row = 0; row < n; ++row) {
+        for (size_t k = (row + 1) * unit; k < n * unit; ++k) {
+            double *there = matrix + (k / unit * length + row) * unit + k % unit;
+            double kept = matrix[row * length * unit + k];
+            matrix[row * length * unit + k] = *there;
+            *there = kept;
+        }
+    }
+}
+
+/* The Cholesky factor of a matrix [n][n], in its upper triangle. */
+static bool factorize(size_t n, double *matrix, size_t unit) {
+    lapack_int order = (lapack_int)n;
+    transpose(n, matrix, n, unit);
+    lapack_int info =
+        unit == 1 ? LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', order, matrix, order)
+                  : LAPACKE_zpotrf(LAPACK_COL_MAJOR, 'U', order, (double complex *)matrix, order);
+    transpose(n, matrix, n, unit);
+    return info == 0;
+}
+
+/* Eigenvalues, and eigenvectors as columns of the matrix (row length `length`). */
+static bool diagonalize(size_t n, double *matrix, size_t length, size_t unit, double *energy) {
+    transpose(n, matrix, length, unit);
+    int info = unit == 1 ? gf_eigensystem_real('U', n, matrix, length, energy)
+                         : gf_eigensystem_complex('U', n, (double complex *)matrix, length, energy);
+    transpose(n, matrix, length, unit);
+    return info == 0;
+}
+
 /* Between the columns of gf_action, real parts first, and rows of numbers. */
 static void to_numbers(gf_columns columns, size_t size, const double *from, double *to,
                        size_t length) {
@@ -130,14 +165,11 @@ static bool orthonormalize(space *self) {
         for (size_t k = 0; k < n; ++k) {
             largest = fmax(largest, gram[(k * n + k) * unit]);
         }
-        lapack_int info =
-            unit == 1 ? LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'U', (lapack_int)n, gram, (lapack_int)n)
-                      : LAPACKE_zpotrf(LAPACK_ROW_MAJOR, 'U', (lapack_int)n,
-                                       (lapack_complex_double *)gram, (lapack_int)n);
-        for (size_t k = 0; k < n && info == 0; ++k) {
-            info = gram[(k * n + k) * unit] <= EXHAUSTED * sqrt(largest);
+        bool independent = factorize(n, gram, unit);
+        for (size_t k = 0; k < n && independent; ++k) {
+            independent = !(gram[(k * n + k) * unit] <= EXHAUSTED * sqrt(largest));
         }
-        if (info != 0) {
+        if (!independent) {
             return false;
         }
         static const double one[2] = {1, 0};
@@ -212,15 +244,6 @@ static void extend(space *self) {
 
 /* --- Ritz vectors ---------------------------------------------------------------------------- */
 
-/* Eigenvalues, and eigenvectors as columns of `matrix` (row length `room`). */
-static bool solve(space *self, double *energy) {
-    lapack_int n = (lapack_int)self->count, room = (lapack_int)self->room;
-    return (self->unit == 1
-                ? LAPACKE_dsyevd(LAPACK_ROW_MAJOR, 'V', 'U', n, self->matrix, room, energy)
-                : LAPACKE_zheevd(LAPACK_ROW_MAJOR, 'V', 'U', n,
-                                 (lapack_complex_double *)self->matrix, room, energy)) == 0;
-}
-
 /* log Tr exp(-lambda H) from the first block, which is random and orthonormal. */
 static double log_partition(const space *self, const double *energy, double lambda) {
     double reference = energy[lambda >= 0 ? 0 : self->count - 1], sum = 0;
@@ -257,18 +280,16 @@ static size_t count_low(const space *self, const gf_extremal_states_goal *goal, 
  * the inverse root of their overlaps; what depends on others is dropped. Returns how many are left,
  * in rows of that length, or 0 if memory ran out. */
 static size_t polish(space *self, size_t count, double **vectors) {
-    size_t unit = self->unit, dropped = 0, cells = self->size * count * unit;
-    double *gram = calloc(count * count * unit + 1, sizeof *gram);
-    double *square = calloc(count + 1, sizeof *square), *fresh = calloc(cells + 1, sizeof *fresh);
-    double *partial = malloc((pieces_of(self->size) * count * count * unit + 1) * sizeof *partial);
+    size_t unit = self->unit, dropped = 0, width = count * unit;
+    double *gram = gf_workspace_matrix(width, count, sizeof *gram);
+    double *square = calloc(count + 1, sizeof *square);
+    double *fresh = gf_workspace_matrix(width, self->size, sizeof *fresh);
+    double *partial = gf_workspace_matrix(width, pieces_of(self->size) * count, sizeof *partial);
     space other = {.size = self->size, .unit = unit, .partial = partial};
     bool done = gram != NULL && square != NULL && fresh != NULL && partial != NULL;
     if (done) {
-        lapack_int n = (lapack_int)count;
         multiply_adjoint(&other, count, count, *vectors, count, *vectors, gram);
-        done = (unit == 1 ? LAPACKE_dsyevd(LAPACK_ROW_MAJOR, 'V', 'U', n, gram, n, square)
-                          : LAPACKE_zheevd(LAPACK_ROW_MAJOR, 'V', 'U', n,
-                                           (lapack_complex_double *)gram, n, square)) == 0;
+        done = diagonalize(count, gram, count, unit, square);
     }
     while (done && dropped < count && square[dropped] < 1e-6) {
         ++dropped;
@@ -282,14 +303,14 @@ static size_t polish(space *self, size_t count, double **vectors) {
     if (left > 0) {
         add_product(&other, 1, count, left, *vectors, count, gram + dropped * unit, count, fresh,
                     left);
-        free(*vectors);
+        gf_workspace_free(*vectors);
         *vectors = fresh;
         fresh = NULL;
     }
-    free(gram);
+    gf_workspace_free(gram);
     free(square);
-    free(fresh);
-    free(partial);
+    gf_workspace_free(fresh);
+    gf_workspace_free(partial);
     return left;
 }
 
@@ -297,12 +318,12 @@ static gf_status take_vectors(space *self, const gf_extremal_states_goal *goal,
                               gf_extremal_states *result, gf_error *error) {
     size_t count = goal->count < self->count / 2 ? goal->count : self->count / 2;
     double *energy = malloc((self->count + 1) * sizeof *energy);
-    result->vectors = calloc(self->size * count * self->unit + 1, sizeof *result->vectors);
+    result->vectors = gf_workspace_matrix(count * self->unit, self->size, sizeof *result->vectors);
     if (energy == NULL || result->vectors == NULL) {
         free(energy);
         return gf_fail_memory(error, "extremal states");
     }
-    bool done = solve(self, energy);
+    bool done = diagonalize(self->count, self->matrix, self->room, self->unit, energy);
     if (done) {
         size_t low = count_low(self, goal, count, energy), high = count - low;
         add_product(self, 1, self->count, low, self->basis, self->room, self->matrix, self->room,
@@ -329,11 +350,12 @@ gf_status gf_extremal_states_find(const gf_action *hamiltonian, const gf_basis *
                   .block = block,
                   .room = room};
     *result = (gf_extremal_states){.size = size, .is_complex = columns.is_complex};
-    work.basis = malloc((size * room * unit + 1) * sizeof *work.basis);
+    work.basis = gf_workspace_matrix(room * unit, size, sizeof *work.basis);
     work.image = malloc(2 * size * width * sizeof *work.image);
-    work.overlap = malloc((room + block) * block * unit * sizeof *work.overlap);
-    work.partial = malloc((pieces_of(size) * (room + block) * block * unit) * sizeof *work.partial);
-    work.matrix = calloc(room * room * unit + 1, sizeof *work.matrix);
+    work.overlap = gf_workspace_matrix(block * unit, room + block, sizeof *work.overlap);
+    work.partial =
+        gf_workspace_matrix(block * unit, pieces_of(size) * (room + block), sizeof *work.partial);
+    work.matrix = gf_workspace_matrix(room * unit, room, sizeof *work.matrix);
     work.next = start;
     gf_status status = GF_OK;
     if (work.basis == NULL || work.image == NULL || work.overlap == NULL || work.partial == NULL ||
@@ -345,16 +367,16 @@ gf_status gf_extremal_states_find(const gf_action *hamiltonian, const gf_basis *
         extend(&work);
         status = take_vectors(&work, goal, result, error);
     }
-    free(work.basis);
+    gf_workspace_free(work.basis);
     free(work.image);
-    free(work.overlap);
-    free(work.partial);
-    free(work.matrix);
+    gf_workspace_free(work.overlap);
+    gf_workspace_free(work.partial);
+    gf_workspace_free(work.matrix);
     return status;
 }
 
 void gf_extremal_states_free(gf_extremal_states *self) {
-    free(self->vectors);
+    gf_workspace_free(self->vectors);
     *self = (gf_extremal_states){0};
 }
 
@@ -367,9 +389,10 @@ gf_status gf_extremal_states_remove(const gf_extremal_states *self, gf_columns c
     if (self->count == 0) {
         return GF_OK;
     }
-    shape.partial = malloc(pieces_of(self->size) * self->count * n * unit * sizeof *shape.partial);
-    double *numbers = malloc(self->size * n * unit * sizeof *numbers);
-    double *overlap = malloc(self->count * n * unit * sizeof *overlap);
+    shape.partial =
+        gf_workspace_matrix(n * unit, pieces_of(self->size) * self->count, sizeof *shape.partial);
+    double *numbers = gf_workspace_matrix(n * unit, self->size, sizeof *numbers);
+    double *overlap = gf_workspace_matrix(n * unit, self->count, sizeof *overlap);
     bool ready = numbers != NULL && overlap != NULL && shape.partial != NULL;
     if (ready) {
         to_numbers(columns, self->size, v, numbers, n * unit);
@@ -377,9 +400,9 @@ gf_status gf_extremal_states_remove(const gf_extremal_states *self, gf_columns c
         add_product(&shape, -1, self->count, n, self->vectors, self->count, overlap, n, numbers, n);
         to_columns(columns, self->size, numbers, n * unit, n, v);
     }
-    free(numbers);
-    free(overlap);
-    free(shape.partial);
+    gf_workspace_free(numbers);
+    gf_workspace_free(overlap);
+    gf_workspace_free(shape.partial);
     return ready ? GF_OK : gf_fail_memory(error, "extremal states");
 }
 

@@ -1,8 +1,9 @@
 #include "krylov/lanczos.h"
 
 #include "base/clones.h"
+#include "base/eigensystem.h"
+#include "base/workspace.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,15 +197,14 @@ static void orthogonalize(const run *self, size_t step, const double *alpha, con
 /* Eigenvalues and eigenvectors [levels][levels], column-major, of the matrix of one vector. */
 static bool solve_small(const run *self, size_t vector, size_t levels, double *energy,
                         double *states) {
-    double *off = malloc((levels + 1) * sizeof *off);
+    double *off = gf_workspace_alloc(levels, levels, sizeof *off);
     bool done = off != NULL;
     for (size_t k = 0; k < levels && done; ++k) {
         energy[k] = self->alpha[k * self->vectors + vector];
         off[k] = self->beta[k * self->vectors + vector];
     }
-    done = done && LAPACKE_dsteqr(LAPACK_COL_MAJOR, 'I', (lapack_int)levels, energy, off, states,
-                                  (lapack_int)levels) == 0;
-    free(off);
+    done = done && gf_eigensystem_tridiagonal(levels, energy, off, states) == 0;
+    gf_workspace_free(off);
     return done;
 }
 
@@ -340,8 +340,8 @@ static bool all_done(const run *self) {
 
 static gf_status iterate(run *self, gf_ritz *ritz, gf_error *error) {
     size_t limit = self->problem->steps;
-    double *energy = malloc(limit * sizeof *energy),
-           *states = malloc(limit * limit * sizeof *states);
+    double *energy = gf_workspace_alloc(limit, limit, sizeof *energy),
+           *states = gf_workspace_matrix(limit, limit, sizeof *states);
     gf_status status =
         energy != NULL && states != NULL ? GF_OK : gf_fail_memory(error, "Ritz values");
     if (status == GF_OK) {
@@ -358,8 +358,8 @@ static gf_status iterate(run *self, gf_ritz *ritz, gf_error *error) {
     for (size_t v = 0; v < self->vectors && status == GF_OK; ++v) {
         status = fill_ritz(self, v, energy, states, &ritz[v], error);
     }
-    free(energy);
-    free(states);
+    gf_workspace_free(energy);
+    gf_workspace_free(states);
     return status;
 }
 

@@ -13,14 +13,14 @@
 
 /* What the file says of its rates. */
 typedef struct rule {
-    gf_model model;
+    gf_model *model;
     size_t channels;
     char **channel; /* names */
     double *rate;
 } rule;
 
 static void free_rule(rule *self) {
-    gf_model_free(&self->model);
+    gf_model_free(self->model);
     free(self->channel);
     free(self->rate);
 }
@@ -36,9 +36,9 @@ static gf_status read_rule(gf_file *file, const char *path, rule *self, gf_error
     if (status == GF_OK) {
         status = gf_model_restore(file, path, NULL, &self->model, error);
     }
-    if (status == GF_OK && self->model.channel_count != self->channels) {
+    if (status == GF_OK && self->model->channel_count != self->channels) {
         status = gf_fail(error, GF_INVALID, "%s: the model has %zu channels and its table %zu",
-                         path, self->model.channel_count, self->channels);
+                         path, self->model->channel_count, self->channels);
     }
     return status;
 }
@@ -68,7 +68,7 @@ static gf_status choose_parameters(const rule *self, const char *path, const gf_
     gf_status status = GF_OK;
     for (size_t i = 0; i < settings->count && status == GF_OK; ++i) {
         const gf_parameter *one = &settings->parameters[i];
-        if (gf_model_has_parameter(&self->model, one->name)) {
+        if (gf_model_has_parameter(self->model, one->name)) {
             status = gf_settings_set(chosen, one->name, one->value, error);
         } else if (find_channel(self, one->name) == self->channels) {
             status = gf_fail(error, GF_INVALID,
@@ -85,13 +85,13 @@ static gf_status apply(rule *self, const char *path, const gf_settings *settings
     gf_settings parameters = {0};
     gf_status status = choose_parameters(self, path, settings, &parameters, error);
     if (status == GF_OK && parameters.count > 0) {
-        status = gf_model_rates_at(&self->model, &parameters, self->rate, error);
+        status = gf_model_rates_at(self->model, &parameters, self->rate, error);
     }
     gf_settings_free(&parameters);
     for (size_t i = 0; i < settings->count && status == GF_OK; ++i) {
         const gf_parameter *one = &settings->parameters[i];
         size_t c = find_channel(self, one->name);
-        if (c < self->channels && !gf_model_has_parameter(&self->model, one->name)) {
+        if (c < self->channels && !gf_model_has_parameter(self->model, one->name)) {
             self->rate[c] = one->value;
         }
     }

@@ -1,6 +1,8 @@
 /* Where the force of a surface vanishes. */
 #include "medium/surface.h"
 
+#include "base/matrix.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -28,18 +30,17 @@ static bool is_zero(const gf_surface *self, const double force[2]) {
 
 /* Newton's method from q, which receives the solution. */
 static bool solve(const gf_surface *self, double q[2]) {
-    double force[2], slope[2][2];
+    double force[GF_CHARGES], slope[GF_CHARGES][GF_CHARGES], step[GF_CHARGES];
     bool inside = true;
     force_at(self, q, force, &inside);
     for (int k = 0; k < MAX_NEWTON_STEPS && inside && !is_zero(self, force); ++k) {
         gf_surface_slope(self, q, slope);
-        double first = slope[0][0] * slope[1][1], second = slope[0][1] * slope[1][0];
-        double determinant = first - second;
-        if (!(fabs(determinant) > SINGULAR * (fabs(first) + fabs(second)))) {
+        if (gf_matrix_is_singular(slope, SINGULAR) || !gf_matrix_solve(slope, force, step)) {
             return false;
         }
-        q[0] -= (force[0] * slope[1][1] - force[1] * slope[0][1]) / determinant;
-        q[1] -= (force[1] * slope[0][0] - force[0] * slope[1][0]) / determinant;
+        for (int i = 0; i < GF_CHARGES; ++i) {
+            q[i] -= step[i];
+        }
         force_at(self, q, force, &inside);
     }
     return inside && is_zero(self, force);
@@ -48,14 +49,11 @@ static bool solve(const gf_surface *self, double q[2]) {
 static gf_surface_fixed_point describe(const gf_surface *self, const double q[2]) {
     gf_surface_fixed_point point = {.density = {q[0], q[1]}};
     gf_surface_slope(self, q, point.slope);
-    double(*a)[2] = point.slope;
-    double half_trace = (a[0][0] + a[1][1]) / 2, half_difference = (a[0][0] - a[1][1]) / 2;
-    double discriminant = half_difference * half_difference + a[0][1] * a[1][0];
-    double root = sqrt(fabs(discriminant));
-    for (int i = 0; i < 2; ++i) {
-        double part = i == 0 ? -root : root;
-        point.eigenvalue[i][0] = discriminant >= 0 ? half_trace + part : half_trace;
-        point.eigenvalue[i][1] = discriminant >= 0 ? 0 : part;
+    double complex eigenvalue[GF_CHARGES];
+    gf_matrix_eigenvalues(point.slope, eigenvalue);
+    for (int i = 0; i < GF_CHARGES; ++i) {
+        point.eigenvalue[i][0] = creal(eigenvalue[i]);
+        point.eigenvalue[i][1] = cimag(eigenvalue[i]);
     }
     point.stable = point.eigenvalue[1][0] < 0;
     point.saddle = point.eigenvalue[0][0] < 0 && point.eigenvalue[1][0] > 0;

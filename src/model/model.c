@@ -1,9 +1,10 @@
-#include "gibbsflow/model.h"
+#include "model/model.h"
 
 #include "algebra/expression.h"
 #include "input/document.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,14 +88,11 @@ static gf_status set_values(const gf_model *model, const gf_settings *settings,
     for (size_t i = 0; i < settings->count; ++i) {
         size_t found = find_parameter(model, settings->parameters[i].name);
         if (found == model->parameter_count) {
-            char known[400] = "";
-            for (size_t k = 0; k < model->parameter_count; ++k) {
-                size_t used = strlen(known);
-                (void)snprintf(known + used, sizeof known - used, " %s", model->parameters[k].name);
-            }
+            const gf_scope scope = scope_of(model);
+            char known[400];
+            gf_scope_list(&scope, known, sizeof known);
             return gf_fail(error, GF_INVALID, "%s has no parameter '%.100s' to set; it has:%s",
-                           gf_document_name(model->document), settings->parameters[i].name,
-                           model->parameter_count > 0 ? known : " none");
+                           gf_document_name(model->document), settings->parameters[i].name, known);
         }
         values[found].value = settings->parameters[i].value;
     }
@@ -403,19 +401,24 @@ static gf_status parse_method(gf_document *document, const gf_node *node, gf_met
     return status;
 }
 
+/* The numbers of a gf_sampling, as the model file names them, with their bounds. */
+enum { SAMPLING_KEYS = 5 };
+static const char *const sampling_keys[] = {"samples", "exact", "deflate", "steps", "seed", NULL};
+static const long sampling_low[SAMPLING_KEYS] = {2, 0, 0, 2, 0};
+static const long sampling_high[SAMPLING_KEYS] = {1000000, 32000, 1000, 2000, GF_MAX_SEED};
+
 static gf_status parse_sampling(gf_document *document, gf_node *map, gf_sampling *sampling,
                                 gf_error *error) {
-    static const char *const keys[] = {"samples", "exact", "deflate", "steps", "seed", NULL};
-    static const long low[] = {2, 0, 0, 2, 0};
-    static const long high[] = {1000000, 32000, 1000, 2000, GF_MAX_SEED};
-    long values[] = {16, 1200, 32, 200, 1};
+    long values[SAMPLING_KEYS] = {16, 1200, 32, 200, 1};
     gf_status status =
-        map != NULL ? gf_document_check_keys(document, map, "typicality", keys, error) : GF_OK;
-    for (size_t k = 0; keys[k] != NULL && map != NULL && status == GF_OK; ++k) {
-        const gf_node *node = gf_document_get(document, map, keys[k]);
+        map != NULL ? gf_document_check_keys(document, map, "typicality", sampling_keys, error)
+                    : GF_OK;
+    for (size_t k = 0; k < SAMPLING_KEYS && map != NULL && status == GF_OK; ++k) {
+        const char *key = sampling_keys[k];
+        const gf_node *node = gf_document_get(document, map, key);
         if (node != NULL) {
-            status =
-                gf_document_integer(document, node, keys[k], low[k], high[k], &values[k], error);
+            status = gf_document_integer(document, node, key, sampling_low[k], sampling_high[k],
+                                         &values[k], error);
         }
     }
     *sampling = (gf_sampling){.samples = (size_t)values[0],
@@ -476,25 +479,34 @@ static gf_status parse_root(gf_document *document, const gf_settings *settings, 
 }
 
 gf_status gf_model_parse(const char *text, size_t length, const char *name,
-                         const gf_settings *settings, gf_model *model, gf_error *error) {
+                         const gf_settings *settings, gf_model **model, gf_error *error) {
     static const gf_settings none = {0};
-    *model = (gf_model){0};
-    gf_status status = gf_document_parse(text, length, name, &model->document, error);
+    gf_model *made = calloc(1, sizeof *made);
+    *model = NULL;
+    if (made == NULL) {
+        return gf_fail_memory(error, "the model");
+    }
+    gf_status status = gf_document_parse(text, length, name, &made->document, error);
     if (status == GF_OK) {
-        model->yaml = strndup(text, length);
-        status = model->yaml != NULL ? GF_OK : gf_fail_memory(error, "the model");
+        made->yaml = strndup(text, length);
+        status = made->yaml != NULL ? GF_OK : gf_fail_memory(error, "the model");
     }
     if (status == GF_OK) {
-        status = parse_root(model->document, settings != NULL ? settings : &none, model, error);
+        status = parse_root(made->document, settings != NULL ? settings : &none, made, error);
+    }
+    if (status == GF_OK) {
+        *model = made;
+    } else {
+        gf_model_free(made);
     }
     return status;
 }
 
-gf_status gf_model_read(const char *path, const gf_settings *settings, gf_model *model,
+gf_status gf_model_read(const char *path, const gf_settings *settings, gf_model **model,
                         gf_error *error) {
     char *text = NULL;
     size_t length = 0;
-    *model = (gf_model){0};
+    *model = NULL;
     gf_status status = gf_document_read_text(path, &text, &length, error);
     if (status == GF_OK) {
         status = gf_model_parse(text, length, path, settings, model, error);
@@ -503,7 +515,7 @@ gf_status gf_model_read(const char *path, const gf_settings *settings, gf_model 
     return status;
 }
 
-gf_status gf_model_resize(const gf_model *self, int sites, bool periodic, gf_model *result,
+gf_status gf_model_resize(const gf_model *self, int sites, bool periodic, gf_model **result,
                           gf_error *error) {
     const gf_settings settings = {.sites = sites,
                                   .closure = periodic ? GF_RING : GF_OPEN_CHAIN,
@@ -513,6 +525,9 @@ gf_status gf_model_resize(const gf_model *self, int sites, bool periodic, gf_mod
 }
 
 void gf_model_free(gf_model *self) {
+    if (self == NULL) {
+        return;
+    }
     free(self->name);
     free(self->yaml);
     for (size_t i = 0; i < self->parameter_count; ++i) {
@@ -527,13 +542,64 @@ void gf_model_free(gf_model *self) {
         gf_operator_free(&self->channels[i].jump.operator);
     }
     free(self->channels);
-    *self = (gf_model){0};
+    free(self);
+}
+
+/* --- looking --------------------------------------------------------------------------------- */
+
+const char *gf_model_name(const gf_model *self) {
+    return self->name;
+}
+
+int gf_model_sites(const gf_model *self) {
+    return self->chain.sites;
+}
+
+bool gf_model_is_periodic(const gf_model *self) {
+    return self->chain.periodic;
+}
+
+size_t gf_model_parameters(const gf_model *self) {
+    return self->parameter_count;
+}
+
+const gf_parameter *gf_model_parameter(const gf_model *self, size_t index) {
+    return &self->parameters[index];
+}
+
+size_t gf_model_channels(const gf_model *self) {
+    return self->channel_count;
+}
+
+const char *gf_model_channel_name(const gf_model *self, size_t channel) {
+    return self->channels[channel].name;
 }
 
 void gf_model_rates(const gf_model *self, double *rates) {
     for (size_t c = 0; c < self->channel_count; ++c) {
         rates[c] = self->channels[c].rate;
     }
+}
+
+gf_method gf_model_method(const gf_model *self) {
+    return self->method;
+}
+
+gf_sampling gf_model_sampling(const gf_model *self) {
+    return self->sampling;
+}
+
+gf_status gf_model_set_sampling(gf_model *self, const gf_sampling *sampling, gf_error *error) {
+    const uint64_t values[SAMPLING_KEYS] = {sampling->samples, sampling->exact, sampling->deflate,
+                                            sampling->steps, sampling->seed};
+    for (size_t k = 0; k < SAMPLING_KEYS; ++k) {
+        if (values[k] < (uint64_t)sampling_low[k] || values[k] > (uint64_t)sampling_high[k]) {
+            return gf_fail(error, GF_INVALID, "typicality: %s is %" PRIu64 "; expected %ld to %ld",
+                           sampling_keys[k], values[k], sampling_low[k], sampling_high[k]);
+        }
+    }
+    self->sampling = *sampling;
+    return GF_OK;
 }
 
 /* --- other parameters ------------------------------------------------------------------------ */

@@ -50,16 +50,20 @@ static gf_status read_settings(gf_file *file, gf_settings *settings, gf_error *e
 }
 
 gf_status gf_model_restore(gf_file *file, const char *path, const gf_settings *settings,
-                           gf_model *model, gf_error *error) {
+                           gf_model **model, gf_error *error) {
     gf_settings stored = {0};
-    *model = (gf_model){0};
+    *model = NULL;
     char *yaml = gf_file_get_text_attribute(file, "/model", "yaml");
     gf_status status = read_settings(file, &stored, error);
     if (status == GF_OK) {
         status = gf_model_parse(yaml, strlen(yaml), path, &stored, model, error);
     }
     if (status == GF_OK && settings != NULL) {
-        status = gf_model_adjust(model, settings, error);
+        status = gf_model_adjust(*model, settings, error);
+    }
+    if (status != GF_OK) {
+        gf_model_free(*model);
+        *model = NULL;
     }
     gf_settings_free(&stored);
     free(yaml);

@@ -3,13 +3,13 @@
 #define GIBBSFLOW_MODEL_MODEL_FILE_H
 
 #include "gibbsflow/file.h"
-#include "gibbsflow/model.h"
+#include "model/model.h"
 
 void gf_model_store(const gf_model *self, gf_file *file);
 
 /* The stored model with `settings` (may be NULL) applied; they must leave its spectrum valid. The
- * caller frees the model, also after a failure. */
+ * caller frees the model; after a failure it is NULL. */
 gf_status gf_model_restore(gf_file *file, const char *path, const gf_settings *settings,
-                           gf_model *model, gf_error *error);
+                           gf_model **model, gf_error *error);
 
 #endif

@@ -1,9 +1,10 @@
 #include "spectrum/block.h"
 
+#include "base/eigensystem.h"
+#include "base/workspace.h"
 #include "hilbert/orbits.h"
 #include "spectrum/expectation.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@ enum { MAX_DIMENSION = 32000 };
 /* --- diagonalisation ------------------------------------------------------------------------- */
 
 static void store_element(void *context, size_t row, size_t column, const double complex *value) {
-    gf_matrix *self = context;
+    gf_dense *self = context;
     if (self->real != NULL) {
         self->real[column * self->size + row] = creal(*value);
     } else {
@@ -22,23 +23,21 @@ static void store_element(void *context, size_t row, size_t column, const double
     }
 }
 
-static gf_status diagonalize(gf_matrix *self, double *energy, gf_error *error) {
-    lapack_int size = (lapack_int)self->size;
-    lapack_int info =
-        self->real != NULL
-            ? LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', size, self->real, size, energy)
-            : LAPACKE_zheevd(LAPACK_COL_MAJOR, 'V', 'L', size, self->complex_, size, energy);
-    if (info == LAPACK_WORK_MEMORY_ERROR) {
+static gf_status diagonalize(gf_dense *self, double *energy, gf_error *error) {
+    size_t n = self->size;
+    int info = self->real != NULL ? gf_eigensystem_real('L', n, self->real, n, energy)
+                                  : gf_eigensystem_complex('L', n, self->complex_, n, energy);
+    if (info == GF_EIGEN_NO_MEMORY) {
         return gf_fail_memory(error, "the diagonalisation of a sector");
     }
     /* The levels are in order: if the outer ones are numbers, all are. */
-    bool finite = isfinite(energy[0]) && isfinite(energy[self->size - 1]);
+    bool finite = isfinite(energy[0]) && isfinite(energy[n - 1]);
     return info == 0 && finite
                ? GF_OK
                : gf_fail(error, GF_NO_CONVERGENCE,
-                         "a sector of %zu states could not be diagonalised (LAPACK: %ld%s); are "
+                         "a sector of %zu states could not be diagonalised (LAPACK: %d%s); are "
                          "the coefficients of a sensible size?",
-                         self->size, (long)info, finite ? "" : ", levels are not finite");
+                         n, info, finite ? "" : ", levels are not finite");
 }
 
 /* --- a sector -------------------------------------------------------------------------------- */
@@ -73,7 +72,7 @@ size_t gf_block_merge(size_t levels, double tolerance, double *energy, double *d
 double gf_block_memory(const gf_symmetry *symmetry, const gf_block *block, size_t observables) {
     double n = (double)block->size, rows = (double)observables;
     double matrices = block->is_real ? 3 : 6; /* the matrix and LAPACK's workspace */
-    return 8 * (matrices * n * n + n * (4 * rows + 16)) +
+    return 8 * (matrices * n * n + n * (4 * rows + 24)) +
            gf_orbits_memory(symmetry->sites, block->up) + gf_expectation_memory(observables);
 }
 
@@ -85,11 +84,11 @@ double gf_block_work(const gf_block *block) {
 static gf_status solve(const gf_elements *hamiltonian, const gf_elements *observables,
                        const gf_orbits *orbits, gf_block_levels *sector, gf_error *error) {
     size_t n = orbits->size;
-    gf_matrix h = {.size = n};
+    gf_dense h = {.size = n};
     if (orbits->is_real) {
-        h.real = calloc(n * n, sizeof *h.real);
+        h.real = gf_workspace_matrix(n, n, sizeof *h.real);
     } else {
-        h.complex_ = calloc(n * n, sizeof *h.complex_);
+        h.complex_ = gf_workspace_matrix(n, n, sizeof *h.complex_);
     }
     sector->energy = calloc(n, sizeof *sector->energy);
     sector->degeneracy = calloc(n, sizeof *sector->degeneracy);
@@ -111,8 +110,8 @@ static gf_status solve(const gf_elements *hamiltonian, const gf_elements *observ
     for (size_t i = 0; i < n && status == GF_OK; ++i) {
         sector->degeneracy[i] = 1;
     }
-    free(h.real);
-    free(h.complex_);
+    gf_workspace_free(h.real);
+    gf_workspace_free(h.complex_);
     return status;
 }
 

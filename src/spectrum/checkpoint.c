@@ -167,16 +167,16 @@ static gf_status read_packed(gf_file *file, size_t blocks, packed *data, gf_erro
 /* Fails unless the checkpoint belongs to the model. */
 static gf_status check_model(gf_file *file, const char *path, const gf_model *model,
                              gf_error *error) {
-    gf_model stored = {0};
+    gf_model *stored = NULL;
     gf_error reason;
     gf_status status = gf_model_restore(file, path, NULL, &stored, error);
-    if (status == GF_OK && gf_model_check_same_spectrum(&stored, model, &reason) != GF_OK) {
+    if (status == GF_OK && gf_model_check_same_spectrum(stored, model, &reason) != GF_OK) {
         status = gf_fail(error, GF_INVALID,
                          "%s holds the unfinished diagonalisation of another model (%.500s); "
                          "remove it, or write the result elsewhere",
                          path, reason.message);
     }
-    gf_model_free(&stored);
+    gf_model_free(stored);
     return status;
 }
 

@@ -2,8 +2,8 @@
 #ifndef GIBBSFLOW_SPECTRUM_CHECKPOINT_H
 #define GIBBSFLOW_SPECTRUM_CHECKPOINT_H
 
-#include "gibbsflow/spectrum.h"
 #include "spectrum/block.h"
+#include "spectrum/spectrum.h"
 
 /* The blocks that are solved (levels > 0), to and from an HDF5 file. */
 gf_status gf_checkpoint_save(const gf_checkpoint *self, const gf_model *model,

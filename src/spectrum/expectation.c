@@ -1,6 +1,7 @@
 #include "spectrum/expectation.h"
 
 #include "base/clones.h"
+#include "base/workspace.h"
 #include "gibbsflow/machine.h"
 
 #include <cblas.h>
@@ -19,7 +20,7 @@ typedef struct product {
 } product;
 
 typedef struct work {
-    const gf_matrix *vectors; /* transposed: row s holds component s of every eigenvector */
+    const gf_dense *vectors; /* transposed: row s holds component s of every eigenvector */
     size_t operators, count;
     product *product; /* [COLLECTED] */
     double *element;  /* [COLLECTED][operators] */
@@ -52,7 +53,7 @@ static void transpose_complex(double complex *a, size_t n, size_t first, size_t 
     }
 }
 
-static void transpose(gf_matrix *self) {
+static void transpose(gf_dense *self) {
     for (size_t i = 0; i < self->size; i += TILE) {
         for (size_t j = i; j < self->size; j += TILE) {
             if (self->real != NULL) {
@@ -86,7 +87,7 @@ GF_CLONES static void multiply_complex(size_t count, const double *restrict a,
 /* Adds the elements begin ... end-1 to the values of `columns` eigenvectors from `first` on. */
 static void add_products(const work *self, size_t begin, size_t end, size_t first, size_t columns,
                          double *scratch) {
-    const gf_matrix *vectors = self->vectors;
+    const gf_dense *vectors = self->vectors;
     size_t n = vectors->size;
     for (size_t e = begin; e < end; ++e) {
         const product *p = &self->product[e];
@@ -140,7 +141,7 @@ static void collect(void *context, size_t row, size_t column, const double compl
     }
 }
 
-gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits, gf_matrix *vectors,
+gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits, gf_dense *vectors,
                           double *values, gf_error *error) {
     size_t count = gf_elements_count(operators);
     if (count == 0) {
@@ -151,9 +152,10 @@ gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits,
     work self = {.vectors = vectors,
                  .operators = count,
                  .product = malloc(COLLECTED * sizeof *self.product),
-                 .element = malloc(COLLECTED * count * sizeof *self.element),
+                 .element = gf_workspace_matrix(count, COLLECTED, sizeof *self.element),
                  .threads = threads,
-                 .scratch = malloc((size_t)threads * SCRATCH * sizeof *self.scratch)};
+                 .scratch =
+                     gf_workspace_alloc((size_t)threads * SCRATCH, BLOCK, sizeof *self.scratch)};
     self.values = values;
     gf_status status = GF_OK;
     if (self.product == NULL || self.element == NULL || self.scratch == NULL) {
@@ -168,8 +170,8 @@ gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits,
         }
     }
     free(self.product);
-    free(self.element);
-    free(self.scratch);
+    gf_workspace_free(self.element);
+    gf_workspace_free(self.scratch);
     return status;
 }
 

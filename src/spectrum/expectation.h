@@ -6,11 +6,11 @@
 #include "hilbert/orbits.h"
 
 /* Square and column-major; one of the two is NULL. */
-typedef struct gf_matrix {
+typedef struct gf_dense {
     size_t size;
     double *real;
     double complex *complex_;
-} gf_matrix;
+} gf_dense;
 
 /* values[k][n] = <n|operator k|n> of the eigenvectors in the columns of `vectors`, which are
  * overwritten; values must be zero before.
@@ -18,7 +18,7 @@ typedef struct gf_matrix {
  * With p_e = conj(v_row) v_column for every non-zero element e of any operator this is a matrix
  * product of the elements, [k][e], with p, [e][n]: most of the time goes into it, and is shared by
  * all operators. Uses all threads, unless called within a parallel region. */
-gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits, gf_matrix *vectors,
+gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits, gf_dense *vectors,
                           double *values, gf_error *error);
 
 /* Bytes of workspace. */

@@ -7,8 +7,8 @@
 #ifndef GIBBSFLOW_SPECTRUM_OBSERVABLES_H
 #define GIBBSFLOW_SPECTRUM_OBSERVABLES_H
 
-#include "gibbsflow/model.h"
 #include "hilbert/elements.h"
+#include "model/model.h"
 #include "spectrum/block.h"
 
 typedef struct gf_observables {

@@ -1,11 +1,12 @@
-#include "gibbsflow/spectrum.h"
+#include "spectrum/spectrum.h"
 
+#include "base/eigensystem.h"
 #include "base/tasks.h"
+#include "base/workspace.h"
 #include "gibbsflow/machine.h"
 #include "spectrum/checkpoint.h"
 #include "spectrum/observables.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ gf_status gf_spectrum_symmetry(const gf_model *model, gf_symmetry *symmetry, gf_
 /* Seconds of dsyevd divided by n^3 with every thread at one of its own. */
 static double trial_rate(void) {
     size_t n = TRIAL_SIZE;
-    double *a = calloc(n * n, sizeof *a), *w = calloc(n, sizeof *w);
+    double *a = gf_workspace_matrix(n, n, sizeof *a), *w = calloc(n, sizeof *w);
     double seconds = 0;
     if (a != NULL && w != NULL) {
         for (size_t j = 0; j < n; ++j) {
@@ -40,11 +41,11 @@ static double trial_rate(void) {
         }
         int before = gf_machine_set_blas_threads(1);
         double start = gf_machine_clock();
-        (void)LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', (lapack_int)n, a, (lapack_int)n, w);
+        (void)gf_eigensystem_real('L', n, a, n, w);
         seconds = gf_machine_clock() - start;
         (void)gf_machine_set_blas_threads(before);
     }
-    free(a);
+    gf_workspace_free(a);
     free(w);
     return seconds / ((double)n * (double)n * (double)n) / gf_machine_threads();
 }
@@ -215,8 +216,12 @@ static gf_status solve_all(job *self, const gf_progress *progress, gf_error *err
 
 /* --- the list of levels ---------------------------------------------------------------------- */
 
-gf_status gf_spectrum_allocate(gf_spectrum *self, int sites, size_t channels, size_t levels,
-                               bool sampled, gf_error *error) {
+gf_status gf_spectrum_create(int sites, size_t channels, size_t levels, bool sampled,
+                             gf_spectrum **spectrum, gf_error *error) {
+    gf_spectrum *self = *spectrum = calloc(1, sizeof *self);
+    if (self == NULL) {
+        return gf_fail_memory(error, "the spectrum");
+    }
     *self = (gf_spectrum){.sites = sites, .channels = channels, .levels = levels};
     self->sector = calloc((size_t)sites + 2, sizeof *self->sector);
     self->energy = calloc(levels + 1, sizeof *self->energy);
@@ -227,6 +232,7 @@ gf_status gf_spectrum_allocate(gf_spectrum *self, int sites, size_t channels, si
     if (self->sector == NULL || self->energy == NULL || self->degeneracy == NULL ||
         self->numbers == NULL || self->observables == NULL || (sampled && self->sample == NULL)) {
         gf_spectrum_free(self);
+        *spectrum = NULL;
         return gf_fail_memory(error, "the spectrum");
     }
     for (size_t n = 0; n < levels; ++n) {
@@ -336,19 +342,19 @@ static void fill_level(const job *self, const entry *from, gf_spectrum *spectrum
     }
 }
 
-static gf_status collect(const job *self, gf_spectrum *spectrum, gf_error *error) {
+static gf_status collect(const job *self, gf_spectrum **spectrum, gf_error *error) {
     size_t levels = 0;
     entry *entries = list_entries(self, &levels);
-    gf_status status = entries != NULL
-                           ? gf_spectrum_allocate(spectrum, self->model->chain.sites,
-                                                  self->model->channel_count, levels, false, error)
-                           : gf_fail_memory(error, "the spectrum");
+    gf_status status =
+        entries != NULL ? gf_spectrum_create(self->model->chain.sites, self->model->channel_count,
+                                             levels, false, spectrum, error)
+                        : gf_fail_memory(error, "the spectrum");
     for (size_t n = 0; n < levels && status == GF_OK; ++n) {
-        fill_level(self, &entries[n], spectrum, n);
-        spectrum->sector[entries[n].up + 1] = n + 1;
+        fill_level(self, &entries[n], *spectrum, n);
+        (*spectrum)->sector[entries[n].up + 1] = n + 1;
     }
     if (status == GF_OK) {
-        gf_spectrum_complete(spectrum);
+        gf_spectrum_complete(*spectrum);
     }
     free(entries);
     return status;
@@ -370,7 +376,7 @@ static gf_status prepare(job *self, gf_checkpoint *checkpoint, gf_error *error) 
 }
 
 static gf_status solve(const gf_model *model, const plan *all, gf_checkpoint *checkpoint,
-                       const gf_progress *progress, gf_spectrum *spectrum, gf_error *error) {
+                       const gf_progress *progress, gf_spectrum **spectrum, gf_error *error) {
     gf_elements *hamiltonian = NULL;
     gf_observables observables = {0};
     job work = {.model = model,
@@ -406,9 +412,9 @@ static gf_status solve(const gf_model *model, const plan *all, gf_checkpoint *ch
 }
 
 gf_status gf_spectrum_resume(const gf_model *model, gf_checkpoint *checkpoint,
-                             const gf_progress *progress, gf_spectrum *spectrum, gf_error *error) {
+                             const gf_progress *progress, gf_spectrum **spectrum, gf_error *error) {
     plan all;
-    *spectrum = (gf_spectrum){0};
+    *spectrum = NULL;
     gf_status status = make_plan(model, &all, error);
     if (status == GF_OK) {
         status = solve(model, &all, checkpoint, progress, spectrum, error);
@@ -418,18 +424,64 @@ gf_status gf_spectrum_resume(const gf_model *model, gf_checkpoint *checkpoint,
 }
 
 gf_status gf_spectrum_compute(const gf_model *model, const gf_progress *progress,
-                              gf_spectrum *spectrum, gf_error *error) {
+                              gf_spectrum **spectrum, gf_error *error) {
     return gf_spectrum_resume(model, NULL, progress, spectrum, error);
 }
 
 void gf_spectrum_free(gf_spectrum *self) {
+    if (self == NULL) {
+        return;
+    }
     free(self->sector);
     free(self->energy);
     free(self->degeneracy);
     free(self->numbers);
     free(self->sample);
     free(self->observables);
-    *self = (gf_spectrum){0};
+    free(self);
+}
+
+/* --- looking --------------------------------------------------------------------------------- */
+
+int gf_spectrum_sites(const gf_spectrum *self) {
+    return self->sites;
+}
+
+size_t gf_spectrum_channels(const gf_spectrum *self) {
+    return self->channels;
+}
+
+size_t gf_spectrum_levels(const gf_spectrum *self) {
+    return self->levels;
+}
+
+void gf_spectrum_sector(const gf_spectrum *self, int up, size_t *first, size_t *count) {
+    *first = self->sector[up];
+    *count = self->sector[up + 1] - *first;
+}
+
+const double *gf_spectrum_energies(const gf_spectrum *self) {
+    return self->energy;
+}
+
+const double *gf_spectrum_degeneracies(const gf_spectrum *self) {
+    return self->degeneracy;
+}
+
+const gf_quantum_numbers *gf_spectrum_numbers(const gf_spectrum *self) {
+    return self->numbers;
+}
+
+const int64_t *gf_spectrum_samples(const gf_spectrum *self) {
+    return self->sample;
+}
+
+const double *gf_spectrum_observable(const gf_spectrum *self, size_t channel, size_t observable) {
+    return self->observables + (channel * GF_OBSERVABLES + observable) * self->levels;
+}
+
+double gf_spectrum_energy_unit(const gf_spectrum *self) {
+    return self->energy_unit;
 }
 
 /* The largest |f| of an eigenstate, or the root of the mean square over a sampled sector: single

@@ -1,4 +1,4 @@
-#include "gibbsflow/spectrum.h"
+#include "spectrum/spectrum.h"
 
 #include "hilbert/basis.h"
 #include "io/charge_axes.h"
@@ -254,8 +254,9 @@ static void fill_numbers(gf_spectrum *self, gf_file *file) {
     }
 }
 
-static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *spectrum,
+static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum **result,
                              gf_error *error) {
+    gf_spectrum *spectrum = NULL;
     size_t levels = 0, same[3] = {0}, channels = model->channel_count;
     double *energy = gf_file_get_doubles(file, "/spectrum/energy", 1, &levels);
     int64_t *magnetization = gf_file_get_integers(file, "/spectrum/magnetization", 1, &same[0]);
@@ -268,7 +269,7 @@ static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *
     gf_status status = gf_file_check(file, error);
     if (status == GF_OK) {
         status =
-            gf_spectrum_allocate(spectrum, model->chain.sites, channels, levels, sampled, error);
+            gf_spectrum_create(model->chain.sites, channels, levels, sampled, &spectrum, error);
     }
     if (status == GF_OK && sampled) {
         memcpy(spectrum->sample, sample, levels * sizeof *sample);
@@ -276,13 +277,15 @@ static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *
     if (status == GF_OK) {
         fill_levels(spectrum, energy, magnetization, degeneracy, file);
         read_elements(spectrum, file);
-        status = gf_file_check(file, error);
-    }
-    if (status == GF_OK) {
         check_finite(spectrum, file);
         fill_numbers(spectrum, file);
         gf_spectrum_complete(spectrum);
         status = gf_file_check(file, error);
+    }
+    if (status == GF_OK) {
+        *result = spectrum;
+    } else {
+        gf_spectrum_free(spectrum);
     }
     free(energy);
     free(magnetization);
@@ -292,12 +295,18 @@ static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *
 }
 
 gf_status gf_spectrum_read(gf_file *file, const char *path, const gf_settings *settings,
-                           gf_model *model, gf_spectrum *spectrum, gf_error *error) {
-    *model = (gf_model){0};
-    *spectrum = (gf_spectrum){0};
+                           gf_model **model, gf_spectrum **spectrum, gf_error *error) {
+    *spectrum = NULL;
     gf_status status = gf_model_restore(file, path, settings, model, error);
     if (status == GF_OK && gf_file_has(file, "/spectrum/sample")) {
-        read_sampling(file, model);
+        read_sampling(file, *model);
     }
-    return status == GF_OK ? read_levels(file, model, spectrum, error) : status;
+    if (status == GF_OK) {
+        status = read_levels(file, *model, spectrum, error);
+    }
+    if (status != GF_OK) {
+        gf_model_free(*model);
+        *model = NULL;
+    }
+    return status;
 }

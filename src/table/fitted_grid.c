@@ -5,6 +5,7 @@
 #include "gibbsflow/machine.h"
 #include "gibbsflow/surface.h"
 #include "io/charge_axes.h"
+#include "spectrum/spectrum.h"
 
 #include <math.h>
 #include <stdlib.h>

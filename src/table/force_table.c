@@ -3,6 +3,7 @@
 #include "base/tasks.h"
 #include "gibbsflow/jackknife.h"
 #include "gibbsflow/machine.h"
+#include "spectrum/spectrum.h"
 
 #include <math.h>
 #include <stdlib.h>

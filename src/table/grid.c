@@ -1,6 +1,7 @@
 #include "gibbsflow/grid.h"
 
 #include "io/charge_axes.h"
+#include "spectrum/spectrum.h"
 
 #include <math.h>
 #include <stdlib.h>

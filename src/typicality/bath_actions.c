@@ -1,7 +1,7 @@
 #include "typicality/bath_actions.h"
 
-#include "gibbsflow/spectrum.h"
 #include "spectrum/observables.h"
+#include "spectrum/spectrum.h"
 
 #include <stdlib.h>
 

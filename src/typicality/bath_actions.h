@@ -2,8 +2,8 @@
 #ifndef GIBBSFLOW_TYPICALITY_BATH_ACTIONS_H
 #define GIBBSFLOW_TYPICALITY_BATH_ACTIONS_H
 
-#include "gibbsflow/model.h"
 #include "hilbert/action.h"
+#include "model/model.h"
 #include "spectrum/block.h"
 
 typedef struct gf_bath_actions {

@@ -2,10 +2,10 @@
 #ifndef GIBBSFLOW_TYPICALITY_SAMPLED_SECTOR_H
 #define GIBBSFLOW_TYPICALITY_SAMPLED_SECTOR_H
 
-#include "gibbsflow/spectrum.h"
 #include "krylov/extremal_states.h"
 #include "krylov/lanczos.h"
 #include "spectrum/block.h"
+#include "spectrum/spectrum.h"
 
 /* Diagonalised, or sampled by `samples` random vectors. */
 typedef struct gf_sampled_sector {

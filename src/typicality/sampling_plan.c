@@ -4,6 +4,7 @@
 #include "gibbsflow/typicality.h"
 #include "hilbert/basis.h"
 #include "krylov/lanczos.h"
+#include "spectrum/spectrum.h"
 #include "typicality/bath_actions.h"
 
 #include <math.h>

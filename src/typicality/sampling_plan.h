@@ -3,8 +3,8 @@
 #ifndef GIBBSFLOW_TYPICALITY_SAMPLING_PLAN_H
 #define GIBBSFLOW_TYPICALITY_SAMPLING_PLAN_H
 
-#include "gibbsflow/model.h"
 #include "krylov/extremal_states.h"
+#include "model/model.h"
 
 /* Vectors to treat side by side in a sector of `size` states: as many as the columns hold, if
  * memory allows (`spare` bytes). */

@@ -2,8 +2,10 @@
 
 #include "base/progress_part.h"
 #include "base/tasks.h"
+#include "base/workspace.h"
 #include "gibbsflow/machine.h"
 #include "hilbert/basis.h"
+#include "spectrum/spectrum.h"
 #include "typicality/bath_actions.h"
 #include "typicality/sampled_sector.h"
 #include "typicality/sampling_plan.h"
@@ -121,7 +123,7 @@ static gf_status sample(const job *self, const task *work, gf_error *error) {
     gf_sampled_sector *owner = work->owner;
     gf_basis basis = {0};
     gf_status status = gf_basis_init(&basis, self->model->chain.sites, owner->up, error);
-    double *start = malloc((owner->size * (size_t)work->columns.width + 1) * sizeof *start);
+    double *start = gf_workspace_matrix((size_t)work->columns.width, owner->size, sizeof *start);
     if (status == GF_OK && start == NULL) {
         status = gf_fail_memory(error, "random vectors");
     }
@@ -132,13 +134,14 @@ static gf_status sample(const job *self, const task *work, gf_error *error) {
     } else if (status == GF_OK) {
         status = run_lanczos(self, work, &basis, start, error);
     }
-    free(start);
+    gf_workspace_free(start);
     gf_basis_free(&basis);
     return status;
 }
 
 /* Roughly, in seconds. */
 static double seconds_of(const job *self, const task *work) {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): add_task has filled it */
     double size = (double)work->owner->size, width = work->columns.width;
     double vector = 3e-8 * size * self->model->chain.sites;
     return work->stage == SOLVE  ? 3e-10 * size * size * size
@@ -265,7 +268,7 @@ static gf_status run_pass(pass *self, const gf_progress *progress, gf_error *err
     gf_status status = gf_tasks_run(&all, error);
     gf_sampled_sector *owner = self->tasks[0].owner;
     if (owner->is_alone && self->tasks[0].stage > FIND) {
-        free(owner->extremes.vectors); /* they are large */
+        gf_workspace_free(owner->extremes.vectors); /* they are large */
         owner->extremes.vectors = NULL;
     }
     return status;
@@ -325,7 +328,8 @@ static const gf_sampled_sector *part_of(const job *self, int up, int *factor) {
     return &self->parts[(up < lowest ? sites - up : up) - lowest];
 }
 
-static gf_status collect(const job *self, gf_spectrum *spectrum, gf_error *error) {
+static gf_status collect(const job *self, gf_spectrum **result, gf_error *error) {
+    gf_spectrum *spectrum = NULL;
     int sites = self->model->chain.sites, *factor = calloc(self->operators.count, sizeof *factor);
     size_t levels = 0;
     if (factor == NULL) {
@@ -335,7 +339,7 @@ static gf_status collect(const job *self, gf_spectrum *spectrum, gf_error *error
         levels += gf_sampled_sector_levels(part_of(self, up, factor));
     }
     gf_status status =
-        gf_spectrum_allocate(spectrum, sites, self->model->channel_count, levels, true, error);
+        gf_spectrum_create(sites, self->model->channel_count, levels, true, &spectrum, error);
     for (int up = 0; up <= sites && status == GF_OK; ++up) {
         const gf_sampled_sector *from = part_of(self, up, factor);
         size_t at = spectrum->sector[up];
@@ -344,6 +348,9 @@ static gf_status collect(const job *self, gf_spectrum *spectrum, gf_error *error
     }
     if (status == GF_OK) {
         gf_spectrum_complete(spectrum);
+        *result = spectrum;
+    } else {
+        gf_spectrum_free(spectrum);
     }
     free(factor);
     return status;
@@ -359,9 +366,9 @@ static void free_job(job *self) {
 }
 
 gf_status gf_typicality_compute(const gf_model *model, const gf_progress *progress,
-                                gf_spectrum *spectrum, gf_error *error) {
+                                gf_spectrum **spectrum, gf_error *error) {
     job work = {.model = model};
-    *spectrum = (gf_spectrum){0};
+    *spectrum = NULL;
     gf_status status = gf_sampling_plan_check_memory(model, error);
     if (status == GF_OK) {
         status = gf_bath_actions_create(model, &work.operators, error);
@@ -374,9 +381,6 @@ gf_status gf_typicality_compute(const gf_model *model, const gf_progress *progre
     }
     if (status == GF_OK) {
         status = collect(&work, spectrum, error);
-    }
-    if (status != GF_OK) {
-        gf_spectrum_free(spectrum);
     }
     free_job(&work);
     return status;

@@ -4,7 +4,7 @@
 #include "algebra/dissipator.h"
 
 #include "algebra/expression.h"
-#include "gibbsflow/model.h"
+#include "model/model.h"
 #include "suite.h"
 
 static const gf_parameter constants[] = {
@@ -231,23 +231,23 @@ START_TEST(jump_enters_as_its_square) {
 END_TEST
 
 START_TEST(shipped_model_has_these_channels) {
-    gf_model model;
+    gf_model *model = NULL;
     gf_error error = {0};
     gf_status status = gf_model_read(GF_MODELS "/xxz_jprime.yaml", NULL, &model, &error);
     ck_assert_msg(status == GF_OK, "%s", error.message);
-    gf_charges charges = gf_charges_of(&model.chain, &model.hamiltonian);
+    gf_charges charges = gf_charges_of(&model->chain, &model->hamiltonian);
     static const char *const force[] = {"-2*Z[0]", "2*(" LONELY_DOWN " - " LONELY_UP ")"};
     static const char *const noise[] = {"4", "4*(" LONELY_DOWN " + " LONELY_UP ")"};
-    ck_assert_uint_eq(model.channel_count, 2);
+    ck_assert_uint_eq(model->channel_count, 2);
     for (size_t c = 0; c < 2; ++c) {
         gf_dissipator derived =
-            gf_dissipator_derive(&model.chain, &charges, &model.channels[c].jump);
-        assert_form(model.chain, &derived.observable[GF_FORCE], force[c]);
-        assert_form(model.chain, &derived.observable[GF_NOISE], noise[c]);
+            gf_dissipator_derive(&model->chain, &charges, &model->channels[c].jump);
+        assert_form(model->chain, &derived.observable[GF_FORCE], force[c]);
+        assert_form(model->chain, &derived.observable[GF_NOISE], noise[c]);
         gf_dissipator_free(&derived);
     }
     gf_charges_free(&charges);
-    gf_model_free(&model);
+    gf_model_free(model);
 }
 END_TEST
 

@@ -7,8 +7,8 @@
  * memory can deliver. Prints the medians, the matrix elements per second, and what the memory would
  * allow if the vector were read once and the result written once. */
 #include "gibbsflow/machine.h"
-#include "gibbsflow/model.h"
 #include "hilbert/action.h"
+#include "model/model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
     gf_settings settings = {.sites = argc > 2 ? atoi(argv[2]) : 0};
     int wanted = argc > 3 ? atoi(argv[3]) : 9;
     size_t runs = wanted > 0 && wanted <= MAX_RUNS ? (size_t)wanted : 9;
-    gf_model model;
+    gf_model *model = NULL;
     gf_error error;
     gf_action *action = NULL;
     gf_basis basis;
@@ -77,14 +77,14 @@ int main(int argc, char **argv) {
                       argc < 3 ? "usage: bench_action MODEL SITES [runs]" : error.message);
         return EXIT_FAILURE;
     }
-    int sites = model.chain.sites;
-    if (gf_action_create(&model.hamiltonian, sites, &action, &error) != GF_OK ||
+    int sites = model->chain.sites;
+    if (gf_action_create(&model->hamiltonian, sites, &action, &error) != GF_OK ||
         gf_basis_init(&basis, sites, sites / 2, &error) != GF_OK) {
         (void)fprintf(stderr, "%s\n", error.message);
         return EXIT_FAILURE;
     }
-    bool is_complex = !gf_operator_is_real(&model.hamiltonian);
-    (void)printf("%s, %d sites, %zu states, %.4g elements each, %d threads\n", model.name, sites,
+    bool is_complex = !gf_operator_is_real(&model->hamiltonian);
+    (void)printf("%s, %d sites, %zu states, %.4g elements each, %d threads\n", model->name, sites,
                  basis.size, gf_action_elements(action, basis.up) / (double)basis.size,
                  gf_machine_threads());
     (void)printf("%7s %14s %14s %12s %14s\n", "vectors", "s per vector", "elements/s", "copy GB/s",
@@ -94,6 +94,6 @@ int main(int argc, char **argv) {
     }
     gf_action_free(action);
     gf_basis_free(&basis);
-    gf_model_free(&model);
+    gf_model_free(model);
     return EXIT_SUCCESS;
 }

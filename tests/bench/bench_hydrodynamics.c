@@ -8,7 +8,6 @@
 #include "langevin/lattice/lattice.h"
 #include "medium/surface.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -36,58 +35,64 @@ static gf_dynamics make_dynamics(const gf_surface *surface, size_t filter) {
     return dynamics;
 }
 
-static void start(gf_lattice *lattice) {
-    const gf_hydrodynamics *h = &lattice->dynamics.hydrodynamics;
-    for (size_t i = 0; i < lattice->cells; ++i) {
-        const double *here = i < lattice->cells / 2 ? h->plus : h->minus;
-        lattice->state[i] = here[0];
-        lattice->state[lattice->stride + i] = here[1];
+/* A row with a wall in the middle, 200 steps on; its densities to rows[2][cells]. NULL if it cannot
+ * be had. */
+static gf_lattice *start(const gf_dynamics *dynamics, const gf_integrator *integrator, size_t cells,
+                         double *rows) {
+    const gf_lattice_plan plan = {.dynamics = *dynamics,
+                                  .integrator = integrator,
+                                  .cells = cells,
+                                  .boundary = GF_PERIODIC,
+                                  .step = 4,
+                                  .random = {1, 0}};
+    const gf_hydrodynamics *h = &dynamics->hydrodynamics;
+    gf_lattice_state state = {.rows = rows};
+    gf_lattice *lattice = NULL;
+    if (rows == NULL || gf_lattice_create(&plan, &lattice, NULL) != GF_OK) {
+        return NULL;
     }
+    for (size_t i = 0; i < 2 * cells; ++i) {
+        rows[i] = (i % cells < cells / 2 ? h->plus : h->minus)[i / cells];
+    }
+    gf_lattice_set(lattice, &state);
+    gf_lattice_advance(lattice, 200);
+    gf_lattice_get(lattice, &state);
+    return lattice;
 }
 
 /* Nanoseconds of a cell and step. */
 static double time_steps(const gf_dynamics *dynamics, const gf_integrator *integrator, size_t cells,
                          double seconds) {
-    gf_lattice lattice;
-    double cost = NAN;
-    if (gf_lattice_init(&lattice, dynamics, integrator, cells, GF_PERIODIC, 4, (gf_random){1, 0},
-                        NULL) == GF_OK) {
-        start(&lattice);
-        gf_lattice_advance(&lattice, 200);
-        double before = processor_clock(), elapsed = 0;
-        uint64_t steps = 0;
-        while (elapsed < seconds) {
-            gf_lattice_advance(&lattice, 20);
-            steps += 20;
-            elapsed = processor_clock() - before;
-        }
-        cost = 1e9 * elapsed / (double)steps / (double)cells;
+    double *rows = malloc(2 * cells * sizeof *rows);
+    gf_lattice *lattice = start(dynamics, integrator, cells, rows);
+    double before = processor_clock(), elapsed = 0;
+    uint64_t steps = 0;
+    while (lattice != NULL && elapsed < seconds) {
+        gf_lattice_advance(lattice, 20);
+        steps += 20;
+        elapsed = processor_clock() - before;
     }
-    gf_lattice_free(&lattice);
-    return cost;
+    gf_lattice_free(lattice);
+    free(rows);
+    return 1e9 * elapsed / (double)steps / (double)cells;
 }
 
 /* Nanoseconds of a look-up of the surface, at the densities of a row. */
 static double time_surface(const gf_dynamics *dynamics, size_t cells, double seconds) {
     float(*values)[GF_SURFACE_VALUES] = malloc(cells * sizeof *values);
-    gf_lattice lattice;
-    double cost = NAN;
-    if (values != NULL && gf_lattice_init(&lattice, dynamics, &gf_integrator_euler_maruyama, cells,
-                                          GF_PERIODIC, 4, (gf_random){1, 0}, NULL) == GF_OK) {
-        start(&lattice);
-        gf_lattice_advance(&lattice, 200);
-        double before = processor_clock(), elapsed = 0, made = 0;
-        while (elapsed < seconds) {
-            (void)gf_surface_sample(dynamics->hydrodynamics.medium.context, cells, lattice.state,
-                                    lattice.state + lattice.stride, values);
-            made += (double)cells;
-            elapsed = processor_clock() - before;
-        }
-        cost = 1e9 * elapsed / made;
-        gf_lattice_free(&lattice);
+    double *rows = malloc(2 * cells * sizeof *rows);
+    gf_lattice *lattice = start(dynamics, &gf_integrator_euler_maruyama, cells, rows);
+    double before = processor_clock(), elapsed = 0, made = 0;
+    while (values != NULL && lattice != NULL && elapsed < seconds) {
+        (void)gf_surface_sample(dynamics->hydrodynamics.medium.context, cells, rows, rows + cells,
+                                values);
+        made += (double)cells;
+        elapsed = processor_clock() - before;
     }
+    gf_lattice_free(lattice);
     free(values);
-    return cost;
+    free(rows);
+    return 1e9 * elapsed / made;
 }
 
 /* Nanoseconds of a Gaussian. */

@@ -26,17 +26,21 @@ static void measure(const gf_integrator *integrator, size_t cells, double second
 #pragma omp parallel num_threads(threads) reduction(+ : sites)
     {
         gf_dynamics dynamics = {.equation = &gf_equation_order_parameter, .spacing = 0.25};
-        gf_lattice lattice = {0};
-        uint32_t stream = (uint32_t)omp_get_thread_num();
-        if (dynamics.equation->prepare(parameter, &noise, &dynamics, NULL) == GF_OK &&
-            gf_lattice_init(&lattice, &dynamics, integrator, cells, false, 0.01,
-                            (gf_random){1, stream}, NULL) == GF_OK) {
-            while (gf_machine_clock() - wall < seconds) {
-                gf_lattice_advance(&lattice, 50);
-            }
-            sites = (double)lattice.steps * (double)cells;
+        gf_lattice_plan plan = {.integrator = integrator,
+                                .cells = cells,
+                                .boundary = GF_PERIODIC,
+                                .step = 0.01,
+                                .random = {1, (uint32_t)omp_get_thread_num()}};
+        gf_lattice *lattice = NULL;
+        if (dynamics.equation->prepare(parameter, &noise, &dynamics, NULL) == GF_OK) {
+            plan.dynamics = dynamics;
+            (void)gf_lattice_create(&plan, &lattice, NULL);
         }
-        gf_lattice_free(&lattice);
+        while (lattice != NULL && gf_machine_clock() - wall < seconds) {
+            gf_lattice_advance(lattice, 50);
+        }
+        sites = lattice != NULL ? (double)gf_lattice_steps(lattice) * (double)cells : 0;
+        gf_lattice_free(lattice);
     }
     wall = gf_machine_clock() - wall;
     processor = processor_clock() - processor;

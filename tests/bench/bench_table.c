@@ -11,6 +11,7 @@
 #include "gibbsflow/force_table.h"
 #include "gibbsflow/machine.h"
 #include "hilbert/basis.h"
+#include "spectrum/spectrum.h"
 
 #include <lapacke.h>
 #include <stdio.h>
@@ -51,30 +52,30 @@ static double time_lapack(int sites) {
 }
 
 static gf_status make_table(const char *path, const char *output, gf_error *error) {
-    gf_model model = {0};
-    gf_spectrum spectrum = {0};
+    gf_model *model = NULL;
+    gf_spectrum *spectrum = NULL;
     gf_region region = {0};
     gf_force_table table = {0};
     gf_fitted_grid fitted = {0};
     gf_file *file = NULL;
     gf_status status = gf_model_read(path, NULL, &model, error);
     if (status == GF_OK) {
-        status = gf_spectrum_compute(&model, NULL, &spectrum, error);
+        status = gf_spectrum_compute(model, NULL, &spectrum, error);
     }
     if (status == GF_OK) {
-        status = gf_region_init(&region, &spectrum, error);
+        status = gf_region_init(&region, spectrum, error);
     }
     if (status == GF_OK) {
-        status = gf_force_table_compute(&model, &spectrum, &region, NULL, &table, error);
+        status = gf_force_table_compute(model, spectrum, &region, NULL, &table, error);
     }
     if (status == GF_OK) {
-        status = gf_fitted_grid_compute(&model, &spectrum, &region, NULL, &fitted, error);
+        status = gf_fitted_grid_compute(model, spectrum, &region, NULL, &fitted, error);
     }
     if (status == GF_OK) {
         status = gf_file_create(output, &file, error);
     }
     if (status == GF_OK) {
-        gf_spectrum_write(&spectrum, &model, file);
+        gf_spectrum_write(spectrum, model, file);
         gf_force_table_write(&table, &region, file);
         gf_fitted_grid_write(&fitted, file);
         status = gf_file_commit(&file, error);
@@ -82,8 +83,8 @@ static gf_status make_table(const char *path, const char *output, gf_error *erro
     gf_fitted_grid_free(&fitted);
     gf_force_table_free(&table);
     gf_region_free(&region);
-    gf_spectrum_free(&spectrum);
-    gf_model_free(&model);
+    gf_spectrum_free(spectrum);
+    gf_model_free(model);
     return status;
 }
 
@@ -115,26 +116,26 @@ int main(int argc, char **argv) {
     int wanted = argc > 2 ? atoi(argv[2]) : 9;
     size_t runs = wanted > 0 && wanted <= MAX_RUNS ? (size_t)wanted : 9;
     double lapack[MAX_RUNS], table[MAX_RUNS], ratio[MAX_RUNS];
-    gf_model model;
+    gf_model *model = NULL;
     gf_error error;
     if (argc < 2 || gf_model_read(argv[1], NULL, &model, &error) != GF_OK) {
         (void)fprintf(stderr, "%s\n", argc < 2 ? "usage: bench_table MODEL [runs]" : error.message);
         return EXIT_FAILURE;
     }
-    (void)printf("%s, %d sites, %d threads, OpenBLAS kernel %s\n", model.name, model.chain.sites,
+    (void)printf("%s, %d sites, %d threads, OpenBLAS kernel %s\n", model->name, model->chain.sites,
                  gf_machine_threads(), gf_machine_blas_kernel());
     (void)gf_machine_set_blas_threads(gf_machine_threads());
-    (void)time_lapack(model.chain.sites); /* warm up */
+    (void)time_lapack(model->chain.sites); /* warm up */
     (void)time_table(argv[1]);
     (void)printf("%12s %12s %8s\n", "dsyevd / s", "table / s", "ratio");
     for (size_t k = 0; k < runs; ++k) {
-        lapack[k] = time_lapack(model.chain.sites);
+        lapack[k] = time_lapack(model->chain.sites);
         table[k] = time_table(argv[1]);
         ratio[k] = table[k] / lapack[k];
         (void)printf("%12.3f %12.3f %8.3f\n", lapack[k], table[k], ratio[k]);
     }
     (void)printf("median %5.3f %12.3f %8.3f\n", median(lapack, runs), median(table, runs),
                  median(ratio, runs));
-    gf_model_free(&model);
+    gf_model_free(model);
     return EXIT_SUCCESS;
 }

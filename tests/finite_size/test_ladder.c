@@ -1,6 +1,6 @@
 /* Ladders of sizes against infinite chains known exactly, and errors against what they claim. */
+#include "finite_size/ladder.h"
 #include "fixture.h"
-#include "gibbsflow/ladder.h"
 #include "suite.h"
 
 #include <math.h>
@@ -11,49 +11,49 @@
     "\"Sp[0]*Pu[1]\"}"
 
 /* A ladder of a model; lambda[points] as in gf_ladder_compute. */
-static gf_ladder climb(const gf_model *model, int first, int last, const double (*lambda)[2],
-                       size_t points) {
+static gf_ladder *climb(const gf_model *model, int first, int last, const double (*lambda)[2],
+                        size_t points) {
     gf_error error = {.message = ""};
     gf_spectrum_cost cost;
-    gf_ladder ladder;
+    gf_ladder *ladder = NULL;
     ck_assert_msg(gf_ladder_plan(model, first, last, &ladder, &cost, &error) == GF_OK, "%s",
                   error.message);
     ck_assert(cost.memory > 0 && cost.seconds > 0);
-    ck_assert_msg(gf_ladder_compute(&ladder, lambda, points, NULL, &error) == GF_OK, "%s",
+    ck_assert_msg(gf_ladder_compute(ladder, lambda, points, NULL, &error) == GF_OK, "%s",
                   error.message);
     return ladder;
 }
 
-static gf_model parse_model(const char *yaml) {
+static gf_model *parse_model(const char *yaml) {
     gf_error error = {.message = ""};
-    gf_model model;
+    gf_model *model = NULL;
     ck_assert_msg(gf_model_parse(yaml, strlen(yaml), "test", NULL, &model, &error) == GF_OK, "%s",
                   error.message);
     return model;
 }
 
-static gf_model read_model(const char *file) {
+static gf_model *read_model(const char *file) {
     gf_error error = {.message = ""};
-    gf_model model;
+    gf_model *model = NULL;
     char path[512];
     (void)snprintf(path, sizeof path, "%s/%s", GF_MODELS, file);
     ck_assert_msg(gf_model_read(path, NULL, &model, &error) == GF_OK, "%s", error.message);
     return model;
 }
 
-static gf_ladder climb_text(const char *yaml, int first, int last, const double (*lambda)[2],
-                            size_t points) {
-    gf_model model = parse_model(yaml);
-    gf_ladder ladder = climb(&model, first, last, lambda, points);
-    gf_model_free(&model);
+static gf_ladder *climb_text(const char *yaml, int first, int last, const double (*lambda)[2],
+                             size_t points) {
+    gf_model *model = parse_model(yaml);
+    gf_ladder *ladder = climb(model, first, last, lambda, points);
+    gf_model_free(model);
     return ladder;
 }
 
-static gf_ladder climb_file(const char *file, int first, int last, const double (*lambda)[2],
-                            size_t points) {
-    gf_model model = read_model(file);
-    gf_ladder ladder = climb(&model, first, last, lambda, points);
-    gf_model_free(&model);
+static gf_ladder *climb_file(const char *file, int first, int last, const double (*lambda)[2],
+                             size_t points) {
+    gf_model *model = read_model(file);
+    gf_ladder *ladder = climb(model, first, last, lambda, points);
+    gf_model_free(model);
     return ladder;
 }
 
@@ -151,7 +151,7 @@ static double ising_m(double l1, double l2) {
 START_TEST(classical_ising_chain) {
     static const double lambda[][2] = {
         {0, -0.4}, {0.4, 0.3}, {-0.7, 0.5}, {0.12, -0.4}, {0.2, 1.2}};
-    gf_ladder ladder = climb_text(
+    gf_ladder *ladder = climb_text(
         "name: t\nsites: 6\nboundary: periodic\n"
         "hamiltonian: [\"0.3*Z[0]\", \"0.8*Z[0]*Z[1]\"]\n"
         "lindblad: [{name: x, rate: 1, operator: \"X[0]\"}]\n",
@@ -159,22 +159,22 @@ START_TEST(classical_ising_chain) {
     for (size_t p = 0; p < 5; ++p) {
         double l1 = lambda[p][0], l2 = lambda[p][1], m = ising_m(l1, l2);
         double log_z = ising_log_z(l1, l2), e = -slope(ising_log_z, l1, l2, 1);
-        double worst = check_exact(&ladder, p, GF_LADDER_LOG_PARTITION, log_z);
-        worst = fmax(worst, check_exact(&ladder, p, GF_LADDER_DENSITY, m));
-        worst = fmax(worst, check_exact(&ladder, p, GF_LADDER_FORCE, -2 * m)); /* X flips Z */
+        double worst = check_exact(ladder, p, GF_LADDER_LOG_PARTITION, log_z);
+        worst = fmax(worst, check_exact(ladder, p, GF_LADDER_DENSITY, m));
+        worst = fmax(worst, check_exact(ladder, p, GF_LADDER_FORCE, -2 * m)); /* X flips Z */
         ck_assert(p == 4 || worst < 2e-3);
         if (worst > 1e-9) { /* or the differences below are not good enough */
-            (void)check_exact(&ladder, p, GF_LADDER_DENSITY + 1, e);
-            (void)check_exact(&ladder, p, GF_LADDER_SUSCEPTIBILITY, -slope(ising_m, l1, l2, 0));
-            (void)check_exact(&ladder, p, GF_LADDER_SUSCEPTIBILITY + 1, -slope(ising_m, l1, l2, 1));
+            (void)check_exact(ladder, p, GF_LADDER_DENSITY + 1, e);
+            (void)check_exact(ladder, p, GF_LADDER_SUSCEPTIBILITY, -slope(ising_m, l1, l2, 0));
+            (void)check_exact(ladder, p, GF_LADDER_SUSCEPTIBILITY + 1, -slope(ising_m, l1, l2, 1));
         }
     }
     /* Without a field at the point 3 the ends of an open chain do not feel one another. */
-    for (size_t size = 0; size < ladder.sizes; ++size) {
-        ck_assert_double_eq_tol(value_at(&ladder, GF_LINKED, size, 3, GF_LADDER_LOG_PARTITION),
+    for (size_t size = 0; size < ladder->sizes; ++size) {
+        ck_assert_double_eq_tol(value_at(ladder, GF_LINKED, size, 3, GF_LADDER_LOG_PARTITION),
                                 log(2 * cosh(0.4 * ising_j)), 1e-13);
     }
-    gf_ladder_free(&ladder);
+    gf_ladder_free(ladder);
 }
 END_TEST
 
@@ -201,7 +201,7 @@ START_TEST(free_fermions) {
                                      GF_LADDER_SUSCEPTIBILITY + 1, GF_LADDER_SUSCEPTIBILITY + 2};
     static const double lambda[][2] = {{0, 0.1}, {0.3, -0.2}, {-0.6, 0.3}, {0, 0.6}, {0.2, 1.5}};
     static const double largest[] = {1e-9, 1e-5, 1e-3, 1e-2, INFINITY};
-    gf_ladder ladder = climb_text(
+    gf_ladder *ladder = climb_text(
         "name: t\nsites: 6\nboundary: open\n"
         "hamiltonian: [\"X[0]*X[1] + Y[0]*Y[1]\"]\n"
         "lindblad: [{name: x, rate: 1, operator: \"X[0]\"}]\n",
@@ -210,12 +210,12 @@ START_TEST(free_fermions) {
         double exact[GF_LADDER_STATE_COLUMNS];
         fermion_averages(lambda[p][0], lambda[p][1], exact);
         for (size_t k = 0; k < sizeof columns / sizeof *columns; ++k) {
-            double error = check_exact(&ladder, p, columns[k], exact[columns[k]]);
+            double error = check_exact(ladder, p, columns[k], exact[columns[k]]);
             ck_assert_msg(error <= largest[p], "state %zu, column %zu: error %g", p, columns[k],
                           error);
         }
     }
-    gf_ladder_free(&ladder);
+    gf_ladder_free(ladder);
 }
 END_TEST
 
@@ -234,16 +234,15 @@ static void check_constant(const gf_ladder *ladder, size_t from) {
 
 START_TEST(infinite_temperature_is_exact) {
     const double gamma = 0.9, m = 0.4, lambda[1][2] = {{-atanh(0.4), 0}};
-    gf_ladder ladder = climb_file("xxz_jprime_half.yaml", 7, 9, lambda, 1);
-    check_constant(&ladder, 0);
-    ck_assert_double_eq_tol(value_at(&ladder, GF_LINKED, 0, 0, GF_LADDER_DENSITY), m, 1e-13);
-    ck_assert_double_eq_tol(value_at(&ladder, GF_LINKED, 0, 0, GF_LADDER_DENSITY + 1), m * m,
-                            1e-13);
-    ck_assert_double_eq_tol(value_at(&ladder, GF_LINKED, 0, 0, GF_LADDER_FORCE),
+    gf_ladder *ladder = climb_file("xxz_jprime_half.yaml", 7, 9, lambda, 1);
+    check_constant(ladder, 0);
+    ck_assert_double_eq_tol(value_at(ladder, GF_LINKED, 0, 0, GF_LADDER_DENSITY), m, 1e-13);
+    ck_assert_double_eq_tol(value_at(ladder, GF_LINKED, 0, 0, GF_LADDER_DENSITY + 1), m * m, 1e-13);
+    ck_assert_double_eq_tol(value_at(ladder, GF_LINKED, 0, 0, GF_LADDER_FORCE),
                             2 * m * (gamma / 4 * (1 - m * m) - (1 - gamma)), 1e-12);
-    ck_assert_double_eq_tol(value_at(&ladder, GF_LINKED, 0, 0, GF_LADDER_NOISE),
+    ck_assert_double_eq_tol(value_at(ladder, GF_LINKED, 0, 0, GF_LADDER_NOISE),
                             4 * ((1 - gamma) + gamma * (1 - m * m) / 4), 1e-12);
-    gf_ladder_free(&ladder);
+    gf_ladder_free(ladder);
 }
 END_TEST
 
@@ -251,15 +250,15 @@ END_TEST
  * not enough. */
 START_TEST(reach_of_the_noise) {
     static const double lambda[1][2] = {{0.5, 0}};
-    gf_ladder ladder = climb_text(
+    gf_ladder *ladder = climb_text(
         "name: t\nsites: 6\nboundary: open\n"
         "hamiltonian: [\"X[0]*X[1] + Y[0]*Y[1]\", \"0.5*Z[0]*Z[2]\"]\n"
         "lindblad: [{name: a, rate: 1, operator: \"X[0]*X[1]\"}]\n",
         5, 8, lambda, 1);
-    check_constant(&ladder, 1);
-    ck_assert(fabs(value_at(&ladder, GF_LINKED, 0, 0, GF_LADDER_NOISE + 2) -
-                   value_at(&ladder, GF_LINKED, 1, 0, GF_LADDER_NOISE + 2)) > 1e-3);
-    gf_ladder_free(&ladder);
+    check_constant(ladder, 1);
+    ck_assert(fabs(value_at(ladder, GF_LINKED, 0, 0, GF_LADDER_NOISE + 2) -
+                   value_at(ladder, GF_LINKED, 1, 0, GF_LADDER_NOISE + 2)) > 1e-3);
+    gf_ladder_free(ladder);
 }
 END_TEST
 
@@ -270,19 +269,19 @@ START_TEST(both_ladders_reach_the_same_limit) {
     static const char *const files[] = {"dm_field.yaml", "pump_loss.yaml", "xxz_jprime_half.yaml"};
     static const double lambda[][2] = {{0.2, -0.1}, {-0.4, 0.1}};
     for (int k = 0; k < 3; ++k) {
-        gf_ladder ladder = climb_file(files[k], 5, 9, lambda, 2);
+        gf_ladder *ladder = climb_file(files[k], 5, 9, lambda, 2);
         for (size_t i = 0; i < 2 * GF_LADDER_STATE_COLUMNS; ++i) {
             size_t row = i / GF_LADDER_STATE_COLUMNS, column = i % GF_LADDER_STATE_COLUMNS;
-            double scale = ladder.states.scale[i], gap[2];
+            double scale = ladder->states.scale[i], gap[2];
             for (size_t end = 0; end < 2; ++end) {
-                gap[end] = fabs(value_at(&ladder, GF_RINGS, 4 * end, row, column) -
-                                value_at(&ladder, GF_LINKED, 4 * end, row, column));
+                gap[end] = fabs(value_at(ladder, GF_RINGS, 4 * end, row, column) -
+                                value_at(ladder, GF_LINKED, 4 * end, row, column));
             }
             ck_assert_msg(gap[1] <= 1e-3 * scale && gap[1] <= gap[0] / 20 + 1e-12 * scale,
                           "%s, state %zu, column %zu: apart by %g at 5, %g at 9 sites", files[k],
                           row, column, gap[0], gap[1]);
         }
-        gf_ladder_free(&ladder);
+        gf_ladder_free(ladder);
     }
 }
 END_TEST
@@ -327,7 +326,7 @@ static void place_states(double lambda[STATES][2]) {
 
 /* Random chains: exchange of any sign over one and two bonds, a field, and baths that mix channels.
  * Couplings of order one, so that the states range from hot to cold. */
-static gf_model random_model(uint64_t *seed, bool is_complex) {
+static gf_model *random_model(uint64_t *seed, bool is_complex) {
     char yaml[1024];
     double c[8];
     for (int k = 0; k < 8; ++k) {
@@ -350,15 +349,15 @@ START_TEST(errors_cover_larger_sizes) {
     uint64_t seed = 20;
     place_states(lambda);
     for (int k = 0; k < 10; ++k) {
-        gf_model model = k == 0   ? read_model("xxz_jprime.yaml")
-                         : k == 1 ? read_model("pump_loss.yaml")
-                                  : random_model(&seed, k % 4 == 0);
-        gf_ladder ladder = climb(&model, 4, k < 2 ? 11 : 10, (const double(*)[2])lambda, STATES);
-        count_honest(&ladder, GF_RINGS, &rings);
-        count_honest(&ladder, GF_LINKED, &linked);
-        count_honest(&ladder, GF_LADDERS, &better);
-        gf_ladder_free(&ladder);
-        gf_model_free(&model);
+        gf_model *model = k == 0   ? read_model("xxz_jprime.yaml")
+                          : k == 1 ? read_model("pump_loss.yaml")
+                                   : random_model(&seed, k % 4 == 0);
+        gf_ladder *ladder = climb(model, 4, k < 2 ? 11 : 10, (const double(*)[2])lambda, STATES);
+        count_honest(ladder, GF_RINGS, &rings);
+        count_honest(ladder, GF_LINKED, &linked);
+        count_honest(ladder, GF_LADDERS, &better);
+        gf_ladder_free(ladder);
+        gf_model_free(model);
     }
     const tally *all[] = {&rings, &linked, &better};
     for (int k = 0; k < 3; ++k) {
@@ -373,28 +372,28 @@ END_TEST
 /* Cold chains have long correlations: the errors say so. */
 START_TEST(cold_chains_have_large_errors) {
     static const double lambda[][2] = {{0, 4}, {0.5, 4}, {0, -0.1}};
-    gf_ladder ladder = climb_file("xxz_jprime.yaml", 4, 9, lambda, 3);
+    gf_ladder *ladder = climb_file("xxz_jprime.yaml", 4, 9, lambda, 3);
     for (size_t row = 0; row < 3; ++row) {
-        gf_thermodynamic_limit e = gf_ladder_estimate(&ladder.states, GF_LADDERS, ladder.sizes - 1,
-                                                      row, GF_LADDER_DENSITY + 1);
+        gf_thermodynamic_limit e = gf_ladder_estimate(
+            &ladder->states, GF_LADDERS, ladder->sizes - 1, row, GF_LADDER_DENSITY + 1);
         ck_assert(row == 2 ? e.error < 1e-8 : e.error > 1e-2);
     }
-    gf_ladder_free(&ladder);
+    gf_ladder_free(ladder);
 }
 END_TEST
 
 START_TEST(predictions_of_the_shipped_model) {
-    gf_ladder ladder = climb_file("xxz_jprime.yaml", 5, 11, NULL, 0);
+    gf_ladder *ladder = climb_file("xxz_jprime.yaml", 5, 11, NULL, 0);
     for (int kind = 0; kind <= GF_LADDERS; ++kind) {
-        gf_ladder_check states = gf_ladder_predict(&ladder, &ladder.states, (gf_ladder_kind)kind);
+        gf_ladder_check states = gf_ladder_predict(ladder, &ladder->states, (gf_ladder_kind)kind);
         gf_ladder_check points =
-            gf_ladder_predict(&ladder, &ladder.fixed_points, (gf_ladder_kind)kind);
+            gf_ladder_predict(ladder, &ladder->fixed_points, (gf_ladder_kind)kind);
         ck_assert_uint_ge(states.within, 15);
         ck_assert_uint_ge(points.within, 10);
         ck_assert_uint_eq(states.beyond + states.unsettled, 0);
         ck_assert_uint_eq(points.beyond + points.unsettled, 0);
     }
-    gf_ladder_free(&ladder);
+    gf_ladder_free(ladder);
 }
 END_TEST
 
@@ -403,13 +402,13 @@ END_TEST
 /* Pump and loss: infinite temperature, m = (pump - loss)/(pump + loss), and f1 relaxes at the rate
  * pump + loss, on chains of any size. */
 START_TEST(pump_and_loss_at_every_size) {
-    gf_ladder ladder = climb_file("pump_loss.yaml", 4, 9, NULL, 0);
-    ck_assert_uint_eq(ladder.fixed_points.rows, 1);
-    ck_assert_int_eq(ladder.stability[0], GF_STABLE);
-    ck_assert_uint_eq(ladder.points, 1);
-    for (size_t size = 0; size < ladder.sizes; ++size) {
+    gf_ladder *ladder = climb_file("pump_loss.yaml", 4, 9, NULL, 0);
+    ck_assert_uint_eq(ladder->fixed_points.rows, 1);
+    ck_assert_int_eq(ladder->stability[0], GF_STABLE);
+    ck_assert_uint_eq(ladder->points, 1);
+    for (size_t size = 0; size < ladder->sizes; ++size) {
         for (int kind = 0; kind < GF_LADDERS; ++kind) {
-            const double *v = ladder.fixed_points.value[kind] + size * GF_LADDER_POINT_COLUMNS;
+            const double *v = ladder->fixed_points.value[kind] + size * GF_LADDER_POINT_COLUMNS;
             ck_assert_double_eq_tol(v[GF_LADDER_POINT_DENSITY], 0.4, 1e-11);
             ck_assert_double_eq_tol(v[GF_LADDER_POINT_LAMBDA], -atanh(0.4), 1e-11);
             ck_assert_double_eq_tol(v[GF_LADDER_POINT_LAMBDA + 1], 0, 1e-11);
@@ -417,35 +416,35 @@ START_TEST(pump_and_loss_at_every_size) {
                       fabs(v[GF_LADDER_POINT_EIGENVALUES + 2] + 1) < 1e-9);
         }
     }
-    gf_ladder_free(&ladder);
+    gf_ladder_free(ladder);
 }
 END_TEST
 
 /* The three fixed points of the shipped model, of which mirror images count once, come out alike on
  * both ladders; the saddle keeps m = 0. */
 START_TEST(both_ladders_reach_the_same_points) {
-    gf_ladder ladder = climb_file("xxz_jprime.yaml", 5, 10, NULL, 0);
-    ck_assert_uint_eq(ladder.fixed_points.rows, 2);
-    ck_assert_int_eq(ladder.stability[0], GF_SADDLE);
-    ck_assert_int_eq(ladder.stability[1], GF_STABLE);
-    size_t last = (ladder.sizes - 1) * 2 * GF_LADDER_POINT_COLUMNS;
+    gf_ladder *ladder = climb_file("xxz_jprime.yaml", 5, 10, NULL, 0);
+    ck_assert_uint_eq(ladder->fixed_points.rows, 2);
+    ck_assert_int_eq(ladder->stability[0], GF_SADDLE);
+    ck_assert_int_eq(ladder->stability[1], GF_STABLE);
+    size_t last = (ladder->sizes - 1) * 2 * GF_LADDER_POINT_COLUMNS;
     for (size_t i = 0; i < 2 * GF_LADDER_POINT_COLUMNS; ++i) {
-        double a = ladder.fixed_points.value[GF_RINGS][last + i];
-        double b = ladder.fixed_points.value[GF_LINKED][last + i];
+        double a = ladder->fixed_points.value[GF_RINGS][last + i];
+        double b = ladder->fixed_points.value[GF_LINKED][last + i];
         ck_assert_double_eq_tol(a, b, 2e-4);
     }
-    const double *saddle = ladder.fixed_points.value[GF_LINKED] + last;
+    const double *saddle = ladder->fixed_points.value[GF_LINKED] + last;
     ck_assert_double_eq_tol(saddle[GF_LADDER_POINT_DENSITY], 0, 1e-11);
-    gf_ladder_free(&ladder);
+    gf_ladder_free(ladder);
 }
 END_TEST
 
 /* Where fixed points form a line there is none to follow, and states of its own are taken. */
 START_TEST(no_isolated_point) {
-    gf_ladder ladder = climb_file("dephasing.yaml", 4, 8, NULL, 0);
-    ck_assert_uint_eq(ladder.fixed_points.rows, 0);
-    ck_assert_uint_eq(ladder.points, 5);
-    gf_ladder_free(&ladder);
+    gf_ladder *ladder = climb_file("dephasing.yaml", 4, 8, NULL, 0);
+    ck_assert_uint_eq(ladder->fixed_points.rows, 0);
+    ck_assert_uint_eq(ladder->points, 5);
+    gf_ladder_free(ladder);
 }
 END_TEST
 
@@ -453,29 +452,29 @@ END_TEST
 
 static void expect_refusal(const gf_model *model, int first, int last, gf_status status,
                            const char *message) {
-    gf_ladder ladder;
+    gf_ladder *ladder = NULL;
     gf_spectrum_cost cost;
     gf_error error = {.message = ""};
     ck_assert_int_eq(gf_ladder_plan(model, first, last, &ladder, &cost, &error), status);
     assert_contains(error.message, message);
-    gf_ladder_free(&ladder);
+    gf_ladder_free(ladder);
 }
 
 START_TEST(bad_ladders) {
-    gf_model model = read_model("xxz_jprime.yaml");
-    expect_refusal(&model, 3, 8, GF_INVALID, "beyond the chain of 2 sites");
-    expect_refusal(&model, 1, 8, GF_INVALID, "from 1 to 8");
-    expect_refusal(&model, 9, 8, GF_INVALID, "from 9 to 8");
-    expect_refusal(&model, 6, 33, GF_INVALID, "from 6 to 33");
-    expect_refusal(&model, 6, 30, GF_NO_MEMORY, "GiB");
-    gf_model_free(&model);
+    gf_model *model = read_model("xxz_jprime.yaml");
+    expect_refusal(model, 3, 8, GF_INVALID, "beyond the chain of 2 sites");
+    expect_refusal(model, 1, 8, GF_INVALID, "from 1 to 8");
+    expect_refusal(model, 9, 8, GF_INVALID, "from 9 to 8");
+    expect_refusal(model, 6, 33, GF_INVALID, "from 6 to 33");
+    expect_refusal(model, 6, 30, GF_NO_MEMORY, "GiB");
+    gf_model_free(model);
     /* Hermitian on a ring, but not on an open chain, where entries are dropped as a whole. */
     model = parse_model(
         "name: t\nsites: 6\nboundary: periodic\n"
         "hamiltonian: [\"Sp[0]*Sm[1]\", \"Sm[1]*Sp[2]\"]\n"
         "lindblad: [" BOTH "]\n");
-    expect_refusal(&model, 4, 8, GF_INVALID, "must be Hermitian");
-    gf_model_free(&model);
+    expect_refusal(model, 4, 8, GF_INVALID, "must be Hermitian");
+    gf_model_free(model);
 }
 END_TEST
 
@@ -484,32 +483,32 @@ START_TEST(file_round_trip) {
     const char *path = "test_ladder.h5";
     gf_error error = {.message = ""};
     gf_file *file = NULL;
-    gf_ladder ladder = climb_file("pump_loss.yaml", 3, 7, lambda, 2), back;
+    gf_ladder *ladder = climb_file("pump_loss.yaml", 3, 7, lambda, 2), *back = NULL;
     ck_assert_int_eq(gf_file_create(path, &file, &error), GF_OK);
-    gf_ladder_write(&ladder, file);
+    gf_ladder_write(ladder, file);
     ck_assert_msg(gf_file_commit(&file, &error) == GF_OK, "%s", error.message);
     ck_assert_int_eq(gf_file_open(path, &file, &error), GF_OK);
     ck_assert_msg(gf_ladder_read(file, &back, &error) == GF_OK, "%s", error.message);
-    ck_assert_int_eq(back.first, 3);
-    ck_assert_uint_eq(back.sizes, 5);
-    ck_assert_uint_eq(back.points, 2);
-    ck_assert_double_eq(back.energy_unit, ladder.energy_unit);
+    ck_assert_int_eq(back->first, 3);
+    ck_assert_uint_eq(back->sizes, 5);
+    ck_assert_uint_eq(back->points, 2);
+    ck_assert_double_eq(back->energy_unit, ladder->energy_unit);
     size_t bytes = 5 * 2 * GF_LADDER_STATE_COLUMNS * sizeof(double);
     for (int kind = 0; kind < GF_LADDERS; ++kind) {
-        ck_assert_mem_eq(back.states.value[kind], ladder.states.value[kind], bytes);
-        ck_assert_mem_eq(back.states.error[kind], ladder.states.error[kind], bytes);
+        ck_assert_mem_eq(back->states.value[kind], ladder->states.value[kind], bytes);
+        ck_assert_mem_eq(back->states.error[kind], ladder->states.error[kind], bytes);
     }
     /* What else the file holds is the model on its largest chain. */
-    gf_model model;
-    gf_spectrum spectrum;
+    gf_model *model = NULL;
+    gf_spectrum *spectrum = NULL;
     ck_assert_msg(gf_spectrum_read(file, path, NULL, &model, &spectrum, &error) == GF_OK, "%s",
                   error.message);
-    ck_assert_int_eq(model.chain.sites, 7);
-    ck_assert(!model.chain.periodic);
-    gf_spectrum_free(&spectrum);
-    gf_model_free(&model);
-    gf_ladder_free(&back);
-    gf_ladder_free(&ladder);
+    ck_assert_int_eq(model->chain.sites, 7);
+    ck_assert(!model->chain.periodic);
+    gf_spectrum_free(spectrum);
+    gf_model_free(model);
+    gf_ladder_free(back);
+    gf_ladder_free(ladder);
     gf_file_close(&file);
     (void)unlink(path);
 }

@@ -11,7 +11,7 @@ static gf_fixed_points find(fixture *f) {
     gf_survey *survey = NULL;
     gf_fixed_points points;
     gf_error error = {.message = ""};
-    ck_assert_int_eq(gf_survey_create(&f->spectrum, &survey, &error), GF_OK);
+    ck_assert_int_eq(gf_survey_create(f->spectrum, &survey, &error), GF_OK);
     ck_assert_msg(gf_fixed_points_find(survey, &f->region, f->rates, &points, &error) == GF_OK,
                   "%s", error.message);
     gf_survey_free(survey);
@@ -208,7 +208,7 @@ static gf_scan scan(fixture *f, const char *parameter, double from, double to, s
     gf_scan result;
     gf_error error = {.message = ""};
     gf_axis axis = {from, to, points};
-    ck_assert_msg(gf_scan_run(&f->model, &f->spectrum, &f->region, parameter, &axis, NULL, &result,
+    ck_assert_msg(gf_scan_run(f->model, f->spectrum, &f->region, parameter, &axis, NULL, &result,
                               &error) == GF_OK,
                   "%s", error.message);
     return result;
@@ -306,8 +306,7 @@ START_TEST(scans_refuse_what_they_cannot_do) {
     const char *const reasons[] = {"Hamiltonian", "no parameter", "negative"};
     for (int k = 0; k < 3; ++k) {
         ck_assert_int_ne(
-            gf_scan_run(&f.model, &f.spectrum, &f.region, names[k], &axis, NULL, &s, &error),
-            GF_OK);
+            gf_scan_run(f.model, f.spectrum, &f.region, names[k], &axis, NULL, &s, &error), GF_OK);
         ck_assert_ptr_nonnull(strstr(error.message, reasons[k]));
     }
     fixture_close(&f);
@@ -321,7 +320,7 @@ START_TEST(flow_lines_follow_the_force) {
     gf_error error = {.message = ""};
     fixture_open(&f, "xxz_jprime.yaml", 8, NULL);
     gf_fixed_points p = find(&f);
-    ck_assert_int_eq(gf_flow_trace(&f.model, &f.spectrum, &f.region, &p, &flow, &error), GF_OK);
+    ck_assert_int_eq(gf_flow_trace(f.model, f.spectrum, &f.region, &p, &flow, &error), GF_OK);
     ck_assert_uint_eq(flow.count, 2);
     for (size_t k = 0; k < flow.count; ++k) {
         const gf_flow_line *line = &flow.lines[k];

@@ -4,6 +4,7 @@
 
 #include "gibbsflow/gibbs.h"
 #include "hilbert/orbits.h"
+#include "spectrum/spectrum.h"
 
 #include <math.h>
 #include <signal.h>
@@ -87,14 +88,14 @@ static void write_chain(uint64_t *random, int sites, bool periodic, chain_text *
     }
 }
 
-static void parse(const char *yaml, bool no_symmetry, gf_model *model) {
+static void parse(const char *yaml, bool no_symmetry, gf_model **model) {
     gf_error error = {.message = ""};
     gf_settings settings = {.no_symmetry = no_symmetry};
     ck_assert_msg(gf_model_parse(yaml, strlen(yaml), "test", &settings, model, &error) == GF_OK,
                   "%s\n%s", error.message, yaml);
 }
 
-static void diagonalize(const gf_model *model, gf_spectrum *spectrum) {
+static void diagonalize(const gf_model *model, gf_spectrum **spectrum) {
     gf_error error = {.message = ""};
     ck_assert_msg(gf_spectrum_compute(model, NULL, spectrum, &error) == GF_OK, "%s", error.message);
 }
@@ -165,18 +166,18 @@ static void compare_states(const gf_model *model, const gf_spectrum *a, const gf
 }
 
 static void compare_with_whole_sectors(const char *yaml) {
-    gf_model model = {0}, whole = {0};
-    gf_spectrum a, b;
+    gf_model *model = NULL, *whole = NULL;
+    gf_spectrum *a = NULL, *b = NULL;
     parse(yaml, false, &model);
     parse(yaml, true, &whole);
-    diagonalize(&model, &a);
-    diagonalize(&whole, &b);
-    compare_levels(&a, &b, yaml);
-    compare_states(&model, &a, &b, yaml);
-    gf_spectrum_free(&a);
-    gf_spectrum_free(&b);
-    gf_model_free(&model);
-    gf_model_free(&whole);
+    diagonalize(model, &a);
+    diagonalize(whole, &b);
+    compare_levels(a, b, yaml);
+    compare_states(model, a, b, yaml);
+    gf_spectrum_free(a);
+    gf_spectrum_free(b);
+    gf_model_free(model);
+    gf_model_free(whole);
 }
 
 /* --- tests ----------------------------------------------------------------------------------- */
@@ -187,13 +188,13 @@ START_TEST(tables_are_those_of_whole_sectors) {
     bool seen[2][1 << GF_FACTOR_SETS] = {{false}};
     for (int k = 0; k < sized(240, 48); ++k) {
         chain_text chain;
-        gf_model model = {0};
+        gf_model *model = NULL;
         gf_symmetry symmetry;
         int sites = 1 + k % 8;
         bool periodic = k / 8 % 3 != 0;
         write_chain(&random, sites, periodic, &chain);
         parse(chain.yaml, false, &model);
-        ck_assert_int_eq(gf_spectrum_symmetry(&model, &symmetry, NULL), GF_OK);
+        ck_assert_int_eq(gf_spectrum_symmetry(model, &symmetry, NULL), GF_OK);
         ck_assert_int_eq(symmetry.translations, periodic ? sites : 1);
         int group = 0;
         for (int f = 0; f < GF_FACTOR_SETS; ++f) {
@@ -202,7 +203,7 @@ START_TEST(tables_are_those_of_whole_sectors) {
             group |= symmetry.has[f] << f;
         }
         seen[periodic][group] = true;
-        gf_model_free(&model);
+        gf_model_free(model);
         compare_with_whole_sectors(chain.yaml);
     }
     for (int periodic = 0; periodic < 2; ++periodic) {
@@ -308,53 +309,53 @@ END_TEST
  * reflection, that at k = pi odd (j to N-1-j moves it by an odd number of sites). */
 START_TEST(magnons_have_their_momenta) {
     enum { SITES = 8 };
-    gf_model model = {0};
-    gf_spectrum spectrum;
+    gf_model *model = NULL;
+    gf_spectrum *spectrum = NULL;
     int found = 0;
     parse(
         "sites: 8\nname: xxz\nboundary: periodic\nhamiltonian:\n"
         "  - X[0]*X[1] + Y[0]*Y[1] + 0.6*Z[0]*Z[1]\n" FLIP_BATH,
         false, &model);
-    diagonalize(&model, &spectrum);
+    diagonalize(model, &spectrum);
     for (int up = 1; up < SITES; up += SITES - 2) { /* 1 and 7 */
-        for (size_t n = spectrum.sector[up]; n < spectrum.sector[up + 1]; ++n) {
-            const gf_quantum_numbers *numbers = &spectrum.numbers[n];
+        for (size_t n = spectrum->sector[up]; n < spectrum->sector[up + 1]; ++n) {
+            const gf_quantum_numbers *numbers = &spectrum->numbers[n];
             double k = 2 * acos(-1) * numbers->momentum / SITES;
             bool twice = numbers->momentum % (SITES / 2) != 0;
-            ck_assert_double_eq_tol(spectrum.energy[n], 0.6 * (SITES - 4) + 4 * cos(k), 1e-13);
-            ck_assert_double_eq(spectrum.degeneracy[n], twice ? 2 : 1);
+            ck_assert_double_eq_tol(spectrum->energy[n], 0.6 * (SITES - 4) + 4 * cos(k), 1e-13);
+            ck_assert_double_eq(spectrum->degeneracy[n], twice ? 2 : 1);
             ck_assert_int_eq(numbers->reflection, twice ? 0 : numbers->momentum == 0 ? 1 : -1);
             ck_assert_int_eq(numbers->flip, 0);
             ++found;
         }
     }
     ck_assert_int_eq(found, 2 * (SITES / 2 + 1));
-    gf_spectrum_free(&spectrum);
-    gf_model_free(&model);
+    gf_spectrum_free(spectrum);
+    gf_model_free(model);
 }
 END_TEST
 
 /* Two spins: the singlet is odd under reflection and flip, the triplet even. */
 START_TEST(singlet_and_triplet) {
-    gf_model model = {0};
-    gf_spectrum spectrum;
+    gf_model *model = NULL;
+    gf_spectrum *spectrum = NULL;
     parse(
         "sites: 2\nname: pair\nboundary: open\nhamiltonian:\n"
         "  - X[0]*X[1] + Y[0]*Y[1] + Z[0]*Z[1]\n" FLIP_BATH,
         false, &model);
-    diagonalize(&model, &spectrum);
-    ck_assert_uint_eq(spectrum.levels, 4);
+    diagonalize(model, &spectrum);
+    ck_assert_uint_eq(spectrum->levels, 4);
     const size_t singlet = 1, triplet = 2; /* of zero magnetisation, by energy */
-    ck_assert_double_eq_tol(spectrum.energy[singlet], -3, 1e-14);
-    ck_assert_int_eq(spectrum.numbers[singlet].reflection, -1);
-    ck_assert_int_eq(spectrum.numbers[singlet].flip, -1);
-    ck_assert_int_eq(spectrum.numbers[singlet].reflection_flip, 1);
-    ck_assert_int_eq(spectrum.numbers[triplet].reflection, 1);
-    ck_assert_int_eq(spectrum.numbers[triplet].flip, 1);
-    ck_assert_int_eq(spectrum.numbers[triplet].momentum, -1);
-    ck_assert(spectrum.mirrored);
-    gf_spectrum_free(&spectrum);
-    gf_model_free(&model);
+    ck_assert_double_eq_tol(spectrum->energy[singlet], -3, 1e-14);
+    ck_assert_int_eq(spectrum->numbers[singlet].reflection, -1);
+    ck_assert_int_eq(spectrum->numbers[singlet].flip, -1);
+    ck_assert_int_eq(spectrum->numbers[singlet].reflection_flip, 1);
+    ck_assert_int_eq(spectrum->numbers[triplet].reflection, 1);
+    ck_assert_int_eq(spectrum->numbers[triplet].flip, 1);
+    ck_assert_int_eq(spectrum->numbers[triplet].momentum, -1);
+    ck_assert(spectrum->mirrored);
+    gf_spectrum_free(spectrum);
+    gf_model_free(model);
 }
 END_TEST
 
@@ -366,17 +367,17 @@ START_TEST(broken_by_more_than_rounding) {
     } cases[] = {{"1e-12", false}, {"-1e-12", false}, {"1e-15", true}, {"0", true}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k) {
         char yaml[512];
-        gf_model model = {0};
+        gf_model *model = NULL;
         gf_symmetry symmetry;
         (void)snprintf(yaml, sizeof yaml,
                        "sites: 5\nname: field\nboundary: periodic\nhamiltonian:\n"
                        "  - X[0]*X[1] + Y[0]*Y[1]\n  - %s*Z[0]\n" FLIP_BATH,
                        cases[k].field);
         parse(yaml, false, &model);
-        ck_assert_int_eq(gf_spectrum_symmetry(&model, &symmetry, NULL), GF_OK);
+        ck_assert_int_eq(gf_spectrum_symmetry(model, &symmetry, NULL), GF_OK);
         ck_assert_int_eq(symmetry.has[F], cases[k].flips);
         ck_assert(symmetry.has[R] && symmetry.has[K]);
-        gf_model_free(&model);
+        gf_model_free(model);
     }
 }
 END_TEST
@@ -410,7 +411,7 @@ static void kill_half_way(const gf_model *model, const char *path) {
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
-        gf_spectrum spectrum;
+        gf_spectrum *spectrum = NULL;
         gf_checkpoint checkpoint = {.path = path, .interval = 0};
         const gf_progress progress = {.update = die_half_way};
         (void)gf_spectrum_resume(model, &checkpoint, &progress, &spectrum, NULL);
@@ -423,46 +424,46 @@ static void kill_half_way(const gf_model *model, const char *path) {
 
 START_TEST(a_killed_diagonalisation_goes_on) {
     char path[64];
-    gf_model model = {0};
-    gf_spectrum direct, resumed;
+    gf_model *model = NULL;
+    gf_spectrum *direct = NULL, *resumed = NULL;
     gf_error error = {.message = ""};
     reports seen = {0};
     const gf_progress progress = {.update = count_reports, .context = &seen};
     (void)snprintf(path, sizeof path, "test_symmetry.%ld.blocks", (long)getpid());
     parse(kept_model, false, &model);
-    kill_half_way(&model, path);
-    diagonalize(&model, &direct);
+    kill_half_way(model, path);
+    diagonalize(model, &direct);
     gf_checkpoint checkpoint = {.path = path, .interval = 1e9};
-    ck_assert_msg(gf_spectrum_resume(&model, &checkpoint, &progress, &resumed, &error) == GF_OK,
+    ck_assert_msg(gf_spectrum_resume(model, &checkpoint, &progress, &resumed, &error) == GF_OK,
                   "%s", error.message);
     ck_assert_uint_ge(checkpoint.resumed, 1);
     ck_assert_double_gt(seen.first, 0.5); /* what was done counts, and is not done again */
-    ck_assert_uint_eq(resumed.levels, direct.levels);
-    for (size_t n = 0; n < direct.levels; ++n) {
-        ck_assert_double_eq_tol(resumed.energy[n], direct.energy[n], 1e-12);
+    ck_assert_uint_eq(resumed->levels, direct->levels);
+    for (size_t n = 0; n < direct->levels; ++n) {
+        ck_assert_double_eq_tol(resumed->energy[n], direct->energy[n], 1e-12);
         for (size_t k = 0; k < GF_OBSERVABLES; ++k) {
-            ck_assert_double_eq_tol(gf_spectrum_observable(&resumed, 0, k)[n],
-                                    gf_spectrum_observable(&direct, 0, k)[n], 1e-11);
+            ck_assert_double_eq_tol(gf_spectrum_observable(resumed, 0, k)[n],
+                                    gf_spectrum_observable(direct, 0, k)[n], 1e-11);
         }
     }
-    gf_spectrum_free(&resumed);
-    gf_spectrum_free(&direct);
-    gf_model_free(&model);
+    gf_spectrum_free(resumed);
+    gf_spectrum_free(direct);
+    gf_model_free(model);
     (void)unlink(path);
 }
 END_TEST
 
 /* Where blocks cannot be kept they are lost to a kill, but the work goes on. */
 START_TEST(a_checkpoint_that_fails_stops_nothing) {
-    gf_model model = {0};
-    gf_spectrum spectrum;
+    gf_model *model = NULL;
+    gf_spectrum *spectrum = NULL;
     gf_checkpoint checkpoint = {.path = "no/such/folder/x.blocks", .interval = 0};
     parse(kept_model, false, &model);
-    ck_assert_int_eq(gf_spectrum_resume(&model, &checkpoint, NULL, &spectrum, NULL), GF_OK);
+    ck_assert_int_eq(gf_spectrum_resume(model, &checkpoint, NULL, &spectrum, NULL), GF_OK);
     ck_assert_int_eq(checkpoint.failure.status, GF_IO);
     assert_contains(checkpoint.failure.message, "no/such/folder");
-    gf_spectrum_free(&spectrum);
-    gf_model_free(&model);
+    gf_spectrum_free(spectrum);
+    gf_model_free(model);
 }
 END_TEST
 
@@ -472,23 +473,23 @@ START_TEST(a_foreign_checkpoint_is_refused) {
         "sites: 8\nname: kept\nboundary: periodic\nhamiltonian:\n"
         "  - X[0]*X[1] + Y[0]*Y[1] + 0.7*Z[0]*Z[1]\n" FLIP_BATH;
     char path[64];
-    gf_model model = {0}, other = {0}, whole = {0};
-    gf_spectrum spectrum;
+    gf_model *model = NULL, *other = NULL, *whole = NULL;
+    gf_spectrum *spectrum = NULL;
     gf_error error = {.message = ""};
     (void)snprintf(path, sizeof path, "test_symmetry.%ld.foreign", (long)getpid());
     parse(kept_model, false, &model);
     parse(other_model, false, &other);
     parse(kept_model, true, &whole);
-    kill_half_way(&model, path);
+    kill_half_way(model, path);
     gf_checkpoint checkpoint = {.path = path};
-    ck_assert_int_eq(gf_spectrum_resume(&other, &checkpoint, NULL, &spectrum, &error), GF_INVALID);
+    ck_assert_int_eq(gf_spectrum_resume(other, &checkpoint, NULL, &spectrum, &error), GF_INVALID);
     assert_contains(error.message, "another model");
-    ck_assert_int_eq(gf_spectrum_resume(&whole, &checkpoint, NULL, &spectrum, &error), GF_INVALID);
+    ck_assert_int_eq(gf_spectrum_resume(whole, &checkpoint, NULL, &spectrum, &error), GF_INVALID);
     assert_contains(error.message, "other symmetries");
     ck_assert_int_eq(access(path, F_OK), 0);
-    gf_model_free(&model);
-    gf_model_free(&other);
-    gf_model_free(&whole);
+    gf_model_free(model);
+    gf_model_free(other);
+    gf_model_free(whole);
     (void)unlink(path);
 }
 END_TEST

@@ -21,14 +21,14 @@ static void write_table(fixture *f, size_t rows, size_t columns) {
     gf_fitted_grid grid;
     gf_file *file = NULL;
     gf_error error = {.message = ""};
-    f->model.fitted[0] = rows;
-    f->model.fitted[1] = columns;
-    ck_assert_msg(
-        gf_fitted_grid_compute(&f->model, &f->spectrum, &f->region, NULL, &grid, &error) == GF_OK,
-        "%s", error.message);
+    f->model->fitted[0] = rows;
+    f->model->fitted[1] = columns;
+    ck_assert_msg(gf_fitted_grid_compute(f->model, f->spectrum, &f->region, NULL, &grid, &error) ==
+                      GF_OK,
+                  "%s", error.message);
     ck_assert_uint_eq(grid.unsolved, 0);
     ck_assert_int_eq(gf_file_create(path, &file, &error), GF_OK);
-    gf_spectrum_write(&f->spectrum, &f->model, file);
+    gf_spectrum_write(f->spectrum, f->model, file);
     gf_fitted_grid_write(&grid, file);
     ck_assert_msg(gf_file_commit(&file, &error) == GF_OK, "%s", error.message);
     gf_fitted_grid_free(&grid);
@@ -227,7 +227,7 @@ START_TEST(knots_hold_states) {
     fixture f;
     gf_fitted_grid fitted;
     fixture_open(&f, "pump_loss.yaml", 6, NULL);
-    ck_assert_int_eq(gf_fitted_grid_compute(&f.model, &f.spectrum, &f.region, NULL, &fitted, NULL),
+    ck_assert_int_eq(gf_fitted_grid_compute(f.model, f.spectrum, &f.region, NULL, &fitted, NULL),
                      GF_OK);
     const gf_grid *g = &fitted.grid;
     size_t size = gf_grid_size(g), columns = g->axis[1].points, beyond = 0;
@@ -274,10 +274,10 @@ START_TEST(threads_change_nothing) {
     fixture_open(&f, "dm_field.yaml", 6, NULL);
     int threads = omp_get_max_threads();
     omp_set_num_threads(3);
-    ck_assert_int_eq(gf_fitted_grid_compute(&f.model, &f.spectrum, &f.region, NULL, &many, NULL),
+    ck_assert_int_eq(gf_fitted_grid_compute(f.model, f.spectrum, &f.region, NULL, &many, NULL),
                      GF_OK);
     omp_set_num_threads(1);
-    ck_assert_int_eq(gf_fitted_grid_compute(&f.model, &f.spectrum, &f.region, NULL, &single, NULL),
+    ck_assert_int_eq(gf_fitted_grid_compute(f.model, f.spectrum, &f.region, NULL, &single, NULL),
                      GF_OK);
     omp_set_num_threads(threads);
     size_t bytes = gf_grid_size(&many.grid) * sizeof(double);
@@ -304,9 +304,9 @@ START_TEST(tables_are_accurate_at_the_default_resolution) {
         double error[3];
         fixture_open(&f, cases[k].model, cases[k].sites, NULL);
         gf_fitted_grid grid;
-        ck_assert_int_eq(
-            gf_fitted_grid_compute(&f.model, &f.spectrum, &f.region, NULL, &grid, NULL), GF_OK);
-        gf_surface *surface = tabulate(&f, f.model.fitted[0], f.model.fitted[1]);
+        ck_assert_int_eq(gf_fitted_grid_compute(f.model, f.spectrum, &f.region, NULL, &grid, NULL),
+                         GF_OK);
+        gf_surface *surface = tabulate(&f, f.model->fitted[0], f.model->fitted[1]);
         find_errors(&f, surface, 0.95, 400, error);
         ck_assert_double_lt(error[0], 1e-4);
         ck_assert_double_lt(error[1], 1e-4);
@@ -374,8 +374,8 @@ START_TEST(noise_and_susceptibility_are_positive) {
     for (int which = 0; which < 2; ++which) {
         fixture f;
         fixture_open(&f, models[which], 8, NULL);
-        gf_surface *surface = tabulate(&f, f.model.fitted[0], f.model.fitted[1]);
-        double unit = f.spectrum.energy_unit;
+        gf_surface *surface = tabulate(&f, f.model->fitted[0], f.model->fitted[1]);
+        double unit = f.spectrum->energy_unit;
         uint64_t seed = 9;
         for (int i = 0; i < 4000; ++i) {
             double m = 2 * uniform(&seed) - 1, range[2];
@@ -401,16 +401,16 @@ START_TEST(corners_hold_their_state) {
     fixture_open(&f, "pump_loss.yaml", 6, NULL);
     gf_surface *surface = tabulate(&f, 33, 33);
     for (int side = -1; side <= 1; side += 2) {
-        size_t level = side < 0 ? 0 : f.spectrum.levels - 1;
+        size_t level = side < 0 ? 0 : f.spectrum->levels - 1;
         double force[2] = {0, 0}, noise = 0;
         octet v;
-        for (size_t c = 0; c < f.spectrum.channels; ++c) {
+        for (size_t c = 0; c < f.spectrum->channels; ++c) {
             for (size_t i = 0; i < 2; ++i) {
-                force[i] += f.rates[c] * gf_spectrum_observable(&f.spectrum, c, i)[level];
+                force[i] += f.rates[c] * gf_spectrum_observable(f.spectrum, c, i)[level];
             }
-            noise += f.rates[c] * gf_spectrum_observable(&f.spectrum, c, GF_NOISE)[level];
+            noise += f.rates[c] * gf_spectrum_observable(f.spectrum, c, GF_NOISE)[level];
         }
-        evaluate(surface, (double[2]){side, f.spectrum.energy[level] / 6}, v);
+        evaluate(surface, (double[2]){side, f.spectrum->energy[level] / 6}, v);
         ck_assert_double_eq_tol(v[GF_SURFACE_FORCE], force[0], 1e-12);
         ck_assert_double_eq_tol(v[GF_SURFACE_FORCE + 1], force[1], 1e-12);
         ck_assert_double_eq_tol(v[GF_SURFACE_NOISE], noise, 1e-12);
@@ -544,7 +544,7 @@ END_TEST
 START_TEST(slopes_are_those_of_exact_states) {
     fixture f;
     fixture_open(&f, "dm_field.yaml", 8, NULL);
-    gf_surface *surface = tabulate(&f, f.model.fitted[0], f.model.fitted[1]);
+    gf_surface *surface = tabulate(&f, f.model->fitted[0], f.model->fitted[1]);
     uint64_t seed = 4;
     for (int i = 0; i < 200; ++i) {
         gf_state state = random_state(&f, 0.8, &seed);
@@ -580,7 +580,7 @@ START_TEST(the_shift_is_that_of_second_derivatives) {
         gf_state state = random_state(&f, 0.7, &seed);
         double shift[8][2], sum[2] = {0, 0}, expected[2] = {0, 0};
         ck_assert(gf_gibbs_shift(f.gibbs, &state, shift));
-        for (size_t c = 0; c < f.spectrum.channels; ++c) {
+        for (size_t c = 0; c < f.spectrum->channels; ++c) {
             sum[0] += f.rates[c] * shift[c][0];
             sum[1] += f.rates[c] * shift[c][1];
         }
@@ -651,7 +651,7 @@ START_TEST(points_of_rest_are_the_fixed_points) {
         gf_surface *surface = read_table(settings[k], 0);
         fixture_close(&f);
         fixture_open(&f, "xxz_jprime.yaml", 8, settings[k]);
-        ck_assert_int_eq(gf_survey_create(&f.spectrum, &survey, NULL), GF_OK);
+        ck_assert_int_eq(gf_survey_create(f.spectrum, &survey, NULL), GF_OK);
         ck_assert_int_eq(gf_fixed_points_find(survey, &f.region, f.rates, &exact, NULL), GF_OK);
         ck_assert_uint_eq(gf_surface_find_fixed_points(surface, 8, points), exact.count);
         for (size_t i = 0; i < exact.count; ++i) {

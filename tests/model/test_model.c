@@ -1,6 +1,6 @@
 /* Model files: each mistake gives one message that points at it; what is right is accepted. */
-#include "gibbsflow/model.h"
 #include "input/document.h"
+#include "model/model.h"
 
 #include "suite.h"
 
@@ -34,15 +34,15 @@ static char *model_text(int line, const char *replacement) {
 }
 
 static gf_status parse(int line, const char *replacement, const gf_settings *settings,
-                       gf_model *model, gf_error *error) {
+                       gf_model **model, gf_error *error) {
     char *text = model_text(line, replacement);
     gf_status status = gf_model_parse(text, strlen(text), "file", settings, model, error);
     free(text);
     return status;
 }
 
-static gf_model parse_good(int line, const char *replacement, const gf_settings *settings) {
-    gf_model model;
+static gf_model *parse_good(int line, const char *replacement, const gf_settings *settings) {
+    gf_model *model = NULL;
     gf_error error = {0};
     gf_status status = parse(line, replacement, settings, &model, &error);
     ck_assert_msg(status == GF_OK, "%s", error.message);
@@ -173,7 +173,7 @@ static const mistake mistakes[] = {
 
 START_TEST(each_mistake_gives_a_message_that_points_at_it) {
     const mistake *bad = &mistakes[_i];
-    gf_model model;
+    gf_model *model = NULL;
     gf_error error = {0};
     char place[40];
     (void)snprintf(place, sizeof place, "file:%d:%d: ", bad->at_line, bad->at_column);
@@ -182,9 +182,9 @@ START_TEST(each_mistake_gives_a_message_that_points_at_it) {
     ck_assert_int_eq(error.status, GF_INVALID);
     assert_starts(error.message, place);
     assert_contains(error.message, bad->message);
-    gf_model_free(&model);
+    ck_assert_ptr_null(model);
     ck_assert_int_eq(parse(bad->line, bad->text, NULL, &model, NULL), GF_INVALID);
-    gf_model_free(&model);
+    ck_assert_ptr_null(model);
 }
 END_TEST
 
@@ -203,13 +203,13 @@ START_TEST(text_that_is_no_model_is_refused) {
         {"name: a\0b", 9, "file: "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-        gf_model model;
+        gf_model *model = NULL;
         gf_error error = {0};
         ck_assert_int_eq(
             gf_model_parse(cases[i].text, cases[i].length, "file", NULL, &model, &error),
             GF_INVALID);
         assert_starts(error.message, cases[i].message);
-        gf_model_free(&model);
+        ck_assert_ptr_null(model);
     }
 }
 END_TEST
@@ -222,15 +222,15 @@ START_TEST(kept_text_is_the_whole_model) {
         ck_assert_uint_lt(length + 2, sizeof wide);
         wide[length] = *c;
     }
-    gf_model model, again;
+    gf_model *model = NULL, *again = NULL;
     gf_error error = {0};
     if (gf_model_parse(wide, length, "file", NULL, &model, NULL) == GF_OK) {
         gf_status status =
-            gf_model_parse(model.yaml, strlen(model.yaml), "kept", NULL, &again, &error);
+            gf_model_parse(model->yaml, strlen(model->yaml), "kept", NULL, &again, &error);
         ck_assert_msg(status == GF_OK, "%s", error.message);
-        gf_model_free(&again);
+        gf_model_free(again);
     }
-    gf_model_free(&model);
+    gf_model_free(model);
     free(text);
 }
 END_TEST
@@ -247,10 +247,10 @@ START_TEST(infinite_couplings_and_rates_are_refused) {
         {PARAMETERS, "parameters: {J: 1e200*1e200, g: 1}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-        gf_model model;
+        gf_model *model = NULL;
         gf_error error = {0};
         gf_status status = parse(cases[i].line, cases[i].text, NULL, &model, &error);
-        gf_model_free(&model);
+        gf_model_free(model);
         ck_assert_msg(status == GF_INVALID, "'%s' is accepted", cases[i].text);
     }
 }
@@ -267,11 +267,11 @@ START_TEST(damaged_models_never_crash) {
             text[at] =
                 seed % 2 == 0 ? (char)random_bits(&state) : text[random_below(&state, (int)length)];
         }
-        gf_model model;
+        gf_model *model = NULL;
         gf_error error = {0};
         gf_status status = gf_model_parse(text, length, "file", NULL, &model, &error);
         ck_assert(status == GF_OK || strncmp(error.message, "file:", 5) == 0);
-        gf_model_free(&model);
+        gf_model_free(model);
         free(text);
     }
 }
@@ -280,13 +280,13 @@ END_TEST
 /* --- files ----------------------------------------------------------------------------------- */
 
 static void assert_unreadable(const char *path, gf_status expected, const char *what) {
-    gf_model model;
+    gf_model *model = NULL;
     gf_error error = {0};
     ck_assert_int_eq(gf_model_read(path, NULL, &model, &error), expected);
     ck_assert_int_eq(error.status, expected);
     assert_starts(error.message, path);
     assert_contains(error.message, what);
-    gf_model_free(&model);
+    gf_model_free(model);
 }
 
 /* A file of `size` bytes, all 0 but for `text` at its start; the caller removes it. */
@@ -314,14 +314,14 @@ END_TEST
 
 START_TEST(file_and_text_give_the_same_model) {
     char path[100], *text = model_text(0, NULL);
-    gf_model model;
+    gf_model *model = NULL;
     gf_error error = {0};
     write_file(path, 0, text);
     ck_assert_msg(gf_model_read(path, NULL, &model, &error) == GF_OK, "%s", error.message);
-    ck_assert_str_eq(model.yaml, text);
+    ck_assert_str_eq(model->yaml, text);
     (void)unlink(path);
     free(text);
-    gf_model_free(&model);
+    gf_model_free(model);
 }
 END_TEST
 
@@ -333,7 +333,7 @@ START_TEST(shipped_models_parse) {
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         char path[600], *text = NULL;
         size_t length = 0;
-        gf_model model;
+        gf_model *model = NULL;
         gf_error error = {0};
         if (strstr(entry->d_name, ".yaml") == NULL) {
             continue;
@@ -342,7 +342,7 @@ START_TEST(shipped_models_parse) {
         ck_assert_int_eq(gf_document_read_text(path, &text, &length, &error), GF_OK);
         if (strstr(text, "\nequation:") == NULL) {
             ck_assert_msg(gf_model_read(path, NULL, &model, &error) == GF_OK, "%s", error.message);
-            gf_model_free(&model);
+            gf_model_free(model);
             ++count;
         }
         free(text);
@@ -355,21 +355,21 @@ END_TEST
 /* --- good models ----------------------------------------------------------------------------- */
 
 START_TEST(a_model_is_what_its_file_says) {
-    gf_model model = parse_good(0, NULL, NULL);
-    ck_assert_str_eq(model.name, "test");
-    ck_assert(model.chain.sites == 6 && model.chain.periodic);
-    ck_assert_uint_eq(model.parameter_count, 2);
-    ck_assert_str_eq(model.parameters[1].name, "g");
-    ck_assert_double_eq(model.parameters[1].value, 0.5);
-    ck_assert_uint_eq(model.hamiltonian.count, 18); /* S+ S-, S- S+ and Z Z on six bonds */
-    ck_assert_uint_eq(model.channel_count, 1);
-    ck_assert_str_eq(model.channels[0].name, "flip");
+    gf_model *model = parse_good(0, NULL, NULL);
+    ck_assert_str_eq(model->name, "test");
+    ck_assert(model->chain.sites == 6 && model->chain.periodic);
+    ck_assert_uint_eq(model->parameter_count, 2);
+    ck_assert_str_eq(model->parameters[1].name, "g");
+    ck_assert_double_eq(model->parameters[1].value, 0.5);
+    ck_assert_uint_eq(model->hamiltonian.count, 18); /* S+ S-, S- S+ and Z Z on six bonds */
+    ck_assert_uint_eq(model->channel_count, 1);
+    ck_assert_str_eq(model->channels[0].name, "flip");
     double rate = 0;
-    gf_model_rates(&model, &rate);
+    gf_model_rates(model, &rate);
     ck_assert_double_eq(rate, 0.5);
-    ck_assert(model.lambda1.from == -1 && model.lambda1.to == 1 && model.lambda1.points == 5);
-    ck_assert(isnan(model.energy.from) && isnan(model.energy.to));
-    gf_model_free(&model);
+    ck_assert(model->lambda1.from == -1 && model->lambda1.to == 1 && model->lambda1.points == 5);
+    ck_assert(isnan(model->energy.from) && isnan(model->energy.to));
+    gf_model_free(model);
 }
 END_TEST
 
@@ -407,8 +407,8 @@ START_TEST(what_is_right_on_the_whole_chain_is_accepted) {
         {GRID, "grid: {fitted: {magnetization: 5, energy: 4096}}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-        gf_model model = parse_good(cases[i].line, cases[i].text, NULL);
-        gf_model_free(&model);
+        gf_model *model = parse_good(cases[i].line, cases[i].text, NULL);
+        gf_model_free(model);
     }
 }
 END_TEST
@@ -419,16 +419,16 @@ START_TEST(settings_override_the_file) {
     gf_settings settings = set(8, "g=1/4");
     ck_assert_int_eq(gf_settings_assign(&settings, "J=3", NULL), GF_OK);
     ck_assert_int_eq(gf_settings_set(&settings, "J", 2, NULL), GF_OK); /* the later one counts */
-    gf_model model = parse_good(0, NULL, &settings);
-    ck_assert_int_eq(model.chain.sites, 8);
-    ck_assert_double_eq(model.parameters[0].value, 2);
-    ck_assert_double_eq(model.channels[0].rate, 0.25);
-    gf_model written =
+    gf_model *model = parse_good(0, NULL, &settings);
+    ck_assert_int_eq(model->chain.sites, 8);
+    ck_assert_double_eq(model->parameters[0].value, 2);
+    ck_assert_double_eq(model->channels[0].rate, 0.25);
+    gf_model *written =
         parse_good(PARAMETERS, "parameters: {J: 2, g: 0.25}", &(gf_settings){.sites = 8});
-    ck_assert_uint_eq(model.hamiltonian.count, 24); /* three for each of eight bonds */
-    ck_assert(gf_operator_equal(&model.hamiltonian, &written.hamiltonian, NULL));
-    gf_model_free(&model);
-    gf_model_free(&written);
+    ck_assert_uint_eq(model->hamiltonian.count, 24); /* three for each of eight bonds */
+    ck_assert(gf_operator_equal(&model->hamiltonian, &written->hamiltonian, NULL));
+    gf_model_free(model);
+    gf_model_free(written);
     gf_settings_free(&settings);
 }
 END_TEST
@@ -462,12 +462,12 @@ START_TEST(bad_assignments_are_refused) {
 END_TEST
 
 static void assert_settings_fail(gf_settings settings, const char *message, const char *detail) {
-    gf_model model;
+    gf_model *model = NULL;
     gf_error error = {0};
     ck_assert_int_eq(parse(0, NULL, &settings, &model, &error), GF_INVALID);
     assert_contains(error.message, message);
     assert_contains(error.message, detail);
-    gf_model_free(&model);
+    gf_model_free(model);
     gf_settings_free(&settings);
 }
 
@@ -483,11 +483,11 @@ END_TEST
 /* --- the same spectrum ----------------------------------------------------------------------- */
 
 static gf_status compare(int line, const char *text, const gf_settings *settings, gf_error *error) {
-    gf_model a = parse_good(0, NULL, NULL), b = parse_good(line, text, settings);
-    gf_status status = gf_model_check_same_spectrum(&a, &b, error);
-    ck_assert_int_eq(gf_model_check_same_spectrum(&b, &a, NULL), status);
-    gf_model_free(&a);
-    gf_model_free(&b);
+    gf_model *a = parse_good(0, NULL, NULL), *b = parse_good(line, text, settings);
+    gf_status status = gf_model_check_same_spectrum(a, b, error);
+    ck_assert_int_eq(gf_model_check_same_spectrum(b, a, NULL), status);
+    gf_model_free(a);
+    gf_model_free(b);
     return status;
 }
 
@@ -552,7 +552,7 @@ END_TEST
 /* --- other parameters ------------------------------------------------------------------------ */
 
 /* With f in rates and in an axis, h in a jump operator, K in the Hamiltonian though it is zero. */
-static gf_model parse_free(void) {
+static gf_model *parse_free(void) {
     static const char text[] =
         "name: test\n"
         "sites: 4\n"
@@ -563,7 +563,7 @@ static gf_model parse_free(void) {
         "  - {name: up, rate: 1-f, operator: \"h*Sp[0]\"}\n"
         "  - {name: down, rate: f*J/Jf, operator: \"Sm[0]\"}\n"
         "grid: {lambda1: {from: -1, to: f, points: 5}}\n";
-    gf_model model;
+    gf_model *model = NULL;
     gf_error error = {0};
     ck_assert_msg(gf_model_parse(text, strlen(text), "file", NULL, &model, &error) == GF_OK, "%s",
                   error.message);
@@ -571,24 +571,24 @@ static gf_model parse_free(void) {
 }
 
 START_TEST(rates_follow_parameters_that_enter_them_alone) {
-    gf_model model = parse_free();
+    gf_model *model = parse_free();
     gf_settings settings = set(0, "f=0.25");
     double rates[2] = {0};
     ck_assert_int_eq(gf_settings_assign(&settings, "Jf=2", NULL), GF_OK);
     ck_assert_int_eq(gf_settings_assign(&settings, "J=1", NULL), GF_OK); /* as it is */
-    ck_assert_int_eq(gf_model_rates_at(&model, &settings, rates, NULL), GF_OK);
+    ck_assert_int_eq(gf_model_rates_at(model, &settings, rates, NULL), GF_OK);
     ck_assert_double_eq(rates[0], 0.75);
     ck_assert_double_eq(rates[1], 0.125);
-    ck_assert_double_eq(model.channels[0].rate, 0.5); /* the model is untouched */
-    ck_assert_double_eq(model.parameters[2].value, 0.5);
-    ck_assert_int_eq(gf_model_adjust(&model, &settings, NULL), GF_OK);
-    ck_assert_double_eq(model.channels[0].rate, 0.75);
-    ck_assert_double_eq(model.channels[1].rate, 0.125);
-    ck_assert_double_eq(model.parameters[2].value, 0.25);
-    ck_assert_double_eq(model.lambda1.to, 0.25);
-    ck_assert_double_eq(model.lambda2.to, 1);
+    ck_assert_double_eq(model->channels[0].rate, 0.5); /* the model is untouched */
+    ck_assert_double_eq(model->parameters[2].value, 0.5);
+    ck_assert_int_eq(gf_model_adjust(model, &settings, NULL), GF_OK);
+    ck_assert_double_eq(model->channels[0].rate, 0.75);
+    ck_assert_double_eq(model->channels[1].rate, 0.125);
+    ck_assert_double_eq(model->parameters[2].value, 0.25);
+    ck_assert_double_eq(model->lambda1.to, 0.25);
+    ck_assert_double_eq(model->lambda2.to, 1);
     gf_settings_free(&settings);
-    gf_model_free(&model);
+    gf_model_free(model);
 }
 END_TEST
 
@@ -604,31 +604,31 @@ START_TEST(parameters_that_enter_more_are_refused) {
         {0, "f=2", "file:7:22: the rate of channel 'up' is -1"},
         {0, "Jf=0", "file:8:27: division by zero"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-        gf_model model = parse_free();
+        gf_model *model = parse_free();
         gf_settings settings = set(cases[i].sites, cases[i].assignment);
         gf_error error = {0};
         double rates[2];
-        ck_assert_int_eq(gf_model_rates_at(&model, &settings, rates, &error), GF_INVALID);
+        ck_assert_int_eq(gf_model_rates_at(model, &settings, rates, &error), GF_INVALID);
         assert_contains(error.message, cases[i].message);
-        ck_assert_int_eq(gf_model_adjust(&model, &settings, &error), GF_INVALID);
+        ck_assert_int_eq(gf_model_adjust(model, &settings, &error), GF_INVALID);
         assert_contains(error.message, cases[i].message);
         gf_settings_free(&settings);
-        gf_model_free(&model);
+        gf_model_free(model);
     }
 }
 END_TEST
 
 START_TEST(another_chain_is_no_adjustment) {
-    gf_model model = parse_free();
+    gf_model *model = parse_free();
     gf_error error = {0};
-    ck_assert_int_eq(
-        gf_model_adjust(&model, &(gf_settings){.sites = 4, .closure = GF_RING}, &error), GF_OK);
-    ck_assert_int_eq(gf_model_adjust(&model, &(gf_settings){.sites = 6}, &error), GF_INVALID);
+    ck_assert_int_eq(gf_model_adjust(model, &(gf_settings){.sites = 4, .closure = GF_RING}, &error),
+                     GF_OK);
+    ck_assert_int_eq(gf_model_adjust(model, &(gf_settings){.sites = 6}, &error), GF_INVALID);
     assert_contains(error.message, "is of 4 sites, periodic, not of 6, periodic");
-    ck_assert_int_eq(gf_model_adjust(&model, &(gf_settings){.closure = GF_OPEN_CHAIN}, &error),
+    ck_assert_int_eq(gf_model_adjust(model, &(gf_settings){.closure = GF_OPEN_CHAIN}, &error),
                      GF_INVALID);
     assert_contains(error.message, "not of 4, open");
-    gf_model_free(&model);
+    gf_model_free(model);
 }
 END_TEST
 

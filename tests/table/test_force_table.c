@@ -12,9 +12,9 @@
 static gf_force_table compute(fixture *f) {
     gf_force_table table;
     gf_error error = {.message = ""};
-    ck_assert_msg(
-        gf_force_table_compute(&f->model, &f->spectrum, &f->region, NULL, &table, &error) == GF_OK,
-        "%s", error.message);
+    ck_assert_msg(gf_force_table_compute(f->model, f->spectrum, &f->region, NULL, &table, &error) ==
+                      GF_OK,
+                  "%s", error.message);
     return table;
 }
 
@@ -118,7 +118,7 @@ START_TEST(files_and_threads_change_nothing) {
     gf_force_table single = compute(&f);
     omp_set_num_threads(threads);
     ck_assert_int_eq(gf_file_create(path, &file, &error), GF_OK);
-    gf_spectrum_write(&f.spectrum, &f.model, file);
+    gf_spectrum_write(f.spectrum, f.model, file);
     gf_force_table_write(&t, &f.region, file);
     ck_assert_msg(gf_file_commit(&file, &error) == GF_OK, "%s", error.message);
     ck_assert_int_eq(gf_file_open(path, &file, &error), GF_OK);

@@ -6,6 +6,7 @@
 #include "gibbsflow/typicality.h"
 #include "krylov/lanczos.h"
 #include "spectrum/block.h"
+#include "spectrum/spectrum.h"
 #include "typicality/sampling_plan.h"
 
 #include <math.h>
@@ -22,9 +23,9 @@ static void list(const gf_state *state, double *values) {
     memcpy(values, all, sizeof all);
 }
 
-static gf_spectrum sample(const gf_model *model, gf_sampling sampling) {
+static gf_spectrum *sample(const gf_model *model, gf_sampling sampling) {
     gf_model copy = *model; /* of the struct; the contents stay with `model` */
-    gf_spectrum spectrum;
+    gf_spectrum *spectrum = NULL;
     gf_error error = {.message = ""};
     copy.sampling = sampling;
     ck_assert_msg(gf_typicality_compute(&copy, NULL, &spectrum, &error) == GF_OK, "%s",
@@ -57,7 +58,7 @@ static void check_trace(const char *file, bool is_complex) {
     gf_basis basis;
     gf_action *action = NULL;
     ck_assert_int_eq(gf_basis_init(&basis, SITES, UP, NULL), GF_OK);
-    ck_assert_int_eq(gf_action_create(&f.model.hamiltonian, SITES, &action, NULL), GF_OK);
+    ck_assert_int_eq(gf_action_create(&f.model->hamiltonian, SITES, &action, NULL), GF_OK);
     const gf_action *observables[] = {action};
     gf_lanczos lanczos = {.basis = &basis,
                           .hamiltonian = action,
@@ -84,10 +85,10 @@ static void check_trace(const char *file, bool is_complex) {
             gf_ritz_free(&ritz[v]);
         }
     }
-    for (size_t n = f.spectrum.sector[UP]; n < f.spectrum.sector[UP + 1]; ++n) {
-        double weight = f.spectrum.degeneracy[n] * exp(-0.7 * f.spectrum.energy[n]);
+    for (size_t n = f.spectrum->sector[UP]; n < f.spectrum->sector[UP + 1]; ++n) {
+        double weight = f.spectrum->degeneracy[n] * exp(-0.7 * f.spectrum->energy[n]);
         exact[0] += weight;
-        exact[1] += weight * f.spectrum.energy[n];
+        exact[1] += weight * f.spectrum->energy[n];
     }
     ck_assert_double_le(fabs(sums[0] / exact[0] - 1), 1e-8);
     ck_assert_double_le(fabs(sums[1] / exact[1] - 1), 1e-8);
@@ -111,16 +112,16 @@ START_TEST(without_random_vectors_it_is_exact) {
     for (int k = 0; k < 3; ++k) {
         fixture f;
         fixture_open(&f, files[k], 7, NULL);
-        gf_spectrum s = sample(&f.model, (gf_sampling){2, 1000, 0, 50, 1});
+        gf_spectrum *s = sample(f.model, (gf_sampling){2, 1000, 0, 50, 1});
         double a[QUANTITIES], b[QUANTITIES], error[QUANTITIES];
         const double lambda[2] = {0.4, -0.6};
-        evaluate(&f.spectrum, f.rates, lambda, a, error);
-        evaluate(&s, f.rates, lambda, b, error);
+        evaluate(f.spectrum, f.rates, lambda, a, error);
+        evaluate(s, f.rates, lambda, b, error);
         for (int i = 0; i < QUANTITIES; ++i) {
             ck_assert_double_le(fabs(a[i] - b[i]), 1e-11 * (1 + fabs(a[i])));
             ck_assert_double_eq(error[i], 0);
         }
-        gf_spectrum_free(&s);
+        gf_spectrum_free(s);
         fixture_close(&f);
     }
 }
@@ -131,25 +132,25 @@ END_TEST
 START_TEST(what_is_exact_in_every_sample) {
     fixture f;
     fixture_open(&f, "xxz_jprime.yaml", 10, NULL);
-    gf_spectrum s = sample(&f.model, (gf_sampling){2, 0, 0, 60, 3});
+    gf_spectrum *s = sample(f.model, (gf_sampling){2, 0, 0, 60, 3});
     double a[QUANTITIES], b[QUANTITIES], error[QUANTITIES];
-    evaluate(&f.spectrum, f.rates, (double[2]){0.7, 0}, a, error);
-    evaluate(&s, f.rates, (double[2]){0.7, 0}, b, error);
+    evaluate(f.spectrum, f.rates, (double[2]){0.7, 0}, a, error);
+    evaluate(s, f.rates, (double[2]){0.7, 0}, b, error);
     for (int i = 0; i < 4; ++i) { /* log Z, m, e, C_mm; force_m and noise_mm are diagonal */
         ck_assert_double_le(fabs(a[i] - b[i]), i == 2 ? 3 * error[i] + 1e-10 : 1e-10);
     }
     ck_assert_double_le(fabs(a[5] - b[5]), 1e-10);
     ck_assert_double_le(error[5], 1e-10);
-    evaluate(&s, f.rates, (double[2]){0, -0.8}, b, error);
+    evaluate(s, f.rates, (double[2]){0, -0.8}, b, error);
     ck_assert_double_le(fabs(b[1]), 1e-13);
     ck_assert_double_le(fabs(b[5]), 1e-13);
-    evaluate(&s, f.rates, (double[2]){0.3, -0.8}, a, error);
-    evaluate(&s, f.rates, (double[2]){-0.3, -0.8}, b, error);
+    evaluate(s, f.rates, (double[2]){0.3, -0.8}, a, error);
+    evaluate(s, f.rates, (double[2]){-0.3, -0.8}, b, error);
     for (int i = 0; i < QUANTITIES; ++i) {
         bool odd = i == 1 || i == 5 || i == 8;
         ck_assert_double_le(fabs(a[i] - (odd ? -b[i] : b[i])), 1e-12 * (1 + fabs(a[i])));
     }
-    gf_spectrum_free(&s);
+    gf_spectrum_free(s);
     fixture_close(&f);
 }
 END_TEST
@@ -166,11 +167,11 @@ static void check_errors(const char *file, int sites, size_t deflate) {
     double square[QUANTITIES] = {0}, mean[QUANTITIES] = {0}, all = 0;
     int counted[QUANTITIES] = {0}, kinds = 0;
     for (uint64_t seed = 1; seed <= SEEDS; ++seed) {
-        gf_spectrum s = sample(&f.model, (gf_sampling){12, 4, deflate, 60, seed});
+        gf_spectrum *s = sample(f.model, (gf_sampling){12, 4, deflate, 60, seed});
         for (int k = 0; k < STATES; ++k) {
             double exact[QUANTITIES], value[QUANTITIES], none[QUANTITIES], error[QUANTITIES];
-            evaluate(&f.spectrum, f.rates, lambdas[k], exact, none);
-            evaluate(&s, f.rates, lambdas[k], value, error);
+            evaluate(f.spectrum, f.rates, lambdas[k], exact, none);
+            evaluate(s, f.rates, lambdas[k], value, error);
             for (int i = 0; i < QUANTITIES; ++i) {
                 if (error[i] > 1e-9) { /* some are exact by symmetry */
                     double deviation = (value[i] - exact[i]) / error[i];
@@ -180,7 +181,7 @@ static void check_errors(const char *file, int sites, size_t deflate) {
                 }
             }
         }
-        gf_spectrum_free(&s);
+        gf_spectrum_free(s);
     }
     for (int i = 0; i < QUANTITIES; ++i) {
         if (counted[i] > 0) {
@@ -212,20 +213,20 @@ START_TEST(errors_of_fixed_points_are_right) {
     fixture_open(&f, "xxz_jprime.yaml", 10, NULL);
     gf_survey *survey = NULL;
     gf_fixed_points exact;
-    ck_assert_int_eq(gf_survey_create(&f.spectrum, &survey, NULL), GF_OK);
+    ck_assert_int_eq(gf_survey_create(f.spectrum, &survey, NULL), GF_OK);
     ck_assert_int_eq(gf_fixed_points_find(survey, &f.region, f.rates, &exact, NULL), GF_OK);
     ck_assert_uint_eq(exact.count, 3);
     gf_survey_free(survey);
     double square[2] = {0};
     for (uint64_t seed = 1; seed <= SEEDS; ++seed) {
-        gf_spectrum s = sample(&f.model, (gf_sampling){12, 10, 4, 60, seed});
+        gf_spectrum *s = sample(f.model, (gf_sampling){12, 10, 4, 60, seed});
         gf_gibbs *gibbs = NULL;
         gf_jackknife *scatter = NULL;
         gf_fixed_point point;
         gf_state state;
         double force[2], root[2];
-        ck_assert_int_eq(gf_gibbs_create(&s, f.rates, &gibbs, NULL), GF_OK);
-        ck_assert_int_eq(gf_jackknife_create(&s, f.rates, &scatter, NULL), GF_OK);
+        ck_assert_int_eq(gf_gibbs_create(s, f.rates, &gibbs, NULL), GF_OK);
+        ck_assert_int_eq(gf_jackknife_create(s, f.rates, &scatter, NULL), GF_OK);
         ck_assert(gf_fixed_point_refine(gibbs, &f.region, exact.points[2].lambda, &point));
         gf_gibbs_evaluate(gibbs, point.lambda, GF_SLOPES, &state);
         ck_assert(gf_jackknife_at_density(scatter, &state, force, root));
@@ -235,7 +236,7 @@ START_TEST(errors_of_fixed_points_are_right) {
         }
         gf_gibbs_free(gibbs);
         gf_jackknife_free(scatter);
-        gf_spectrum_free(&s);
+        gf_spectrum_free(s);
     }
     ck_assert_msg(square[0] > 0.5 && square[0] < 1.8, "m: %g", square[0]);
     ck_assert_msg(square[1] > 0.5 && square[1] < 1.8, "e: %g", square[1]);
@@ -251,17 +252,17 @@ START_TEST(threads_make_no_difference) {
     fixture_open(&f, "xxz_jprime.yaml", 9, NULL);
     int before = omp_get_max_threads();
     omp_set_num_threads(1);
-    gf_spectrum one = sample(&f.model, (gf_sampling){9, 20, 3, 60, 4});
+    gf_spectrum *one = sample(f.model, (gf_sampling){9, 20, 3, 60, 4});
     omp_set_num_threads(3);
-    gf_spectrum many = sample(&f.model, (gf_sampling){9, 20, 3, 60, 4});
+    gf_spectrum *many = sample(f.model, (gf_sampling){9, 20, 3, 60, 4});
     omp_set_num_threads(before);
-    ck_assert_uint_eq(one.levels, many.levels);
-    for (size_t n = 0; n < one.levels; ++n) {
-        ck_assert_double_eq_tol(one.energy[n], many.energy[n], 1e-12);
-        ck_assert_double_eq_tol(one.degeneracy[n], many.degeneracy[n], 1e-12);
+    ck_assert_uint_eq(one->levels, many->levels);
+    for (size_t n = 0; n < one->levels; ++n) {
+        ck_assert_double_eq_tol(one->energy[n], many->energy[n], 1e-12);
+        ck_assert_double_eq_tol(one->degeneracy[n], many->degeneracy[n], 1e-12);
     }
-    gf_spectrum_free(&one);
-    gf_spectrum_free(&many);
+    gf_spectrum_free(one);
+    gf_spectrum_free(many);
     fixture_close(&f);
 }
 END_TEST
@@ -275,14 +276,14 @@ START_TEST(threads_do_not_change_the_plan) {
     for (size_t size = 1000; size < 20000000; size = size * 3 / 2) {
         for (double spare = 0x1p26; spare < 0x1p36; spare *= 2) {
             omp_set_num_threads(1);
-            size_t count = gf_sampling_plan_goal(&f.model, size, spare).count;
+            size_t count = gf_sampling_plan_goal(f.model, size, spare).count;
             omp_set_num_threads(64);
-            gf_extremal_states_goal goal = gf_sampling_plan_goal(&f.model, size, spare);
-            bool shared = gf_sampling_plan_shares_out(&f.model, size, spare);
+            gf_extremal_states_goal goal = gf_sampling_plan_goal(f.model, size, spare);
+            bool shared = gf_sampling_plan_shares_out(f.model, size, spare);
             ck_assert_uint_eq(goal.count, count);
             ck_assert(!shared || 64 * gf_extremal_states_memory(size, &goal, false) <= spare);
-            limited += count < f.model.sampling.deflate;
-            alone += !shared && count == f.model.sampling.deflate;
+            limited += count < f.model->sampling.deflate;
+            alone += !shared && count == f.model->sampling.deflate;
         }
     }
     omp_set_num_threads(before);
@@ -294,27 +295,27 @@ END_TEST
 START_TEST(files_keep_samples) {
     fixture f;
     fixture_open(&f, "xxz_jprime.yaml", 7, NULL);
-    f.model.sampling = (gf_sampling){3, 10, 2, 40, GF_MAX_SEED};
-    gf_spectrum s = sample(&f.model, f.model.sampling), back;
-    gf_model model;
+    f.model->sampling = (gf_sampling){3, 10, 2, 40, GF_MAX_SEED};
+    gf_spectrum *s = sample(f.model, f.model->sampling), *back = NULL;
+    gf_model *model = NULL;
     gf_error error = {.message = ""};
     gf_file *file = NULL;
     const char *path = "test_typicality.h5";
     ck_assert_int_eq(gf_file_create(path, &file, &error), GF_OK);
-    gf_spectrum_write(&s, &f.model, file);
+    gf_spectrum_write(s, f.model, file);
     ck_assert_msg(gf_file_commit(&file, &error) == GF_OK, "%s", error.message);
     ck_assert_int_eq(gf_file_open(path, &file, &error), GF_OK);
     ck_assert_msg(gf_spectrum_read(file, path, NULL, &model, &back, &error) == GF_OK, "%s",
                   error.message);
     gf_file_close(&file);
     (void)unlink(path);
-    ck_assert_uint_eq(s.levels, back.levels);
-    ck_assert_mem_eq(&model.sampling, &f.model.sampling, sizeof model.sampling);
-    ck_assert_mem_eq(s.sample, back.sample, s.levels * sizeof *s.sample);
-    ck_assert_mem_eq(s.degeneracy, back.degeneracy, s.levels * sizeof *s.degeneracy);
-    gf_spectrum_free(&s);
-    gf_spectrum_free(&back);
-    gf_model_free(&model);
+    ck_assert_uint_eq(s->levels, back->levels);
+    ck_assert_mem_eq(&model->sampling, &f.model->sampling, sizeof model->sampling);
+    ck_assert_mem_eq(s->sample, back->sample, s->levels * sizeof *s->sample);
+    ck_assert_mem_eq(s->degeneracy, back->degeneracy, s->levels * sizeof *s->degeneracy);
+    gf_spectrum_free(s);
+    gf_spectrum_free(back);
+    gf_model_free(model);
     fixture_close(&f);
 }
 END_TEST
@@ -335,23 +336,23 @@ START_TEST(the_model_file_chooses_the_method) {
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; ++k) {
         char text[1000];
-        gf_model model;
+        gf_model *model = NULL;
         gf_error error = {.message = ""};
         (void)snprintf(text, sizeof text, "%s%s", head, cases[k].tail);
         gf_status status = gf_model_parse(text, strlen(text), "t", NULL, &model, &error);
         if (cases[k].message == NULL) {
             ck_assert_msg(status == GF_OK, "%s", error.message);
-            ck_assert_int_eq(model.method, GF_TYPICALITY);
-            ck_assert_uint_eq(model.sampling.samples, 8);
-            ck_assert_uint_eq(model.sampling.exact, 0);
-            ck_assert_uint_eq(model.sampling.deflate, 5);
-            ck_assert_uint_eq(model.sampling.steps, 30);
-            ck_assert_uint_eq(model.sampling.seed, 7);
+            ck_assert_int_eq(model->method, GF_TYPICALITY);
+            ck_assert_uint_eq(model->sampling.samples, 8);
+            ck_assert_uint_eq(model->sampling.exact, 0);
+            ck_assert_uint_eq(model->sampling.deflate, 5);
+            ck_assert_uint_eq(model->sampling.steps, 30);
+            ck_assert_uint_eq(model->sampling.seed, 7);
         } else {
             ck_assert_int_eq(status, GF_INVALID);
             assert_contains(error.message, cases[k].message);
         }
-        gf_model_free(&model);
+        gf_model_free(model);
     }
 }
 END_TEST

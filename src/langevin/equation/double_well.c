@@ -11,11 +11,11 @@ static gf_status prepare(const double *parameter, const gf_noise_strength *noise
     if (alpha < 0 || mu <= 0) {
         return gf_fail(error, GF_INVALID, "mu must be positive and alpha not negative");
     }
-    dynamics->diffusion = 0;
-    dynamics->drive = 2 * alpha * dynamics->spacing; /* every cell is a particle */
-    dynamics->thermal = 0;
-    dynamics->linear = mu;
-    dynamics->cubic = 1;
+    dynamics->scalar.diffusion = 0;
+    dynamics->scalar.drive = 2 * alpha * dynamics->spacing; /* every cell is a particle */
+    dynamics->scalar.thermal = 0;
+    dynamics->scalar.linear = mu;
+    dynamics->scalar.cubic = 1;
     dynamics->order = sqrt(mu);
     return GF_OK;
 }

@@ -3,8 +3,8 @@
  *   dm/dt = D d2m/dr2 + f(m) + xi + d(xi_th)/dr,   <xi xi> = drive, <xi_th xi_th> = thermal
  *
  * (Eq. 15 of Lange & Rosch, "Bistabilities and domain walls in weakly open quantum systems"), on
- * cells of width dx; m is a cell average. Equations are a table: a new one is one file and one line
- * in equation.c.
+ * cells of width dx; m is a cell average. Equations are a table: a new one is one file here, and
+ * the way to read its runs (langevin/run/kind.h).
  *
  * The conserved noise lives on the faces between cells. Over a time step both noises together give
  * a cell the Gaussian increment w_j with
@@ -24,16 +24,23 @@
 
 typedef struct gf_equation gf_equation;
 
-/* An equation with its numbers, on cells of a given width. */
-typedef struct gf_dynamics {
-    const gf_equation *equation;
-    double spacing;        /* dx */
+/* The numbers of one field. */
+typedef struct gf_scalar {
     double diffusion;      /* D */
     double drive, thermal; /* strengths of the two noises */
     double linear, cubic;  /* f(m) = linear m - cubic m^3 */
-    double order;          /* m0: f(+-m0) = 0 of the force as printed, before renormalisation */
-    double middle;         /* the stable values of m are middle +- order */
-    gf_hydrodynamics hydrodynamics; /* of two fields: in place of all between spacing and order */
+} gf_scalar;
+
+/* An equation with its numbers, on cells of a given width. */
+typedef struct gf_dynamics {
+    const gf_equation *equation;
+    double spacing;       /* dx */
+    double middle, order; /* the stable values of m are middle +- order, of the force as printed,
+                             before renormalisation; order is NaN where there are no two */
+    union {
+        gf_scalar scalar;               /* where equation->fields is 1 */
+        gf_hydrodynamics hydrodynamics; /* where it is GF_CHARGES */
+    };
 } gf_dynamics;
 
 /* How the noises of a run are given: multiples of the model's own strength. */
@@ -51,7 +58,7 @@ typedef struct gf_stage {
 struct gf_equation {
     const char *name;
     const char *const *parameters; /* names, NULL-terminated; the first is the usual sweep */
-    size_t fields;                 /* 1: m; 2: m and e */
+    size_t fields;                 /* 1: m alone; GF_CHARGES: a density of each charge */
     bool has_space;                /* false: the cells are independent copies */
 
     /* Fills everything but equation and spacing, and of two fields but medium, transport and the
@@ -59,7 +66,7 @@ struct gf_equation {
      * the equation makes no sense. */
     gf_status (*prepare)(const double *parameter, const gf_noise_strength *noise,
                          gf_dynamics *dynamics, gf_error *error);
-    /* All below: of one field alone.
+    /* All below: of one field alone, else NULL.
      *
      * A stage of a step: result[i] = old_weight old[i] + weight m[i] + time F(m)[i] with the drift
      * F(m) = D d2m/dr2 + f(m). m[-1] and m[count] are read; result may be old, not m. */
@@ -71,11 +78,7 @@ struct gf_equation {
     double (*stiffness)(const gf_dynamics *dynamics);           /* largest |f'| up to |m| = m0 */
 };
 
-/* NULL if there is no such equation. `names` lists those there are, separated by " or ". */
-const gf_equation *gf_equation_find(const char *name);
-const char *gf_equation_names(void);
-
-/* The coefficients a and b of the moving average above, for a step of length dt. */
+/* The coefficients a and b of the moving average above, of one field, for a step of length dt. */
 void gf_dynamics_noise(const gf_dynamics *self, double dt, double *a, double *b);
 
 /* Eq. (15): f(m) = epsilon J (gamma/4 (1 - m^2) - (1 - gamma)) m,

@@ -22,7 +22,7 @@
  * A cell that noise carries out of the region of possible densities keeps what it has, so that
  * nothing is lost; force, noise and C are those of a point on the border, which the medium supplies
  * (a gf_surface: m clamped to [-1, 1], then e to its range there). C vanishes at the border: the
- * force and its neighbours bring the cell back. Such cells are counted (gf_lattice.outside). */
+ * force and its neighbours bring the cell back. Such cells are counted (GF_COUNT_OUTSIDE). */
 #ifndef GIBBSFLOW_LANGEVIN_EQUATION_HYDRODYNAMICS_H
 #define GIBBSFLOW_LANGEVIN_EQUATION_HYDRODYNAMICS_H
 
@@ -42,19 +42,27 @@ typedef struct gf_medium {
     const void *context;
 } gf_medium;
 
+/* What passes between neighbouring cells. */
+typedef enum gf_transport_law {
+    GF_TRANSPORT_CONSTANT, /* D is the same everywhere */
+    GF_TRANSPORT_ONSAGER,  /* D = sigma C^-1 */
+    GF_TRANSPORT_VARYING,  /* D depends on the densities */
+    GF_TRANSPORT_NONE      /* nothing: every cell is a block of its own, without thermal noise */
+} gf_transport_law;
+
 typedef struct gf_hydrodynamics {
     gf_medium medium; /* f, N per epsilon; C */
     double epsilon;
-    double transport[2][2];        /* D, or sigma */
-    const gf_diffusion *diffusion; /* D of the densities, in place of transport; NULL: none */
-    bool onsager;                  /* transport is sigma */
-    double largest;                /* of the trace of D, where it is sigma C^-1 */
-    double drive, thermal;         /* factors of the two noises */
-    size_t filter;                 /* cutoff / dx: faces over which the thermal noise is averaged */
-    bool isolated;    /* every cell is a block of its own: no diffusion, no thermal noise */
+    gf_transport_law law;
+    double transport[GF_CHARGES][GF_CHARGES]; /* D, or sigma */
+    const gf_diffusion *diffusion;            /* D where it varies */
+    double largest;                           /* of the trace of D, where it is sigma C^-1 */
+    double drive, thermal;                    /* factors of the two noises */
+    size_t filter;    /* cutoff / dx: faces over which the thermal noise is averaged */
     double stiffness; /* largest |eigenvalue of df/dq| met, per epsilon */
     bool bistable;    /* there are two stable points */
-    double minus[2], plus[2], saddle[2]; /* of smaller, of larger m; NAN where there is none */
+    /* of smaller, of larger m; NAN where there is none */
+    double minus[GF_CHARGES], plus[GF_CHARGES], saddle[GF_CHARGES];
 } gf_hydrodynamics;
 
 /* Finds the points where the force of a surface, bare, vanishes inside the region: sets bistable,

@@ -16,15 +16,15 @@ static gf_status prepare(const double *parameter, const gf_noise_strength *noise
                        "gamma = %g: the order-parameter equation is bistable for 4/5 < gamma <= 1",
                        gamma);
     }
-    dynamics->diffusion = diffusion;
-    dynamics->drive = noise->drive * lattice * exchange * epsilon * (1 - gamma);
-    dynamics->thermal = noise->thermal;
-    dynamics->linear = epsilon * exchange * (gamma / 4 - (1 - gamma));
-    dynamics->cubic = epsilon * exchange * gamma / 4;
+    dynamics->scalar.diffusion = diffusion;
+    dynamics->scalar.drive = noise->drive * lattice * exchange * epsilon * (1 - gamma);
+    dynamics->scalar.thermal = noise->thermal;
+    dynamics->scalar.linear = epsilon * exchange * (gamma / 4 - (1 - gamma));
+    dynamics->scalar.cubic = epsilon * exchange * gamma / 4;
     dynamics->order = sqrt(5 - 4 / gamma);
     if (noise->renormalised) {
         double variance = noise->thermal / (2 * diffusion * dynamics->spacing);
-        dynamics->linear += 3 * dynamics->cubic * variance;
+        dynamics->scalar.linear += 3 * dynamics->scalar.cubic * variance;
     }
     return GF_OK;
 }

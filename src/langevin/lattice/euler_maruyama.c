@@ -2,20 +2,17 @@
 #include "langevin/lattice/two_field.h"
 
 static void advance(gf_lattice *lattice, uint64_t steps) {
-    gf_two_field *self = lattice->work;
+    gf_two_field *self = lattice->body;
     for (uint64_t k = 0; k < steps; ++k) {
-        lattice->outside += gf_two_field_evaluate(lattice, &self->state);
-        gf_two_field_stage(lattice, lattice->step, &self->state, NULL, self->state.q);
+        lattice->counts[GF_COUNT_OUTSIDE] += gf_two_field_evaluate(lattice, &self->now);
+        gf_two_field_stage(lattice, lattice->plan.step, &self->now, NULL, self->now.q);
         ++lattice->steps;
     }
 }
 
 const gf_integrator gf_integrator_euler_maruyama = {.name = "euler-maruyama",
-                                                    .fields = 2,
+                                                    .fields = GF_CHARGES,
                                                     .takes_fixed = true,
                                                     .weak_order = 1,
                                                     .longest_step = gf_two_field_longest_step,
-                                                    .begin = gf_two_field_begin,
-                                                    .end = gf_two_field_end,
-                                                    .advance = advance,
-                                                    .observe = gf_two_field_observe};
+                                                    .advance = advance};

@@ -1,6 +1,6 @@
 #include <fftw3.h> /* first: after complex.h its modes would be complex numbers of C */
 
-#include "langevin/lattice/lattice.h"
+#include "langevin/lattice/one_field.h"
 
 #include "base/clones.h"
 
@@ -21,10 +21,8 @@ static size_t modes_of(size_t cells) {
 }
 
 static void end(gf_lattice *lattice) {
-    spectral *self = lattice->work;
-    if (self == NULL) {
-        return;
-    }
+    gf_one_field *field = lattice->body;
+    spectral *self = field->work;
 #pragma omp critical(gf_fftw_planner)
     {
         fftw_destroy_plan(self->forward);
@@ -35,27 +33,28 @@ static void end(gf_lattice *lattice) {
     free(self->decay);
     free(self->kick);
     free(self);
-    lattice->work = NULL;
+    field->work = NULL;
 }
 
 /* Mode k of the increments: a Gaussian of variance `power` per unit of time and of decay rate
  * `rate`, for the real and imaginary part; modes that are real have all of it in the real part. */
 static void set_mode(spectral *self, const gf_lattice *lattice, size_t k) {
-    const gf_dynamics *d = &lattice->dynamics;
-    double n = (double)lattice->cells, dx = d->spacing, dt = lattice->step;
+    const gf_dynamics *d = &lattice->plan.dynamics;
+    double n = (double)lattice->plan.cells, dx = d->spacing, dt = lattice->plan.step;
     double curl = 4 * pow(sin(M_PI * (double)k / n), 2);
-    double rate = d->diffusion * curl / (dx * dx);
-    double power = d->drive / dx + d->thermal * curl / (dx * dx * dx);
+    double rate = d->scalar.diffusion * curl / (dx * dx);
+    double power = d->scalar.drive / dx + d->scalar.thermal * curl / (dx * dx * dx);
     double added = rate > 0 ? power * -expm1(-2 * rate * dt) / (2 * rate) : power * dt;
-    bool is_real = k == 0 || 2 * k == lattice->cells;
+    bool is_real = k == 0 || 2 * k == lattice->plan.cells;
     self->decay[k] = exp(-rate * dt) / n;
     self->kick[k] = sqrt(added / (is_real ? n : 2 * n));
 }
 
 static gf_status begin(gf_lattice *lattice, gf_error *error) {
-    size_t n = lattice->cells, modes = modes_of(n);
+    size_t n = lattice->plan.cells, modes = modes_of(n);
+    gf_one_field *field = lattice->body;
     spectral *self = calloc(1, sizeof *self);
-    lattice->work = self;
+    field->work = self;
     if (self != NULL) {
         self->field = fftw_alloc_real(n);
         self->mode = fftw_alloc_complex(modes + GF_RANDOM_BLOCK);
@@ -88,13 +87,14 @@ GF_CLONES static void update_modes(size_t count, const float *restrict g,
 
 static void ornstein_uhlenbeck(gf_lattice *lattice) {
     enum { MODES = GF_RANDOM_BLOCK / 2 };
-    spectral *self = lattice->work;
-    size_t modes = modes_of(lattice->cells);
+    const gf_one_field *field = lattice->body;
+    spectral *self = field->work;
+    size_t modes = modes_of(lattice->plan.cells);
     fftw_execute(self->forward);
     for (size_t start = 0; start < modes; start += MODES) {
         float g[GF_RANDOM_BLOCK];
-        gf_random_normal(&lattice->noise, GF_RANDOM_STEP, lattice->steps, (uint32_t)(start / MODES),
-                         g);
+        gf_random_normal(&lattice->plan.random, GF_RANDOM_STEP, lattice->steps,
+                         (uint32_t)(start / MODES), g);
         size_t count = modes - start < MODES ? modes - start : MODES;
         update_modes(count, g, self->decay + start, self->kick + start, self->mode + start);
     }
@@ -102,24 +102,26 @@ static void ornstein_uhlenbeck(gf_lattice *lattice) {
 }
 
 static void advance(gf_lattice *lattice, uint64_t steps) {
-    spectral *self = lattice->work;
-    const gf_dynamics *dynamics = &lattice->dynamics;
-    size_t size = lattice->cells * sizeof(double);
-    memcpy(self->field, lattice->state, size);
+    gf_one_field *field = lattice->body;
+    spectral *self = field->work;
+    const gf_dynamics *dynamics = &lattice->plan.dynamics;
+    size_t size = lattice->plan.cells * sizeof(double);
+    memcpy(self->field, field->m, size);
     for (uint64_t k = 0; k < steps; ++k) {
-        double time = lattice->steps > 0 ? lattice->step : lattice->step / 2;
-        dynamics->equation->flow(dynamics, time, lattice->cells, self->field);
+        double time = lattice->steps > 0 ? lattice->plan.step : lattice->plan.step / 2;
+        dynamics->equation->flow(dynamics, time, lattice->plan.cells, self->field);
         ornstein_uhlenbeck(lattice);
         ++lattice->steps;
     }
-    memcpy(lattice->state, self->field, size);
+    memcpy(field->m, self->field, size);
 }
 
 static void observe(const gf_lattice *lattice, double *m) {
-    const gf_dynamics *dynamics = &lattice->dynamics;
-    memcpy(m, lattice->state, lattice->cells * sizeof *m);
+    const gf_dynamics *dynamics = &lattice->plan.dynamics;
+    const gf_one_field *field = lattice->body;
+    memcpy(m, field->m, lattice->plan.cells * sizeof *m);
     if (lattice->steps > 0) {
-        dynamics->equation->flow(dynamics, lattice->step / 2, lattice->cells, m);
+        dynamics->equation->flow(dynamics, lattice->plan.step / 2, lattice->plan.cells, m);
     }
 }
 

@@ -1,8 +1,10 @@
-#include "langevin/lattice/lattice.h"
+#include "langevin/lattice/kind.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* --- integrators ------------------------------------------------------------------------------ */
 
 static const gf_integrator *const integrators[] = {
     &gf_integrator_heun, &gf_integrator_leimkuhler_matthews, &gf_integrator_exponential,
@@ -22,20 +24,27 @@ const char *gf_integrator_names(size_t fields) {
                        : "weak-trapezoidal or euler-maruyama";
 }
 
-static gf_status check(const gf_lattice *self, const gf_integrator *integrator,
-                       gf_boundary boundary, gf_error *error) {
-    const gf_dynamics *dynamics = &self->dynamics;
-    size_t fewest = dynamics->hydrodynamics.isolated ? 1 : 4;
-    if (dynamics->equation->fields != integrator->fields) {
-        return gf_fail(error, GF_INVALID, "%s does not integrate %s; take %s", integrator->name,
-                       dynamics->equation->name, gf_integrator_names(dynamics->equation->fields));
+/* --- lattices --------------------------------------------------------------------------------- */
+
+/* The one place that decides. */
+static const gf_lattice_kind *kind_of(const gf_dynamics *dynamics) {
+    if (dynamics->equation->fields == 1) {
+        return &gf_lattice_of_one_field;
     }
-    double longest = integrator->longest_step(dynamics);
-    if (!(self->step < longest)) {
-        return gf_fail(error, GF_INVALID,
-                       "the time step %g is unstable: %s on cells of %g needs a step below %.4g",
-                       self->step, integrator->name, dynamics->spacing, 0.9995 * longest);
-    }
+    return dynamics->hydrodynamics.law == GF_TRANSPORT_NONE ? &gf_lattice_of_blocks
+                                                            : &gf_lattice_of_two_fields;
+}
+
+size_t gf_lattice_rows(const gf_dynamics *dynamics) {
+    return kind_of(dynamics)->rows;
+}
+
+size_t gf_lattice_counts(const gf_dynamics *dynamics) {
+    return kind_of(dynamics)->counts;
+}
+
+static gf_status check_boundary(const gf_integrator *integrator, gf_boundary boundary,
+                                gf_error *error) {
     if (boundary == GF_ANTIPERIODIC && integrator->fields > 1) {
         return gf_fail(error, GF_INVALID, "%s needs a periodic or fixed boundary",
                        integrator->name);
@@ -50,51 +59,97 @@ static gf_status check(const gf_lattice *self, const gf_integrator *integrator,
         return gf_fail(error, GF_INVALID, "%s needs a periodic or antiperiodic boundary",
                        integrator->name);
     }
-    if (self->cells < fewest || self->cells > UINT32_MAX) {
-        return gf_fail(error, GF_INVALID, "%zu cells; expected %zu to %lu", self->cells, fewest,
-                       (unsigned long)UINT32_MAX);
-    }
     return GF_OK;
 }
 
-gf_status gf_lattice_init(gf_lattice *self, const gf_dynamics *dynamics,
-                          const gf_integrator *integrator, size_t cells, gf_boundary boundary,
-                          double step, gf_random noise, gf_error *error) {
-    *self = (gf_lattice){.dynamics = *dynamics,
-                         .cells = cells,
-                         .reversed = boundary == GF_ANTIPERIODIC,
-                         .fixed = boundary == GF_FIXED,
-                         .step = step,
-                         .noise = noise};
-    gf_status status = check(self, integrator, boundary, error);
+static gf_status check(const gf_lattice_plan *plan, size_t fewest, gf_error *error) {
+    const gf_dynamics *dynamics = &plan->dynamics;
+    const gf_integrator *integrator = plan->integrator;
+    if (dynamics->equation->fields != integrator->fields) {
+        return gf_fail(error, GF_INVALID, "%s does not integrate %s; take %s", integrator->name,
+                       dynamics->equation->name, gf_integrator_names(dynamics->equation->fields));
+    }
+    double longest = integrator->longest_step(dynamics);
+    if (!(plan->step < longest)) {
+        return gf_fail(error, GF_INVALID,
+                       "the time step %g is unstable: %s on cells of %g needs a step below %.4g",
+                       plan->step, integrator->name, dynamics->spacing, 0.9995 * longest);
+    }
+    gf_status status = check_boundary(integrator, plan->boundary, error);
+    if (status == GF_OK && (plan->cells < fewest || plan->cells > UINT32_MAX)) {
+        status = gf_fail(error, GF_INVALID, "%zu cells; expected %zu to %lu", plan->cells, fewest,
+                         (unsigned long)UINT32_MAX);
+    }
+    return status;
+}
+
+gf_status gf_lattice_create(const gf_lattice_plan *plan, gf_lattice **lattice, gf_error *error) {
+    const gf_lattice_kind *kind = kind_of(&plan->dynamics);
+    *lattice = NULL;
+    gf_status status = check(plan, kind->fewest, error);
     if (status != GF_OK) {
         return status;
     }
-    const size_t line = 8; /* doubles in a cache line */
-    self->stride = (cells + 2 * line + line - 1) / line * line;
-    size_t room = self->stride * dynamics->equation->fields;
-    self->memory = aligned_alloc(line * sizeof(double), room * sizeof(double));
-    if (self->memory == NULL) {
+    gf_lattice *self = malloc(sizeof *self);
+    if (self == NULL) {
         return gf_fail_memory(error, "a field");
     }
-    memset(self->memory, 0, room * sizeof(double));
-    self->state = self->memory + line + GF_LATTICE_HALO; /* what a sweep writes is aligned */
-    self->integrator = integrator;
-    return integrator->begin != NULL ? integrator->begin(self, error) : GF_OK;
+    *self = (gf_lattice){.kind = kind, .plan = *plan};
+    status = kind->begin(self, error);
+    if (status != GF_OK) {
+        gf_lattice_free(self);
+        self = NULL;
+    }
+    *lattice = self;
+    return status;
 }
 
 void gf_lattice_free(gf_lattice *self) {
-    if (self->integrator != NULL && self->integrator->end != NULL) {
-        self->integrator->end(self);
+    if (self != NULL) {
+        self->kind->end(self);
     }
-    free(self->memory);
-    *self = (gf_lattice){0};
+    free(self);
 }
 
 void gf_lattice_advance(gf_lattice *self, uint64_t steps) {
-    self->integrator->advance(self, steps);
+    self->kind->advance(self, steps);
 }
 
-void gf_lattice_observe(const gf_lattice *self, double *m) {
-    self->integrator->observe(self, m);
+uint64_t gf_lattice_steps(const gf_lattice *self) {
+    return self->steps;
+}
+
+void gf_lattice_get(const gf_lattice *self, gf_lattice_state *state) {
+    state->steps = self->steps;
+    memcpy(state->counts, self->counts, sizeof state->counts);
+    self->kind->get(self, state->rows);
+}
+
+void gf_lattice_set(gf_lattice *self, const gf_lattice_state *state) {
+    self->steps = state->steps;
+    memcpy(self->counts, state->counts, sizeof self->counts);
+    self->kind->set(self, state->rows);
+}
+
+gf_status gf_lattice_check(const gf_lattice *self, gf_error *error) {
+    return self->kind->check(self, error);
+}
+
+void gf_lattice_measure(gf_lattice *self, double *fields, uint64_t counts[GF_COUNTS]) {
+    self->kind->observe(self, fields);
+    memcpy(counts, self->counts, sizeof self->counts);
+    memset(self->counts, 0, sizeof self->counts);
+}
+
+gf_status gf_lattice_check_row(const gf_lattice *self, const double *row, double bound,
+                               const char *name, gf_error *error) {
+    for (size_t i = 0; i < self->plan.cells; ++i) {
+        if (!(fabs(row[i]) < bound)) {
+            return gf_fail(error, GF_NO_CONVERGENCE,
+                           "the field runs away: %s = %g at time %g, cell %zu; take a smaller time "
+                           "step than %g",
+                           name, row[i], (double)self->steps * self->plan.step, i, self->plan.step);
+        }
+    }
+    return GF_OK;
 }

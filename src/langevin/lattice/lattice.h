@@ -1,92 +1,64 @@
-/* One realisation of a Langevin equation on a row of cells, and the ways to carry it on in time. */
+/* One realisation of a Langevin equation on a row of cells: start, advance, get and set its state,
+ * check, measure. What carries it out stands behind a table of functions (kind.h): one field, two
+ * fields, blocks without neighbours. */
 #ifndef GIBBSFLOW_LANGEVIN_LATTICE_LATTICE_H
 #define GIBBSFLOW_LANGEVIN_LATTICE_LATTICE_H
 
 #include "base/random.h"
 #include "langevin/equation/equation.h"
 #include "langevin/lattice/boundary.h"
+#include "langevin/lattice/integrator.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { GF_LATTICE_HALO = 2 };
+/* What is counted at every step: cells outside the region of possible densities (of two fields),
+ * and passages of blocks from one side to the other (of blocks). */
+typedef enum gf_lattice_count { GF_COUNT_OUTSIDE, GF_COUNT_PASSAGES, GF_COUNTS } gf_lattice_count;
 
-typedef struct gf_integrator gf_integrator;
-
-typedef struct gf_lattice {
+/* Everything that a realisation depends on. */
+typedef struct gf_lattice_plan {
     gf_dynamics dynamics;
     const gf_integrator *integrator;
-    size_t cells;  /* at least 4; isolated ones: 1 */
-    bool reversed; /* antiperiodic */
-    bool fixed;    /* the first and the last cell stay as they are */
-    double step;   /* dt */
-    gf_random noise;
-    uint64_t steps; /* made so far */
-    double *state;  /* what the integrator carries on, see gf_lattice_observe: [cells] of field 0 */
-    size_t stride;  /* field k begins at state + k * stride */
-    double *memory; /* the fields and their halos */
-    void *work;     /* of the integrator */
+    size_t cells; /* at least 4; blocks: 1 */
+    gf_boundary boundary;
+    double step; /* dt */
+    gf_random random;
+    double amplitude; /* of the start of one field, in units of dynamics.order */
+    double threshold; /* passages are from below middle - threshold order to above middle +
+                         threshold order, or back */
+} gf_lattice_plan;
 
-    /* Of two fields: how many cells were outside the region of possible densities, added up over
-     * the steps, and in how many cells D C + C D^T was no covariance, with the first of them. */
-    uint64_t outside, unphysical;
-    double refused[2];
-} gf_lattice;
+/* Where a realisation is: with the plan it determines everything that follows. */
+typedef struct gf_lattice_state {
+    uint64_t steps;             /* made */
+    uint64_t counts[GF_COUNTS]; /* since the last measurement */
+    double *rows; /* [gf_lattice_rows][cells]: what the integrator carries on, which before the
+                     first step is the fields, and, of blocks, the side where each was seen last:
+                     -1, 1, 0 neither yet */
+} gf_lattice_state;
 
-/* A way to make a step. An integrator has no memory: state, noise and the number of steps made
- * determine everything that follows. A new one is one file and one line in lattice.c. */
-struct gf_integrator {
-    const char *name;
-    size_t fields;       /* 1 or 2, as the equation has */
-    bool takes_reversed; /* works with antiperiodic boundaries */
-    bool takes_fixed;    /* works with fixed boundaries */
-    int weak_order;
-    /* A longer step is unstable; INFINITY if there is no such limit. */
-    double (*longest_step)(const gf_dynamics *dynamics);
-    /* Prepares and frees lattice->work; NULL if there is none. */
-    gf_status (*begin)(gf_lattice *lattice, gf_error *error);
-    void (*end)(gf_lattice *lattice);
-    void (*advance)(gf_lattice *lattice, uint64_t steps);
-    /* The fields at the present time from the state: field k to m[k cells ...]. */
-    void (*observe)(const gf_lattice *lattice, double *m);
-};
+typedef struct gf_lattice gf_lattice;
 
-/* Heun's method (stochastic, additive noise): weak order 2. Linear stability: dt lambda < 2 with
- * lambda = 4 D/dx^2 + |f'|. In the linear case a mode of rate k has, with z = k dt, the stationary
- * variance (1-z/2)^2 / (1 - z + z^2/2 - z^3/8) times the exact one. */
-extern const gf_integrator gf_integrator_heun;
-/* Leimkuhler & Matthews (AMRX 2013) in Markovian form (Vilmart 2015): the state is the field less
- * half of the next noise. One force per step; weak order 1, but 2 in stationary averages at
- * thermal = 0, and exact stationary variances in the linear case. Stability as Heun's. */
-extern const gf_integrator gf_integrator_leimkuhler_matthews;
-/* Strang splitting: exact flow of the force (half a step), exact Ornstein-Uhlenbeck step of
- * diffusion and both noises in Fourier space (FFTW), half a flow. Weak order 2, stable for every
- * step; bias of stationary averages like dt cubic^2 (thermal/(2 D dx))^2 with conserved noise. The
- * state is the field less the last half flow; before the first step it is the field. */
-extern const gf_integrator gf_integrator_exponential;
-/* Two fields, multiplicative noise of Ito. q' = q + dt a(q) + noise of covariance dt B(q): weak
- * order 1. Stability as Heun's. */
-extern const gf_integrator gf_integrator_euler_maruyama;
-/* Anderson & Mattingly's weak trapezoidal method (Commun. Math. Sci. 9, 301 (2011)) at theta = 1/2:
- * half an Euler step with a(q), B(q) to q*, then half of one with 2 a(q*) - a(q) and the root of
- * 2 B(q*) - B(q), negative eigenvalues set to zero. Two evaluations, weak order 2 for any number of
- * noises whose directions do not depend on q: cell by cell and face by face they do not. Linear
- * stability as Heun's; the stationary variance of a mode of rate k is
- * (1 - z + z^2/2)/(1 - z + z^2/2 - z^3/8) of the exact one, z = k dt. */
-extern const gf_integrator gf_integrator_weak_trapezoidal;
+/* A lattice at step 0, in the state 0. Refuses a step beyond the stability limit and names the
+ * limit. The caller frees it; after a failure it is NULL. */
+gf_status gf_lattice_create(const gf_lattice_plan *plan, gf_lattice **lattice, gf_error *error);
+void gf_lattice_free(gf_lattice *self); /* NULL: nothing */
 
-const gf_integrator *gf_integrator_find(const char *name); /* or NULL */
-const char *gf_integrator_names(size_t fields);
-
-/* Makes a lattice with state 0. Refuses a step beyond the stability limit and names the limit. The
- * caller frees it, also after a failure. */
-gf_status gf_lattice_init(gf_lattice *self, const gf_dynamics *dynamics,
-                          const gf_integrator *integrator, size_t cells, gf_boundary boundary,
-                          double step, gf_random noise, gf_error *error);
-void gf_lattice_free(gf_lattice *self);
+size_t gf_lattice_rows(const gf_dynamics *dynamics);   /* of a state */
+size_t gf_lattice_counts(const gf_dynamics *dynamics); /* the first so many are kept */
 
 void gf_lattice_advance(gf_lattice *self, uint64_t steps);
-void gf_lattice_observe(const gf_lattice *self, double *m);
+uint64_t gf_lattice_steps(const gf_lattice *self);
+
+/* Copies everything between the lattice and `state`, whose rows the caller has allocated. */
+void gf_lattice_get(const gf_lattice *self, gf_lattice_state *state);
+void gf_lattice_set(gf_lattice *self, const gf_lattice_state *state);
+
+/* Fails where a field runs away, or noise has no covariance. */
+gf_status gf_lattice_check(const gf_lattice *self, gf_error *error);
+
+/* fields[equation.fields][cells] at the present time, and the counts, which begin anew. */
+void gf_lattice_measure(gf_lattice *self, double *fields, uint64_t counts[GF_COUNTS]);
 
 #endif

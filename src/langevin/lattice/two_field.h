@@ -1,43 +1,53 @@
-/* What the integrators of two fields with multiplicative noise are made of: stages.
+/* Two rows of cells with multiplicative noise, and what their integrators are made of: stages.
  *
  * A stage follows dq = a(q) dt + noise of covariance B(q) dt for a while with coefficients taken at
- * given states. q are two rows of cells. */
+ * given values. Symmetric matrices are packed by pairs (charge.h), full ones lie row by row. */
 #ifndef GIBBSFLOW_LANGEVIN_LATTICE_TWO_FIELD_H
 #define GIBBSFLOW_LANGEVIN_LATTICE_TWO_FIELD_H
 
-#include "langevin/lattice/lattice.h"
+#include "langevin/lattice/kind.h"
 
-/* Densities, [cells] and one cell beyond on either side, and what the medium says of them. The
- * covariances are rows mm, me, ee. */
-typedef struct gf_station {
-    double *q[2];
-    double *force[2];
-    float *noise[3];          /* N */
-    float *susceptibility[3]; /* C, also one cell beyond on either side */
-    double *diffusion[4];     /* likewise mm, me, em, ee of a D that depends on the densities */
-} gf_station;
+enum { GF_ENTRIES = GF_CHARGES * GF_CHARGES };
 
-/* The work of the lattice: the station of its state and another one. */
+/* Densities of every cell, and what the medium says of them. Rows of [cells]; those of densities,
+ * susceptibility and diffusion go on for a cell beyond on either side. */
+typedef struct gf_values {
+    double *q[GF_CHARGES];
+    double *force[GF_CHARGES];
+    float *noise[GF_PAIRS];
+    float *susceptibility[GF_PAIRS];
+    double *diffusion[GF_ENTRIES]; /* where D varies */
+} gf_values;
+
+/* The body of a lattice of two fields. */
 typedef struct gf_two_field {
-    gf_station state, middle;
+    gf_values now, middle; /* of the state, and within a step */
     void *memory;
-    double *flux[2]; /* over the face left of a cell, [cells + 1] */
-    float *kick[2];  /* thermal noise of the same */
-    float *gaussians;
+    double *flux[GF_CHARGES]; /* over the face left of a cell, [cells + 1] */
+    float *kick[GF_CHARGES];  /* thermal noise of the same */
+    float *gaussians;         /* rows of `row` numbers */
+    size_t row;
+    /* Faces where D C + C D^T was no covariance, and the densities at the first of them. */
+    uint64_t unphysical;
+    double refused[GF_CHARGES];
 } gf_two_field;
 
-gf_status gf_two_field_begin(gf_lattice *lattice, gf_error *error);
-void gf_two_field_end(gf_lattice *lattice);
-void gf_two_field_observe(const gf_lattice *lattice, double *q);
 double gf_two_field_longest_step(const gf_dynamics *dynamics);
 
-/* Asks the medium about the densities of a station; how many cells were outside. */
-size_t gf_two_field_evaluate(const gf_lattice *lattice, gf_station *station);
+/* What blocks share with rows. */
+gf_status gf_two_field_allocate(gf_lattice *lattice, gf_error *error);
+void gf_two_field_end(gf_lattice *lattice);
+void gf_two_field_get(const gf_lattice *lattice, double *rows);
+void gf_two_field_set(gf_lattice *lattice, const double *rows);
+gf_status gf_two_field_check(const gf_lattice *lattice, gf_error *error);
+
+/* Asks the medium about the densities of the values; how many cells were outside. */
+size_t gf_two_field_evaluate(const gf_lattice *lattice, gf_values *values);
 
 /* result = now.q + time a + noise, with a = a(now) and B(now); with `before`, for the second of two
  * stages, a = 2 a(now) - a(before) and the positive part of 2 B(now) - B(before). `result` may be
- * the rows of a station. */
-void gf_two_field_stage(gf_lattice *lattice, double time, const gf_station *now,
-                        const gf_station *before, double *const result[2]);
+ * the rows of either. */
+void gf_two_field_stage(gf_lattice *lattice, double time, const gf_values *now,
+                        const gf_values *before, double *const result[GF_CHARGES]);
 
 #endif

@@ -1,5 +1,7 @@
 #include "langevin/measure/transfer.h"
 
+#include "base/eigensystem.h"
+#include "base/workspace.h"
 #include "gibbsflow/machine.h"
 
 #include <float.h>
@@ -12,8 +14,8 @@
 enum { PANELS = 3, MOST_NODES = 1500, GRID = 601 };
 
 static gf_status check(const gf_dynamics *dynamics, double level, gf_error *error) {
-    if (dynamics->thermal > 0 || !(dynamics->drive > 0) || !(dynamics->diffusion > 0) ||
-        !(level > 0)) {
+    if (dynamics->scalar.thermal > 0 || !(dynamics->scalar.drive > 0) ||
+        !(dynamics->scalar.diffusion > 0) || !(level > 0)) {
         return gf_fail(error, GF_INVALID,
                        "no exact values: they need drive > 0, thermal = 0, diffusion and a "
                        "threshold above 0");
@@ -22,7 +24,7 @@ static gf_status check(const gf_dynamics *dynamics, double level, gf_error *erro
 }
 
 static double temperature(const gf_dynamics *dynamics) {
-    return dynamics->drive / 2;
+    return dynamics->scalar.drive / 2;
 }
 
 /* A field beyond which exp(-2 length v/T) of a correlation length is below 1e-40: the range of m.
@@ -33,7 +35,7 @@ static double range_of(const gf_dynamics *dynamics) {
     double bottom = dynamics->equation->potential(dynamics, m);
     while (action < 24 && m < 1000 * dynamics->order) {
         double height = dynamics->equation->potential(dynamics, m) - bottom;
-        action += step * sqrt(2 * dynamics->diffusion * fmax(height, 0)) / t;
+        action += step * sqrt(2 * dynamics->scalar.diffusion * fmax(height, 0)) / t;
         m += step;
     }
     return m;
@@ -81,7 +83,8 @@ static void free_kernel(cell_kernel *self) {
 
 /* sqrt(w_i) K(m_i, m_j) sqrt(w_j), with v counted from its minimum. */
 static void fill_kernel(cell_kernel *self, const gf_dynamics *dynamics) {
-    double t = temperature(dynamics), dx = dynamics->spacing, stiffness = dynamics->diffusion / dx;
+    double t = temperature(dynamics), dx = dynamics->spacing,
+           stiffness = dynamics->scalar.diffusion / dx;
     double bottom = dynamics->equation->potential(dynamics, dynamics->order);
     for (size_t i = 0; i < self->size; ++i) {
         double vi = dynamics->equation->potential(dynamics, self->node[i]) - bottom;
@@ -113,16 +116,14 @@ static size_t fold(const double *matrix, size_t n, int parity, double *block) {
 static gf_status extreme_eigenpair(const double *matrix, size_t n, int parity, bool lowest,
                                    double *value, double *vector, gf_error *error) {
     size_t half = n / 2;
-    double *block = malloc(n * n * sizeof *block), *values = malloc(n * sizeof *values);
-    double *column = calloc(n, sizeof *column);
-    lapack_int found = 0, fail[1] = {0}, info = -1;
-    if (block != NULL && values != NULL && column != NULL) {
-        lapack_int size = (lapack_int)fold(matrix, n, parity, block), index = lowest ? 1 : size;
-        info = LAPACKE_dsyevx(LAPACK_COL_MAJOR, 'V', 'I', 'U', size, block, size, 0, 0, index,
-                              index, 0, &found, values, column, size, fail);
+    double *block = gf_workspace_matrix(n, n, sizeof *block);
+    double *column = gf_workspace_alloc(n, n, sizeof *column);
+    int info = GF_EIGEN_NO_MEMORY;
+    if (block != NULL && column != NULL) {
+        size_t size = fold(matrix, n, parity, block);
+        info = gf_eigensystem_single(size, block, lowest ? 1 : size, value, column);
     }
-    if (info == 0 && found == 1) {
-        *value = values[0];
+    if (info == 0) {
         for (size_t i = 0; i < half; ++i) {
             vector[i] = column[i] * M_SQRT1_2;
             vector[n - 1 - i] = parity * vector[i];
@@ -131,17 +132,16 @@ static gf_status extreme_eigenpair(const double *matrix, size_t n, int parity, b
             vector[half] = parity > 0 ? column[half] : 0;
         }
     }
-    free(block);
-    free(values);
-    free(column);
-    if (info == -1) {
+    gf_workspace_free(block);
+    gf_workspace_free(column);
+    if (info == GF_EIGEN_NO_MEMORY) {
         return gf_fail_memory(error, "the transfer operator");
     }
-    return info == 0 && found == 1
+    return info == 0
                ? GF_OK
                : gf_fail(error, GF_NO_CONVERGENCE,
                          "the transfer operator could not be diagonalised (LAPACK dsyevx: %d)",
-                         (int)info);
+                         info);
 }
 
 /* The ground state, which is even, and the next, which is odd. `value` and `vector` hold the ground
@@ -182,7 +182,7 @@ static gf_status new_kernel(size_t n, cell_kernel *self, gf_error *error) {
 static gf_status make_kernel(const gf_dynamics *dynamics, double level, cell_kernel *self,
                              gf_error *error) {
     double range = fmax(range_of(dynamics), 1.5 * level), nodes = 0;
-    double width = sqrt(temperature(dynamics) * dynamics->spacing / dynamics->diffusion);
+    double width = sqrt(temperature(dynamics) * dynamics->spacing / dynamics->scalar.diffusion);
     const double edge[] = {-range, -level, level, range};
     size_t count[PANELS], start = 0;
     *self = (cell_kernel){0};
@@ -216,7 +216,7 @@ static gf_status make_kernel(const gf_dynamics *dynamics, double level, cell_ker
 static gf_status solve_committor(const cell_kernel *self, double *u, gf_error *error) {
     size_t n = self->size, first = self->first, last = self->last, inner = last - first;
     const double *ground = self->vector;
-    double *matrix = malloc((inner * inner + 1) * sizeof *matrix);
+    double *matrix = gf_workspace_matrix(inner, inner, sizeof *matrix);
     lapack_int *pivot = malloc((inner + 1) * sizeof *pivot);
     lapack_int info = -1;
     for (size_t i = 0; i < n; ++i) {
@@ -237,7 +237,7 @@ static gf_status solve_committor(const cell_kernel *self, double *u, gf_error *e
         lapack_int order = (lapack_int)inner;
         info = LAPACKE_dgesv(LAPACK_COL_MAJOR, order, 1, matrix, order, pivot, u + first, order);
     }
-    free(matrix);
+    gf_workspace_free(matrix);
     free(pivot);
     return info == 0 ? GF_OK
                      : gf_fail(error, info < 0 ? GF_NO_MEMORY : GF_NO_CONVERGENCE,
@@ -260,6 +260,12 @@ static gf_status count_walls(const cell_kernel *self, double dx, double *density
     *density = 2 / dx * flux;
     free(u);
     return status;
+}
+
+bool gf_transfer_applies(const gf_dynamics *dynamics) {
+    const gf_equation *equation = dynamics->equation;
+    return equation->potential != NULL && equation->has_space && dynamics->scalar.thermal <= 0 &&
+           dynamics->scalar.drive > 0;
 }
 
 gf_status gf_transfer_cells(const gf_dynamics *dynamics, double level, gf_transfer *transfer,
@@ -297,7 +303,7 @@ gf_status gf_transfer_cells(const gf_dynamics *dynamics, double level, gf_transf
 static void fill_hamiltonian(const gf_dynamics *dynamics, double range, double spacing,
                              double *matrix) {
     double t = temperature(dynamics);
-    double kinetic = t / (2 * dynamics->diffusion * spacing * spacing);
+    double kinetic = t / (2 * dynamics->scalar.diffusion * spacing * spacing);
     double bottom = dynamics->equation->potential(dynamics, dynamics->order);
     for (size_t i = 0; i < GRID; ++i) {
         double m = -range + (double)i * spacing;
@@ -356,7 +362,7 @@ gf_status gf_transfer_continuum(const gf_dynamics *dynamics, double level, gf_tr
             double m = -range + (double)i * spacing;
             transfer->second_moment += vector[i] * vector[i] * m * m;
         }
-        transfer->count_density = or_lost(temperature(dynamics) / dynamics->diffusion /
+        transfer->count_density = or_lost(temperature(dynamics) / dynamics->scalar.diffusion /
                                           resistance(vector, range, spacing, level));
     }
     free(matrix);
@@ -367,11 +373,11 @@ gf_status gf_transfer_continuum(const gf_dynamics *dynamics, double level, gf_tr
 /* --- a single wall --------------------------------------------------------------------------- */
 
 double gf_transfer_wall_width(const gf_dynamics *dynamics) {
-    return sqrt(2 * dynamics->diffusion / dynamics->linear);
+    return sqrt(2 * dynamics->scalar.diffusion / dynamics->scalar.linear);
 }
 
 /* integral of D m'^2 = (4/3) D m0^2 / width */
 double gf_transfer_wall_energy(const gf_dynamics *dynamics) {
-    return 4.0 / 3 * dynamics->diffusion * dynamics->order * dynamics->order /
+    return 4.0 / 3 * dynamics->scalar.diffusion * dynamics->order * dynamics->order /
            gf_transfer_wall_width(dynamics);
 }

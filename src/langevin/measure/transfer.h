@@ -11,16 +11,11 @@
 #ifndef GIBBSFLOW_LANGEVIN_MEASURE_TRANSFER_H
 #define GIBBSFLOW_LANGEVIN_MEASURE_TRANSFER_H
 
-#include "gibbsflow/error.h"
+#include "gibbsflow/transfer.h"
 #include "langevin/equation/equation.h"
 
-typedef struct gf_transfer {
-    double gap;                /* E1 - E0 */
-    double correlation_length; /* 1/gap */
-    double dilute_density;     /* gap/2: the wall density where walls are far apart */
-    double second_moment;      /* <m^2> of a cell */
-    double count_density;      /* walls per length counted with hysteresis, unsmoothed */
-} gf_transfer;
+/* True if it holds: one field in space, with drive but no conserved noise. */
+bool gf_transfer_applies(const gf_dynamics *dynamics);
 
 /* On cells of width dynamics->spacing. The hysteresis count is that of the Doob chain
  * P(m->m') = K psi0(m')/(L0 psi0(m)): with its committor q from m <= -level to m >= level,

@@ -1,5 +1,7 @@
 #include "langevin/measure/walls.h"
 
+#include "langevin/lattice/passage.h"
+
 #include <math.h>
 
 /* m at cell i, at most once around the row. */
@@ -24,12 +26,6 @@ void gf_walls_smooth(const double *m, size_t cells, gf_boundary boundary, size_t
     }
 }
 
-bool gf_walls_pass(double value, double level, double *side) {
-    double before = *side;
-    *side = value >= level ? 1 : value <= -level ? -1 : before;
-    return before * *side < 0;
-}
-
 size_t gf_walls_count(const double *m, size_t cells, gf_boundary boundary, double level) {
     size_t walls = 0, start = 0;
     double side = 0;
@@ -38,7 +34,7 @@ size_t gf_walls_count(const double *m, size_t cells, gf_boundary boundary, doubl
     }
     size_t last = boundary == GF_FIXED ? cells - 1 : start + cells; /* once around */
     for (size_t i = start; start < cells && i <= last; ++i) {
-        walls += gf_walls_pass(beyond(m, cells, boundary, i), level, &side) ? 1 : 0;
+        walls += gf_passes(beyond(m, cells, boundary, i), level, &side) ? 1 : 0;
     }
     return walls;
 }

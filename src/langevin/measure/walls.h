@@ -4,7 +4,6 @@
 
 #include "langevin/lattice/boundary.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* smooth[i] = average of m[i] ... m[i + width - 1], around the end of the row, where the field of
@@ -13,12 +12,8 @@
 void gf_walls_smooth(const double *m, size_t cells, gf_boundary boundary, size_t width,
                      double *smooth);
 
-/* Hysteresis, along a row or in time: true if `value` is the first beyond +-level on the other side
- * than `*side`, where one was seen last (-1 or 1; 0: none yet), which is brought up to date. */
-bool gf_walls_pass(double value, double level, double *side);
-
 /* Once around the row, or along a fixed one, the passages from below -level to above +level and
- * back: walls, counted with hysteresis. */
+ * back: walls, counted with hysteresis (lattice/passage.h). */
 size_t gf_walls_count(const double *m, size_t cells, gf_boundary boundary, double level);
 
 #endif

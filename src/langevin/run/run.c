@@ -1,14 +1,12 @@
-#include "gibbsflow/run.h"
+#include "langevin/run/run.h"
+
+#include "langevin/run/kind.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-void gf_run_free(gf_run *self) {
-    free(self->yaml);
-    free(self->settings);
-    free(self->sweep);
-    free(self->stretch);
+static void free_medium(gf_run_medium *self) {
     free(self->table);
     if (self->diffusion != NULL) {
         gf_diffusion_free(self->diffusion);
@@ -20,42 +18,36 @@ void gf_run_free(gf_run *self) {
         gf_surface_free(self->surfaces[k]);
     }
     free(self->surfaces);
-    *self = (gf_run){0};
 }
 
-static size_t evaluate(const void *surface, size_t count, const double *m, const double *e,
-                       float (*values)[GF_SURFACE_VALUES]) {
-    return gf_surface_sample(surface, count, m, e, values);
+void gf_run_free(gf_run *self) {
+    if (self == NULL) {
+        return;
+    }
+    free_medium(&self->medium);
+    free(self->yaml);
+    free(self->settings);
+    free(self->sweep);
+    free(self->stretch);
+    free(self);
 }
 
-static gf_medium medium_of(const gf_run *self, size_t point) {
-    return (gf_medium){.evaluate = evaluate,
-                       .context = self->surfaces[self->surface_count > 1 ? point : 0]};
+gf_status gf_run_dynamics_at(const gf_run *self, size_t point, double value, gf_dynamics *dynamics,
+                             gf_error *error) {
+    double parameters[GF_RUN_MAX_PARAMETERS];
+    memcpy(parameters, self->parameters, sizeof parameters);
+    parameters[self->swept] = value;
+    gf_noise_strength noise = self->noise;
+    *dynamics = (gf_dynamics){.equation = self->equation, .spacing = self->spacing};
+    gf_status status = self->kind->adjust != NULL
+                           ? self->kind->adjust(self, point, parameters, &noise, dynamics, error)
+                           : GF_OK;
+    return status == GF_OK ? self->equation->prepare(parameters, &noise, dynamics, error) : status;
 }
 
 gf_status gf_run_dynamics(const gf_run *self, size_t point, gf_dynamics *dynamics,
                           gf_error *error) {
-    double parameters[GF_RUN_MAX_PARAMETERS];
-    memcpy(parameters, self->parameters, sizeof parameters);
-    parameters[self->swept] = self->sweep[point];
-    gf_noise_strength noise = self->noise;
-    *dynamics = (gf_dynamics){.equation = self->equation, .spacing = self->spacing};
-    if (self->equation->fields == 2) {
-        dynamics->hydrodynamics = self->hydrodynamics;
-        dynamics->hydrodynamics.medium = medium_of(self, point);
-        /* half of what the step can stand */
-        dynamics->hydrodynamics.largest = self->spacing * self->spacing / (4 * self->step);
-    }
-    if (self->rescaled && !(parameters[0] > 0)) {
-        return gf_fail(error, GF_INVALID, "epsilon = %g; expected a positive number",
-                       parameters[0]);
-    }
-    if (self->rescaled) { /* x = r sqrt(epsilon), tau = epsilon t: noises shrink by sqrt(epsilon) */
-        noise.drive *= sqrt(parameters[0]);
-        noise.thermal *= sqrt(parameters[0]);
-        parameters[0] = 1;
-    }
-    return self->equation->prepare(parameters, &noise, dynamics, error);
+    return gf_run_dynamics_at(self, point, self->sweep[point], dynamics, error);
 }
 
 double gf_run_parameter(const gf_run *self, size_t point, const char *name) {
@@ -68,10 +60,52 @@ double gf_run_parameter(const gf_run *self, size_t point, const char *name) {
     return NAN;
 }
 
+bool gf_run_has_walls(const gf_run *self) {
+    return self->equation->has_space && !self->blocks;
+}
+
+size_t gf_run_bins(const gf_run *self) {
+    return self->histogram[GF_MAGNETIZATION].points * self->histogram[GF_ENERGY].points;
+}
+
 uint64_t gf_run_steps(const gf_run *self, size_t point) {
     return self->steps * self->stretch[point];
 }
 
 uint64_t gf_run_steps_per_sample(const gf_run *self, size_t point) {
     return self->steps_per_sample * self->stretch[point];
+}
+
+/* --- accessors ------------------------------------------------------------------------------- */
+
+size_t gf_run_fields(const gf_run *self) {
+    return self->equation->fields;
+}
+
+size_t gf_run_cells(const gf_run *self) {
+    return self->cells;
+}
+
+size_t gf_run_samples(const gf_run *self) {
+    return self->samples;
+}
+
+double gf_run_sample_every(const gf_run *self) {
+    return self->sample_every;
+}
+
+size_t gf_run_realisations(const gf_run *self) {
+    return self->realisations;
+}
+
+size_t gf_run_points(const gf_run *self) {
+    return self->points;
+}
+
+const char *gf_run_swept(const gf_run *self) {
+    return self->equation->parameters[self->swept];
+}
+
+double gf_run_value(const gf_run *self, size_t point) {
+    return self->sweep[point];
 }

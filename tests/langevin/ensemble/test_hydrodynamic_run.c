@@ -6,7 +6,7 @@
 #include "suite.h"
 
 #include "gibbsflow/fitted_grid.h"
-#include "gibbsflow/langevin.h"
+#include "langevin/ensemble/langevin.h"
 
 #include <math.h>
 #include <omp.h>
@@ -35,12 +35,12 @@ static void make_table(void) {
     gf_file *file = NULL;
     gf_error error = {.message = ""};
     fixture_open(&chain, "xxz_jprime.yaml", 8, NULL);
-    ck_assert_msg(gf_fitted_grid_compute(&chain.model, &chain.spectrum, &chain.region, NULL, &grid,
+    ck_assert_msg(gf_fitted_grid_compute(chain.model, chain.spectrum, &chain.region, NULL, &grid,
                                          &error) == GF_OK,
                   "%s", error.message);
     ck_assert_int_ge(mkstemps(table, 3), 0);
     ck_assert_int_eq(gf_file_create(table, &file, &error), GF_OK);
-    gf_spectrum_write(&chain.spectrum, &chain.model, file);
+    gf_spectrum_write(chain.spectrum, chain.model, file);
     gf_fitted_grid_write(&grid, file);
     ck_assert_msg(gf_file_commit(&file, &error) == GF_OK, "%s", error.message);
     gf_fitted_grid_free(&grid);
@@ -56,7 +56,7 @@ static void remove_table(void) {
 
 /* --- runs ------------------------------------------------------------------------------------ */
 
-static gf_status parse(const char *text, const char *assignment, gf_run *run, gf_error *error) {
+static gf_status parse(const char *text, const char *assignment, gf_run **run, gf_error *error) {
     gf_settings settings = {.table = strdup(table)};
     if (assignment != NULL) {
         ck_assert_int_eq(gf_settings_assign(&settings, assignment, NULL), GF_OK);
@@ -66,20 +66,20 @@ static gf_status parse(const char *text, const char *assignment, gf_run *run, gf
     return status;
 }
 
-static gf_langevin begin(const char *text) {
-    gf_run run;
-    gf_langevin langevin;
+static gf_langevin *begin(const char *text) {
+    gf_run *run;
+    gf_langevin *langevin;
     gf_error error = {.message = ""};
     ck_assert_msg(parse(text, NULL, &run, &error) == GF_OK, "%s", error.message);
-    ck_assert_int_eq(gf_langevin_init(&langevin, &run, "test", NULL), GF_OK);
+    ck_assert_int_eq(gf_langevin_create(run, "test", &langevin, NULL), GF_OK);
     return langevin;
 }
 
-static gf_langevin carry_out(const char *text) {
-    gf_langevin langevin = begin(text);
+static gf_langevin *carry_out(const char *text) {
+    gf_langevin *langevin = begin(text);
     gf_langevin_control control = {0};
     gf_error error = {.message = ""};
-    ck_assert_msg(gf_langevin_carry_on(&langevin, &control, &error) == GF_OK, "%s", error.message);
+    ck_assert_msg(gf_langevin_carry_on(langevin, &control, &error) == GF_OK, "%s", error.message);
     return langevin;
 }
 
@@ -105,8 +105,8 @@ START_TEST(test_flow_to_fixed_points) {
                    "integrator: weak-trapezoidal\n"
                    "initial: {profile: uniform, density: [%g, %g]}\n",
                    starts[_i][0], starts[_i][1]);
-    gf_langevin langevin = carry_out(text);
-    const double *last = langevin.mean + 2 * (langevin.run.samples - 1);
+    gf_langevin *langevin = carry_out(text);
+    const double *last = langevin->series[GF_LANGEVIN_MEAN] + 2 * (langevin->run->samples - 1);
     gf_state state = exact_state(last);
     double slope[2][2];
     ck_assert_double_lt(fabs(state.force[0]) + fabs(state.force[1]), 1e-4);
@@ -117,13 +117,14 @@ START_TEST(test_flow_to_fixed_points) {
     double slower = half + sqrt(half * half - det);
     ck_assert(slower < 0);
     size_t late = 0; /* a sample where the distance is about 1e-4 */
-    while (fabs(langevin.mean[2 * late] - last[0]) > 1e-4) {
+    while (fabs(langevin->series[GF_LANGEVIN_MEAN][2 * late] - last[0]) > 1e-4) {
         ++late;
     }
-    const double *a = langevin.mean + 2 * late, *b = langevin.mean + 2 * (late + 8);
+    const double *a = langevin->series[GF_LANGEVIN_MEAN] + 2 * late,
+                 *b = langevin->series[GF_LANGEVIN_MEAN] + 2 * (late + 8);
     double rate = log((b[0] - last[0]) / (a[0] - last[0])) / (8 * 5 * 0.1);
     ck_assert_double_eq_tol(rate / slower, 1, 0.01);
-    gf_langevin_free(&langevin);
+    gf_langevin_free(langevin);
 }
 END_TEST
 
@@ -136,7 +137,7 @@ static void exact_slope(const double q[2], double slope[2]) {
 
 /* The flow is that of the exact force, to what interpolation leaves. */
 START_TEST(test_exact_flow) {
-    gf_langevin langevin = carry_out(
+    gf_langevin *langevin = carry_out(
         "equation: hydrodynamics\n"
         "parameters: {epsilon: 1}\n"
         "noise: {drive_scale: 0}\n"
@@ -146,7 +147,7 @@ START_TEST(test_exact_flow) {
         "initial: {profile: uniform, density: [0.1, -0.8]}\n");
     enum { PER_SAMPLE = 25 };
     double q[2] = {0.1, -0.8}, h = 0.5 / PER_SAMPLE, worst = 0;
-    for (size_t s = 0; s < langevin.run.samples; ++s) {
+    for (size_t s = 0; s < langevin->run->samples; ++s) {
         for (int i = 0; i < PER_SAMPLE; ++i) { /* Runge and Kutta, fourth order */
             double k[4][2], x[2];
             exact_slope(q, k[0]);
@@ -160,17 +161,17 @@ START_TEST(test_exact_flow) {
                 q[j] += h / 6 * (k[0][j] + 2 * k[1][j] + 2 * k[2][j] + k[3][j]);
             }
         }
-        worst = fmax(worst, fabs(langevin.mean[2 * s] - q[0]));
-        worst = fmax(worst, fabs(langevin.mean[2 * s + 1] - q[1]));
+        worst = fmax(worst, fabs(langevin->series[GF_LANGEVIN_MEAN][2 * s] - q[0]));
+        worst = fmax(worst, fabs(langevin->series[GF_LANGEVIN_MEAN][2 * s + 1] - q[1]));
     }
     ck_assert_msg(worst < 2e-4, "%g off", worst);
-    gf_langevin_free(&langevin);
+    gf_langevin_free(langevin);
 }
 END_TEST
 
 /* A wall stands still, and its profiles collapse under r sqrt(epsilon) to 1 %. */
 START_TEST(test_wall) {
-    gf_langevin langevin = carry_out(
+    gf_langevin *langevin = carry_out(
         "equation: hydrodynamics\n"
         "parameters: {epsilon: 0.1, diffusion: 1}\n"
         "noise: {drive_scale: 0, thermal_scale: 0}\n"
@@ -180,12 +181,13 @@ START_TEST(test_wall) {
         "initial: {profile: wall}\n"
         "snapshots: {every: 6000, spacing: 2}\n"
         "sweep: {epsilon: [0.1, 0.05, 0.025, 0.0125]}\n");
-    const gf_run *run = &langevin.run;
+    const gf_run *run = langevin->run;
     size_t row = 2 * run->positions;
-    double size = run->hydrodynamics.plus[0], dip = 0;
+    double size = run->medium.hydrodynamics.plus[0], dip = 0;
     for (size_t k = 0; k < run->points; ++k) {
-        const double *now = langevin.snapshots + (2 * k + 1) * row, *before = now - row;
-        ck_assert_double_eq_tol(langevin.wall_density[2 * k + 1] * run->length, 1, 1e-12);
+        const double *now = langevin->snapshots + (2 * k + 1) * row, *before = now - row;
+        ck_assert_double_eq_tol(langevin->series[GF_LANGEVIN_WALLS][2 * k + 1] * run->length, 1,
+                                1e-12);
         for (size_t i = 0; i < row; ++i) {
             ck_assert_double_eq_tol(now[i], before[i], 1e-5);
         }
@@ -196,18 +198,18 @@ START_TEST(test_wall) {
                 double r =
                     x / sqrt(run->sweep[point]) / run->spacing + (double)run->positions / 2 - 0.5;
                 size_t i = (size_t)r;
-                const double *q = langevin.snapshots + (2 * point + 1) * row + 2 * i;
+                const double *q = langevin->snapshots + (2 * point + 1) * row + 2 * i;
                 for (int j = 0; j < 2; ++j) {
                     values[side][j] = q[j] + (r - (double)i) * (q[j + 2] - q[j]);
                 }
             }
             ck_assert_double_eq_tol(values[0][0], values[1][0], 0.01 * size);
             ck_assert_double_eq_tol(values[0][1], values[1][1], 0.01 * size);
-            dip = fmax(dip, run->hydrodynamics.plus[1] - values[0][1]);
+            dip = fmax(dip, run->medium.hydrodynamics.plus[1] - values[0][1]);
         }
     }
     ck_assert_double_gt(dip, 0.05); /* the energy is lower within the wall */
-    gf_langevin_free(&langevin);
+    gf_langevin_free(langevin);
 }
 END_TEST
 
@@ -216,7 +218,7 @@ END_TEST
 /* Large blocks at a stable point: A S + S A^T + N = 0 with the exact A and N, S/sites their
  * covariance. */
 START_TEST(test_covariance) {
-    gf_langevin langevin = carry_out(
+    gf_langevin *langevin = carry_out(
         "equation: hydrodynamics\n"
         "parameters: {epsilon: 0.1}\n"
         "noise: {}\n"
@@ -225,12 +227,12 @@ START_TEST(test_covariance) {
         "integrator: weak-trapezoidal\n"
         "initial: {profile: fixed-point, which: stable+}\n"
         "snapshots: {every: 40, spacing: 100000}\n");
-    const gf_run *run = &langevin.run;
-    const double *centre = run->hydrodynamics.plus;
+    const gf_run *run = langevin->run;
+    const double *centre = run->medium.hydrodynamics.plus;
     double s[3] = {0}, count = 0, a[2][2];
     for (size_t i = 10 * run->positions; i < run->snapshots * run->positions; ++i) {
-        double m = langevin.snapshots[2 * i] - centre[0],
-               e = langevin.snapshots[2 * i + 1] - centre[1];
+        double m = langevin->snapshots[2 * i] - centre[0],
+               e = langevin->snapshots[2 * i + 1] - centre[1];
         s[0] += m * m;
         s[1] += m * e;
         s[2] += e * e;
@@ -250,7 +252,7 @@ START_TEST(test_covariance) {
         double scale = sqrt(state.noise[i / 2 * 2] * state.noise[(i + 1) / 2 * 2]);
         ck_assert_msg(fabs(rest[i]) < 0.05 * scale, "entry %d: %g of %g", i, rest[i], scale);
     }
-    gf_langevin_free(&langevin);
+    gf_langevin_free(langevin);
 }
 END_TEST
 
@@ -262,7 +264,7 @@ START_TEST(test_scaling) {
         double epsilon, length, time, scale;
         const char *rescaled;
     } ways[] = {{0.04, 1, 1, 1, "false"}, {0.01, 2, 4, 2, "false"}, {0.04, 0.2, 0.04, 1, "true"}};
-    gf_langevin runs[3];
+    gf_langevin *runs[3];
     for (int i = 0; i < 3; ++i) {
         char text[1000];
         (void)snprintf(text, sizeof text,
@@ -280,16 +282,19 @@ START_TEST(test_scaling) {
                        32 * ways[i].length, 8 * ways[i].time, 1600 * ways[i].time,
                        160 * ways[i].time);
         runs[i] = carry_out(text);
-        ck_assert_double_gt(fabs(runs[i].second[0] - 0.4773), 1e-4); /* there is noise */
+        ck_assert_double_gt(fabs(runs[i]->series[GF_LANGEVIN_SECOND][0] - 0.4773),
+                            1e-4); /* there is noise */
     }
-    for (size_t i = 0; i < 2 * runs[0].run.samples; ++i) {
+    for (size_t i = 0; i < 2 * runs[0]->run->samples; ++i) {
         for (int k = 1; k < 3; ++k) {
-            ck_assert_double_eq_tol(runs[k].mean[i], runs[0].mean[i], 1e-4);
-            ck_assert_double_eq_tol(runs[k].second[i], runs[0].second[i], 1e-4);
+            ck_assert_double_eq_tol(runs[k]->series[GF_LANGEVIN_MEAN][i],
+                                    runs[0]->series[GF_LANGEVIN_MEAN][i], 1e-4);
+            ck_assert_double_eq_tol(runs[k]->series[GF_LANGEVIN_SECOND][i],
+                                    runs[0]->series[GF_LANGEVIN_SECOND][i], 1e-4);
         }
     }
     for (int i = 0; i < 3; ++i) {
-        gf_langevin_free(&runs[i]);
+        gf_langevin_free(runs[i]);
     }
 }
 END_TEST
@@ -310,26 +315,27 @@ START_TEST(test_passages) {
     for (int k = 0; k < 2; ++k) {
         char text[600];
         (void)snprintf(text, sizeof text, form, k == 0 ? 4 : 1600, k == 0 ? 4 : 1600);
-        gf_langevin langevin = carry_out(text);
-        const gf_run *run = &langevin.run;
-        double level = 0.6 * (run->hydrodynamics.plus[0] - run->hydrodynamics.minus[0]) / 2;
+        gf_langevin *langevin = carry_out(text);
+        const gf_run *run = langevin->run;
+        double level =
+            0.6 * (run->medium.hydrodynamics.plus[0] - run->medium.hydrodynamics.minus[0]) / 2;
         size_t samples = run->samples - run->first_measured;
         for (size_t i = run->first_measured; i < run->samples; ++i) {
-            rate[k] += langevin.passages[i] / (double)samples;
+            rate[k] += langevin->series[GF_LANGEVIN_PASSAGES][i] / (double)samples;
         }
         for (size_t x = 0; x < 30 && k == 0; ++x) {
             int side = 0;
             for (size_t i = 0; i < run->snapshots; ++i) { /* the first half decides the side */
-                double m = langevin.snapshots[2 * (i * 30 + x)];
+                double m = langevin->snapshots[2 * (i * 30 + x)];
                 int now = m > level ? 1 : m < -level ? -1 : side;
                 counted += i >= run->first_measured && now * side < 0 ? 1 : 0;
                 side = now;
             }
         }
         gf_langevin_point point;
-        ck_assert_int_eq(gf_langevin_summarise(&langevin, 0, &point, NULL), GF_OK);
+        ck_assert_int_eq(gf_langevin_summarise(langevin, 0, &point, NULL), GF_OK);
         ck_assert_double_eq_tol(point.passages.mean, rate[k], 1e-12 * rate[k]);
-        gf_langevin_free(&langevin);
+        gf_langevin_free(langevin);
     }
     ck_assert_double_gt(counted, 20);
     ck_assert_double_eq_tol(rate[0] * 30 * 14400, counted, 1e-6);
@@ -349,23 +355,23 @@ START_TEST(test_rates) {
         "time: {step: 0.5, end: 10, sample_every: 5}\n"
         "integrator: euler-maruyama\n"
         "initial: {profile: fixed-point, which: stable-}\n";
-    gf_run run;
+    gf_run *run;
     gf_error error = {.message = ""};
     fixture other;
     ck_assert_msg(parse(text, "gamma=0.95", &run, &error) == GF_OK, "%s", error.message);
     fixture_open(&other, "xxz_jprime.yaml", 8, "gamma=0.95");
     double lambda[2] = {0.7, -0.1};
-    ck_assert(gf_gibbs_invert(other.gibbs, run.hydrodynamics.minus, lambda));
+    ck_assert(gf_gibbs_invert(other.gibbs, run->medium.hydrodynamics.minus, lambda));
     gf_state state = fixture_at(&other, lambda[0], lambda[1]);
     ck_assert_double_lt(fabs(state.force[0]) + fabs(state.force[1]), 1e-4);
-    ck_assert_double_lt(run.hydrodynamics.minus[0], -0.75);
-    ck_assert_double_eq_tol(run.hydrodynamics.saddle[0], 0, 1e-10);
+    ck_assert_double_lt(run->medium.hydrodynamics.minus[0], -0.75);
+    ck_assert_double_eq_tol(run->medium.hydrodynamics.saddle[0], 0, 1e-10);
     fixture_close(&other);
-    gf_run_free(&run);
+    gf_run_free(run);
     /* one stable point alone: nothing to start from, and nothing that walls could be */
     ck_assert_int_eq(parse(text, "gamma=0.8", &run, &error), GF_OK);
-    ck_assert(!run.hydrodynamics.bistable);
-    gf_run_free(&run);
+    ck_assert(!run->medium.hydrodynamics.bistable);
+    gf_run_free(run);
 }
 END_TEST
 
@@ -411,16 +417,16 @@ static const struct {
 
 static void check_fault(const char *good, const char *part, const char *edit, const char *message) {
     char text[1000];
-    gf_run run;
+    gf_run *run;
     gf_error error = {.message = ""};
     ck_assert_int_eq(parse(good, NULL, &run, NULL), GF_OK);
-    gf_run_free(&run);
+    gf_run_free(run);
     const char *at = strstr(good, part);
     ck_assert_ptr_nonnull(at);
     (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, edit, at + strlen(part));
     ck_assert_int_eq(parse(text, NULL, &run, &error), GF_INVALID);
     assert_contains(error.message, message);
-    gf_run_free(&run);
+    gf_run_free(run);
 }
 
 START_TEST(test_block_faults) {
@@ -447,19 +453,19 @@ START_TEST(test_faults) {
         "time: {step: 16, end: 1600, sample_every: 160}\n"
         "integrator: weak-trapezoidal\n"
         "initial: {profile: wall}\n";
-    gf_run run;
+    gf_run *run;
     gf_error error = {.message = ""};
     check_fault(good, faults[_i].part, faults[_i].edit, faults[_i].message);
     /* without a table, or with a file that is none */
     ck_assert_int_eq(gf_run_parse(good, strlen(good), "run", NULL, &run, &error), GF_INVALID);
     assert_contains(error.message, "table");
-    gf_run_free(&run);
+    gf_run_free(run);
 }
 END_TEST
 
 /* A lopsided diffusion matrix makes no noise: the run ends, and says where. */
 START_TEST(test_unphysical) {
-    gf_langevin langevin = begin(
+    gf_langevin *langevin = begin(
         "equation: hydrodynamics\n"
         "parameters: {epsilon: 0.01, diffusion: [[1, 9], [0, 1]]}\n"
         "noise: {cutoff: 32}\n"
@@ -469,10 +475,10 @@ START_TEST(test_unphysical) {
         "initial: {profile: wall}\n");
     gf_langevin_control control = {0};
     gf_error error;
-    ck_assert_int_eq(gf_langevin_carry_on(&langevin, &control, &error), GF_INVALID);
+    ck_assert_int_eq(gf_langevin_carry_on(langevin, &control, &error), GF_INVALID);
     assert_contains(error.message, "no covariance");
     assert_contains(error.message, "onsager");
-    gf_langevin_free(&langevin);
+    gf_langevin_free(langevin);
 }
 END_TEST
 
@@ -506,7 +512,7 @@ static const char small_blocks[] =
     "realisations: 2\n"
     "snapshots: {every: 80000, spacing: 24}\n";
 
-static gf_langevin begin_small(int way) {
+static gf_langevin *begin_small(int way) {
     char text[1200], file[100];
     if (way == 6) {
         return begin(small_blocks);
@@ -525,59 +531,64 @@ static void finish(gf_langevin *langevin) {
 }
 
 static void check_same(const gf_langevin *a, const gf_langevin *b) {
-    const gf_run *run = &a->run;
+    const gf_run *run = a->run;
     size_t tasks = run->points * run->realisations, series = tasks * run->samples;
-    ck_assert(memcmp(a->mean, b->mean, 2 * series * sizeof(double)) == 0);
-    ck_assert(memcmp(a->second, b->second, 2 * series * sizeof(double)) == 0);
-    ck_assert(memcmp(a->smoothed_second, b->smoothed_second, 2 * series * sizeof(double)) == 0);
-    ck_assert(memcmp(a->wall_density, b->wall_density, series * sizeof(double)) == 0);
-    ck_assert(memcmp(a->outside, b->outside, series * sizeof(double)) == 0);
-    ck_assert((a->passages != NULL) == run->hydrodynamics.isolated);
-    ck_assert(a->passages == NULL ||
-              memcmp(a->passages, b->passages, series * sizeof(double)) == 0);
+    ck_assert(memcmp(a->series[GF_LANGEVIN_MEAN], b->series[GF_LANGEVIN_MEAN],
+                     2 * series * sizeof(double)) == 0);
+    ck_assert(memcmp(a->series[GF_LANGEVIN_SECOND], b->series[GF_LANGEVIN_SECOND],
+                     2 * series * sizeof(double)) == 0);
+    ck_assert(memcmp(a->series[GF_LANGEVIN_SMOOTHED_SECOND], b->series[GF_LANGEVIN_SMOOTHED_SECOND],
+                     2 * series * sizeof(double)) == 0);
+    ck_assert(memcmp(a->series[GF_LANGEVIN_WALLS], b->series[GF_LANGEVIN_WALLS],
+                     series * sizeof(double)) == 0);
+    ck_assert(memcmp(a->series[GF_LANGEVIN_OUTSIDE], b->series[GF_LANGEVIN_OUTSIDE],
+                     series * sizeof(double)) == 0);
+    ck_assert((a->series[GF_LANGEVIN_PASSAGES] != NULL) == run->blocks);
+    ck_assert(a->series[GF_LANGEVIN_PASSAGES] == NULL ||
+              memcmp(a->series[GF_LANGEVIN_PASSAGES], b->series[GF_LANGEVIN_PASSAGES],
+                     series * sizeof(double)) == 0);
     ck_assert(memcmp(a->snapshots, b->snapshots,
                      2 * tasks * run->snapshots * run->positions * sizeof(double)) == 0);
-    ck_assert(memcmp(a->histogram, b->histogram,
-                     tasks * run->histogram.points * run->histogram_energy.points *
-                         sizeof(int64_t)) == 0);
+    ck_assert(memcmp(a->histogram, b->histogram, tasks * gf_run_bins(run) * sizeof(int64_t)) == 0);
 }
 
 START_TEST(test_threads) {
     int threads = omp_get_max_threads();
-    gf_langevin one = begin_small(_i), three = begin_small(_i);
+    gf_langevin *one = begin_small(_i), *three = begin_small(_i);
     omp_set_num_threads(1);
-    finish(&one);
+    finish(one);
     omp_set_num_threads(3);
-    finish(&three);
+    finish(three);
     omp_set_num_threads(threads);
-    check_same(&one, &three);
-    ck_assert_double_gt(one.outside[one.run.samples - 1], 0);
-    gf_langevin_free(&one);
-    gf_langevin_free(&three);
+    check_same(one, three);
+    ck_assert_double_gt(one->series[GF_LANGEVIN_OUTSIDE][one->run->samples - 1], 0);
+    gf_langevin_free(one);
+    gf_langevin_free(three);
 }
 END_TEST
 
 /* The diffusion of a file is used, leaves epsilon alone as the coupling, and yields to --set. */
 START_TEST(test_diffusion) {
-    gf_langevin plain = begin_small(0), langevin = begin_small(2);
-    finish(&plain);
-    finish(&langevin);
-    ck_assert_double_gt(fabs(plain.second[0] - langevin.second[0]), 1e-6);
-    ck_assert_double_eq(gf_langevin_coupling(&langevin, 1), 0.02);
-    gf_run run;
-    ck_assert_int_eq(parse(langevin.run.yaml, "diffusion=1", &run, NULL), GF_OK);
-    ck_assert_ptr_null(run.diffusion);
-    gf_run_free(&run);
+    gf_langevin *plain = begin_small(0), *langevin = begin_small(2);
+    finish(plain);
+    finish(langevin);
+    ck_assert_double_gt(
+        fabs(plain->series[GF_LANGEVIN_SECOND][0] - langevin->series[GF_LANGEVIN_SECOND][0]), 1e-6);
+    ck_assert_double_eq(gf_langevin_coupling(langevin, 1), 0.02);
+    gf_run *run;
+    ck_assert_int_eq(parse(langevin->run->yaml, "diffusion=1", &run, NULL), GF_OK);
+    ck_assert_ptr_null(run->medium.diffusion);
+    gf_run_free(run);
     gf_settings settings = {.table = strdup(table)};
     gf_error error;
-    ck_assert_int_eq(gf_run_parse(langevin.run.yaml, strlen(langevin.run.yaml), "absent/run",
+    ck_assert_int_eq(gf_run_parse(langevin->run->yaml, strlen(langevin->run->yaml), "absent/run",
                                   &settings, &run, &error),
                      GF_INVALID); /* a path relative to the run file */
     assert_contains(error.message, "absent/test-hydrodynamic-diffusion");
-    gf_run_free(&run);
+    gf_run_free(run);
     gf_settings_free(&settings);
-    gf_langevin_free(&plain);
-    gf_langevin_free(&langevin);
+    gf_langevin_free(plain);
+    gf_langevin_free(langevin);
 }
 END_TEST
 
@@ -585,23 +596,23 @@ END_TEST
 START_TEST(test_resume) {
     char path[] = "test-hydrodynamic-resume-XXXXXX.h5", hidden[2][64];
     gf_error error = {.message = ""};
-    gf_langevin whole = begin_small(_i), langevin = begin_small(_i);
-    finish(&whole);
+    gf_langevin *whole = begin_small(_i), *langevin = begin_small(_i);
+    finish(whole);
     ck_assert_int_ge(mkstemps(path, 3), 0);
     for (int k = 0; k < 2; ++k) {
         (void)snprintf(hidden[k], sizeof hidden[k], "%s.gone", k == 0 ? table : varying);
         ck_assert_int_eq(rename(k == 0 ? table : varying, hidden[k]), 0);
     }
     carry_out_in_parts(&langevin, path);
-    check_same(&whole, &langevin);
-    gf_langevin_free(&langevin);
-    ck_assert_msg(gf_langevin_read(&langevin, path, &error) == GF_OK, "%s", error.message);
-    check_same(&whole, &langevin);
+    check_same(whole, langevin);
+    gf_langevin_free(langevin);
+    ck_assert_msg(gf_langevin_read(path, &langevin, &error) == GF_OK, "%s", error.message);
+    check_same(whole, langevin);
     ck_assert_int_eq(rename(hidden[0], table), 0);
     ck_assert_int_eq(rename(hidden[1], varying), 0);
     (void)unlink(path);
-    gf_langevin_free(&langevin);
-    gf_langevin_free(&whole);
+    gf_langevin_free(langevin);
+    gf_langevin_free(whole);
 }
 END_TEST
 

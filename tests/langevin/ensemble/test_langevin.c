@@ -4,7 +4,7 @@
 #include "interruption.h"
 #include "suite.h"
 
-#include "gibbsflow/langevin.h"
+#include "langevin/ensemble/langevin.h"
 
 #include <math.h>
 #include <omp.h>
@@ -14,16 +14,16 @@
 #include <unistd.h>
 
 /* Makes and completes a run. */
-static gf_langevin carry_out(const char *text) {
-    gf_run run;
-    gf_langevin langevin;
+static gf_langevin *carry_out(const char *text) {
+    gf_run *run;
+    gf_langevin *langevin;
     gf_error error;
     gf_langevin_control control = {0};
     ck_assert_msg(gf_run_parse(text, strlen(text), "run", NULL, &run, &error) == GF_OK, "%s",
                   error.message);
-    ck_assert_int_eq(gf_langevin_init(&langevin, &run, "test", NULL), GF_OK);
-    ck_assert_msg(gf_langevin_carry_on(&langevin, &control, &error) == GF_OK, "%s", error.message);
-    ck_assert_double_eq(gf_langevin_done(&langevin), 1);
+    ck_assert_int_eq(gf_langevin_create(run, "test", &langevin, NULL), GF_OK);
+    ck_assert_msg(gf_langevin_carry_on(langevin, &control, &error) == GF_OK, "%s", error.message);
+    ck_assert_double_eq(gf_langevin_done(langevin), 1);
     return langevin;
 }
 
@@ -59,9 +59,9 @@ START_TEST(test_exact) {
                    "seed: 1\n"
                    "walls: {smoothing: 0, threshold: 0.5}\n",
                    c->epsilon, c->gamma, c->drive, 4 * LENGTH, c->spacing, c->step, c->integrator);
-    gf_langevin langevin = carry_out(text);
+    gf_langevin *langevin = carry_out(text);
     gf_langevin_point p;
-    ck_assert_int_eq(gf_langevin_summarise(&langevin, 0, &p, NULL), GF_OK);
+    ck_assert_int_eq(gf_langevin_summarise(langevin, 0, &p, NULL), GF_OK);
     ck_assert(p.exact);
     ck_assert_msg(p.walls.verdict == GF_STEADY, "drift %g, start %g", p.walls.drift,
                   p.walls.start_effect);
@@ -73,7 +73,7 @@ START_TEST(test_exact) {
                   p.cells.second_moment);
     ck_assert_msg(fabs(p.walls.mean - p.cells.count_density) < 3 * p.walls.error,
                   "n = %g +- %g, exactly %g", p.walls.mean, p.walls.error, p.cells.count_density);
-    gf_langevin_free(&langevin);
+    gf_langevin_free(langevin);
 }
 END_TEST
 
@@ -94,10 +94,10 @@ static gf_langevin_point both_noises(const char *force, double spacing, double s
                    "seed: 2\n"
                    "walls: {smoothing: 16, threshold: 0.5}\n",
                    force, LENGTH, spacing, step);
-    gf_langevin langevin = carry_out(text);
+    gf_langevin *langevin = carry_out(text);
     gf_langevin_point p;
-    ck_assert_int_eq(gf_langevin_summarise(&langevin, 0, &p, NULL), GF_OK);
-    gf_langevin_free(&langevin);
+    ck_assert_int_eq(gf_langevin_summarise(langevin, 0, &p, NULL), GF_OK);
+    gf_langevin_free(langevin);
     return p;
 }
 
@@ -129,7 +129,7 @@ END_TEST
 /* --- a single wall, without noise ------------------------------------------------------------ */
 
 START_TEST(test_wall_profile) {
-    gf_langevin langevin = carry_out(
+    gf_langevin *langevin = carry_out(
         "equation: order-parameter\n"
         "parameters: {epsilon: 0.1, gamma: 0.875, J: 1, D: 1, a: 1}\n"
         "noise: {drive: 0, thermal: 0}\n"
@@ -142,24 +142,24 @@ START_TEST(test_wall_profile) {
     double scaled_width = 0;
     for (size_t k = 0; k < 4; ++k) {
         gf_dynamics d;
-        ck_assert_int_eq(gf_run_dynamics(&langevin.run, k, &d, NULL), GF_OK);
-        double x0 = sqrt(8 * 1 / ((5 * 0.875 - 4) * 1)), epsilon = langevin.run.sweep[k];
+        ck_assert_int_eq(gf_run_dynamics(langevin->run, k, &d, NULL), GF_OK);
+        double x0 = sqrt(8 * 1 / ((5 * 0.875 - 4) * 1)), epsilon = langevin->run->sweep[k];
         double m0 = sqrt(5 - 4 / 0.875), worst = 0;
-        const double *m = langevin.snapshots + k * langevin.run.positions;
-        for (size_t i = 0; i < langevin.run.positions; ++i) {
+        const double *m = langevin->snapshots + k * langevin->run->positions;
+        for (size_t i = 0; i < langevin->run->positions; ++i) {
             double r = ((double)i + 0.5) * 0.25 - 200;
             worst = fmax(worst, fabs(m[i] - m0 * tanh(r * sqrt(epsilon) / x0)));
         }
         ck_assert_msg(worst < 1e-3, "epsilon = %g: %g off", epsilon, worst);
         /* the width from the slope in the middle: x0/sqrt(epsilon), over a decade */
-        size_t middle = langevin.run.positions / 2;
+        size_t middle = langevin->run->positions / 2;
         double width = m0 * 0.25 / (m[middle] - m[middle - 1]) * sqrt(epsilon);
         ck_assert_double_eq_tol(width / x0, 1, 5e-3);
         scaled_width += width;
-        ck_assert_double_eq_tol(langevin.wall_density[k * 3 + 2] * 400, 1, 1e-12);
+        ck_assert_double_eq_tol(langevin->series[GF_LANGEVIN_WALLS][k * 3 + 2] * 400, 1, 1e-12);
     }
     ck_assert_double_gt(scaled_width, 0);
-    gf_langevin_free(&langevin);
+    gf_langevin_free(langevin);
 }
 END_TEST
 
@@ -181,19 +181,20 @@ START_TEST(test_uniform_flow) {
                    "integrator: %s\n"
                    "initial: {profile: uniform, amplitude: 0.1}\n",
                    cases[_i].step, cases[_i].integrator);
-    gf_langevin langevin = carry_out(text);
+    gf_langevin *langevin = carry_out(text);
     double a = 0.4 * (0.9 / 4 - 0.1), b = 0.4 * 0.9 / 4, m0 = sqrt(a / b);
     for (int i = 0; i < 10; ++i) { /* of (m0/m)^2 - 1 ~ exp(-2at) */
         double rest = (1 / 0.01 - 1) * exp(-2 * a * 4 * (i + 1));
-        ck_assert_double_eq_tol(langevin.mean[i], m0 / sqrt(1 + rest), cases[_i].tolerance);
+        ck_assert_double_eq_tol(langevin->series[GF_LANGEVIN_MEAN][i], m0 / sqrt(1 + rest),
+                                cases[_i].tolerance);
     }
-    gf_langevin_free(&langevin);
+    gf_langevin_free(langevin);
 }
 END_TEST
 
 /* What cannot be computed exactly stands beside the result as NaN, and does not prevent it. */
 START_TEST(test_no_exact_value) {
-    gf_langevin langevin = carry_out(
+    gf_langevin *langevin = carry_out(
         "equation: order-parameter\n"
         "parameters: {epsilon: 0.1, gamma: 0.875, J: 1, D: 1, a: 1}\n"
         "noise: {drive: 0.002, thermal: 0}\n"
@@ -202,10 +203,10 @@ START_TEST(test_no_exact_value) {
         "integrator: heun\n"
         "initial: {profile: domains}\n");
     gf_langevin_point p;
-    ck_assert_int_eq(gf_langevin_summarise(&langevin, 0, &p, NULL), GF_OK);
+    ck_assert_int_eq(gf_langevin_summarise(langevin, 0, &p, NULL), GF_OK);
     ck_assert(p.exact && isnan(p.cells.count_density));
     ck_assert_double_gt(p.walls.mean, 0);
-    gf_langevin_free(&langevin);
+    gf_langevin_free(langevin);
 }
 END_TEST
 
@@ -222,7 +223,7 @@ static double boltzmann(double from, double to, double alpha) {
 }
 
 START_TEST(test_double_well) {
-    gf_langevin langevin = carry_out(
+    gf_langevin *langevin = carry_out(
         "equation: double-well\n"
         "parameters: {alpha: 0.2, mu: 1}\n"
         "space: {length: 100000, spacing: 1}\n"
@@ -238,13 +239,13 @@ START_TEST(test_double_well) {
         double low = -2.2 + 4.4 * b / 60, high = -2.2 + 4.4 * (b + 1) / 60;
         double expected = 100000 * boltzmann(low, high, alpha) / norm;
         if (expected > 5) {
-            chi_square += pow((double)langevin.histogram[b] - expected, 2) / expected;
+            chi_square += pow((double)langevin->histogram[b] - expected, 2) / expected;
             freedom += 1;
         }
     }
     ck_assert_msg(fabs(chi_square - freedom) < 4 * sqrt(2 * freedom), "chi^2 = %g of %g",
                   chi_square, freedom);
-    gf_langevin_free(&langevin);
+    gf_langevin_free(langevin);
 }
 END_TEST
 
@@ -266,15 +267,19 @@ static const char small_template[] =
     "sweep: {epsilon: [0.1, 0.3], stretch: [2, 1]}\n";
 
 static void check_same(const gf_langevin *a, const gf_langevin *b) {
-    size_t tasks = a->run.points * a->run.realisations, series = tasks * a->run.samples;
-    ck_assert(memcmp(a->mean, b->mean, series * sizeof(double)) == 0);
-    ck_assert(memcmp(a->second, b->second, series * sizeof(double)) == 0);
-    ck_assert(memcmp(a->smoothed_second, b->smoothed_second, series * sizeof(double)) == 0);
-    ck_assert(memcmp(a->wall_density, b->wall_density, series * sizeof(double)) == 0);
+    size_t tasks = a->run->points * a->run->realisations, series = tasks * a->run->samples;
+    ck_assert(memcmp(a->series[GF_LANGEVIN_MEAN], b->series[GF_LANGEVIN_MEAN],
+                     series * sizeof(double)) == 0);
+    ck_assert(memcmp(a->series[GF_LANGEVIN_SECOND], b->series[GF_LANGEVIN_SECOND],
+                     series * sizeof(double)) == 0);
+    ck_assert(memcmp(a->series[GF_LANGEVIN_SMOOTHED_SECOND], b->series[GF_LANGEVIN_SMOOTHED_SECOND],
+                     series * sizeof(double)) == 0);
+    ck_assert(memcmp(a->series[GF_LANGEVIN_WALLS], b->series[GF_LANGEVIN_WALLS],
+                     series * sizeof(double)) == 0);
     ck_assert(memcmp(a->snapshots, b->snapshots,
-                     tasks * a->run.snapshots * a->run.positions * sizeof(double)) == 0);
-    ck_assert(
-        memcmp(a->histogram, b->histogram, tasks * a->run.histogram.points * sizeof(int64_t)) == 0);
+                     tasks * a->run->snapshots * a->run->positions * sizeof(double)) == 0);
+    ck_assert(memcmp(a->histogram, b->histogram, tasks * gf_run_bins(a->run) * sizeof(int64_t)) ==
+              0);
 }
 
 static void small_run(int integrator, char *text, size_t size) {
@@ -289,38 +294,39 @@ START_TEST(test_threads) {
     small_run(_i, text, sizeof text);
     int threads = omp_get_max_threads();
     omp_set_num_threads(1);
-    gf_langevin one = carry_out(text);
+    gf_langevin *one = carry_out(text);
     omp_set_num_threads(3);
-    gf_langevin three = carry_out(text);
+    gf_langevin *three = carry_out(text);
     omp_set_num_threads(threads);
-    check_same(&one, &three);
+    check_same(one, three);
     /* and the realisations differ */
-    ck_assert(memcmp(one.second, one.second + one.run.samples, one.run.samples * sizeof(double)) !=
-              0);
-    gf_langevin_free(&one);
-    gf_langevin_free(&three);
+    ck_assert(memcmp(one->series[GF_LANGEVIN_SECOND],
+                     one->series[GF_LANGEVIN_SECOND] + one->run->samples,
+                     one->run->samples * sizeof(double)) != 0);
+    gf_langevin_free(one);
+    gf_langevin_free(three);
 }
 END_TEST
 
 /* Interrupted twice, written to a file and read again each time: the same bits. */
 START_TEST(test_resume) {
     char text[1500], path[] = "test-langevin-XXXXXX.h5";
-    gf_run run;
-    gf_langevin langevin;
+    gf_run *run;
+    gf_langevin *langevin;
     small_run(_i, text, sizeof text);
-    gf_langevin whole = carry_out(text);
+    gf_langevin *whole = carry_out(text);
     ck_assert_int_ge(mkstemps(path, 3), 0);
     ck_assert_int_eq(gf_run_parse(text, strlen(text), "run", NULL, &run, NULL), GF_OK);
-    ck_assert_int_eq(gf_langevin_init(&langevin, &run, "test", NULL), GF_OK);
+    ck_assert_int_eq(gf_langevin_create(run, "test", &langevin, NULL), GF_OK);
     carry_out_in_parts(&langevin, path);
-    check_same(&whole, &langevin);
-    gf_langevin_free(&langevin);
-    ck_assert_int_eq(gf_langevin_read(&langevin, path, NULL), GF_OK);
-    ck_assert_double_eq(gf_langevin_done(&langevin), 1);
-    check_same(&whole, &langevin);
+    check_same(whole, langevin);
+    gf_langevin_free(langevin);
+    ck_assert_int_eq(gf_langevin_read(path, &langevin, NULL), GF_OK);
+    ck_assert_double_eq(gf_langevin_done(langevin), 1);
+    check_same(whole, langevin);
     (void)unlink(path);
-    gf_langevin_free(&langevin);
-    gf_langevin_free(&whole);
+    gf_langevin_free(langevin);
+    gf_langevin_free(whole);
 }
 END_TEST
 
@@ -336,13 +342,15 @@ START_TEST(test_common_noise) {
         "initial: {profile: random}\n"
         "sweep: {epsilon: [0.2, 0.2]}\n";
     char text[1000];
-    gf_langevin separate = carry_out(base);
+    gf_langevin *separate = carry_out(base);
     (void)snprintf(text, sizeof text, "%scommon_noise: true\n", base);
-    gf_langevin common = carry_out(text);
-    ck_assert(fabs(separate.second[0] - separate.second[1]) > 0);
-    ck_assert_double_eq(common.second[0], common.second[1]);
-    gf_langevin_free(&separate);
-    gf_langevin_free(&common);
+    gf_langevin *common = carry_out(text);
+    ck_assert(fabs(separate->series[GF_LANGEVIN_SECOND][0] -
+                   separate->series[GF_LANGEVIN_SECOND][1]) > 0);
+    ck_assert_double_eq(common->series[GF_LANGEVIN_SECOND][0],
+                        common->series[GF_LANGEVIN_SECOND][1]);
+    gf_langevin_free(separate);
+    gf_langevin_free(common);
 }
 END_TEST
 
@@ -355,16 +363,16 @@ START_TEST(test_runaway) {
         "time: {step: 0.5, end: 100, sample_every: 1}\n"
         "integrator: heun\n"
         "initial: {profile: uniform, amplitude: 4}\n";
-    gf_run run;
-    gf_langevin langevin;
+    gf_run *run;
+    gf_langevin *langevin;
     gf_error error;
     gf_langevin_control control = {0};
     ck_assert_int_eq(gf_run_parse(text, strlen(text), "run", NULL, &run, NULL), GF_OK);
-    ck_assert_int_eq(gf_langevin_init(&langevin, &run, "test", NULL), GF_OK);
-    ck_assert_int_eq(gf_langevin_carry_on(&langevin, &control, &error), GF_NO_CONVERGENCE);
+    ck_assert_int_eq(gf_langevin_create(run, "test", &langevin, NULL), GF_OK);
+    ck_assert_int_eq(gf_langevin_carry_on(langevin, &control, &error), GF_NO_CONVERGENCE);
     ck_assert_ptr_nonnull(strstr(error.message, "runs away"));
     ck_assert_ptr_nonnull(strstr(error.message, "cell 0"));
-    gf_langevin_free(&langevin);
+    gf_langevin_free(langevin);
 }
 END_TEST
 

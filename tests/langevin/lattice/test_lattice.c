@@ -1,7 +1,6 @@
 /* The integrators: exact structure factors in the linear case, conservation, weak order. */
+#include "lattices.h"
 #include "suite.h"
-
-#include "langevin/lattice/lattice.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,14 +11,11 @@ static const gf_integrator *const integrators[] = {
 
 /* dm/dt = D m'' - k m + both noises: mode by mode an Ornstein-Uhlenbeck process. */
 static gf_dynamics linear_dynamics(void) {
-    return (gf_dynamics){.equation = &gf_equation_order_parameter,
-                         .spacing = 0.5,
-                         .diffusion = 1.3,
-                         .drive = 0.4,
-                         .thermal = 0.7,
-                         .linear = -0.8,
-                         .cubic = 0,
-                         .order = 1};
+    return (gf_dynamics){
+        .equation = &gf_equation_order_parameter,
+        .spacing = 0.5,
+        .order = 1,
+        .scalar = {.diffusion = 1.3, .drive = 0.4, .thermal = 0.7, .linear = -0.8, .cubic = 0}};
 }
 
 /* <|m_k|^2>/cells at time step dt, exact for each integrator, from its linear recursion. The
@@ -27,19 +23,24 @@ static gf_dynamics linear_dynamics(void) {
 static double structure_factor(const gf_dynamics *d, const gf_integrator *integrator, double dt,
                                double wave) {
     double curl = 2 - 2 * cos(wave), dx = d->spacing;
-    double diffusive = d->diffusion * curl / (dx * dx), rate = diffusive - d->linear;
-    double power = d->drive / dx + d->thermal * curl / (dx * dx * dx);
+    double diffusive = d->scalar.diffusion * curl / (dx * dx), rate = diffusive - d->scalar.linear;
+    double power = d->scalar.drive / dx + d->scalar.thermal * curl / (dx * dx * dx);
     double z = rate * dt;
     if (integrator == &gf_integrator_heun) {
         return power / (2 * rate) * pow(1 - z / 2, 2) / (1 - z + z * z / 2 - z * z * z / 8);
     }
     if (integrator == &gf_integrator_exponential) {
-        double flow = exp(2 * d->linear * dt); /* of m^2, over a step */
+        double flow = exp(2 * d->scalar.linear * dt); /* of m^2, over a step */
         double added =
             diffusive > 0 ? power * -expm1(-2 * diffusive * dt) / (2 * diffusive) : power * dt;
         return sqrt(flow) * added / (1 - flow * exp(-2 * diffusive * dt));
     }
     return power / (2 * rate);
+}
+
+static void observe(gf_lattice *lattice, double *m) {
+    uint64_t counts[GF_COUNTS];
+    gf_lattice_measure(lattice, m, counts);
 }
 
 enum { CELLS = 1100 }; /* not a multiple of a block of random numbers */
@@ -60,19 +61,16 @@ START_TEST(test_structure_factor) {
     double dt = 0.06, m[CELLS], chi_square = 0;
     const int mode[MODES] = {0, 1, 2, 5, 11, 50, 137, 275, 400, 500, 549, 550};
     double sum[MODES] = {0};
-    gf_lattice lattice;
-    ck_assert_int_eq(
-        gf_lattice_init(&lattice, &d, integrator, CELLS, false, dt, (gf_random){8, 0}, NULL),
-        GF_OK);
-    gf_lattice_advance(&lattice, 200); /* ten times the longest memory 1/0.8 */
+    gf_lattice *lattice = new_lattice(&d, integrator, CELLS, GF_PERIODIC, dt, (gf_random){8, 0});
+    gf_lattice_advance(lattice, 200); /* ten times the longest memory 1/0.8 */
     for (int s = 0; s < SAMPLES; ++s) {
-        gf_lattice_advance(&lattice, 60);
-        gf_lattice_observe(&lattice, m);
+        gf_lattice_advance(lattice, 60);
+        observe(lattice, m);
         for (int k = 0; k < MODES; ++k) {
             sum[k] += mode_power(m, mode[k]);
         }
     }
-    gf_lattice_free(&lattice);
+    gf_lattice_free(lattice);
     for (int k = 0; k < MODES; ++k) {
         double exact = structure_factor(&d, integrator, dt, 2 * M_PI * mode[k] / CELLS);
         bool is_real = mode[k] == 0 || 2 * mode[k] == CELLS;
@@ -90,17 +88,15 @@ START_TEST(test_conservation) {
     const gf_integrator *integrator = integrators[_i];
     gf_dynamics d = linear_dynamics();
     double sum = 0, square = 0, m[CELLS];
-    d.drive = 0;
-    d.linear = 0;
-    gf_lattice lattice;
-    ck_assert_int_eq(
-        gf_lattice_init(&lattice, &d, integrator, CELLS, false, 0.05, (gf_random){9, 1}, NULL),
-        GF_OK);
+    d.scalar.drive = 0;
+    d.scalar.linear = 0;
+    gf_lattice *lattice = new_lattice(&d, integrator, CELLS, GF_PERIODIC, 0.05, (gf_random){9, 1});
     for (int i = 0; i < CELLS; ++i) {
-        lattice.state[i] = 0.25;
+        m[i] = 0.25;
     }
-    gf_lattice_advance(&lattice, 2000);
-    gf_lattice_observe(&lattice, m);
+    set_rows(lattice, 0, m);
+    gf_lattice_advance(lattice, 2000);
+    observe(lattice, m);
     for (int i = 0; i < CELLS; ++i) {
         sum += m[i];
         square += (m[i] - 0.25) * (m[i] - 0.25);
@@ -108,38 +104,37 @@ START_TEST(test_conservation) {
     /* The splitting sees k = 0 as a number of its own; the others through telescoping sums. */
     ck_assert_double_lt(fabs(sum - 0.25 * CELLS), 1e-9 * CELLS);
     ck_assert_double_gt(square / CELLS, 0.2); /* but there is noise */
-    gf_lattice_free(&lattice);
+    gf_lattice_free(lattice);
 }
 END_TEST
 
 /* An antiperiodic row is half of a periodic one of twice the length with m(r + L) = -m(r). */
 START_TEST(test_antiperiodic) {
     gf_dynamics d = linear_dynamics();
-    gf_lattice half, whole;
-    double m[2 * CELLS];
-    d.linear = 0.1;
-    d.cubic = 0.2;
-    d.drive = 0;
-    d.thermal = 0;
+    double m[2 * CELLS], wanted[2 * CELLS];
+    d.scalar.linear = 0.1;
+    d.scalar.cubic = 0.2;
+    d.scalar.drive = 0;
+    d.scalar.thermal = 0;
     const gf_integrator *integrator = integrators[_i];
-    ck_assert_int_eq(
-        gf_lattice_init(&half, &d, integrator, CELLS, true, 0.05, (gf_random){0}, NULL), GF_OK);
-    ck_assert_int_eq(
-        gf_lattice_init(&whole, &d, integrator, 2 * CELLS, false, 0.05, (gf_random){0}, NULL),
-        GF_OK);
+    gf_lattice *half = new_lattice(&d, integrator, CELLS, GF_ANTIPERIODIC, 0.05, (gf_random){0});
+    gf_lattice *whole = new_lattice(&d, integrator, 2 * CELLS, GF_PERIODIC, 0.05, (gf_random){0});
     for (int i = 0; i < CELLS; ++i) {
-        half.state[i] = whole.state[i] = sin(0.01 * i * i);
-        whole.state[CELLS + i] = -whole.state[i];
+        m[i] = sin(0.01 * i * i);
+        m[CELLS + i] = -m[i];
     }
-    gf_lattice_advance(&half, 300);
-    gf_lattice_advance(&whole, 300);
-    gf_lattice_observe(&half, m);
+    set_rows(half, 0, m);
+    set_rows(whole, 0, m);
+    gf_lattice_advance(half, 300);
+    gf_lattice_advance(whole, 300);
+    observe(half, m);
+    get_rows(whole, wanted);
     for (int i = 0; i < CELLS; ++i) {
-        ck_assert_double_eq_tol(m[i], whole.state[i], 1e-13);
-        ck_assert_double_eq_tol(m[i], -whole.state[CELLS + i], 1e-13);
+        ck_assert_double_eq_tol(m[i], wanted[i], 1e-13);
+        ck_assert_double_eq_tol(m[i], -wanted[CELLS + i], 1e-13);
     }
-    gf_lattice_free(&half);
-    gf_lattice_free(&whole);
+    gf_lattice_free(half);
+    gf_lattice_free(whole);
 }
 END_TEST
 
@@ -149,14 +144,12 @@ START_TEST(test_antiperiodic_noise) {
     enum { SAMPLES = sized(20000, 500), SMALL = 8 };
     const gf_integrator *integrator = integrators[_i];
     gf_dynamics d = linear_dynamics();
-    gf_lattice lattice;
+    gf_lattice *lattice =
+        new_lattice(&d, integrator, SMALL, GF_ANTIPERIODIC, 0.06, (gf_random){3, 3});
     double m[SMALL], seam = 0, inside = 0, square = 0;
-    ck_assert_int_eq(
-        gf_lattice_init(&lattice, &d, integrator, SMALL, true, 0.06, (gf_random){3, 3}, NULL),
-        GF_OK);
     for (int s = 0; s < SAMPLES; ++s) {
-        gf_lattice_advance(&lattice, 30);
-        gf_lattice_observe(&lattice, m);
+        gf_lattice_advance(lattice, 30);
+        observe(lattice, m);
         seam -= m[0] * m[SMALL - 1];
         for (int i = 0; i + 1 < SMALL; ++i) {
             inside += m[i] * m[i + 1] / (SMALL - 1);
@@ -164,7 +157,7 @@ START_TEST(test_antiperiodic_noise) {
         square += m[0] * m[0];
     }
     ck_assert_double_lt(fabs(seam - inside), 6 * square / sqrt(SAMPLES));
-    gf_lattice_free(&lattice);
+    gf_lattice_free(lattice);
 }
 END_TEST
 
@@ -221,20 +214,19 @@ static double simulate(const gf_integrator *integrator, double alpha, double mu,
     double *x = malloc(PARTICLES * sizeof *x);
     ck_assert_int_eq(d.equation->prepare(parameter, &none, &d, NULL), GF_OK);
     for (uint32_t b = 0; b < BATCHES; ++b) {
-        gf_lattice lattice;
-        ck_assert_int_eq(gf_lattice_init(&lattice, &d, integrator, PARTICLES, false, 1.0 / steps,
-                                         (gf_random){77, b}, NULL),
-                         GF_OK);
+        gf_lattice *lattice =
+            new_lattice(&d, integrator, PARTICLES, GF_PERIODIC, 1.0 / steps, (gf_random){77, b});
         for (int i = 0; i < PARTICLES; ++i) {
-            lattice.state[i] = 1.2;
+            x[i] = 1.2;
         }
-        gf_lattice_advance(&lattice, (uint64_t)(steps * time));
-        gf_lattice_observe(&lattice, x);
+        set_rows(lattice, 0, x);
+        gf_lattice_advance(lattice, (uint64_t)(steps * time));
+        observe(lattice, x);
         for (int i = 0; i < PARTICLES; ++i) {
             sum += x[i] * x[i];
             square += pow(x[i], 4);
         }
-        gf_lattice_free(&lattice);
+        gf_lattice_free(lattice);
     }
     free(x);
     double n = (double)PARTICLES * BATCHES, mean = sum / n;
@@ -278,20 +270,20 @@ END_TEST
 
 START_TEST(test_refused) {
     gf_error error;
-    gf_lattice lattice;
+    gf_lattice *lattice = NULL;
     gf_dynamics d = linear_dynamics();
     double limit = gf_integrator_heun.longest_step(&d);
     ck_assert_double_eq_tol(limit, 2 / (4 * 1.3 / 0.25 + 0.8), 1e-12);
-    ck_assert_int_eq(gf_lattice_init(&lattice, &d, &gf_integrator_heun, 100, false, 1.01 * limit,
-                                     (gf_random){0}, &error),
+    ck_assert_int_eq(try_lattice(&d, &gf_integrator_heun, 100, GF_PERIODIC, 1.01 * limit,
+                                 (gf_random){0}, &lattice, &error),
                      GF_INVALID);
     ck_assert_ptr_nonnull(strstr(error.message, "unstable"));
-    gf_lattice_free(&lattice);
-    ck_assert_int_eq(gf_lattice_init(&lattice, &d, &gf_integrator_exponential, 100, true, 0.1,
-                                     (gf_random){0}, &error),
+    ck_assert_ptr_null(lattice);
+    ck_assert_int_eq(try_lattice(&d, &gf_integrator_exponential, 100, GF_ANTIPERIODIC, 0.1,
+                                 (gf_random){0}, &lattice, &error),
                      GF_INVALID);
     ck_assert_ptr_nonnull(strstr(error.message, "antiperiodic"));
-    gf_lattice_free(&lattice);
+    ck_assert_ptr_null(lattice);
 }
 END_TEST
 

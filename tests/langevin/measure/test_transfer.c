@@ -22,11 +22,8 @@ START_TEST(test_harmonic) {
     double k = 0.7, diffusion = 1.4, drive = 0.3, dx = 0.8, t = drive / 2;
     gf_dynamics d = {.equation = &gf_equation_order_parameter,
                      .spacing = dx,
-                     .diffusion = diffusion,
-                     .drive = drive,
-                     .linear = -k,
-                     .cubic = 0,
-                     .order = 0.6};
+                     .order = 0.6,
+                     .scalar = {.diffusion = diffusion, .drive = drive, .linear = -k, .cubic = 0}};
     gf_transfer cells, continuum;
     ck_assert_int_eq(gf_transfer_cells(&d, 0.3, &cells, NULL), GF_OK);
     ck_assert_int_eq(gf_transfer_continuum(&d, 0.3, &continuum, NULL), GF_OK);
@@ -53,11 +50,8 @@ START_TEST(test_count_against_sample) {
     double k = 0.5, diffusion = 1, drive = 0.5, dx = 1, level = 0.4;
     gf_dynamics d = {.equation = &gf_equation_order_parameter,
                      .spacing = dx,
-                     .diffusion = diffusion,
-                     .drive = drive,
-                     .linear = -k,
-                     .cubic = 0,
-                     .order = 1};
+                     .order = 1,
+                     .scalar = {.diffusion = diffusion, .drive = drive, .linear = -k, .cubic = 0}};
     gf_transfer cells;
     ck_assert_int_eq(gf_transfer_cells(&d, level, &cells, NULL), GF_OK);
     double memory = exp(-cells.gap * dx);
@@ -107,7 +101,7 @@ START_TEST(test_dilute) {
     ck_assert_double_eq_tol(continuum.count_density / continuum.dilute_density, 1, 0.02);
     for (int drive = 2; drive <= 4; drive += 2) {
         d = order_parameter(0.1, 0.875, drive, 0.25);
-        double c = gf_transfer_wall_energy(&d) / (d.drive / 2) * sqrt(0.1);
+        double c = gf_transfer_wall_energy(&d) / (d.scalar.drive / 2) * sqrt(0.1);
         double printed = sqrt(2 * pow(5 * 0.875 - 4, 3)) / (3 * 0.875 * (1 - 0.875)) * 2 / drive;
         ck_assert_double_eq_tol(c, printed, 1e-9);
     }
@@ -128,9 +122,9 @@ START_TEST(test_refused) {
     gf_error error;
     gf_transfer t;
     gf_dynamics d = order_parameter(0.1, 0.875, 4, 0.25);
-    d.thermal = 1;
+    d.scalar.thermal = 1;
     ck_assert_int_eq(gf_transfer_cells(&d, 0.3, &t, &error), GF_INVALID);
-    d.thermal = 0;
+    d.scalar.thermal = 0;
     ck_assert_int_eq(gf_transfer_continuum(&d, 0, &t, &error), GF_INVALID);
     ck_assert_ptr_nonnull(strstr(error.message, "exact"));
 }

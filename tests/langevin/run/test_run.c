@@ -1,7 +1,7 @@
 /* Run files: what they mean, and what is said about wrong ones. */
 #include "suite.h"
 
-#include "gibbsflow/run.h"
+#include "langevin/run/run.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -23,38 +23,38 @@ static const char good[] =
     "snapshots: {every: 5, spacing: 10}\n"
     "sweep: {epsilon: [0.1, 0.2]}\n";
 
-static gf_status parse(const char *text, const gf_settings *settings, gf_run *run,
+static gf_status parse(const char *text, const gf_settings *settings, gf_run **run,
                        gf_error *error) {
     return gf_run_parse(text, strlen(text), "run.yaml", settings, run, error);
 }
 
 START_TEST(test_meaning) {
-    gf_run run;
+    gf_run *run;
     gf_dynamics d;
     ck_assert_int_eq(parse(good, NULL, &run, NULL), GF_OK);
-    ck_assert_uint_eq(run.cells, 400);
-    ck_assert_uint_eq(run.steps, 2000);
-    ck_assert_uint_eq(run.steps_per_sample, 50);
-    ck_assert_uint_eq(run.samples, 40);
-    ck_assert_uint_eq(run.first_measured, 10); /* the sample at 5.5 */
-    ck_assert_uint_eq(run.smoothing_cells, 32);
-    ck_assert_uint_eq(run.snapshots, 4);
-    ck_assert_uint_eq(run.positions, 10);
-    ck_assert_uint_eq(run.points, 2);
-    ck_assert_int_eq(gf_run_dynamics(&run, 1, &d, NULL), GF_OK);
-    ck_assert_double_eq_tol(d.drive, 4 * 0.2 * 0.125, 1e-15);
-    ck_assert_double_eq_tol(d.thermal, 1, 1e-15);
-    ck_assert_double_eq_tol(d.linear, 0.2 * (0.875 / 4 - 0.125), 1e-15);
-    ck_assert_double_eq_tol(d.cubic, 0.2 * 0.875 / 4, 1e-15);
+    ck_assert_uint_eq(run->cells, 400);
+    ck_assert_uint_eq(run->steps, 2000);
+    ck_assert_uint_eq(run->steps_per_sample, 50);
+    ck_assert_uint_eq(run->samples, 40);
+    ck_assert_uint_eq(run->first_measured, 10); /* the sample at 5.5 */
+    ck_assert_uint_eq(run->smoothing_cells, 32);
+    ck_assert_uint_eq(run->snapshots, 4);
+    ck_assert_uint_eq(run->positions, 10);
+    ck_assert_uint_eq(run->points, 2);
+    ck_assert_int_eq(gf_run_dynamics(run, 1, &d, NULL), GF_OK);
+    ck_assert_double_eq_tol(d.scalar.drive, 4 * 0.2 * 0.125, 1e-15);
+    ck_assert_double_eq_tol(d.scalar.thermal, 1, 1e-15);
+    ck_assert_double_eq_tol(d.scalar.linear, 0.2 * (0.875 / 4 - 0.125), 1e-15);
+    ck_assert_double_eq_tol(d.scalar.cubic, 0.2 * 0.875 / 4, 1e-15);
     ck_assert_double_eq_tol(d.order * d.order, 5 - 4 / 0.875, 1e-14);
-    gf_run_free(&run);
+    gf_run_free(run);
 }
 END_TEST
 
 /* m^3 - 3 (chi T/dx) m with chi T = thermal/(2D) */
 START_TEST(test_renormalised) {
     char text[2000];
-    gf_run bare, run;
+    gf_run *bare, *run;
     gf_dynamics b, r;
     (void)snprintf(text, sizeof text, "%s", good);
     memcpy(strstr(text, "force: bare\n"), "force: XXXX\n", 12);
@@ -64,18 +64,19 @@ START_TEST(test_renormalised) {
                    (int)(force - text), text, force + 12);
     ck_assert_int_eq(parse(good, NULL, &bare, NULL), GF_OK);
     ck_assert_int_eq(parse(renormalised, NULL, &run, NULL), GF_OK);
-    ck_assert_int_eq(gf_run_dynamics(&bare, 0, &b, NULL), GF_OK);
-    ck_assert_int_eq(gf_run_dynamics(&run, 0, &r, NULL), GF_OK);
-    ck_assert_double_eq_tol(r.linear - b.linear, 3 * b.cubic * 0.5 / 0.25, 1e-15);
-    ck_assert_double_eq_tol(r.cubic, b.cubic, 1e-15);
+    ck_assert_int_eq(gf_run_dynamics(bare, 0, &b, NULL), GF_OK);
+    ck_assert_int_eq(gf_run_dynamics(run, 0, &r, NULL), GF_OK);
+    ck_assert_double_eq_tol(r.scalar.linear - b.scalar.linear, 3 * b.scalar.cubic * 0.5 / 0.25,
+                            1e-15);
+    ck_assert_double_eq_tol(r.scalar.cubic, b.scalar.cubic, 1e-15);
     ck_assert_double_eq_tol(r.order, b.order, 1e-15);
-    gf_run_free(&bare);
-    gf_run_free(&run);
+    gf_run_free(bare);
+    gf_run_free(run);
 }
 END_TEST
 
 START_TEST(test_settings) {
-    gf_run run;
+    gf_run *run;
     gf_settings settings = {0}, again = {0};
     gf_error error;
     const char *const assignments[] = {"epsilon=0.3", "spacing=0.5", "step=0.02", "seed=9"};
@@ -83,23 +84,23 @@ START_TEST(test_settings) {
         ck_assert_int_eq(gf_settings_assign(&settings, assignments[i], NULL), GF_OK);
     }
     ck_assert_int_eq(parse(good, &settings, &run, NULL), GF_OK);
-    ck_assert_uint_eq(run.points, 1); /* a fixed parameter is not swept */
-    ck_assert_double_eq_tol(run.sweep[0], 0.3, 1e-15);
-    ck_assert_uint_eq(run.cells, 200);
-    ck_assert_uint_eq(run.seed, 9);
-    ck_assert_int_eq(gf_settings_assign_all(&again, run.settings, NULL), GF_OK);
+    ck_assert_uint_eq(run->points, 1); /* a fixed parameter is not swept */
+    ck_assert_double_eq_tol(run->sweep[0], 0.3, 1e-15);
+    ck_assert_uint_eq(run->cells, 200);
+    ck_assert_uint_eq(run->seed, 9);
+    ck_assert_int_eq(gf_settings_assign_all(&again, run->settings, NULL), GF_OK);
     ck_assert_uint_eq(again.count, 4);
     ck_assert_double_eq(again.parameters[2].value, 0.02);
-    gf_run_free(&run);
+    gf_run_free(run);
     ck_assert_int_eq(gf_settings_assign(&settings, "smoothing=1000", NULL), GF_OK);
     ck_assert_int_eq(parse(good, &settings, &run, &error), GF_INVALID);
     ck_assert_ptr_nonnull(strstr(error.message, "longer than the system"));
-    gf_run_free(&run);
+    ck_assert_ptr_null(run);
     ck_assert_int_eq(gf_settings_assign(&settings, "smoothing=0", NULL), GF_OK);
     ck_assert_int_eq(gf_settings_assign(&settings, "nonsense=1", NULL), GF_OK);
     ck_assert_int_eq(parse(good, &settings, &run, &error), GF_INVALID);
     ck_assert_ptr_nonnull(strstr(error.message, "nonsense"));
-    gf_run_free(&run);
+    ck_assert_ptr_null(run);
     gf_settings_free(&settings);
     gf_settings_free(&again);
 }
@@ -152,23 +153,23 @@ START_TEST(test_wrong) {
     ck_assert_ptr_nonnull(at);
     (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, wrong[_i].new,
                    at + strlen(wrong[_i].old));
-    gf_run run;
+    gf_run *run;
     gf_error error;
     ck_assert_int_eq(parse(text, NULL, &run, &error), GF_INVALID);
     ck_assert_msg(strstr(error.message, wrong[_i].message) != NULL, "'%s' lacks '%s'",
                   error.message, wrong[_i].message);
     ck_assert_msg(strncmp(error.message, "run.yaml:", 9) == 0, "'%s' names no place",
                   error.message);
-    gf_run_free(&run);
+    ck_assert_ptr_null(run);
 }
 END_TEST
 
 /* Every beginning of a run file is a wrong one, or none; nothing crashes. */
 START_TEST(test_truncated) {
     for (size_t length = 0; length < strlen(good); ++length) {
-        gf_run run;
+        gf_run *run;
         (void)gf_run_parse(good, length, "run.yaml", NULL, &run, NULL);
-        gf_run_free(&run);
+        gf_run_free(run);
     }
 }
 END_TEST
@@ -183,15 +184,20 @@ START_TEST(test_starts) {
         const char *at = strstr(good, "profile: random, amplitude: 0.1");
         (void)snprintf(text, sizeof text, "%.*sprofile: %s, domain: 50%s", (int)(at - good), good,
                        starts[i].profile, at + strlen("profile: random, amplitude: 0.1"));
-        gf_run run;
-        gf_lattice lattice;
+        gf_run *run;
+        gf_lattice *lattice = NULL;
+        gf_dynamics dynamics;
+        uint64_t counts[GF_COUNTS];
+        double m[400];
         ck_assert_int_eq(parse(text, NULL, &run, NULL), GF_OK);
-        ck_assert_int_eq(gf_run_start(&run, 0, 0, &lattice, NULL), GF_OK);
-        double m0 = lattice.dynamics.order;
-        ck_assert_double_eq_tol(lattice.state[0], starts[i].first * m0, 1e-15);
-        ck_assert_double_eq_tol(lattice.state[210], starts[i].middle * m0, 1e-15);
-        gf_lattice_free(&lattice);
-        gf_run_free(&run);
+        ck_assert_int_eq(gf_run_start(run, 0, 0, &lattice, NULL), GF_OK);
+        ck_assert_int_eq(gf_run_dynamics(run, 0, &dynamics, NULL), GF_OK);
+        ck_assert_uint_eq(run->cells, 400);
+        gf_lattice_measure(lattice, m, counts);
+        ck_assert_double_eq_tol(m[0], starts[i].first * dynamics.order, 1e-15);
+        ck_assert_double_eq_tol(m[210], starts[i].middle * dynamics.order, 1e-15);
+        gf_lattice_free(lattice);
+        gf_run_free(run);
     }
 }
 END_TEST
@@ -201,11 +207,11 @@ START_TEST(test_models) {
     static const char *const names[] = {"fig1", "fig3", "fig4", "fig5", "fig6"};
     for (int i = 0; i < 5; ++i) {
         char path[500];
-        gf_run run;
+        gf_run *run;
         gf_error error;
         (void)snprintf(path, sizeof path, "%s/%s.yaml", GF_MODELS, names[i]);
         ck_assert_msg(gf_run_read(path, NULL, &run, &error) == GF_OK, "%s", error.message);
-        gf_run_free(&run);
+        gf_run_free(run);
     }
 }
 END_TEST

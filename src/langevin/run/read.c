@@ -1,5 +1,6 @@
 /* Reading a run. */
-#include "langevin/run/run_parser.h"
+#include "langevin/run/kind.h"
+#include "langevin/run/parser.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,12 +18,13 @@ static gf_status take_methods(const gf_run_parser *p) {
     if (status == GF_OK) {
         status = gf_document_text(p->document, node, "equation", &text, p->error);
     }
-    if (status == GF_OK && (p->run->equation = gf_equation_find(text)) == NULL) {
+    if (status == GF_OK && (p->run->kind = gf_run_kind_find(text)) == NULL) {
         status = gf_document_fail(p->document, node, p->error,
                                   "the equation '%.60s' is not known; expected %s", text,
-                                  gf_equation_names());
+                                  gf_run_kind_names());
     }
     if (status == GF_OK) {
+        p->run->equation = p->run->kind->equation;
         status = gf_document_require(p->document, p->root, "integrator", &node, p->error);
     }
     if (status == GF_OK) {
@@ -38,77 +40,21 @@ static gf_status take_methods(const gf_run_parser *p) {
     return status;
 }
 
-static gf_status take_parameters(const gf_run_parser *p) {
-    gf_node *map = NULL;
-    const char *const *names = p->run->equation->parameters;
-    if (p->run->equation->fields == 2) {
-        return gf_run_take_transport(p);
-    }
-    gf_status status = gf_run_take_section(p, "parameters", names, true, &map);
-    for (size_t i = 0; names[i] != NULL && status == GF_OK; ++i) {
-        status = gf_run_take_number(p, map, names[i], GF_RUN_ANY, true, &p->run->parameters[i]);
-    }
-    return status;
-}
-
-static gf_status take_noise(const gf_run_parser *p) {
-    static const char *const keys[] = {"drive", "thermal", NULL};
+gf_status gf_run_take_force(const gf_run_parser *p) {
     static const char *const forces[] = {"bare", "renormalised", NULL};
-    gf_run *run = p->run;
-    gf_node *map = NULL;
     size_t force = 0;
-    if (run->equation->fields == 2) {
-        return gf_run_take_scales(p);
-    }
-    if (!run->equation->has_space) { /* it has its own */
-        gf_node *stray = gf_document_get(p->document, p->root, "noise");
-        return stray == NULL ? GF_OK
-                             : gf_document_fail(p->document, stray, p->error,
-                                                "the noise of %s is its parameter %s",
-                                                run->equation->name, run->equation->parameters[0]);
-    }
-    gf_status status = gf_run_take_section(p, "noise", keys, true, &map);
-    if (status == GF_OK) {
-        status = gf_run_take_number(p, map, "drive", GF_RUN_NOT_NEGATIVE, true, &run->noise.drive);
-    }
-    if (status == GF_OK) {
-        status =
-            gf_run_take_number(p, map, "thermal", GF_RUN_NOT_NEGATIVE, true, &run->noise.thermal);
-    }
-    if (status == GF_OK) {
-        status = gf_run_take_word(p, p->root, "force", forces, &force);
-    }
-    run->noise.renormalised = force == 1;
+    gf_status status = gf_run_take_word(p, p->root, "force", forces, &force);
+    p->run->noise.renormalised = force == 1;
     return status;
 }
 
-/* Blocks without neighbours: so many, of so many sites. */
-static gf_status take_blocks(const gf_run_parser *p, gf_node *map) {
-    static const char *const keys[] = {"cells", "sites", NULL};
-    gf_run *run = p->run;
-    double cells = 1;
-    gf_status status = gf_document_check_keys(p->document, map, "space", keys, p->error);
-    if (status == GF_OK) {
-        status = gf_run_take_number(p, map, "cells", GF_RUN_COUNT, true, &cells);
-    }
-    if (status == GF_OK) {
-        status = gf_run_take_number(p, map, "sites", GF_RUN_POSITIVE, true, &run->spacing);
-    }
-    run->cells = (size_t)cells;
-    run->length = cells * run->spacing;
-    return status;
-}
-
-static gf_status take_space(const gf_run_parser *p) {
+gf_status gf_run_take_row(const gf_run_parser *p) {
     static const char *const keys[] = {"length", "spacing", "boundary", NULL};
     static const char *const boundaries[] = {"periodic", "antiperiodic", "fixed", NULL};
     gf_run *run = p->run;
     gf_node *map = gf_document_get(p->document, p->root, "space");
     size_t boundary = 0;
     uint64_t cells = 0;
-    if (run->hydrodynamics.isolated) {
-        return take_blocks(p, map);
-    }
     gf_status status = gf_run_take_section(p, "space", keys, true, &map);
     if (status == GF_OK) {
         status = gf_run_take_number(p, map, "length", GF_RUN_POSITIVE, true, &run->length);
@@ -171,9 +117,6 @@ static gf_status take_time(const gf_run_parser *p) {
 }
 
 static gf_status take_starts(const gf_run_parser *p, gf_node *map) {
-    static const char *const all[] = {"random", "uniform", "wall", "domains", "fixed-point", NULL};
-    static const char *const some[] = {"random", "uniform", "wall", "domains", NULL};
-    const char *const *profiles = p->run->equation->fields == 2 ? all : some;
     gf_run *run = p->run;
     gf_node *node = NULL, *key = NULL;
     size_t profile = 0;
@@ -186,30 +129,23 @@ static gf_status take_starts(const gf_run_parser *p, gf_node *map) {
     run->start_count = count > 0 ? count : 1;
     for (size_t i = 0; i < run->start_count && status == GF_OK; ++i) {
         const gf_node *entry = count > 0 ? gf_document_entry(p->document, node, i, &key) : node;
-        status = gf_run_read_word(p, entry, "profile", profiles, &profile);
+        status = gf_run_read_word(p, entry, "profile", run->kind->profiles, &profile);
         run->starts[i] = (gf_profile)profile;
     }
     return status;
 }
 
 static gf_status take_initial(const gf_run_parser *p) {
-    static const char *const one[] = {"profile", "amplitude", "domain", NULL};
-    static const char *const two[] = {"profile", "domain", "density", "which", NULL};
     gf_run *run = p->run;
-    const char *const *keys = run->equation->fields == 2 ? two : one;
     gf_node *map = NULL;
     run->amplitude = 1;
     run->domain_length = run->length / 10;
-    gf_status status = gf_run_take_section(p, "initial", keys, true, &map);
+    gf_status status = gf_run_take_section(p, "initial", run->kind->initial_keys, true, &map);
     if (status == GF_OK) {
         status = take_starts(p, map);
     }
-    if (status == GF_OK && run->equation->fields == 2) {
-        status = gf_run_take_density(p, map);
-    }
-    if (status == GF_OK && run->equation->fields == 1) {
-        status =
-            gf_run_take_number(p, map, "amplitude", GF_RUN_NOT_NEGATIVE, false, &run->amplitude);
+    if (status == GF_OK) {
+        status = run->kind->take_start(p, map);
     }
     return status == GF_OK
                ? gf_run_take_number(p, map, "domain", GF_RUN_POSITIVE, false, &run->domain_length)
@@ -256,30 +192,54 @@ static gf_status check_settings(const gf_run_parser *p) {
                                    : gf_fail(p->error, GF_INVALID, "a run has no --sites to set");
 }
 
+/* Makes the smallest lattice of a sweep point, which fails as every other would. */
+static gf_status try_point(const gf_run_parser *p, size_t point) {
+    gf_run *run = p->run;
+    gf_lattice *lattice = NULL;
+    gf_lattice_plan plan = {
+        .integrator = run->integrator, .cells = 4, .boundary = run->boundary, .step = run->step};
+    gf_status status = gf_run_dynamics(run, point, &plan.dynamics, p->error);
+    if (status == GF_OK) {
+        run->rows = gf_lattice_rows(&plan.dynamics);
+        run->counts = gf_lattice_counts(&plan.dynamics);
+        status = gf_lattice_create(&plan, &lattice, p->error);
+    }
+    gf_lattice_free(lattice);
+    return status;
+}
+
 /* Errors that belong to no single key: every sweep point must make sense, and its step be stable.
  */
 static gf_status check_points(const gf_run_parser *p) {
+    const gf_run *run = p->run;
     gf_status status = GF_OK;
-    double value = 0;
-    for (size_t k = 0; k < p->run->points && status == GF_OK; ++k) {
-        gf_dynamics dynamics;
-        value = p->run->sweep[k];
-        gf_lattice lattice = {0};
-        gf_random none = {0};
-        status = gf_run_dynamics(p->run, k, &dynamics, p->error);
-        if (status == GF_OK) { /* the smallest lattice will tell */
-            status = gf_lattice_init(&lattice, &dynamics, p->run->integrator, 4, p->run->boundary,
-                                     p->run->step, none, p->error);
-        }
-        gf_lattice_free(&lattice);
+    size_t k = 0;
+    while (k < run->points && (status = try_point(p, k)) == GF_OK) {
+        ++k;
     }
     if (status == GF_INVALID) {
         gf_error inner = *p->error;
         status =
             gf_document_fail(p->document, p->root, p->error, "%s = %g: %.900s",
-                             p->run->equation->parameters[p->run->swept], value, inner.message);
+                             run->equation->parameters[run->swept], run->sweep[k], inner.message);
     }
     return status;
+}
+
+static gf_status take_parameters(const gf_run_parser *p) {
+    return p->run->kind->take_parameters(p);
+}
+
+static gf_status take_noise(const gf_run_parser *p) {
+    return p->run->kind->take_noise(p);
+}
+
+static gf_status take_space(const gf_run_parser *p) {
+    return p->run->kind->take_space(p);
+}
+
+static gf_status finish(const gf_run_parser *p) {
+    return p->run->kind->finish(p);
 }
 
 static gf_status parse(const gf_run_parser *p) {
@@ -299,7 +259,7 @@ static gf_status parse(const gf_run_parser *p) {
                                                                    gf_run_take_snapshots,
                                                                    gf_run_take_histogram,
                                                                    gf_run_take_sweep,
-                                                                   gf_run_take_medium,
+                                                                   finish,
                                                                    check_settings,
                                                                    check_points};
     gf_status status = p->root != NULL
@@ -325,35 +285,46 @@ static char *format_settings(const gf_settings *settings) {
     return text;
 }
 
+/* Reads the document into `run`, which it has been given the text of. */
+static gf_status read(gf_run_parser *p, const char *text, size_t length) {
+    gf_status status = gf_document_parse(text, length, p->name, &p->document, p->error);
+    if (status != GF_OK) {
+        return status;
+    }
+    p->root = gf_document_root(p->document);
+    p->used = calloc(p->settings->count + 1, sizeof *p->used);
+    p->run->yaml = strndup(text, length);
+    p->run->settings = format_settings(p->settings);
+    status = p->used != NULL && p->run->yaml != NULL && p->run->settings != NULL
+                 ? parse(p)
+                 : gf_fail_memory(p->error, "a run");
+    free(p->used);
+    gf_document_free(p->document);
+    return status;
+}
+
 gf_status gf_run_parse(const char *text, size_t length, const char *name,
-                       const gf_settings *settings, gf_run *run, gf_error *error) {
+                       const gf_settings *settings, gf_run **run, gf_error *error) {
     static const gf_settings none = {0};
     gf_error local;
     gf_run_parser p = {.name = name,
                        .settings = settings != NULL ? settings : &none,
-                       .run = run,
+                       .run = calloc(1, sizeof *p.run),
                        .error = error != NULL ? error : &local};
-    *run = (gf_run){0};
-    gf_status status = gf_document_parse(text, length, name, &p.document, p.error);
+    gf_status status = p.run != NULL ? read(&p, text, length) : gf_fail_memory(p.error, "a run");
     if (status != GF_OK) {
-        return status;
+        gf_run_free(p.run);
+        p.run = NULL;
     }
-    p.root = gf_document_root(p.document);
-    p.used = calloc(p.settings->count + 1, sizeof *p.used);
-    run->yaml = strndup(text, length);
-    run->settings = format_settings(p.settings);
-    status = p.used != NULL && run->yaml != NULL && run->settings != NULL
-                 ? parse(&p)
-                 : gf_fail_memory(p.error, "a run");
-    free(p.used);
-    gf_document_free(p.document);
+    *run = p.run;
     return status;
 }
 
-gf_status gf_run_read(const char *path, const gf_settings *settings, gf_run *run, gf_error *error) {
+gf_status gf_run_read(const char *path, const gf_settings *settings, gf_run **run,
+                      gf_error *error) {
     char *text = NULL;
     size_t length = 0;
-    *run = (gf_run){0};
+    *run = NULL;
     gf_status status = gf_document_read_text(path, &text, &length, error);
     if (status == GF_OK) {
         status = gf_run_parse(text, length, path, settings, run, error);

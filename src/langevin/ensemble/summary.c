@@ -1,26 +1,49 @@
-/* What a run has come to. */
-#include "gibbsflow/langevin.h"
-
-#include "langevin/measure/walls.h"
+/* Results of a run, averaged. */
+#include "langevin/ensemble/langevin.h"
+#include "langevin/lattice/passage.h"
+#include "langevin/measure/transfer.h"
+#include "langevin/run/kind.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* The average of every `fields`-th entry of a series, from `data` on. */
-static gf_status estimate(const gf_run *run, const double *data, size_t fields, size_t point,
-                          gf_estimate *result, gf_error *error) {
-    size_t rows = run->realisations * run->samples, first = point * rows;
+/* The average of one field of a series that the run has; without it 0. */
+static gf_status estimate(const gf_langevin *self, gf_langevin_observable observable, size_t field,
+                          size_t point, gf_estimate *result, gf_error *error) {
+    const gf_run *run = self->run;
+    const double *data = gf_langevin_series(self, observable, point, 0);
+    size_t rows = run->realisations * run->samples, width = gf_langevin_width(run, observable);
+    if (data == NULL) {
+        return GF_OK;
+    }
     double *series = malloc(rows * sizeof *series);
     if (series == NULL) {
         return gf_fail_memory(error, "an average");
     }
     for (size_t i = 0; i < rows; ++i) {
-        series[i] = data[(first + i) * fields];
+        series[i] = data[i * width + field];
     }
     gf_status status =
         gf_estimate_series(series + run->first_measured, run->realisations, run->samples,
                            run->samples - run->first_measured, run->start_count, result, error);
     free(series);
+    return status;
+}
+
+/* All averages of a sweep point. */
+static gf_status estimate_all(const gf_langevin *self, size_t point, gf_langevin_point *result,
+                              gf_error *error) {
+    gf_estimate *const results[GF_LANGEVIN_SERIES] = {
+        result->mean,   result->second,   result->smoothed_second,
+        &result->walls, &result->outside, &result->passages};
+    gf_status status = GF_OK;
+    for (int k = 0; k < GF_LANGEVIN_SERIES; ++k) {
+        gf_langevin_observable observable = (gf_langevin_observable)k;
+        size_t width = gf_langevin_width(self->run, observable);
+        for (size_t i = 0; i < width && status == GF_OK; ++i) {
+            status = estimate(self, observable, i, point, &results[k][i], error);
+        }
+    }
     return status;
 }
 
@@ -37,52 +60,45 @@ static void compare_exactly(const gf_dynamics *dynamics, double level, gf_langev
 
 gf_status gf_langevin_summarise(const gf_langevin *self, size_t point, gf_langevin_point *result,
                                 gf_error *error) {
-    const gf_run *run = &self->run;
-    size_t fields = run->equation->fields;
+    gf_dynamics dynamics;
     *result = (gf_langevin_point){0};
-    const double *const series[] = {self->mean, self->second, self->smoothed_second};
-    gf_estimate *const estimates[] = {result->mean, result->second, result->smoothed_second};
-    gf_status status = gf_run_dynamics(run, point, &result->dynamics, error);
+    gf_status status = gf_run_dynamics(self->run, point, &dynamics, error);
     if (status == GF_OK) {
-        status = estimate(run, self->wall_density, 1, point, &result->walls, error);
+        status = estimate_all(self, point, result, error);
     }
-    if (status == GF_OK && self->outside != NULL) {
-        status = estimate(run, self->outside, 1, point, &result->outside, error);
+    if (status != GF_OK) {
+        return status;
     }
-    if (status == GF_OK && self->passages != NULL) {
-        status = estimate(run, self->passages, 1, point, &result->passages, error);
+    result->middle = dynamics.middle;
+    result->order = dynamics.order;
+    result->exact = gf_transfer_applies(&dynamics);
+    if (result->exact) {
+        compare_exactly(&dynamics, self->run->threshold * dynamics.order, result);
     }
-    for (size_t i = 0; i < 3 * fields && status == GF_OK; ++i) {
-        status =
-            estimate(run, series[i % 3] + i / 3, fields, point, &estimates[i % 3][i / 3], error);
-    }
-    const gf_dynamics *d = &result->dynamics;
-    result->exact = fields == 1 && run->equation->has_space && d->thermal <= 0 && d->drive > 0;
-    double level = run->threshold * d->order;
-    if (status == GF_OK && result->exact) {
-        compare_exactly(d, level, result);
-    }
-    return status;
+    return GF_OK;
 }
 
 double gf_langevin_coupling(const gf_langevin *self, size_t point) {
-    const gf_run *run = &self->run;
-    double epsilon = gf_run_parameter(run, point, "epsilon");
-    if (run->equation->fields == 2) {
-        double diffusion = gf_run_parameter(run, point, "diffusion");
-        return diffusion > 0 ? epsilon / diffusion : epsilon;
+    return self->run->kind->coupling(self->run, point);
+}
+
+void gf_langevin_tabulate(const gf_langevin *self, const gf_langevin_point *points, double *table) {
+    size_t count = self->run->points;
+    for (size_t k = 0; k < count; ++k) {
+        double unit = gf_langevin_length_unit(self, k);
+        table[k] = gf_langevin_coupling(self, k);
+        table[count + k] = points[k].walls.mean / unit;
+        table[2 * count + k] = points[k].walls.error / unit;
     }
-    return epsilon * gf_run_parameter(run, point, "J") * pow(gf_run_parameter(run, point, "a"), 2) /
-           gf_run_parameter(run, point, "D");
 }
 
 double gf_langevin_length_unit(const gf_langevin *self, size_t point) {
-    return self->run.rescaled ? 1 / sqrt(gf_run_parameter(&self->run, point, "epsilon")) : 1;
+    return self->run->rescaled ? 1 / sqrt(gf_run_parameter(self->run, point, "epsilon")) : 1;
 }
 
 bool gf_langevin_coupling_varies(const gf_langevin *self) {
     double first = gf_langevin_coupling(self, 0);
-    for (size_t k = 1; k < self->run.points; ++k) {
+    for (size_t k = 1; k < self->run->points; ++k) {
         if (fabs(gf_langevin_coupling(self, k) - first) > 1e-12 * first) {
             return true;
         }
@@ -96,14 +112,14 @@ static size_t count_reversals(const double *m, size_t stride, size_t count, doub
     size_t reversals = 0;
     double side = 0;
     for (size_t s = 0; s < count; ++s) {
-        reversals += gf_walls_pass(m[s * stride] - middle, level, &side) ? 1 : 0;
+        reversals += gf_passes(m[s * stride] - middle, level, &side) ? 1 : 0;
     }
     return reversals;
 }
 
 double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double middle,
                                  double level) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     size_t stride = run->positions * run->equation->fields;
     size_t first = run->first_measured / run->samples_per_snapshot, reversals = 0;
     if (run->snapshots <= first + 1) {

@@ -1,5 +1,5 @@
 /* What a run repeats with other numbers. */
-#include "langevin/run/run_parser.h"
+#include "langevin/run/parser.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* What the sections of a run file are read with. */
-#ifndef GIBBSFLOW_LANGEVIN_RUN_RUN_PARSER_H
-#define GIBBSFLOW_LANGEVIN_RUN_RUN_PARSER_H
+#ifndef GIBBSFLOW_LANGEVIN_RUN_PARSER_H
+#define GIBBSFLOW_LANGEVIN_RUN_PARSER_H
 
-#include "gibbsflow/run.h"
 #include "input/arithmetic.h"
 #include "input/document.h"
+#include "langevin/run/run.h"
 
-/* What parsing needs at hand. */
+/* What parsing works with. */
 typedef struct gf_run_parser {
     gf_document *document;
     gf_node *root;
@@ -51,22 +51,18 @@ gf_status gf_run_take_section(const gf_run_parser *p, const char *key, const cha
 gf_status gf_run_divide(const gf_run_parser *p, const gf_node *node, const char *what, double value,
                         const char *of, double unit, uint64_t *quotient);
 
-/* --- sections, in run_measure.c and run_sweep.c ---------------------------------------------- */
+/* The section `name` whose keys are names of numbers, each of which is added to `settings`, but
+ * those of the NULL-terminated list `own` (NULL: none). `what` such a key is, for messages. */
+gf_status gf_run_take_names(const gf_run_parser *p, gf_node *map, const char *what,
+                            const char *const *own, gf_settings *settings);
 
+/* --- sections that are alike for all, in read.c, measure.c and sweep.c ------------------------ */
+
+gf_status gf_run_take_row(const gf_run_parser *p);   /* space: length, spacing, boundary */
+gf_status gf_run_take_force(const gf_run_parser *p); /* bare or renormalised */
 gf_status gf_run_take_walls(const gf_run_parser *p);
 gf_status gf_run_take_snapshots(const gf_run_parser *p);
 gf_status gf_run_take_histogram(const gf_run_parser *p);
 gf_status gf_run_take_sweep(const gf_run_parser *p);
-
-/* --- of the hydrodynamics, in run_hydrodynamics.c -------------------------------------------- */
-
-/* epsilon, diffusion or onsager, parameters of the model. */
-gf_status gf_run_take_transport(const gf_run_parser *p);
-gf_status gf_run_take_scales(const gf_run_parser *p); /* of the noise; the force */
-gf_status gf_run_take_density(const gf_run_parser *p, gf_node *initial);
-/* The table, once everything else is known. */
-gf_status gf_run_take_medium(const gf_run_parser *p);
-/* Fails where a profile has nothing to start from. */
-gf_status gf_run_check_start(const gf_run *self, gf_profile profile, gf_error *error);
 
 #endif

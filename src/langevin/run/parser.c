@@ -1,10 +1,9 @@
-#include "langevin/run/run_parser.h"
+#include "langevin/run/parser.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The value of `--set name=...`, if there is one. */
 bool gf_run_override(const gf_run_parser *p, const char *name, double *value) {
     for (size_t i = 0; i < p->settings->count; ++i) {
         if (strcmp(p->settings->parameters[i].name, name) == 0) {
@@ -30,8 +29,6 @@ static bool lies_in(double value, gf_run_domain where) {
             (where == GF_RUN_COUNT && value >= 1 && value <= 1e9 && value == floor(value)));
 }
 
-/* The number at `key` of `map`, or its override; `*value` stays where there is neither, unless
- * `required`. */
 gf_status gf_run_take_number(const gf_run_parser *p, gf_node *map, const char *key,
                              gf_run_domain where, bool required, double *value) {
     static const char *const names[] = {"any", "0 or more", "positive", "an integer from 1 to 1e9"};
@@ -53,7 +50,6 @@ gf_status gf_run_take_number(const gf_run_parser *p, gf_node *map, const char *k
                             names[where]);
 }
 
-/* The entry of `map` at `key` as one of a list of words: its index. */
 gf_status gf_run_read_word(const gf_run_parser *p, const gf_node *node, const char *key,
                            const char *const *words, size_t *index) {
     const char *text = NULL;
@@ -80,7 +76,6 @@ gf_status gf_run_take_word(const gf_run_parser *p, gf_node *map, const char *key
     return node != NULL ? gf_run_read_word(p, node, key, words, index) : GF_OK;
 }
 
-/* The section `key` of the file, with its keys checked; NULL where it may be left out. */
 gf_status gf_run_take_section(const gf_run_parser *p, const char *key, const char *const *known,
                               bool required, gf_node **section) {
     *section = gf_document_get(p->document, p->root, key);
@@ -90,7 +85,6 @@ gf_status gf_run_take_section(const gf_run_parser *p, const char *key, const cha
     return gf_document_check_keys(p->document, *section, key, known, p->error);
 }
 
-/* value / unit, which must be a whole number up to rounding. */
 gf_status gf_run_divide(const gf_run_parser *p, const gf_node *node, const char *what, double value,
                         const char *of, double unit, uint64_t *quotient) {
     double exact = value / unit, whole = round(exact);
@@ -101,4 +95,34 @@ gf_status gf_run_divide(const gf_run_parser *p, const gf_node *node, const char 
     }
     *quotient = (uint64_t)whole;
     return GF_OK;
+}
+
+static bool is_listed(const char *name, const char *const *list) {
+    for (size_t k = 0; list != NULL && list[k] != NULL; ++k) {
+        if (strcmp(name, list[k]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+gf_status gf_run_take_names(const gf_run_parser *p, gf_node *map, const char *what,
+                            const char *const *own, gf_settings *settings) {
+    gf_status status = GF_OK;
+    size_t count = map != NULL ? gf_document_size(map) : 0;
+    for (size_t i = 0; i < count && status == GF_OK; ++i) {
+        gf_node *key = NULL;
+        const gf_node *node = gf_document_entry(p->document, map, i, &key);
+        const char *name = NULL;
+        double value = 0;
+        status = gf_document_text(p->document, key, what, &name, p->error);
+        if (status != GF_OK || is_listed(name, own)) {
+            continue;
+        }
+        status = gf_run_read_number(p, node, name, &value);
+        if (status == GF_OK) {
+            status = gf_settings_set(settings, name, value, p->error);
+        }
+    }
+    return status;
 }

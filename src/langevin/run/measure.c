@@ -1,5 +1,6 @@
 /* What a run measures: walls, snapshots, a histogram. */
-#include "langevin/run/run_parser.h"
+#include "langevin/run/kind.h"
+#include "langevin/run/parser.h"
 
 enum { MAX_BINS = 100000 };
 
@@ -92,27 +93,26 @@ static gf_status take_bins(const gf_run_parser *p, gf_node *map, gf_axis *axis) 
 }
 
 gf_status gf_run_take_histogram(const gf_run_parser *p) {
-    static const char *const one[] = {"from", "to", "bins", NULL};
-    static const char *const two[] = {"from", "to", "bins", "energy", NULL};
+    static const char *const names[GF_CHARGES] = {NULL, "energy"};
+    static const char *const keys[] = {"from", "to", "bins", NULL};
     gf_run *run = p->run;
-    gf_node *map = NULL, *energy = NULL;
-    run->histogram_energy.points = 1;
-    gf_status status =
-        gf_run_take_section(p, "histogram", run->equation->fields == 2 ? two : one, false, &map);
+    gf_node *map = NULL, *inner = NULL;
+    for (size_t i = 1; i < GF_CHARGES; ++i) {
+        run->histogram[i].points = 1;
+    }
+    gf_status status = gf_run_take_section(p, "histogram", run->kind->histogram_keys, false, &map);
     if (status != GF_OK || map == NULL) {
         return status;
     }
-    status = take_bins(p, map, &run->histogram);
-    if (status == GF_OK && run->equation->fields == 2) {
-        status = gf_document_require(p->document, map, "energy", &energy, p->error);
+    status = take_bins(p, map, &run->histogram[0]);
+    for (size_t i = 1; i < run->equation->fields && status == GF_OK; ++i) {
+        status = gf_document_require(p->document, map, names[i], &inner, p->error);
         if (status == GF_OK) {
-            status = gf_document_check_keys(p->document, energy, "energy", one, p->error);
+            status = gf_document_check_keys(p->document, inner, names[i], keys, p->error);
         }
         if (status == GF_OK) {
-            status = take_bins(p, energy, &run->histogram_energy);
+            status = take_bins(p, inner, &run->histogram[i]);
         }
     }
     return status;
 }
-
-/* As many factors as there are sweep points. */

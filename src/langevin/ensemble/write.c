@@ -1,44 +1,23 @@
 /* Runs in HDF5 files: writing. */
 #include "gibbsflow/file.h"
-#include "gibbsflow/langevin.h"
 #include "gibbsflow/wall_fit.h"
+#include "langevin/ensemble/counts.h"
+#include "langevin/ensemble/langevin.h"
+#include "langevin/run/kind.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* --- writing --------------------------------------------------------------------------------- */
+/* --- the run --------------------------------------------------------------------------------- */
 
 static void sweep_path(const gf_run *run, char *path, size_t size) {
     (void)snprintf(path, size, "/sweep/%s", run->equation->parameters[run->swept]);
 }
 
-/* What is said of two fields alone, with the parts of the table that the run needs: a file of a run
- * is complete. At other rates than the table's, what holds at its rates alone is left out. */
-static void write_two_fields(const gf_run *run, gf_file *file) {
-    enum { NEEDED = 3 };
-    static const char *const parts[] = {"/model",  "/channels",     "/fitted_grid", "/density_grid",
-                                        "/region", "/fixed_points", "/flow_lines"};
-    gf_file_put_text_attribute(file, "/run", "table", run->table);
-    gf_file_put_text_attribute(file, "/run", "interpretation", "Ito");
-    gf_file_put_integer_attribute(file, "/run", "weak_order", run->integrator->weak_order);
-    gf_file_put_number_attribute(file, "/run", "cutoff", run->noise.cutoff);
-    gf_file_put_number_attribute(file, "/run", "drive_scale", run->noise.drive);
-    gf_file_put_number_attribute(file, "/run", "thermal_scale", run->noise.thermal);
-    gf_file_put_integer_attribute(file, "/run", "rescaled", run->rescaled ? 1 : 0);
-    for (size_t i = 0; i < (run->rates.count > 0 ? NEEDED : sizeof parts / sizeof *parts); ++i) {
-        if (gf_file_has(run->table_file, parts[i])) {
-            gf_file_copy(file, run->table_file, parts[i]);
-        }
-    }
-    if (run->diffusion != NULL) {
-        gf_diffusion_write(run->diffusion, file);
-    }
-}
-
 static void write_run(const gf_langevin *self, gf_file *file) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     gf_file_put_origin(file, self->command);
     gf_file_put_text_attribute(file, "/run", "yaml", run->yaml);
     gf_file_put_text_attribute(file, "/run", "settings", run->settings);
@@ -53,13 +32,13 @@ static void write_run(const gf_langevin *self, gf_file *file) {
     gf_file_put_number_attribute(file, "/run", "smoothing", run->smoothing);
     gf_file_put_number_attribute(file, "/run", "threshold", run->threshold);
     gf_file_put_number_attribute(file, "/run", "done", gf_langevin_done(self));
-    if (run->equation->fields == 2) {
-        write_two_fields(run, file);
+    if (run->kind->write != NULL) {
+        run->kind->write(run, file);
     }
 }
 
 static const char *time_units(const gf_run *run) {
-    return run->rescaled ? "1/(J epsilon)" : run->equation->fields == 2 ? "1/J" : "a^2/D";
+    return run->rescaled ? "1/(J epsilon)" : run->kind->time_unit;
 }
 
 static const char *length_units(const gf_run *run) {
@@ -99,7 +78,7 @@ static void put_regular_axis(gf_file *file, const char *path, const char *units,
 }
 
 static void write_stretch(const gf_langevin *self, const char *sweep, gf_file *file) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     int64_t *stretch = malloc(run->points * sizeof *stretch);
     if (stretch == NULL) {
         gf_file_reject(file, "out of memory for the sweep");
@@ -119,54 +98,49 @@ static void write_stretch(const gf_langevin *self, const char *sweep, gf_file *f
     free(stretch);
 }
 
-/* One number per field, sample and realisation, or one for all fields. The axis of the fields is
- * there only where there are two. */
-static void put_series(const gf_run *run, gf_file *file, const char *sweep, const char *path,
-                       const char *units, const char *description, size_t fields,
-                       const double *data) {
+/* --- series ---------------------------------------------------------------------------------- */
+
+/* One number per sample and realisation, or one per field, whose axis is there only where there are
+ * two. NULL units are those of a density. */
+static void put_series(const gf_langevin *self, gf_file *file, const char *sweep,
+                       gf_langevin_observable observable, const char *path, const char *units,
+                       const char *description) {
+    const gf_run *run = self->run;
+    size_t fields = gf_langevin_width(run, observable);
     gf_file_put_doubles(
         file,
         &(gf_dataset){.path = path,
-                      .units = units,
+                      .units = units != NULL ? units : density_units(run),
                       .description = description,
                       .rank = fields > 1 ? 4 : 3,
                       .shape = {run->points, run->realisations, run->samples, fields},
                       .axes = {sweep, "realisation", "/statistics/time", "charge"}},
-        data);
+        self->series[observable]);
 }
 
 static void write_series(const gf_langevin *self, const char *sweep, gf_file *file) {
-    const gf_run *run = &self->run;
-    size_t fields = run->equation->fields;
+    const gf_run *run = self->run;
     put_regular_axis(file, "/statistics/time", time_units(run),
                      "time of the samples, warm-up included, where stretch is 1", run->samples,
                      run->sample_every, run->sample_every);
-    put_series(run, file, sweep, "/statistics/mean", "1", "space average of the field", fields,
-               self->mean);
-    put_series(run, file, sweep, "/statistics/second_moment", "1",
-               "space average of the square of the cell values", fields, self->second);
-    put_series(run, file, sweep, "/statistics/smoothed_second_moment", "1",
-               "the same after smoothing", fields, self->smoothed_second);
-    put_series(run, file, sweep, "/statistics/wall_density", density_units(run),
-               "walls per length: passages between -threshold m0 and +threshold m0 after smoothing",
-               1, self->wall_density);
-    if (self->outside != NULL) {
-        put_series(run, file, sweep, "/statistics/outside", "1",
-                   "part of the cells outside the region of possible densities, since the sample "
-                   "before",
-                   1, self->outside);
-    }
-    if (self->passages != NULL) {
-        put_series(
-            run, file, sweep, "/statistics/passages", "J",
-            "passages of m between -threshold m0 and +threshold m0 per block and time, since "
-            "the sample before",
-            1, self->passages);
+    put_series(self, file, sweep, GF_LANGEVIN_MEAN, "/statistics/mean", "1",
+               "space average of the field");
+    put_series(self, file, sweep, GF_LANGEVIN_SECOND, "/statistics/second_moment", "1",
+               "space average of the square of the cell values");
+    put_series(self, file, sweep, GF_LANGEVIN_SMOOTHED_SECOND, "/statistics/smoothed_second_moment",
+               "1", "the same after smoothing");
+    put_series(self, file, sweep, GF_LANGEVIN_WALLS, "/statistics/wall_density", NULL,
+               "walls per length: passages between -threshold m0 and +threshold m0 after "
+               "smoothing");
+    for (size_t k = 0; k < run->counts; ++k) {
+        const gf_count *count = &gf_counts[k];
+        put_series(self, file, sweep, gf_langevin_counted(k), count->series, count->units,
+                   count->description);
     }
 }
 
 static void write_snapshots(const gf_langevin *self, const char *sweep, gf_file *file) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     if (run->snapshots == 0) {
         return;
     }
@@ -195,26 +169,28 @@ static void put_bins(gf_file *file, const char *path, const gf_axis *axis) {
 }
 
 static void write_histogram(const gf_langevin *self, const char *sweep, gf_file *file) {
-    const gf_run *run = &self->run;
-    bool two = run->equation->fields == 2;
-    if (run->histogram.points == 0) {
+    static const char *const axes[GF_CHARGES] = {"/histogram/value", "/histogram/energy"};
+    const gf_run *run = self->run;
+    size_t fields = run->equation->fields;
+    if (run->histogram[0].points == 0) {
         return;
     }
-    put_bins(file, "/histogram/value", &run->histogram);
-    if (two) {
-        put_bins(file, "/histogram/energy", &run->histogram_energy);
+    gf_dataset counts = {.path = "/histogram/count",
+                         .units = "1",
+                         .description =
+                             "cell values in the bin, over all samples after the warm-up",
+                         .rank = 2 + (int)fields,
+                         .shape = {run->points, run->realisations},
+                         .axes = {sweep, "realisation"}};
+    for (size_t k = 0; k < fields; ++k) {
+        put_bins(file, axes[k], &run->histogram[k]);
+        counts.shape[2 + k] = run->histogram[k].points;
+        counts.axes[2 + k] = axes[k];
     }
-    gf_file_put_integers(
-        file,
-        &(gf_dataset){.path = "/histogram/count",
-                      .units = "1",
-                      .description = "cell values in the bin, over all samples after the warm-up",
-                      .rank = two ? 4 : 3,
-                      .shape = {run->points, run->realisations, run->histogram.points,
-                                run->histogram_energy.points},
-                      .axes = {sweep, "realisation", "/histogram/value", "/histogram/energy"}},
-        self->histogram);
+    gf_file_put_integers(file, &counts, self->histogram);
 }
+
+/* --- the summary ----------------------------------------------------------------------------- */
 
 /* One number per sweep point. */
 static void put_points(gf_file *file, const char *path, const char *units, const char *sweep,
@@ -225,7 +201,7 @@ static void put_points(gf_file *file, const char *path, const char *units, const
         values);
 }
 
-/* Columns of the summary: what a sweep point has come to, number by number. */
+/* Columns of the summary: the results of a sweep point, number by number. */
 #define COLUMN(name, expression)                                                                   \
     static double name(const gf_langevin_point *p) {                                               \
         return (expression);                                                                       \
@@ -289,7 +265,7 @@ static const struct column {
     {"/exact/continuum/second_moment", "1", continuum_second},
 };
 
-/* Of two fields: the columns that describe one field are of m; these are more. */
+/* Of two fields: the columns above are of m; these are more. */
 static const struct column more_columns[] = {
     {"/moments/magnetization", "1", mean_m},
     {"/moments/magnetization_standard_error", "1", mean_m_error},
@@ -310,82 +286,114 @@ static const struct column switching_columns[] = {
     {"/switching/steady", "1", switching_steady},
 };
 
+/* Fits in all forms that can be made. */
+typedef struct fits {
+    size_t made;
+    const char *name[GF_WALL_FORMS];
+    double value[GF_WALL_FORMS][3], error[GF_WALL_FORMS][3], range[GF_WALL_FORMS][2];
+    double chi_square[GF_WALL_FORMS], freedom[GF_WALL_FORMS];
+} fits;
+
+/* table: couplings, densities, errors, [count] each. */
+static fits make_fits(size_t count, const double *table) {
+    fits all = {.made = 0};
+    for (int form = 0; form < GF_WALL_FORMS; ++form) {
+        gf_wall_fit fit;
+        size_t k = all.made;
+        if (gf_wall_fit_make((gf_wall_form)form, count, table, table + count, table + 2 * count, 0,
+                             INFINITY, &fit, NULL) == GF_OK) {
+            memcpy(all.value[k], fit.value, sizeof fit.value);
+            memcpy(all.error[k], fit.error, sizeof fit.error);
+            all.range[k][0] = fit.from;
+            all.range[k][1] = fit.to;
+            all.chi_square[k] = fit.chi_square;
+            all.freedom[k] = (double)fit.freedom;
+            all.name[all.made++] = gf_wall_form_text((gf_wall_form)form);
+        }
+    }
+    return all;
+}
+
+static void put_fits(const fits *self, gf_file *file) {
+    const struct {
+        const char *path;
+        size_t width;
+        const double *data;
+    } parts[] = {{"/fits/value", 3, &self->value[0][0]},
+                 {"/fits/standard_error", 3, &self->error[0][0]},
+                 {"/fits/range", 2, &self->range[0][0]},
+                 {"/fits/chi_square", 0, self->chi_square},
+                 {"/fits/freedom", 0, self->freedom}};
+    gf_file_put_strings(
+        file, &(gf_dataset){.path = "/fits/form", .units = "1", .rank = 1, .shape = {self->made}},
+        self->name);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
+        gf_dataset dataset = {.path = parts[i].path,
+                              .units = "1",
+                              .rank = parts[i].width > 0 ? 2 : 1,
+                              .shape = {self->made, parts[i].width}};
+        if (parts[i].width == 3) {
+            dataset.units = "A and B in 1/a, c in 1";
+            dataset.description = "A, c, B; x = epsilon J a^2/D";
+        }
+        if (parts[i].width > 0) {
+            dataset.axes[0] = "form";
+            dataset.axes[1] = parts[i].width == 3 ? "A, c, B" : "from, to";
+        }
+        gf_file_put_doubles(file, &dataset, parts[i].data);
+    }
+}
+
 static void write_fits(const gf_langevin *self, const gf_langevin_point *points, gf_file *file) {
-    size_t count = self->run.points;
-    double *table = malloc((3 * count + 1) * sizeof *table);
+    double *table = malloc((3 * self->run->points + 1) * sizeof *table);
     if (table == NULL) {
         gf_file_reject(file, "out of memory for the fits");
         return;
     }
-    double *x = table, *density = table + count, *error_of = table + 2 * count;
-    for (size_t k = 0; k < count; ++k) {
-        x[k] = gf_langevin_coupling(self, k);
-        density[k] = points[k].walls.mean / gf_langevin_length_unit(self, k);
-        error_of[k] = points[k].walls.error / gf_langevin_length_unit(self, k);
-    }
-    double value[GF_WALL_FORMS][3], error[GF_WALL_FORMS][3], range[GF_WALL_FORMS][2];
-    double chi_square[GF_WALL_FORMS], freedom[GF_WALL_FORMS];
-    const char *names[GF_WALL_FORMS];
-    size_t made = 0;
-    for (int form = 0; form < GF_WALL_FORMS; ++form) {
-        gf_wall_fit fit;
-        if (gf_wall_fit_make((gf_wall_form)form, count, x, density, error_of, 0, INFINITY, &fit,
-                             NULL) == GF_OK) {
-            memcpy(value[made], fit.value, sizeof fit.value);
-            memcpy(error[made], fit.error, sizeof fit.error);
-            range[made][0] = fit.from;
-            range[made][1] = fit.to;
-            chi_square[made] = fit.chi_square;
-            freedom[made] = (double)fit.freedom;
-            names[made++] = gf_wall_form_text((gf_wall_form)form);
-        }
+    gf_langevin_tabulate(self, points, table);
+    fits all = make_fits(self->run->points, table);
+    if (all.made > 0) {
+        put_fits(&all, file);
     }
     free(table);
-    if (made == 0) {
-        return;
-    }
-    gf_file_put_strings(
-        file, &(gf_dataset){.path = "/fits/form", .units = "1", .rank = 1, .shape = {made}}, names);
-    const char *const wide[] = {"/fits/value", "/fits/standard_error"};
-    for (size_t i = 0; i < 2; ++i) {
-        gf_file_put_doubles(file,
-                            &(gf_dataset){.path = wide[i],
-                                          .units = "A and B in 1/a, c in 1",
-                                          .description = "A, c, B; x = epsilon J a^2/D",
-                                          .rank = 2,
-                                          .shape = {made, 3},
-                                          .axes = {"form", "A, c, B"}},
-                            i == 0 ? &value[0][0] : &error[0][0]);
-    }
-    gf_file_put_doubles(file,
-                        &(gf_dataset){.path = "/fits/range",
-                                      .units = "1",
-                                      .rank = 2,
-                                      .shape = {made, 2},
-                                      .axes = {"form", "from, to"}},
-                        &range[0][0]);
-    gf_file_put_doubles(
-        file, &(gf_dataset){.path = "/fits/chi_square", .units = "1", .rank = 1, .shape = {made}},
-        chi_square);
-    gf_file_put_doubles(
-        file, &(gf_dataset){.path = "/fits/freedom", .units = "1", .rank = 1, .shape = {made}},
-        freedom);
 }
 
-static void put_columns(const gf_run *run, gf_file *file, const char *sweep,
-                        const struct column *column, size_t columns_count,
-                        const gf_langevin_point *points, size_t count, double *values) {
-    for (size_t c = 0; c < columns_count; ++c) {
-        for (size_t k = 0; k < count; ++k) {
-            values[k] = column[c].get(&points[k]);
+/* Which columns a run has. */
+static const struct group {
+    const struct column *columns;
+    size_t count;
+    size_t fewest_counts; /* of its lattices */
+} groups[] = {{columns, sizeof columns / sizeof *columns, 0},
+              {more_columns, sizeof more_columns / sizeof *more_columns, GF_COUNT_OUTSIDE + 1},
+              {switching_columns, sizeof switching_columns / sizeof *switching_columns,
+               GF_COUNT_PASSAGES + 1}};
+
+static void put_group(const gf_run *run, gf_file *file, const char *sweep,
+                      const struct group *group, const gf_langevin_point *points, double *values) {
+    for (size_t c = 0; c < group->count; ++c) {
+        const struct column *column = &group->columns[c];
+        for (size_t k = 0; k < run->points; ++k) {
+            values[k] = column->get(&points[k]);
         }
-        const char *units = column[c].units != NULL ? column[c].units : density_units(run);
-        put_points(file, column[c].path, units, sweep, count, values);
+        put_points(file, column->path, column->units != NULL ? column->units : density_units(run),
+                   sweep, run->points, values);
+    }
+}
+
+static void put_summary(const gf_langevin *self, const char *sweep, gf_file *file,
+                        const gf_langevin_point *points, double *values) {
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; ++g) {
+        if (self->run->counts >= groups[g].fewest_counts) {
+            put_group(self->run, file, sweep, &groups[g], points, values);
+        }
+    }
+    if (gf_run_has_walls(self->run)) {
+        write_fits(self, points, file);
     }
 }
 
 static void write_summary(const gf_langevin *self, const char *sweep, gf_file *file) {
-    size_t count = self->run.points;
+    size_t count = self->run->points;
     gf_langevin_point *points = calloc(count, sizeof *points);
     double *values = malloc(count * sizeof *values);
     gf_error error = {.message = "out of memory"};
@@ -393,28 +401,16 @@ static void write_summary(const gf_langevin *self, const char *sweep, gf_file *f
     for (size_t k = 0; k < count && status == GF_OK; ++k) {
         status = gf_langevin_summarise(self, k, &points[k], &error);
     }
-    if (status != GF_OK) {
-        gf_file_reject(file, "%s", error.message);
-    }
     if (status == GF_OK) {
-        put_columns(&self->run, file, sweep, columns, sizeof columns / sizeof *columns, points,
-                    count, values);
-    }
-    if (status == GF_OK && self->run.equation->fields == 2) {
-        put_columns(&self->run, file, sweep, more_columns,
-                    sizeof more_columns / sizeof *more_columns, points, count, values);
-    }
-    if (status == GF_OK && self->passages != NULL) {
-        put_columns(&self->run, file, sweep, switching_columns,
-                    sizeof switching_columns / sizeof *switching_columns, points, count, values);
-    }
-    bool has_walls = self->run.equation->has_space && !self->run.hydrodynamics.isolated;
-    if (status == GF_OK && has_walls) {
-        write_fits(self, points, file);
+        put_summary(self, sweep, file, points, values);
+    } else {
+        gf_file_reject(file, "%s", error.message);
     }
     free(points);
     free(values);
 }
+
+/* --- checkpoints ----------------------------------------------------------------------------- */
 
 static void put_tasks(gf_file *file, const char *path, const char *description, size_t count,
                       const int64_t *values) {
@@ -428,76 +424,77 @@ static void put_tasks(gf_file *file, const char *path, const char *description, 
                          values);
 }
 
-static void put_states(const gf_run *run, gf_file *file, size_t open, const double *fields) {
-    size_t rows = gf_langevin_rows(run);
-    gf_dataset states = {.path = "/checkpoint/state",
-                         .units = "1",
-                         .description = "what the integrator carries on",
-                         .rank = 2,
-                         .shape = {open, run->cells},
-                         .axes = {"task", "cell"}};
-    if (rows > 1) {
-        states.rank = 3;
-        states.axes[1] = "row";
-        states.axes[2] = "cell";
-        states.shape[1] = rows;
-        states.shape[2] = run->cells;
+static void put_states(const gf_run *run, gf_file *file, size_t open, const double *states) {
+    gf_dataset dataset = {.path = "/checkpoint/state",
+                          .units = "1",
+                          .description = "what the integrator carries on",
+                          .rank = 2,
+                          .shape = {open, run->cells},
+                          .axes = {"task", "cell"}};
+    if (run->rows > 1) {
+        dataset.rank = 3;
+        dataset.axes[1] = "row";
+        dataset.axes[2] = "cell";
+        dataset.shape[1] = run->rows;
+        dataset.shape[2] = run->cells;
     }
-    gf_file_put_doubles(file, &states, fields);
+    gf_file_put_doubles(file, &dataset, states);
 }
 
-/* How far each task is. */
+/* How far each task is; values[tasks] is workspace. */
 static void put_progress(const gf_langevin *self, gf_file *file, int64_t *values) {
-    const gf_run *run = &self->run;
+    const gf_run *run = self->run;
     size_t tasks = run->points * run->realisations;
     for (size_t i = 0; i < tasks; ++i) {
         values[i] = (int64_t)self->tasks[i].steps;
     }
     put_tasks(file, "/checkpoint/steps", "steps made", tasks, values);
-    for (size_t i = 0; i < tasks; ++i) {
-        values[i] = (int64_t)self->tasks[i].outside;
-    }
-    if (self->outside != NULL) {
-        put_tasks(file, "/checkpoint/outside", "cells outside since the last sample", tasks,
-                  values);
-    }
-    for (size_t i = 0; i < tasks; ++i) {
-        values[i] = (int64_t)self->tasks[i].passages;
-    }
-    if (self->passages != NULL) {
-        put_tasks(file, "/checkpoint/passages", "passages since the last sample", tasks, values);
+    for (size_t k = 0; k < run->counts; ++k) {
+        for (size_t i = 0; i < tasks; ++i) {
+            values[i] = (int64_t)self->tasks[i].counts[k];
+        }
+        put_tasks(file, gf_counts[k].checkpoint, gf_counts[k].since, tasks, values);
     }
 }
 
-/* How far each task is, and the states of those that have begun and are not done. */
-static void write_checkpoint(const gf_langevin *self, gf_file *file) {
-    const gf_run *run = &self->run;
-    size_t tasks = run->points * run->realisations, open = 0;
-    size_t size = run->cells * gf_langevin_rows(run);
-    for (size_t i = 0; i < tasks; ++i) {
-        open += self->tasks[i].state != NULL ? 1 : 0;
-    }
-    double *fields = malloc((open * size + 1) * sizeof *fields);
-    int64_t *index = malloc((tasks + 1) * sizeof *index);
-    if (fields == NULL || index == NULL) {
-        gf_file_reject(file, "out of memory for a checkpoint");
-    } else {
-        put_progress(self, file, index);
-        open = 0;
-        for (size_t i = 0; i < tasks; ++i) {
-            if (self->tasks[i].state != NULL) {
-                memcpy(fields + open * size, self->tasks[i].state, size * sizeof *fields);
-                index[open++] = (int64_t)i;
-            }
+/* The states of tasks that have begun and are not done: states[open][rows][cells], and whose they
+ * are; returns how many. */
+static size_t collect_states(const gf_langevin *self, double *states, int64_t *task) {
+    const gf_run *run = self->run;
+    size_t open = 0, size = run->rows * run->cells;
+    for (size_t i = 0; i < run->points * run->realisations; ++i) {
+        const double *rows = self->tasks[i].rows;
+        if (rows != NULL) {
+            memcpy(states + open * size, rows, size * sizeof *states);
+            task[open++] = (int64_t)i;
         }
     }
-    if (open > 0 && fields != NULL && index != NULL) {
-        put_tasks(file, "/checkpoint/task", NULL, open, index);
-        put_states(run, file, open, fields);
-    }
-    free(fields);
-    free(index);
+    return open;
 }
+
+static void write_checkpoint(const gf_langevin *self, gf_file *file) {
+    const gf_run *run = self->run;
+    size_t tasks = run->points * run->realisations, open = 0;
+    for (size_t i = 0; i < tasks; ++i) {
+        open += self->tasks[i].rows != NULL ? 1 : 0;
+    }
+    double *states = malloc((open * run->rows * run->cells + 1) * sizeof *states);
+    int64_t *task = malloc((tasks + 1) * sizeof *task);
+    if (states == NULL || task == NULL) {
+        gf_file_reject(file, "out of memory for a checkpoint");
+    } else {
+        put_progress(self, file, task);
+        open = collect_states(self, states, task);
+        if (open > 0) {
+            put_tasks(file, "/checkpoint/task", NULL, open, task);
+            put_states(run, file, open, states);
+        }
+    }
+    free(states);
+    free(task);
+}
+
+/* --- the file -------------------------------------------------------------------------------- */
 
 gf_status gf_langevin_write(const gf_langevin *self, const char *path, gf_error *error) {
     gf_file *file = NULL;
@@ -506,9 +503,9 @@ gf_status gf_langevin_write(const gf_langevin *self, const char *path, gf_error 
     if (status != GF_OK) {
         return status;
     }
-    sweep_path(&self->run, sweep, sizeof sweep);
+    sweep_path(self->run, sweep, sizeof sweep);
     write_run(self, file);
-    put_axis(file, sweep, "1", "the parameter that is varied", self->run.points, self->run.sweep);
+    put_axis(file, sweep, "1", "the parameter that is varied", self->run->points, self->run->sweep);
     write_stretch(self, sweep, file);
     write_series(self, sweep, file);
     write_snapshots(self, sweep, file);

@@ -1,0 +1,36 @@
+/* What the results of a run are kept in. */
+#ifndef GIBBSFLOW_LANGEVIN_ENSEMBLE_LANGEVIN_H
+#define GIBBSFLOW_LANGEVIN_ENSEMBLE_LANGEVIN_H
+
+#include "gibbsflow/langevin.h"
+#include "langevin/run/run.h"
+
+#include <stdint.h>
+
+/* K = run.points, R = run.realisations, T = run.samples, S = run.snapshots, X = run.positions,
+ * F = run.equation->fields, in files an axis of its own only where it is not 1.
+ * Entries of what has not been done yet are NaN. */
+struct gf_langevin {
+    gf_run *run;
+    char *command;                      /* the command line that began it */
+    double *series[GF_LANGEVIN_SERIES]; /* [K,R,T,F] of the first three, [K,R,T] of the others; NULL
+                                           where there are none */
+    double *snapshots;                  /* [K,R,S,X,F] averages over a snapshot's spacing */
+    int64_t *histogram;      /* [K,R,bins(,energy bins)] of cell values after the warm-up */
+    gf_lattice_state *tasks; /* [K,R] how far each realisation is; rows are NULL unless
+                                it has begun and is not done */
+};
+
+/* Numbers per sample of a series. */
+size_t gf_langevin_width(const gf_run *run, gf_langevin_observable observable);
+
+/* The wall densities of all points against the coupling, in units of a: table[3][points],
+ * couplings, densities, standard errors. */
+void gf_langevin_tabulate(const gf_langevin *self, const gf_langevin_point *points, double *table);
+
+/* The series of what a lattice counts. */
+static inline gf_langevin_observable gf_langevin_counted(size_t count) {
+    return (gf_langevin_observable)(GF_LANGEVIN_OUTSIDE + count);
+}
+
+#endif
