@@ -277,14 +277,6 @@ static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *
     if (status == GF_OK) {
         fill_levels(spectrum, energy, magnetization, degeneracy, file);
         read_elements(spectrum, file);
-        status = gf_file_check(file, error);
-    }
-    if (status == GF_OK) {
-        *result = spectrum;
-    } else {
-        gf_spectrum_free(spectrum);
-    }
-    if (status == GF_OK) {
         check_finite(spectrum, file);
         fill_numbers(spectrum, file);
         gf_spectrum_complete(spectrum);

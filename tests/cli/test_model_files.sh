@@ -21,7 +21,7 @@ test_input_files() {
     printf 'name: [a\n' >open.yaml
     printf 'a: 1\n---\nb: 2\n' >two.yaml
     printf 'name: *nowhere\n' >alias.yaml
-    for command in spectrum forces fixed-points; do
+    for command in $(sized "spectrum forces fixed-points" forces); do
         refuse_to_write 1 "missing.yaml: cannot be read: No such file" $command missing.yaml
         refuse_to_write 1 "folder: cannot be read: Is a directory" $command folder
         refuse_to_write 1 "empty.yaml: empty" $command empty.yaml
@@ -162,7 +162,7 @@ test_grids() {
 
 test_settings() {
     write_model good.yaml
-    for command in spectrum forces fixed-points; do
+    for command in $(sized "spectrum forces fixed-points" forces); do
         refuse_to_write 1 "has no parameter 'delta' to set; it has: J gamma" $command good.yaml --set delta=1
         refuse_to_write 1 "good.yaml:6:31: the rate of channel 'flip' is -1" $command good.yaml --set gamma=2
         refuse_to_write 1 "beyond the chain of 1 sites" $command good.yaml --sites 1

@@ -38,7 +38,7 @@ test_usage() {
     done
     refuse 2 "must end in" fixed-points good.yaml -o new.pdf
     refuse 2 "must end in" converge good.yaml -o new.pdf
-    for command in spectrum forces fixed-points; do
+    for command in $(sized "spectrum forces fixed-points" forces); do
         for sites in 0 -1 abc 4x 4.5 99 99999999999999999999 ''; do
             refuse 2 "--sites $sites" $command good.yaml --sites "$sites" -o old.h5
         done
@@ -47,7 +47,7 @@ test_usage() {
             refuse 2 "--set" $command good.yaml --set "$wrong" -o old.h5
         done
     done
-    for command in spectrum forces fixed-points; do
+    for command in $(sized "spectrum forces fixed-points" forces); do
         for method in '' some Full typical; do
             refuse 2 "--method $method" $command good.yaml --method "$method" -o old.h5
         done

@@ -432,11 +432,16 @@ static void cross(gf_lattice *lattice, double time, const gf_values *now, const 
     gf_two_field *self = lattice->body;
     size_t faces = lattice->plan.cells + 1;
     double flow = time / (d->spacing * d->spacing);
-    if (d->hydrodynamics.thermal > 0) {
+    bool noisy = d->hydrodynamics.thermal > 0;
+    if (noisy) {
         kick(lattice, time, now, before);
     }
-    for (int i = 0; i < GF_CHARGES; ++i) {
-        widen(faces, self->kick[i], self->flux[i]);
+    for (int i = 0; i < GF_CHARGES; ++i) { /* else the kicks are those of cells, a stage ago */
+        if (noisy) {
+            widen(faces, self->kick[i], self->flux[i]);
+        } else {
+            memset(self->flux[i], 0, faces * sizeof *self->flux[i]);
+        }
     }
     add_diffusion(lattice, before != NULL ? 2 * flow : flow, now);
     if (before != NULL) {

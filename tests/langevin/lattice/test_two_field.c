@@ -204,6 +204,14 @@ START_TEST(test_structure_factor) {
 }
 END_TEST
 
+/* Without thermal noise nothing but diffusion passes the faces. */
+START_TEST(test_drive_alone) {
+    gf_dynamics d = make_dynamics(linear_medium);
+    d.hydrodynamics.thermal = 0;
+    check_structure(&d, integrators[_i], 13);
+}
+END_TEST
+
 /* Thermal noise averaged over five faces: the spectrum of a box. */
 START_TEST(test_cutoff) {
     gf_dynamics d = make_dynamics(linear_medium);
@@ -561,6 +569,7 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("hydrodynamics");
     tcase_add_loop_test(tests, test_structure_factor, 0, 2);
+    tcase_add_loop_test(tests, test_drive_alone, 0, 2);
     tcase_add_loop_test(tests, test_cutoff, 0, 2);
     tcase_add_loop_test(tests, test_onsager, 0, 2);
     tcase_add_loop_test(tests, test_mirrored_noise, 0, 4);
