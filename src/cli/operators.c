@@ -117,4 +117,5 @@ const cli_command cli_operators = {.name = "operators",
                                    .summary = "print the force and noise operators of a model",
                                    .help = help,
                                    .examples = examples,
+                                   .takes = CLI_HAMILTONIAN,
                                    .run = run};

@@ -41,6 +41,17 @@ test_units() {
     done
 }
 
+# A reader that goes away must not cost the file: it is written before anything is printed.
+test_pipe() {
+    accept spectrum "$reference" --sites 4 -o spectrum.h5
+    { "$program" fixed-points spectrum.h5 --scan gamma=0.8:0.95:61 -o scan.h5 2>$err && echo >whole; } | true
+    check "scan | true: all was printed" [ ! -e whole ]
+    check "scan | true: no file" [ -s scan.h5 ]
+    run fixed-points spectrum.h5
+    check "in place: does not say so: $complained" contains "$complained" "spectrum.h5: holds the fixed points now"
+}
+
 test_scan
 test_units
+test_pipe
 finish
