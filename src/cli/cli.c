@@ -1,7 +1,7 @@
 #include "cli/cli.h"
 
+#include "base/machine.h"
 #include "gibbsflow/file.h"
-#include "gibbsflow/machine.h"
 #include "gibbsflow/typicality.h"
 #include "gibbsflow/version.h"
 

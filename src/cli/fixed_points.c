@@ -51,12 +51,12 @@ static double tidy(double value) {
     return fabs(value) < 5e-9 ? 0 : value;
 }
 
-static void print_eigenvalue(double complex value) {
+static void print_eigenvalue(const double value[2]) {
     char text[48] = "-";
-    if (!isnan(creal(value)) && cimag(value) == 0) {
-        (void)snprintf(text, sizeof text, "%.8g", creal(value));
-    } else if (!isnan(creal(value))) {
-        (void)snprintf(text, sizeof text, "%.6g%+.6gi", creal(value), cimag(value));
+    if (!isnan(value[0]) && value[1] == 0) {
+        (void)snprintf(text, sizeof text, "%.8g", value[0]);
+    } else if (!isnan(value[0])) {
+        (void)snprintf(text, sizeof text, "%.6g%+.6gi", value[0], value[1]);
     }
     (void)printf(" %20s", text);
 }

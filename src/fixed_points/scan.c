@@ -3,6 +3,7 @@
 #include "base/matrix.h"
 #include "base/progress_part.h"
 #include "base/tasks.h"
+#include "fixed_points/fixed_point.h"
 #include "input/arithmetic.h"
 #include "spectrum/spectrum.h"
 
@@ -73,6 +74,10 @@ gf_status gf_scan_parse(const char *text, char **name, gf_axis *axis, gf_error *
                     text, MAX_POINTS);
     }
     axis->points = status == GF_OK ? (size_t)points : 0;
+    if (status != GF_OK) {
+        free(*name);
+        *name = NULL;
+    }
     return status;
 }
 
@@ -121,7 +126,7 @@ static gf_status set_parameter(runner *self, double value) {
 static gf_status add_branches(gf_scan *scan, size_t more, gf_error *error) {
     const gf_fixed_point absent = {.lambda = {NAN, NAN},
                                    .density = {NAN, NAN},
-                                   .eigenvalue = {NAN, NAN},
+                                   .eigenvalue = {{NAN, NAN}, {NAN, NAN}},
                                    .noise = {NAN, NAN, NAN},
                                    .residual = NAN,
                                    .stability = GF_ABSENT};
@@ -262,12 +267,13 @@ static gf_status store_points(runner *self, size_t value, const gf_fixed_points 
 /* --- bifurcations ---------------------------------------------------------------------------- */
 
 static double determinant(const gf_fixed_point *point) {
-    return creal(point->eigenvalue[0] * point->eigenvalue[1]);
+    const double(*value)[2] = point->eigenvalue;
+    return value[0][0] * value[1][0] - value[0][1] * value[1][1];
 }
 
 /* What crosses zero, at a positive determinant, in a Hopf bifurcation. */
 static double trace(const gf_fixed_point *point) {
-    return creal(point->eigenvalue[0] + point->eigenvalue[1]);
+    return point->eigenvalue[0][0] + point->eigenvalue[1][0];
 }
 
 static gf_status add_bifurcation(runner *self, gf_bifurcation bifurcation) {

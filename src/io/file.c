@@ -369,7 +369,7 @@ gf_status gf_file_commit(gf_file **file, gf_error *error) {
 /* --- writing --------------------------------------------------------------------------------- */
 
 static hid_t complex_type(void) {
-    hid_t type = H5Tcreate(H5T_COMPOUND, sizeof(double complex));
+    hid_t type = H5Tcreate(H5T_COMPOUND, 2 * sizeof(double));
     if (H5Tinsert(type, "r", 0, H5T_NATIVE_DOUBLE) < 0 ||
         H5Tinsert(type, "i", sizeof(double), H5T_NATIVE_DOUBLE) < 0) {
         (void)H5Tclose(type);
@@ -448,7 +448,7 @@ void gf_file_put_integers(gf_file *self, const gf_dataset *dataset, const int64_
     put(self, dataset, H5T_NATIVE_INT64, data);
 }
 
-void gf_file_put_complex(gf_file *self, const gf_dataset *dataset, const double complex *data) {
+void gf_file_put_complex(gf_file *self, const gf_dataset *dataset, const double *data) {
     hid_t type = complex_type();
     put(self, dataset, type, data);
     (void)H5Tclose(type);
@@ -653,9 +653,9 @@ int64_t *gf_file_get_integers(gf_file *self, const char *path, int rank, size_t 
     return get(self, path, rank, shape, H5T_NATIVE_INT64, sizeof(int64_t));
 }
 
-double complex *gf_file_get_complex(gf_file *self, const char *path, int rank, size_t *shape) {
+double *gf_file_get_complex(gf_file *self, const char *path, int rank, size_t *shape) {
     hid_t type = complex_type();
-    double complex *data = get(self, path, rank, shape, type, sizeof *data);
+    double *data = get(self, path, rank, shape, type, 2 * sizeof *data);
     (void)H5Tclose(type);
     return data;
 }

@@ -1,9 +1,9 @@
 #include "spectrum/spectrum.h"
 
 #include "base/eigensystem.h"
+#include "base/machine.h"
 #include "base/tasks.h"
 #include "base/workspace.h"
-#include "gibbsflow/machine.h"
 #include "spectrum/checkpoint.h"
 #include "spectrum/observables.h"
 
