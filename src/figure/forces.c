@@ -128,8 +128,8 @@ static size_t write_points(const content *self, gf_stability kind, FILE *out) {
 
 /* The page in cm, and what fits into the line above the frame. */
 enum { TITLE = 85 };
-static const double WIDTH = 14, HEIGHT = 11.4;
-static const gf_plot_margins page = {.left = 1.8, .right = 2.5, .bottom = 2.3, .top = 1};
+static const double WIDTH = 14, HEIGHT = 11.8;
+static const gf_plot_margins page = {.left = 1.8, .right = 2.6, .bottom = 2.7, .top = 1};
 
 static void write_title(const content *self, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
@@ -145,11 +145,12 @@ static void write_title(const content *self, gf_plot *plot) {
 static void write_setup(const content *self, gf_plot *plot) {
     gf_plot_frame(plot, page);
     write_title(self, plot);
+    gf_plot_label(plot, NULL, "'magnetisation  {/:Italic m}'",
+                  "'energy per site  {/:Italic e} / {/:Italic J}'", 1.35);
+    gf_plot_place_colours(plot);
     (void)fprintf(gf_plot_script(plot),
                   "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\n"
-                  "set xlabel 'magnetisation\u00a0\u00a0{/:Italic m}'\n"
-                  "set ylabel 'energy per site\u00a0\u00a0{/:Italic e}\u00a0/\u00a0{/:Italic J}'\n"
-                  "set cblabel '|{/:Bold f}|\u00a0/\u00a0{/Symbol e}{/:Italic J}'\n"
+                  "set cblabel '|{/:Bold f}| / ε{/:Italic J}'\n"
                   "set tics nomirror out scale 0.7\nset border lw 0.8\n"
                   "set palette defined (0 '#440154', 1 '#46327e', 2 '#365c8d', 3 '#277f8e', "
                   "4 '#1fa187', 5 '#4ac16d', 6 '#a0da39')\n"
@@ -181,7 +182,7 @@ static void style_mark(size_t k, char fill[STYLE], char outline[STYLE]) {
 static void write_key(const content *self, const gf_figure_overlay *overlay,
                       const bool present[MARKS], gf_plot *plot) {
     char fill[STYLE], outline[STYLE];
-    gf_plot_begin_key(plot, page.left, HEIGHT - page.bottom + 1.4, 2, 4);
+    gf_plot_begin_key(plot, page.left, HEIGHT - page.bottom + 1.7, 2, 4);
     if (self->flow.count > 0) {
         gf_plot_add_key(plot, FLOW_LINE, NULL, "unstable manifold");
     }

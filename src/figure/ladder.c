@@ -17,10 +17,10 @@ static const struct {
     size_t column;
     int order; /* of the charges */
 } panels[PANELS] = {
-    {"density\u00a0\u00a0{/:Italic q}", GF_LADDER_DENSITY, 1},
-    {"force\u00a0\u00a0{/:Italic f}", GF_LADDER_FORCE, 1},
-    {"noise\u00a0\u00a0{/:Italic N}", GF_LADDER_NOISE, 2},
-    {"susceptibility\u00a0\u00a0{/:Italic C}", GF_LADDER_SUSCEPTIBILITY, 2},
+    {"'density  {/:Italic q}'", GF_LADDER_DENSITY, 1},
+    {"'force  {/:Italic f}'", GF_LADDER_FORCE, 1},
+    {"'noise  {/:Italic N}'", GF_LADDER_NOISE, 2},
+    {"'susceptibility  {/:Italic C}'", GF_LADDER_SUSCEPTIBILITY, 2},
 };
 
 static const char *const colours[MOST_STATES] = {"#2b5c8a", "#d7301f", "#4d9221",
@@ -126,7 +126,9 @@ static void write_key(const gf_ladder *ladder, gf_plot *plot) {
  * lines. */
 static void write_panel(const gf_ladder *ladder, int panel, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
-    (void)fprintf(out, "set title '%s' offset 0,-0.5\nplot NaN", panels[panel].title);
+    gf_plot_label(plot, panels[panel].title, "'sites {/:Italic N}'", "'distance from the limit'",
+                  1.55);
+    (void)fputs("plot NaN", out);
     for (size_t row = 0; row < count_states(ladder); ++row) {
         for (int kind = 0; kind < GF_LADDERS; ++kind) {
             char name[32];
@@ -139,7 +141,7 @@ static void write_panel(const gf_ladder *ladder, int panel, gf_plot *plot) {
         }
     }
     (void)fputs("\n", out);
-    gf_plot_end_key(plot); /* once on the page */
+    gf_plot_end_labels(plot); /* once on the page */
 }
 
 static void write_script(const gf_ladder *ladder, gf_plot *plot) {
@@ -149,8 +151,7 @@ static void write_script(const gf_ladder *ladder, gf_plot *plot) {
     gf_plot_panels(plot, 2, 2, page, 2.3, 2);
     (void)fprintf(out,
                   "set logscale y\nset format y '10^{%%L}'\nset xrange [%g:%g]\nset xtics %g\n"
-                  "set tics nomirror out scale 0.7\nset ylabel 'distance from the limit'\n"
-                  "set xlabel 'sites\u00a0{/:Italic N}'\n",
+                  "set tics nomirror out scale 0.7\n",
                   ladder->first - 0.5, last + 0.5, ladder->sizes > 10 ? 2.0 : 1.0);
     write_key(ladder, plot);
     if (count_states(ladder) < ladder->points) {

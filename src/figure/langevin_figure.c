@@ -79,13 +79,15 @@ static gf_status draw_histogram(const gf_langevin *self, gf_plot *plot, gf_error
     gf_plot_begin_key(plot, 1.8, 0.4, 1, 5);
     gf_plot_add_key(plot, exact, NULL, title);
     gf_plot_add_key(plot, NULL, measured, "simulation");
+    gf_plot_label(plot, NULL, "'x'", "'V(x)'", 1.4);
     (void)fprintf(gf_plot_script(plot),
-                  "set xrange [%g:%g]\nset xlabel 'x'\nset ylabel 'V(x)'\n"
+                  "set xrange [%g:%g]\n"
                   "plot $exact using 1:3 with lines lw 2 lc rgb '#404040'\n",
                   run->histogram[0].from, run->histogram[0].to);
-    gf_plot_end_key(plot);
+    gf_plot_end_labels(plot);
+    gf_plot_label(plot, NULL, "'x'", "'P(x)'", 1.4);
     (void)fprintf(gf_plot_script(plot),
-                  "set ylabel 'P(x)'\nset yrange [0:%g]\n"
+                  "set yrange [0:%g]\n"
                   "plot $exact with lines %s, $counts with yerrorbars %s\nunset multiplot\n",
                   1.15 * highest, exact, measured);
     return GF_OK;
@@ -128,9 +130,10 @@ static gf_status draw_profile(const gf_langevin *self, gf_plot *plot, gf_error *
     gf_plot_frame(plot, (gf_plot_margins){1.8, 0.5, 1.3, 0.4});
     gf_plot_begin_key(plot, 9.6, 7.4 - 0.45 * (double)(run->points - 1), run->points, 0);
     (void)fprintf(script,
-                  "set multiplot\nset xlabel 'r / a'\nset ylabel 'm(r)'\nset xrange [-80:80]\n"
+                  "set multiplot\nset xrange [-80:80]\n"
                   "set yrange [%g:%g]\n",
                   -1.25 * d.order, 1.25 * d.order);
+    gf_plot_label(plot, NULL, "'r / a'", "'m(r)'", 1.4);
     for (size_t k = 0; k < run->points; ++k) {
         char line[64], title[64];
         shade(run, k, line);
@@ -144,12 +147,10 @@ static gf_status draw_profile(const gf_langevin *self, gf_plot *plot, gf_error *
                       line);
     }
     (void)fputs("\n", script);
-    gf_plot_end_key(plot);
+    gf_plot_end_labels(plot);
     gf_plot_frame(plot, (gf_plot_margins){3.3, 6.4, 6.2, 0.8});
-    (void)fputs(
-        "set xlabel 'r ε\u0303^{1/2}\u00a0/ a' offset 0,0.5\nunset ylabel\n"
-        "set xrange [-20:20]\nset xtics 10\nset ytics 0.5\nplot ",
-        script);
+    gf_plot_label(plot, NULL, "'r ε\u0303^{1/2} / a'", NULL, 0);
+    (void)fputs("set xrange [-20:20]\nset xtics 10\nset ytics 0.5\nplot ", script);
     for (size_t k = 0; k < run->points; ++k) {
         char line[64];
         shade(run, k, line);
@@ -194,13 +195,15 @@ static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_erro
     for (size_t k = 0; k < run->points; ++k) {
         put_map(self, k, first, positions, plot);
     }
-    gf_plot_panels(plot, rows, columns, (gf_plot_margins){1.8, 1.7, 1.3, 0.9}, 3.1, 2.1);
+    gf_plot_panels(plot, rows, columns, (gf_plot_margins){1.9, 1.9, 1.3, 0.9}, 3.7, 2.1);
+    gf_plot_place_colours(plot);
     (void)fprintf(script,
                   "set palette defined (-1 '#2040a0', 0 '#f4f4f4', 1 '#b03020')\n"
-                  "set tics out nomirror\nset xlabel 'r / a'\nset ylabel 't D / a^2'\n"
+                  "set tics out nomirror\n"
                   "set xtics %g\n",
                   gf_plot_step((double)positions * run->snapshot_spacing, 4));
     for (size_t k = 0; k < run->points; ++k) {
+        char title[128];
         gf_dynamics d;
         gf_status status = gf_run_dynamics(run, k, &d, error);
         if (status != GF_OK) {
@@ -208,19 +211,21 @@ static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_erro
         }
         double every = run->snapshot_every * (double)run->stretch[k];
         double reversal = gf_langevin_reversal_time(self, k, d.middle, run->threshold * d.order);
-        (void)fprintf(script, "set title 'ε\u0303 = %g, ", gf_langevin_coupling(self, k));
+        char reversals[64] = "no reversals";
         if (isfinite(reversal)) {
-            (void)fprintf(script, "reversals every %.3g", reversal);
-        } else {
-            (void)fputs("no reversals", script);
+            (void)snprintf(reversals, sizeof reversals, "reversals every %.4g", reversal);
         }
+        (void)snprintf(title, sizeof title, "'ε\u0303 = %g, %s'", gf_langevin_coupling(self, k),
+                       reversals);
+        gf_plot_label(plot, title, "'r / a'", "'t D / a^2'", 1.5);
         (void)fprintf(script,
-                      "' offset 0,-0.4\nset cbrange [%g:%g]\nset xrange [0:%g]\n"
+                      "set cbrange [%g:%g]\nset xrange [0:%g]\n"
                       "set yrange [%g:%g]\n"
                       "plot $map%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n",
                       -1.5 * d.order, 1.5 * d.order, (double)positions * run->snapshot_spacing,
                       ((double)first + 0.5) * every, ((double)run->snapshots + 0.5) * every, k,
                       run->snapshot_spacing, first + 1, every);
+        gf_plot_end_labels(plot);
     }
     (void)fprintf(script, "unset multiplot\n");
     return GF_OK;
@@ -305,8 +310,8 @@ static void plot_fit(const gf_wall_fit *fit, FILE *script) {
 
 static void name_fit(const gf_wall_fit *fit, gf_plot *plot) {
     char title[128];
-    (void)snprintf(title, sizeof title, "fit %s\u00a0exp(−c/x^{1/2}), c = %.3f(%.0f)",
-                   fit->form == GF_WALL_TWO_TERMS ? "(A x^{1/4}\u00a0+ B x^{3/4})" : "A x^{1/4}",
+    (void)snprintf(title, sizeof title, "fit %s exp(−c/x^{1/2}), c = %.3f(%.0f)",
+                   fit->form == GF_WALL_TWO_TERMS ? "(A x^{1/4} + B x^{3/4})" : "A x^{1/4}",
                    fit->value[1], ceil(1000 * fit->error[1]));
     gf_plot_add_key(plot, style_fit(fit), NULL, title);
 }
@@ -348,15 +353,15 @@ static const struct {
     const char *line, *title;
 } exact_curves[] = {{"lw 2 lc rgb '#c03030'", "exact count, cells"},
                     {"lw 1.5 dt (8,5) lc rgb '#c03030'", "exact count, continuum"},
-                    {"lw 1.5 dt (2,4) lc rgb '#c03030'", "(E_1\u00a0− E_0)/2"}};
+                    {"lw 1.5 dt (2,4) lc rgb '#c03030'", "(E_1 − E_0)/2"}};
 
 static void write_walls_key(const wall_curves *self, gf_plot *plot) {
-    gf_plot_begin_key(plot, 1.2, 7.9, 4, 0);
+    gf_plot_begin_key(plot, 1.2, 8.6, 4, 0);
     gf_plot_add_key(plot, NULL, MEASURED, "simulation");
     for (int k = 0; k < (self->exact ? 3 : 0); ++k) {
         gf_plot_add_key(plot, exact_curves[k].line, NULL, exact_curves[k].title);
     }
-    gf_plot_begin_key(plot, 6, 7.9, 4, 0);
+    gf_plot_begin_key(plot, 6.2, 8.6, 4, 0);
     for (int i = 0; i < self->fitted; ++i) {
         name_fit(&self->fits[i], plot);
     }
@@ -366,16 +371,17 @@ static void write_walls_key(const wall_curves *self, gf_plot *plot) {
 }
 
 static void write_walls_setup(const gf_run *run, bool coupling, gf_plot *plot) {
-    FILE *script = gf_plot_script(plot);
-    gf_plot_frame(plot, (gf_plot_margins){2, 0.6, 3.1, 1});
-    (void)fprintf(script,
-                  "set xlabel '%s'\nset ylabel 'n_{DW}\u00a0a'\nset logscale y\n"
-                  "set format y '10^{%%L}'\nset grid\n"
-                  "set title 'L = %g, dx = %g, {/:Italic l}\u00a0= %g, h = %g, %zu realisations%s' "
-                  "offset 0,-0.4\n",
-                  coupling ? "ε\u0303 = ε J a^2/D" : run->equation->parameters[run->swept],
-                  run->length, run->spacing, run->smoothing, run->threshold, run->realisations,
-                  run->rescaled ? ", lengths in a/ε^{1/2}" : "");
+    char title[256], x[64];
+    (void)snprintf(title, sizeof title,
+                   "'L = %g, dx = %g, {/:Italic l} = %g, h = %g, %zu realisations%s'", run->length,
+                   run->spacing, run->smoothing, run->threshold, run->realisations,
+                   run->rescaled ? ", lengths in a/ε^{1/2}" : "");
+    (void)snprintf(x, sizeof x, "'%s'",
+                   coupling ? "ε\u0303 = ε J a^2/D" : run->equation->parameters[run->swept]);
+    gf_plot_frame(plot, (gf_plot_margins){2.1, 0.6, 3.5, 0.9});
+    gf_plot_label(plot, title, x, "'n_{DW} a'", 1.65);
+    (void)fputs("set logscale y\nset format y '10^{%L}'\nset grid lw 0.5 dt (2,4)\n",
+                gf_plot_script(plot));
 }
 
 static void plot_walls(const gf_langevin *self, const double *table, bool exact, gf_plot *plot) {
@@ -483,7 +489,7 @@ static const struct kind {
              {"histogram", 2, 12, 10, has_plane, gf_langevin_draw_plane},
              {"profile", 2, 18, 13, has_both_profiles, gf_langevin_draw_profiles},
              {"space-time", 2, 22, 18, has_maps, gf_langevin_draw_maps},
-             {"walls", 0, 14, 10, has_walls, draw_walls},
+             {"walls", 0, 14, 10.4, has_walls, draw_walls},
              {"trajectories", 2, 14, 11, has_paths, NULL}}; /* drawn over the force field */
 
 enum { KINDS = sizeof kinds / sizeof *kinds };

@@ -26,21 +26,26 @@ struct gf_plot {
 
 /* --- the script ------------------------------------------------------------------------------ */
 
+/* gnuplot's SVG loses spaces beside a change of font unless readers are told to keep them. */
+static const char SVG[] = "<svg", SVG_SPACES[] = "<svg xml:space=\"preserve\"";
+
 /* The formats, and what makes them look the same: text of 8.64 points, lines of 0.36 points for
  * each unit of `lw`. Each terminal counts in units of its own: pdfcairo in points, but text as if
  * there were 96 to an inch and lines in halves; pngcairo in pixels, 200 to an inch; svg in pixels,
- * 96 to an inch. The size of points is no option of svg; `point` is the unit of `ps` in scripts. */
+ * 96 to an inch, and takes lines of text for higher than they are: labels of tics are put back. The
+ * size of points is no option of svg; `point` is the unit of `ps` in scripts. */
 static const struct {
     const char *ending, *terminal, *size;
     double per_centimetre, point;
+    const char *setup;
 } formats[] = {
     {".pdf",
      "pdfcairo enhanced color font 'DejaVu Sans,9' fontscale 0.72 linewidth 1.44 dashlength 0.9",
-     "%gcm,%gcm", 1, 0.72},
+     "%gcm,%gcm", 1, 0.72, ""},
     {".png", "pngcairo enhanced color font 'DejaVu Sans,9' fontscale 2 linewidth 2", "%.0f,%.0f",
-     78.74, 2},
+     78.74, 2, ""},
     {".svg", "svg enhanced dashed font 'DejaVu Sans,11.52' linewidth 0.96 dashlength 0.5", "%g,%g",
-     37.795, 0.625},
+     37.795, 0.625, "set xtics offset 0,0.33\nset ytics offset 0.4,0\nset cbtics offset -0.4,0\n"},
 };
 
 enum { FORMATS = sizeof formats / sizeof *formats };
@@ -62,8 +67,9 @@ static void write_terminal(const gf_plot *self, int format) {
     (void)fprintf(self->script, formats[format].size, self->width * formats[format].per_centimetre,
                   self->height * formats[format].per_centimetre);
 #pragma GCC diagnostic pop
-    (void)fprintf(self->script, "\nset encoding utf8\npoint = %g\nunset key\n",
-                  formats[format].point);
+    (void)fprintf(self->script,
+                  "\nset encoding utf8\npoint = %g\nunset key\nset pointintervalbox 0\n%s",
+                  formats[format].point, formats[format].setup);
 }
 
 gf_status gf_plot_begin(const char *path, double width, double height, gf_plot **plot,
@@ -121,6 +127,31 @@ void gf_plot_frame(gf_plot *self, gf_plot_margins page) {
                   1 - page.top / self->height);
 }
 
+void gf_plot_label(gf_plot *self, const char *title, const char *x, const char *y, double aside) {
+    if (title != NULL) {
+        (void)fprintf(self->script,
+                      "set label %s at graph 0.5, graph 1 center offset screen 0,%.6f\n", title,
+                      0.36 / self->height);
+    }
+    if (x != NULL) {
+        (void)fprintf(self->script,
+                      "set label %s at graph 0.5, graph 0 center offset screen 0,%.6f\n", x,
+                      -1 / self->height);
+    }
+    if (y != NULL) {
+        (void)fprintf(self->script,
+                      "set label %s at graph 0, graph 0.5 center rotate offset screen %.6f,0\n", y,
+                      -aside / self->width);
+    }
+}
+
+void gf_plot_place_colours(gf_plot *self) {
+    (void)fprintf(
+        self->script,
+        "set colorbox vertical user origin graph 1.03, graph 0 size screen %.6f, graph 1\n",
+        0.4 / self->width);
+}
+
 void gf_plot_panels(gf_plot *self, size_t rows, size_t columns, gf_plot_margins page, double across,
                     double down) {
     (void)fprintf(self->script,
@@ -165,7 +196,7 @@ void gf_plot_add_key(gf_plot *self, const char *line, const char *points, const 
     }
 }
 
-void gf_plot_end_key(gf_plot *self) {
+void gf_plot_end_labels(gf_plot *self) {
     (void)fputs("unset arrow\nunset label\n", self->script);
 }
 
@@ -240,6 +271,22 @@ static char *read_stream(int descriptor, size_t *size) {
     return bytes;
 }
 
+/* SVG with its spaces kept; other formats as they are. The caller frees it. */
+static char *finish_picture(char *picture, size_t *size) {
+    const char *root = picture != NULL ? strstr(picture, SVG) : NULL;
+    char *finished = root != NULL ? malloc(*size + sizeof SVG_SPACES) : NULL;
+    if (finished == NULL) {
+        return picture;
+    }
+    size_t head = (size_t)(root - picture), skipped = head + sizeof SVG - 1;
+    memcpy(finished, picture, head);
+    memcpy(finished + head, SVG_SPACES, sizeof SVG_SPACES - 1);
+    memcpy(finished + head + sizeof SVG_SPACES - 1, picture + skipped, *size - skipped);
+    *size += sizeof SVG_SPACES - sizeof SVG;
+    free(picture);
+    return finished;
+}
+
 /* What gnuplot had to say: the end of it, on one line. */
 static gf_status fail_gnuplot(const gf_plot *self, int messages, gf_error *error) {
     enum { SHOWN = 600 };
@@ -267,6 +314,9 @@ static gf_status draw_streams(const gf_plot *self, const int stream[STREAMS], gf
     }
     size_t size = 0;
     char *picture = read_stream(stream[PICTURE], &size);
+    if (strcmp(formats[find_format(self->path)].ending, ".svg") == 0) {
+        picture = finish_picture(picture, &size);
+    }
     status = exit_status == 0 && picture != NULL && size > 0
                  ? gf_file_write_bytes(self->path, picture, size, error)
                  : fail_gnuplot(self, stream[MESSAGES], error);

@@ -32,6 +32,14 @@ typedef struct gf_plot_margins {
 /* Places the frame of the next `plot`. */
 void gf_plot_frame(gf_plot *self, gf_plot_margins page);
 
+/* Text around the frame of the next `plot`: above it, below, and `aside` to the left; gnuplot's own
+ * labels stand at distances in characters. The arguments are gnuplot strings, with their quotes, or
+ * NULL. Until gf_plot_end_labels. */
+void gf_plot_label(gf_plot *self, const char *title, const char *x, const char *y, double aside);
+
+/* Puts the scale of colours to the right of the frame. */
+void gf_plot_place_colours(gf_plot *self);
+
 /* Starts a page of frames, rows of columns, that many centimetres apart; the next `plot` commands
  * fill them. Ends with "unset multiplot". */
 void gf_plot_panels(gf_plot *self, size_t rows, size_t columns, gf_plot_margins page, double across,
@@ -43,8 +51,8 @@ void gf_plot_begin_key(gf_plot *self, double left, double top, size_t rows, doub
 /* An entry: a line and points, each a gnuplot style ("lw 2 dt 2", "pt 7 ps point") or NULL, and a
  * title with markup. Without a title the next entry is drawn over this one. */
 void gf_plot_add_key(gf_plot *self, const char *line, const char *points, const char *title);
-/* After the `plot` command that draws the legend, if there are others on the page. */
-void gf_plot_end_key(gf_plot *self);
+/* After the `plot` command that draws labels and legend, if there are others on the page. */
+void gf_plot_end_labels(gf_plot *self);
 
 /* A round distance, 1, 2 or 5 times a power of ten, that divides a range into at most `most`. */
 double gf_plot_step(double range, int most);

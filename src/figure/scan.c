@@ -140,7 +140,7 @@ static void write_panel(const gf_scan *scan, const size_t *written, int column, 
         (void)fprintf(out, ", $border using 1:%d with points %s", column, BORDER);
     }
     (void)fputs("\n", out);
-    gf_plot_end_key(plot);
+    gf_plot_end_labels(plot);
 }
 
 /* What the bifurcations are, beside them and inside the frame: to the side with more room, and
@@ -184,13 +184,13 @@ static void write_script(const gf_scan *scan, gf_plot *plot) {
                   "set xrange [%.10g:%.10g]\nset offsets graph 0.01, graph 0.01, 0, 0\n"
                   "set xtics %.10g\n",
                   scan->axis.from, scan->axis.to, (scan->axis.to - scan->axis.from) / 4);
-    (void)fputs("set tics nomirror out scale 0.7\nset xlabel ", out);
+    (void)fputs("set tics nomirror out scale 0.7\nparameter = ", out);
     gf_plot_quote(plot, scan->parameter);
-    (void)fputs("\nset ylabel 'magnetisation\u00a0\u00a0{/:Italic m}'\n", out);
+    (void)fputs("\n", out);
     write_key(scan, written, plot);
+    gf_plot_label(plot, NULL, "parameter", "'magnetisation  {/:Italic m}'", 1.55);
     write_panel(scan, written, 2, plot);
-    (void)fputs("set ylabel 'energy per site\u00a0\u00a0{/:Italic e}\u00a0/\u00a0{/:Italic J}'\n",
-                out);
+    gf_plot_label(plot, NULL, "parameter", "'energy per site  {/:Italic e} / {/:Italic J}'", 1.55);
     write_labels(scan, out);
     write_panel(scan, written, 3, plot);
     (void)fputs("unset multiplot\n", out);

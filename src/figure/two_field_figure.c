@@ -46,7 +46,7 @@ static void style_curve(const gf_run *run, size_t point, char line[64]) {
 }
 
 gf_status gf_langevin_draw_profiles(const gf_langevin *self, gf_plot *plot, gf_error *error) {
-    static const char *const fields[] = {"{/:Italic m}", "{/:Italic e}\u00a0/\u00a0{/:Italic J}"};
+    static const char *const fields[] = {"'{/:Italic m}'", "'{/:Italic e} / {/:Italic J}'"};
     const gf_run *run = self->run;
     FILE *script = gf_plot_script(plot);
     double widest = 0;
@@ -68,9 +68,9 @@ gf_status gf_langevin_draw_profiles(const gf_langevin *self, gf_plot *plot, gf_e
     }
     for (int panel = 0; panel < 4; ++panel) {
         int field = panel / 2, scaled = panel % 2;
-        (void)fprintf(script, "set xlabel '%s'\nset ylabel '%s'\nset xrange [%g:%g]\nplot ",
-                      scaled == 1 ? "r ε^{1/2}\u00a0/\u00a0a" : "r / a", fields[field],
-                      scaled == 1 ? -20 : -widest / 2, scaled == 1 ? 20 : widest / 2);
+        gf_plot_label(plot, NULL, scaled == 1 ? "'r ε^{1/2} / a'" : "'r / a'", fields[field], 1.55);
+        (void)fprintf(script, "set xrange [%g:%g]\nplot ", scaled == 1 ? -20 : -widest / 2,
+                      scaled == 1 ? 20 : widest / 2);
         for (size_t k = 0; k < run->points; ++k) {
             char line[64];
             style_curve(run, k, line);
@@ -78,7 +78,7 @@ gf_status gf_langevin_draw_profiles(const gf_langevin *self, gf_plot *plot, gf_e
                           1 + scaled, 3 + field, line);
         }
         (void)fprintf(script, "\n");
-        gf_plot_end_key(plot);
+        gf_plot_end_labels(plot);
     }
     (void)fprintf(script, "unset multiplot\n");
     return GF_OK;
@@ -123,7 +123,7 @@ static void set_colours(const gf_langevin *self, const gf_dynamics *d, int field
 }
 
 gf_status gf_langevin_draw_maps(const gf_langevin *self, gf_plot *plot, gf_error *error) {
-    static const char *const fields[] = {"{/:Italic m}", "{/:Italic e}\u00a0/\u00a0{/:Italic J}"};
+    static const char *const fields[] = {"{/:Italic m}", "{/:Italic e} / {/:Italic J}"};
     const gf_run *run = self->run;
     FILE *script = gf_plot_script(plot);
     size_t first = run->snapshots > 0 ? run->first_measured / run->samples_per_snapshot : 0;
@@ -136,23 +136,27 @@ gf_status gf_langevin_draw_maps(const gf_langevin *self, gf_plot *plot, gf_error
     if (first + 1 >= run->snapshots) {
         return gf_fail(error, GF_INVALID, "the run has no snapshots after the warm-up");
     }
-    gf_plot_panels(plot, 2, columns, (gf_plot_margins){2, 1.8, 1.2, 0.8}, 3.4, 2.2);
-    (void)fprintf(script, "set tics out nomirror\nset xlabel '%s'\nset ylabel '%s'\n",
-                  run->rescaled ? "r ε^{1/2}\u00a0/\u00a0a" : "r / a",
-                  run->rescaled ? "ε J t" : "J t");
+    gf_plot_panels(plot, 2, columns, (gf_plot_margins){2.2, 2.2, 1.3, 0.8}, 4.4, 2.1);
+    gf_plot_place_colours(plot);
+    (void)fputs("set tics out nomirror\n", script);
     for (int field = 0; field < 2; ++field) {
         set_colours(self, &d, field, script);
         (void)fprintf(script, "set xtics %g\n", gf_plot_step(run->length, columns > 1 ? 3 : 8));
         for (size_t k = 0; k < columns; ++k) {
             double stretch = (double)run->stretch[k], every = run->snapshot_every * stretch;
+            char title[128];
             put_map(self, k, first, field, plot);
-            (void)fprintf(
-                script,
-                "set title '%s, %s = %g' offset 0,-0.4\nset xrange [0:%g]\nset yrange [%g:%g]\n"
-                "plot $map%d%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n",
-                fields[field], run->equation->parameters[run->swept], run->sweep[k], run->length,
-                ((double)first + 0.5) * every, ((double)run->snapshots + 0.5) * every, field, k,
-                run->snapshot_spacing, first + 1, every);
+            (void)snprintf(title, sizeof title, "'%s, %s = %g'", fields[field],
+                           run->equation->parameters[run->swept], run->sweep[k]);
+            gf_plot_label(plot, title, run->rescaled ? "'r ε^{1/2} / a'" : "'r / a'",
+                          run->rescaled ? "'ε J t'" : "'J t'", 1.7);
+            (void)fprintf(script,
+                          "set xrange [0:%g]\nset yrange [%g:%g]\n"
+                          "plot $map%d%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n",
+                          run->length, ((double)first + 0.5) * every,
+                          ((double)run->snapshots + 0.5) * every, field, k, run->snapshot_spacing,
+                          first + 1, every);
+            gf_plot_end_labels(plot);
         }
     }
     (void)fprintf(script, "unset multiplot\n");
@@ -181,11 +185,13 @@ gf_status gf_langevin_draw_plane(const gf_langevin *self, gf_plot *plot, gf_erro
         (void)fputc('\n', script);
     }
     gf_plot_close_data(plot);
-    gf_plot_frame(plot, (gf_plot_margins){1.7, 2.4, 1.3, 0.4});
+    gf_plot_frame(plot, (gf_plot_margins){1.7, 2.6, 1.3, 0.4});
+    gf_plot_label(plot, NULL, "'{/:Italic m}'", "'{/:Italic e} / {/:Italic J}'", 1.3);
+    gf_plot_place_colours(plot);
     double wide = (m->to - m->from) / (double)m->points,
            high = (e->to - e->from) / (double)e->points;
     (void)fprintf(script,
-                  "set xlabel '{/:Italic m}'\nset ylabel '{/:Italic e}\u00a0/\u00a0{/:Italic J}'\n"
+                  ""
                   "set cblabel 'probability density'\n"
                   "set palette defined (0 '#ffffff', 0.2 '#a0c8e0', 0.6 '#365c8d', 1 '#200840')\n"
                   "set xrange [%g:%g]\nset yrange [%g:%g]\n"
