@@ -46,10 +46,10 @@ SHORT = ["--set", "length=200", "--set", "end=60", "--set", "warm_up=20"]
 FILES = {
     "forces": (["forces", "model.yaml"], ["forces"]),
     "scan": (["fixed-points", "forces.h5", "--scan", "gamma=0.8:1:5"], ["scan"]),
-    "ladder": (["converge", "model.yaml", "--sites", "4:7"], ["ladder"]),
+    "ladder": (["converge", "model.yaml", "--sites", "4:8"], ["ladder"]),
     "fig1": (["langevin", f"{MODELS}/fig1.yaml", "--set", "length=500", "--set", "end=510"],
              ["histogram"]),
-    "fig3": (["langevin", f"{MODELS}/fig3.yaml", "--set", "length=50"], ["profile"]),
+    "fig3": (["langevin", f"{MODELS}/fig3.yaml", "--set", "length=60"], ["profile"]),
     "fig4": (["langevin", f"{MODELS}/fig4.yaml", *SHORT], ["space-time"]),
     "fig6": (["langevin", f"{MODELS}/fig6.yaml", *SHORT], ["walls"]),
     "wall": (["langevin", f"{MODELS}/hydrodynamics_wall.yaml", "--table", "forces.h5"],
@@ -67,8 +67,8 @@ def run(*command):
         raise SystemExit(f"FAILED: {' '.join(command)}: {done.stderr}")
 
 
-def darkness(name):
-    """A figure in pixels, 0: white, 1: black; the strongest of the three colours."""
+def pixels_of(name):
+    """A figure in pixels, 200 to an inch."""
     base, ending = os.path.splitext(name)
     if ending == ".pdf":
         run("pdftoppm", "-r", "200", "-png", "-singlefile", name, f"{base}-pdf")
@@ -77,14 +77,17 @@ def darkness(name):
         run("rsvg-convert", "--background-color", "white", "-z", str(200 / 96), name, "-o",
             f"{base}-svg.png")
         name = f"{base}-svg.png"
-    picture = Image.open(name).convert("RGB")
-    size = [round(pixels * RESOLUTION / 200) for pixels in picture.size]
+    return Image.open(name).convert("RGB")
+
+
+def darkness(picture, size):
+    """0: white, 1: black; the strongest of the three colours."""
     return 1 - np.asarray(picture.resize(size, Image.BOX)).min(axis=2) / 255
 
 
-def blur(pixels, shape):
-    """Means over squares: whole squares of the part that all formats have."""
-    rows, columns = (length // SQUARE for length in shape)
+def blur(pixels):
+    """Means over squares."""
+    rows, columns = (length // SQUARE for length in pixels.shape)
     part = pixels[: rows * SQUARE, : columns * SQUARE]
     return part.reshape(rows, SQUARE, columns, SQUARE).mean(axis=(1, 3))
 
@@ -92,16 +95,18 @@ def blur(pixels, shape):
 def compare(figure):
     """What is wrong with the formats of a figure."""
     wrong = []
-    pixels = {ending: darkness(f"{figure}.{ending}") for ending in ("png", "pdf", "svg")}
-    shape = np.min([picture.shape for picture in pixels.values()], axis=0)
-    for ending, picture in pixels.items():
-        if np.abs(np.array(picture.shape) - shape).max() > 2:
-            wrong.append(f"{figure}.{ending}: another size of page")
-        edge = np.ones(picture.shape, bool)
+    pictures = {ending: pixels_of(f"{figure}.{ending}") for ending in ("png", "pdf", "svg")}
+    page = pictures["png"].size
+    size = [round(pixels * RESOLUTION / 200) for pixels in page]
+    for ending, picture in pictures.items():
+        if max(abs(a - b) for a, b in zip(picture.size, page)) > 4:
+            wrong.append(f"{figure}.{ending}: a page of {picture.size}, not {page}")
+        pixels = darkness(picture, size)
+        edge = np.ones(pixels.shape, bool)
         edge[MARGIN:-MARGIN, MARGIN:-MARGIN] = False
-        if picture[edge].max() > 0.02:
+        if pixels[edge].max() > 0.02:
             wrong.append(f"{figure}.{ending}: something touches the edge of the page")
-        apart = np.abs(blur(picture, shape) - blur(pixels["png"], shape))
+        apart = np.abs(blur(pixels) - blur(darkness(pictures["png"], size)))
         print(f"{figure}.{ending}: {apart.max():.3f} at most, {apart.mean():.4f} on the mean")
         if apart.max() > LARGEST or apart.mean() > MEAN:
             wrong.append(f"{figure}.{ending}: not the picture of the PNG")
