@@ -4,8 +4,11 @@
 
 #if defined(__GNUC__)
 #define GF_API __attribute__((visibility("default")))
+/* The compiler checks argument `text` as the format of printf, against those from `first` on. */
+#define GF_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define GF_API
+#define GF_PRINTF(text, first)
 #endif
 
 /* Around the declarations of every public header. */

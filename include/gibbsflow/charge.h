@@ -20,7 +20,7 @@ static inline size_t gf_pair(size_t i, size_t k) {
 /* How many numbers hold a scalar (order 0), a vector over the charges (1) or a packed symmetric
  * matrix (2). */
 static inline size_t gf_charge_values(int order) {
-    return order == 0 ? 1 : order == 1 ? GF_CHARGES : GF_PAIRS;
+    return order == 0 ? 1 : order == 1 ? (size_t)GF_CHARGES : (size_t)GF_PAIRS;
 }
 
 static inline const char *gf_charge_name(size_t charge) {

@@ -6,6 +6,10 @@
 #ifndef GIBBSFLOW_ERROR_H
 #define GIBBSFLOW_ERROR_H
 
+#include "gibbsflow/api.h"
+
+GF_BEGIN_DECLARATIONS
+
 typedef enum gf_status {
     GF_OK = 0,
     GF_INVALID,       /* the input is wrong: model, file content, argument */
@@ -20,11 +24,8 @@ typedef struct gf_error {
 } gf_error;
 
 /* Fills `error` (may be NULL). */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-void
-gf_error_set(gf_error *error, gf_status status, const char *format, ...);
+GF_API GF_PRINTF(3, 4) void gf_error_set(gf_error *error, gf_status status, const char *format,
+                                         ...);
 
 /* Fills `error` (may be NULL) and is `status`: return gf_fail(error, GF_IO, "%s: ...", path);
  * A macro, so that readers and static analysis see which value a failure returns. */
@@ -34,5 +35,7 @@ gf_error_set(gf_error *error, gf_status status, const char *format, ...);
 /* The usual failure when memory for `what` could not be had. */
 #define gf_fail_memory(error, what)                                                                \
     gf_fail(error, GF_NO_MEMORY, "out of memory for %s; try a smaller problem", what)
+
+GF_END_DECLARATIONS
 
 #endif

@@ -7,12 +7,14 @@
 #ifndef GIBBSFLOW_FILE_H
 #define GIBBSFLOW_FILE_H
 
+#include "gibbsflow/api.h"
 #include "gibbsflow/error.h"
 
-#include <complex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+GF_BEGIN_DECLARATIONS
 
 #define GF_FILE_MAX_RANK 6
 
@@ -33,68 +35,70 @@ typedef struct gf_dataset {
     const char *axes[GF_FILE_MAX_RANK];
 } gf_dataset;
 
-bool gf_file_is_hdf5(const char *path);
+GF_API bool gf_file_is_hdf5(const char *path);
 
 /* Puts a whole file of any kind in place: written beside, then renamed. */
-gf_status gf_file_write_bytes(const char *path, const char *bytes, size_t size, gf_error *error);
+GF_API gf_status gf_file_write_bytes(const char *path, const char *bytes, size_t size,
+                                     gf_error *error);
 
 /* Fails at once, with the reason, if a file could not be written at `path`. */
-gf_status gf_file_check_writable(const char *path, gf_error *error);
+GF_API gf_status gf_file_check_writable(const char *path, gf_error *error);
 
 /* The name under which `path` is written until it is complete. The caller frees it. */
-char *gf_file_part_name(const char *path);
+GF_API char *gf_file_part_name(const char *path);
 
-gf_status gf_file_open(const char *path, gf_file **file, gf_error *error);   /* to read */
-gf_status gf_file_create(const char *path, gf_file **file, gf_error *error); /* to write */
+GF_API gf_status gf_file_open(const char *path, gf_file **file, gf_error *error);   /* to read */
+GF_API gf_status gf_file_create(const char *path, gf_file **file, gf_error *error); /* to write */
 /* To change parts of an existing file: works on a copy in memory that replaces it. */
-gf_status gf_file_edit(const char *path, gf_file **file, gf_error *error);
+GF_API gf_status gf_file_edit(const char *path, gf_file **file, gf_error *error);
 
 /* Completes a written or changed file (program, version and format on its root) and puts it in
  * place. Frees the file in any case, sets it to NULL, and removes what was written if anything
  * failed. */
-gf_status gf_file_commit(gf_file **file, gf_error *error);
+GF_API gf_status gf_file_commit(gf_file **file, gf_error *error);
 /* Reports the first failure, if any. */
-gf_status gf_file_check(const gf_file *file, gf_error *error);
+GF_API gf_status gf_file_check(const gf_file *file, gf_error *error);
 /* Closes a file that was read, or gives up one that was being written. NULL is fine. */
-void gf_file_close(gf_file **file);
+GF_API void gf_file_close(gf_file **file);
 
 /* Records a failure found by the caller in the content: "PATH: message". */
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-void
-gf_file_reject(gf_file *self, const char *format, ...);
+GF_API GF_PRINTF(2, 3) void gf_file_reject(gf_file *self, const char *format, ...);
 
-bool gf_file_has(gf_file *self, const char *path); /* a group or dataset */
-void gf_file_remove(gf_file *self, const char *path);
+GF_API bool gf_file_has(gf_file *self, const char *path); /* a group or dataset */
+GF_API void gf_file_remove(gf_file *self, const char *path);
 
-void gf_file_put_doubles(gf_file *self, const gf_dataset *dataset, const double *data);
-void gf_file_put_integers(gf_file *self, const gf_dataset *dataset, const int64_t *data);
-void gf_file_put_complex(gf_file *self, const gf_dataset *dataset, const double complex *data);
-void gf_file_put_strings(gf_file *self, const gf_dataset *dataset, const char *const *data);
+GF_API void gf_file_put_doubles(gf_file *self, const gf_dataset *dataset, const double *data);
+GF_API void gf_file_put_integers(gf_file *self, const gf_dataset *dataset, const int64_t *data);
+/* Complex numbers, `data` their real and imaginary parts in pairs. */
+GF_API void gf_file_put_complex(gf_file *self, const gf_dataset *dataset, const double *data);
+GF_API void gf_file_put_strings(gf_file *self, const gf_dataset *dataset, const char *const *data);
 
 /* Attributes of the group or dataset `path`, which is made as a group if absent. */
-void gf_file_put_text_attribute(gf_file *self, const char *path, const char *name,
-                                const char *text);
-void gf_file_put_number_attribute(gf_file *self, const char *path, const char *name, double value);
-void gf_file_put_integer_attribute(gf_file *self, const char *path, const char *name, long value);
+GF_API void gf_file_put_text_attribute(gf_file *self, const char *path, const char *name,
+                                       const char *text);
+GF_API void gf_file_put_number_attribute(gf_file *self, const char *path, const char *name,
+                                         double value);
+GF_API void gf_file_put_integer_attribute(gf_file *self, const char *path, const char *name,
+                                          long value);
 
 /* The whole dataset, which must have `rank` dimensions of the sizes shape[0...rank-1]; a size that
  * is not known is 0, and receives that of the file. The caller frees the data. NULL after a
  * failure. */
-double *gf_file_get_doubles(gf_file *self, const char *path, int rank, size_t *shape);
-int64_t *gf_file_get_integers(gf_file *self, const char *path, int rank, size_t *shape);
-double complex *gf_file_get_complex(gf_file *self, const char *path, int rank, size_t *shape);
+GF_API double *gf_file_get_doubles(gf_file *self, const char *path, int rank, size_t *shape);
+GF_API int64_t *gf_file_get_integers(gf_file *self, const char *path, int rank, size_t *shape);
+GF_API double *gf_file_get_complex(gf_file *self, const char *path, int rank, size_t *shape);
 /* The array and its strings are one allocation: free the array. */
-char **gf_file_get_strings(gf_file *self, const char *path, int rank, size_t *shape);
-char *gf_file_get_text_attribute(gf_file *self, const char *path, const char *name);
-double gf_file_get_number_attribute(gf_file *self, const char *path, const char *name);
+GF_API char **gf_file_get_strings(gf_file *self, const char *path, int rank, size_t *shape);
+GF_API char *gf_file_get_text_attribute(gf_file *self, const char *path, const char *name);
+GF_API double gf_file_get_number_attribute(gf_file *self, const char *path, const char *name);
 
 /* Copies a group of another file, with all that it holds, to the same place of this one. Axes that
  * lie in the group, or were copied before, are attached to the copies. */
-void gf_file_copy(gf_file *self, gf_file *from, const char *group);
+GF_API void gf_file_copy(gf_file *self, gf_file *from, const char *group);
 
 /* The date and the command line that made the file, on the root group. */
-void gf_file_put_origin(gf_file *self, const char *command);
+GF_API void gf_file_put_origin(gf_file *self, const char *command);
+
+GF_END_DECLARATIONS
 
 #endif

@@ -3,9 +3,11 @@
 #ifndef GIBBSFLOW_FITTED_GRID_H
 #define GIBBSFLOW_FITTED_GRID_H
 
-#include "gibbsflow/chart.h"
+#include "gibbsflow/api.h"
 #include "gibbsflow/grid.h"
 #include "gibbsflow/region.h"
+
+GF_BEGIN_DECLARATIONS
 
 /* The largest errors of the surface (surface.h) through the knots, measured at centres of cells
  * inside 95% of the region: |m| <= 0.95, and e in the middle 95% of its range at this m. */
@@ -15,31 +17,25 @@ typedef struct gf_fitted_error {
     double susceptibility; /* of C_ij, likewise */
 } gf_fitted_error;
 
-/* Knots at rows m and columns t, evenly from -1 to 1 (chart.h). Shapes [rows][columns][...].
- *
- * Where a knot lies in the strip between the region and the border of the chart, or less than a
- * thousandth of the range of e inside, it holds the state of its m at that depth. At m = +-1 it
- * holds the one state there: lambda1 = -+infinity, for lambda2 that of the next knot, and the limit
- * of the shift by quadratic extrapolation along its row of heights. */
-typedef struct gf_fitted_grid {
-    gf_chart chart;
-    gf_grid grid; /* without points if magnetisation and energy are not independent */
-    double
-        *channel_shift; /* [channels][rows][columns][GF_CHARGES]: gf_gibbs_shift, per unit rate */
-    size_t channels;
-    bool mirrored;   /* the model is symmetric under m -> -m; then the values are so exactly */
-    double strip;    /* the largest width of the strip, in units of the range of e */
-    size_t unsolved; /* knots that hold a less extreme state, because lambda was not found */
-    gf_fitted_error error;
-} gf_fitted_grid;
+typedef struct gf_fitted_grid gf_fitted_grid;
 
-/* Tabulates in parallel, at the numbers of knots of the model. The caller frees the grid. */
-gf_status gf_fitted_grid_compute(const gf_model *model, const gf_spectrum *spectrum,
-                                 const gf_region *region, const gf_progress *progress,
-                                 gf_fitted_grid *grid, gf_error *error);
-void gf_fitted_grid_free(gf_fitted_grid *self);
+/* Tabulates in parallel, at the numbers of knots of the model. There are no knots if magnetisation
+ * and energy are not independent. The caller frees the grid; after a failure it is NULL. */
+GF_API gf_status gf_fitted_grid_compute(const gf_model *model, const gf_spectrum *spectrum,
+                                        const gf_region *region, const gf_progress *progress,
+                                        gf_fitted_grid **grid, gf_error *error);
+GF_API void gf_fitted_grid_free(gf_fitted_grid *self); /* NULL is fine */
 
-/* /fitted_grid, unless there are no points; the layout is in the README. */
-void gf_fitted_grid_write(const gf_fitted_grid *self, gf_file *file);
+/* How well the surface through the knots stands for the model. */
+GF_API gf_fitted_error gf_fitted_grid_error(const gf_fitted_grid *self);
+/* Knots that hold a less extreme state, because lambda was not found. */
+GF_API size_t gf_fitted_grid_unsolved(const gf_fitted_grid *self);
+/* The states at the knots: rows of magnetisation, columns of height (medium/chart.h). */
+GF_API const gf_grid *gf_fitted_grid_states(const gf_fitted_grid *self);
+
+/* /fitted_grid, unless there are no knots. */
+GF_API void gf_fitted_grid_write(const gf_fitted_grid *self, gf_file *file);
+
+GF_END_DECLARATIONS
 
 #endif

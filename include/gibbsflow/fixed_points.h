@@ -2,7 +2,10 @@
 #ifndef GIBBSFLOW_FIXED_POINTS_H
 #define GIBBSFLOW_FIXED_POINTS_H
 
+#include "gibbsflow/api.h"
 #include "gibbsflow/fixed_point.h"
+
+GF_BEGIN_DECLARATIONS
 
 typedef struct gf_fixed_points {
     size_t count;
@@ -19,17 +22,20 @@ typedef struct gf_fixed_points {
 typedef struct gf_survey gf_survey;
 
 /* The spectrum must outlive the survey. */
-gf_status gf_survey_create(const gf_spectrum *spectrum, gf_survey **survey, gf_error *error);
-void gf_survey_free(gf_survey *self);
+GF_API gf_status gf_survey_create(const gf_spectrum *spectrum, gf_survey **survey, gf_error *error);
+GF_API void gf_survey_free(gf_survey *self);
 
 /* All fixed points at the given rates[channels]. Fails if magnetisation and energy are not
  * independent (the joint spectrum lies on a line). The caller frees them. */
-gf_status gf_fixed_points_find(const gf_survey *survey, const gf_region *region,
-                               const double *rates, gf_fixed_points *result, gf_error *error);
-void gf_fixed_points_free(gf_fixed_points *self);
+GF_API gf_status gf_fixed_points_find(const gf_survey *survey, const gf_region *region,
+                                      const double *rates, gf_fixed_points *result,
+                                      gf_error *error);
+GF_API void gf_fixed_points_free(gf_fixed_points *self);
 
-/* /fixed_points; the layout is in the README. */
-void gf_fixed_points_write(const gf_fixed_points *self, gf_file *file);
-gf_status gf_fixed_points_read(gf_file *file, gf_fixed_points *result, gf_error *error);
+/* /fixed_points; the layout is in src/io/README.md. */
+GF_API void gf_fixed_points_write(const gf_fixed_points *self, gf_file *file);
+GF_API gf_status gf_fixed_points_read(gf_file *file, gf_fixed_points *result, gf_error *error);
+
+GF_END_DECLARATIONS
 
 #endif

@@ -5,7 +5,10 @@
 #ifndef GIBBSFLOW_FLOW_H
 #define GIBBSFLOW_FLOW_H
 
+#include "gibbsflow/api.h"
 #include "gibbsflow/fixed_points.h"
+
+GF_BEGIN_DECLARATIONS
 
 typedef struct gf_flow_line {
     size_t count;
@@ -17,12 +20,15 @@ typedef struct gf_flow {
     gf_flow_line *lines;
 } gf_flow;
 
-gf_status gf_flow_trace(const gf_model *model, const gf_spectrum *spectrum, const gf_region *region,
-                        const gf_fixed_points *points, gf_flow *flow, gf_error *error);
-void gf_flow_free(gf_flow *self);
+GF_API gf_status gf_flow_trace(const gf_model *model, const gf_spectrum *spectrum,
+                               const gf_region *region, const gf_fixed_points *points,
+                               gf_flow *flow, gf_error *error);
+GF_API void gf_flow_free(gf_flow *self);
 
 /* /flow_lines: density[points, charges] of all lines one after another, first[lines + 1]. */
-void gf_flow_write(const gf_flow *self, gf_file *file);
-gf_status gf_flow_read(gf_file *file, gf_flow *flow, gf_error *error);
+GF_API void gf_flow_write(const gf_flow *self, gf_file *file);
+GF_API gf_status gf_flow_read(gf_file *file, gf_flow *flow, gf_error *error);
+
+GF_END_DECLARATIONS
 
 #endif

@@ -3,8 +3,11 @@
 #ifndef GIBBSFLOW_FORCE_TABLE_H
 #define GIBBSFLOW_FORCE_TABLE_H
 
+#include "gibbsflow/api.h"
 #include "gibbsflow/grid.h"
 #include "gibbsflow/region.h"
+
+GF_BEGIN_DECLARATIONS
 
 typedef struct gf_force_table {
     size_t channels;
@@ -15,14 +18,17 @@ typedef struct gf_force_table {
 } gf_force_table;
 
 /* Tabulates on the grids of the model, in parallel. The caller frees the table. */
-gf_status gf_force_table_compute(const gf_model *model, const gf_spectrum *spectrum,
-                                 const gf_region *region, const gf_progress *progress,
-                                 gf_force_table *table, gf_error *error);
-void gf_force_table_free(gf_force_table *self);
+GF_API gf_status gf_force_table_compute(const gf_model *model, const gf_spectrum *spectrum,
+                                        const gf_region *region, const gf_progress *progress,
+                                        gf_force_table *table, gf_error *error);
+GF_API void gf_force_table_free(gf_force_table *self);
 
-/* /lambda_grid and /density_grid; the layout is in the README. A file of a Langevin run holds the
- * latter alone. */
-void gf_force_table_write(const gf_force_table *self, const gf_region *region, gf_file *file);
-gf_status gf_force_table_read(gf_file *file, gf_force_table *table, gf_error *error);
+/* /lambda_grid and /density_grid; the layout is in src/io/README.md. A file of a Langevin run holds
+ * the latter alone. */
+GF_API void gf_force_table_write(const gf_force_table *self, const gf_region *region,
+                                 gf_file *file);
+GF_API gf_status gf_force_table_read(gf_file *file, gf_force_table *table, gf_error *error);
+
+GF_END_DECLARATIONS
 
 #endif

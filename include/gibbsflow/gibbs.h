@@ -6,8 +6,11 @@
 #ifndef GIBBSFLOW_GIBBS_H
 #define GIBBSFLOW_GIBBS_H
 
+#include "gibbsflow/api.h"
 #include "gibbsflow/charge.h"
 #include "gibbsflow/spectrum.h"
+
+GF_BEGIN_DECLARATIONS
 
 /* What to compute: GF_DENSITIES is log Z, q and C alone; GF_RESPONSE adds force and noise;
  * GF_SLOPES adds the derivatives of the force. */
@@ -30,29 +33,32 @@ typedef struct gf_state {
 typedef struct gf_gibbs gf_gibbs;
 
 /* The spectrum must outlive the evaluator and stay where it is; the rates [channels] are copied. */
-gf_status gf_gibbs_create(const gf_spectrum *spectrum, const double *rates, gf_gibbs **gibbs,
-                          gf_error *error);
-void gf_gibbs_free(gf_gibbs *self);
-void gf_gibbs_set_rates(gf_gibbs *self, const double *rates);
-const double *gf_gibbs_rates(const gf_gibbs *self);
-const gf_spectrum *gf_gibbs_spectrum(const gf_gibbs *self);
+GF_API gf_status gf_gibbs_create(const gf_spectrum *spectrum, const double *rates, gf_gibbs **gibbs,
+                                 gf_error *error);
+GF_API void gf_gibbs_free(gf_gibbs *self);
+GF_API void gf_gibbs_set_rates(gf_gibbs *self, const double *rates);
+GF_API const double *gf_gibbs_rates(const gf_gibbs *self);
+GF_API const gf_spectrum *gf_gibbs_spectrum(const gf_gibbs *self);
 
-void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[GF_CHARGES], gf_gibbs_extent extent,
-                       gf_state *state);
+GF_API void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[GF_CHARGES],
+                              gf_gibbs_extent extent, gf_state *state);
 
 /* Solves q(lambda) = density by Newton's method on the convex function log Z / N + lambda .
  * density, whose Hessian is C; `lambda` holds the start and receives the solution. False if the
  * density is not inside the reachable region, or so close to its border that C vanishes. */
-bool gf_gibbs_invert(gf_gibbs *self, const double density[GF_CHARGES], double lambda[GF_CHARGES]);
+GF_API bool gf_gibbs_invert(gf_gibbs *self, const double density[GF_CHARGES],
+                            double lambda[GF_CHARGES]);
 
 /* The stability matrix df/dq = (df/dlambda)(-C)^-1 of a state evaluated with GF_SLOPES. False if C
  * is singular. */
-bool gf_state_stability(const gf_state *state, double matrix[GF_CHARGES][GF_CHARGES]);
+GF_API bool gf_state_stability(const gf_state *state, double matrix[GF_CHARGES][GF_CHARGES]);
 
 /* shift[channels][GF_CHARGES] = 1/2 sum_jk C_jk d2f_i/dq_j dq_k of each channel, per unit rate:
  * what Gaussian fluctuations of covariance C (those of one site) add to the mean force. With the
  * deviations x_i of Q_i from their means, s = x C^-1 x and v = C^-1 <s x>/N it is the mean of F_i
  * [(s - v x)/2 - N] over the Gibbs state. False if C is singular. */
-bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[GF_CHARGES]);
+GF_API bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[GF_CHARGES]);
+
+GF_END_DECLARATIONS
 
 #endif

@@ -8,25 +8,31 @@
 #ifndef GIBBSFLOW_JACKKNIFE_H
 #define GIBBSFLOW_JACKKNIFE_H
 
+#include "gibbsflow/api.h"
 #include "gibbsflow/gibbs.h"
+
+GF_BEGIN_DECLARATIONS
 
 /* An evaluator with its workspace; use one per thread. */
 typedef struct gf_jackknife gf_jackknife;
 
 /* The spectrum must outlive it; the rates [channels] are copied. For a spectrum without random
  * vectors all errors are zero. */
-gf_status gf_jackknife_create(const gf_spectrum *spectrum, const double *rates,
-                              gf_jackknife **scatter, gf_error *error);
-void gf_jackknife_free(gf_jackknife *self);
+GF_API gf_status gf_jackknife_create(const gf_spectrum *spectrum, const double *rates,
+                                     gf_jackknife **jackknife, gf_error *error);
+GF_API void gf_jackknife_free(gf_jackknife *self);
 
 /* Standard errors of log_partition, density, susceptibility, force and noise of a state that was
  * evaluated with GF_RESPONSE, at the same rates. Sums are kept until lambda2 changes. */
-void gf_jackknife_evaluate(gf_jackknife *self, const gf_state *state, gf_state *standard_error);
+GF_API void gf_jackknife_evaluate(gf_jackknife *self, const gf_state *state,
+                                  gf_state *standard_error);
 
 /* Standard errors at given density instead of lambda, for a state evaluated with GF_SLOPES: of the
  * force there, and of the place of a fixed point if the state is one. False, and NaN, if C or df/dq
  * is singular. */
-bool gf_jackknife_at_density(gf_jackknife *self, const gf_state *state, double force[GF_CHARGES],
-                             double root[GF_CHARGES]);
+GF_API bool gf_jackknife_at_density(gf_jackknife *self, const gf_state *state,
+                                    double force[GF_CHARGES], double root[GF_CHARGES]);
+
+GF_END_DECLARATIONS
 
 #endif

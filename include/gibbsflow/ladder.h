@@ -15,6 +15,7 @@
 #ifndef GIBBSFLOW_LADDER_H
 #define GIBBSFLOW_LADDER_H
 
+#include "gibbsflow/api.h"
 #include "gibbsflow/fixed_points.h"
 #include "gibbsflow/thermodynamic_limit.h"
 
@@ -43,8 +44,8 @@ enum {
     GF_LADDER_POINT_COLUMNS = GF_LADDER_POINT_NOISE + GF_PAIRS
 };
 
-/* Values, and the error of the limit that the sizes up to each one give (limit.h); the errors of
- * the two kinds are reconciled. NaN where a fixed point was not found. */
+/* Values, and the error of the limit that the sizes up to each one give (thermodynamic_limit.h);
+ * the errors of the two kinds are reconciled. NaN where a fixed point was not found. */
 typedef struct gf_ladder_table {
     size_t rows, columns;
     double *value[GF_LADDERS]; /* [sizes][rows][columns] */
@@ -83,12 +84,12 @@ GF_API const gf_ladder_table *gf_ladder_fixed_points(const gf_ladder *self);
 GF_API gf_stability gf_ladder_stability(const gf_ladder *self, size_t row);
 
 /* The kind whose limit has the smaller error, from sizes up to index `size`. */
-gf_ladder_kind gf_ladder_better(const gf_ladder_table *table, size_t size, size_t row,
-                                size_t column);
+GF_API gf_ladder_kind gf_ladder_better(const gf_ladder_table *table, size_t size, size_t row,
+                                       size_t column);
 
 /* The limit that sizes up to index `size` give, by one kind or, with GF_LADDERS, the better one. */
-gf_thermodynamic_limit gf_ladder_estimate(const gf_ladder_table *table, gf_ladder_kind kind,
-                                          size_t size, size_t row, size_t column);
+GF_API gf_thermodynamic_limit gf_ladder_estimate(const gf_ladder_table *table, gf_ladder_kind kind,
+                                                 size_t size, size_t row, size_t column);
 
 /* Do limits from sizes up to N - 2 predict the values at N? Entries that are zero by symmetry do
  * not count. */
@@ -98,17 +99,17 @@ typedef struct gf_ladder_check {
 } gf_ladder_check;
 
 /* For one kind, or with GF_LADDERS for the better of both. */
-gf_ladder_check gf_ladder_predict(const gf_ladder *self, const gf_ladder_table *table,
-                                  gf_ladder_kind kind);
+GF_API gf_ladder_check gf_ladder_predict(const gf_ladder *self, const gf_ladder_table *table,
+                                         gf_ladder_kind kind);
 
 /* The model and its spectrum at the largest size, with the boundary that its file asks for. */
-const gf_model *gf_ladder_largest(const gf_ladder *self, const gf_spectrum **spectrum);
+GF_API const gf_model *gf_ladder_largest(const gf_ladder *self, const gf_spectrum **spectrum);
 
-/* /ladder, with that model and spectrum; the layout is in the README. */
-void gf_ladder_write(const gf_ladder *self, gf_file *file);
+/* /ladder, with that model and spectrum; the layout is in src/io/README.md. */
+GF_API void gf_ladder_write(const gf_ladder *self, gf_file *file);
 /* Reads sizes, points and states; no more. The caller frees the ladder; after a failure it
  * is NULL. */
-gf_status gf_ladder_read(gf_file *file, gf_ladder **ladder, gf_error *error);
+GF_API gf_status gf_ladder_read(gf_file *file, gf_ladder **ladder, gf_error *error);
 
 GF_END_DECLARATIONS
 

@@ -2,6 +2,10 @@
 #ifndef GIBBSFLOW_PROGRESS_H
 #define GIBBSFLOW_PROGRESS_H
 
+#include "gibbsflow/api.h"
+
+GF_BEGIN_DECLARATIONS
+
 /* `update` is called now and then, by one thread at a time, with the fraction done in [0,1]. A NULL
  * gf_progress, or a NULL update, reports nothing. */
 typedef struct gf_progress {
@@ -9,6 +13,8 @@ typedef struct gf_progress {
     void *context;
 } gf_progress;
 
-void gf_progress_update(const gf_progress *self, double fraction);
+GF_API void gf_progress_update(const gf_progress *self, double fraction);
+
+GF_END_DECLARATIONS
 
 #endif

@@ -4,8 +4,11 @@
 #ifndef GIBBSFLOW_SCAN_H
 #define GIBBSFLOW_SCAN_H
 
+#include "gibbsflow/api.h"
 #include "gibbsflow/axis.h"
 #include "gibbsflow/fixed_points.h"
+
+GF_BEGIN_DECLARATIONS
 
 typedef enum gf_bifurcation_kind {
     GF_PITCHFORK,     /* a branch changes stability and two branches start or end there */
@@ -14,7 +17,7 @@ typedef enum gf_bifurcation_kind {
     GF_HOPF           /* a complex pair of eigenvalues crosses the imaginary axis */
 } gf_bifurcation_kind;
 
-const char *gf_bifurcation_name(gf_bifurcation_kind kind);
+GF_API const char *gf_bifurcation_name(gf_bifurcation_kind kind);
 
 typedef struct gf_bifurcation {
     gf_bifurcation_kind kind;
@@ -34,17 +37,19 @@ typedef struct gf_scan {
     gf_bifurcation *bifurcations; /* by parameter */
 } gf_scan;
 
-/* Parses "name=from:to:points". The caller frees *name, also after a failure. */
-gf_status gf_scan_parse(const char *text, char **name, gf_axis *axis, gf_error *error);
+/* Parses "name=from:to:points". The caller frees *name; after a failure it is NULL. */
+GF_API gf_status gf_scan_parse(const char *text, char **name, gf_axis *axis, gf_error *error);
 
 /* The caller frees the scan. */
-gf_status gf_scan_run(const gf_model *model, const gf_spectrum *spectrum, const gf_region *region,
-                      const char *parameter, const gf_axis *axis, const gf_progress *progress,
-                      gf_scan *scan, gf_error *error);
-void gf_scan_free(gf_scan *self);
+GF_API gf_status gf_scan_run(const gf_model *model, const gf_spectrum *spectrum,
+                             const gf_region *region, const char *parameter, const gf_axis *axis,
+                             const gf_progress *progress, gf_scan *scan, gf_error *error);
+GF_API void gf_scan_free(gf_scan *self);
 
-/* /scan; the layout is in the README. */
-void gf_scan_write(const gf_scan *self, gf_file *file);
-gf_status gf_scan_read(gf_file *file, gf_scan *scan, gf_error *error);
+/* /scan; the layout is in src/io/README.md. */
+GF_API void gf_scan_write(const gf_scan *self, gf_file *file);
+GF_API gf_status gf_scan_read(gf_file *file, gf_scan *scan, gf_error *error);
+
+GF_END_DECLARATIONS
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+GF_BEGIN_DECLARATIONS
+
 /* A named number. */
 typedef struct gf_parameter {
     char *name;
@@ -29,10 +31,14 @@ typedef struct gf_settings {
 } gf_settings;
 
 /* Later settings of a name replace earlier ones. `assignment` is "name=value". */
-gf_status gf_settings_assign(gf_settings *self, const char *assignment, gf_error *error);
+GF_API gf_status gf_settings_assign(gf_settings *self, const char *assignment, gf_error *error);
 /* Assignments with white space between them, "J=1 gamma=0.9", as files keep them. */
-gf_status gf_settings_assign_all(gf_settings *self, const char *assignments, gf_error *error);
-gf_status gf_settings_set(gf_settings *self, const char *name, double value, gf_error *error);
-void gf_settings_free(gf_settings *self);
+GF_API gf_status gf_settings_assign_all(gf_settings *self, const char *assignments,
+                                        gf_error *error);
+GF_API gf_status gf_settings_set(gf_settings *self, const char *name, double value,
+                                 gf_error *error);
+GF_API void gf_settings_free(gf_settings *self);
+
+GF_END_DECLARATIONS
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef GIBBSFLOW_SPECTRUM_H
 #define GIBBSFLOW_SPECTRUM_H
 
+#include "gibbsflow/api.h"
 #include "gibbsflow/charge.h"
 #include "gibbsflow/file.h"
 #include "gibbsflow/model.h"

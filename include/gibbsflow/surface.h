@@ -1,17 +1,19 @@
 /* Force, noise and susceptibility as smooth functions of the densities (m, e): what the two-field
  * Langevin equation knows of the microscopic model, read from the HDF5 table that `forces` wrote.
  *
- * A bicubic B-spline through the values of /fitted_grid, in the coordinates (m, t) of gf_chart:
- * twice continuously differentiable, error of fourth order in the distance of the knots. Every
- * value is an Itô coefficient at the state itself. A surface is only read after it has been made:
- * threads may share it. */
+ * A bicubic B-spline through the values of /fitted_grid, in the coordinates (m, t) of
+ * medium/chart.h: twice continuously differentiable, error of fourth order in the distance of the
+ * knots. Every value is an Itô coefficient at the state itself. A surface is only read after it has
+ * been made: threads may share it. */
 #ifndef GIBBSFLOW_SURFACE_H
 #define GIBBSFLOW_SURFACE_H
 
 #include "gibbsflow/api.h"
 #include "gibbsflow/charge.h"
-#include "gibbsflow/chart.h"
 #include "gibbsflow/settings.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 GF_BEGIN_DECLARATIONS
 
@@ -26,12 +28,6 @@ enum {
 };
 
 typedef struct gf_surface gf_surface;
-
-/* Makes a surface through values[points[0]][points[1]], knots evenly from -1 to 1 in m and t, at
- * least 5 along either. The caller frees it; after a failure it is NULL. */
-GF_API gf_status gf_surface_create(const gf_chart *chart, const size_t points[2],
-                                   const double (*values)[GF_SURFACE_VALUES], gf_surface **surface,
-                                   gf_error *error);
 
 /* Reads the table at `path`. `settings` (may be NULL) change the rates: a name is a parameter of
  * the model that enters rates alone (the model's expressions are evaluated again), or the name of a

@@ -6,7 +6,11 @@
 #ifndef GIBBSFLOW_THERMODYNAMIC_LIMIT_H
 #define GIBBSFLOW_THERMODYNAMIC_LIMIT_H
 
+#include "gibbsflow/api.h"
+
 #include <stddef.h>
+
+GF_BEGIN_DECLARATIONS
 
 enum { GF_THERMODYNAMIC_LIMIT_SIZES = 5 }; /* values that an error takes */
 
@@ -23,11 +27,13 @@ typedef struct gf_thermodynamic_limit {
  * twice the last step seen, or twice the sum of all to come if every two sizes shrink them by r. It
  * is at least `rounding`, and infinite if r >= 1, if there are fewer than
  * GF_THERMODYNAMIC_LIMIT_SIZES values, or if one of the last is not finite. */
-gf_thermodynamic_limit gf_thermodynamic_limit_estimate(const double *x, size_t count,
-                                                       double rounding);
+GF_API gf_thermodynamic_limit gf_thermodynamic_limit_estimate(const double *x, size_t count,
+                                                              double rounding);
 
 /* Two estimates of one quantity that differ by more than their errors together: one of them is
  * wrong, so both get their difference as error, unless theirs is larger. */
-void gf_thermodynamic_limit_reconcile(gf_thermodynamic_limit *a, gf_thermodynamic_limit *b);
+GF_API void gf_thermodynamic_limit_reconcile(gf_thermodynamic_limit *a, gf_thermodynamic_limit *b);
+
+GF_END_DECLARATIONS
 
 #endif

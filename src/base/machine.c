@@ -1,4 +1,4 @@
-#include "gibbsflow/machine.h"
+#include "base/machine.h"
 
 #include <cblas.h>
 #include <omp.h>

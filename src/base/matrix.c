@@ -50,12 +50,16 @@ bool gf_matrix_invert(const double packed[GF_PAIRS], double inverse[GF_PAIRS]) {
     return true;
 }
 
-void gf_matrix_eigenvalues(double m[GF_CHARGES][GF_CHARGES], double complex value[GF_CHARGES]) {
+void gf_matrix_eigenvalues(double m[GF_CHARGES][GF_CHARGES], double value[GF_CHARGES][2]) {
     double half_trace = (m[0][0] + m[1][1]) / 2, half_difference = (m[0][0] - m[1][1]) / 2;
     double discriminant = half_difference * half_difference + m[0][1] * m[1][0];
     double root = sqrt(fabs(discriminant));
-    value[0] = discriminant >= 0 ? half_trace - root : half_trace - root * I;
-    value[1] = discriminant >= 0 ? half_trace + root : half_trace + root * I;
+    bool is_real = discriminant >= 0;
+    for (int k = 0; k < GF_CHARGES; ++k) {
+        double shift = k == 0 ? -root : root;
+        value[k][0] = is_real ? half_trace + shift : half_trace;
+        value[k][1] = is_real ? 0 : shift;
+    }
 }
 
 double gf_matrix_radius(const double *m) {

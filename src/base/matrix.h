@@ -4,7 +4,6 @@
 
 #include "gibbsflow/charge.h"
 
-#include <complex.h>
 #include <stdbool.h>
 
 /* The full matrix of a packed symmetric one. */
@@ -22,8 +21,9 @@ bool gf_matrix_solve(double m[GF_CHARGES][GF_CHARGES], const double b[GF_CHARGES
 /* The inverse of a symmetric matrix, both packed. False if it is singular. */
 bool gf_matrix_invert(const double packed[GF_PAIRS], double inverse[GF_PAIRS]);
 
-/* Smaller real part first; of a complex pair the one below the real axis. */
-void gf_matrix_eigenvalues(double m[GF_CHARGES][GF_CHARGES], double complex value[GF_CHARGES]);
+/* Real and imaginary part of each, smaller real part first; of a complex pair the one below the
+ * real axis. */
+void gf_matrix_eigenvalues(double m[GF_CHARGES][GF_CHARGES], double value[GF_CHARGES][2]);
 
 /* The largest modulus of the eigenvalues of m[GF_CHARGES * GF_CHARGES], row by row. */
 double gf_matrix_radius(const double *m);

@@ -1,6 +1,6 @@
 #include "base/tasks.h"
 
-#include "gibbsflow/machine.h"
+#include "base/machine.h"
 
 #include <omp.h>
 #include <stdlib.h>

@@ -51,9 +51,11 @@ static int run(const cli_command *command, int argc, const char **argv) {
                            kind);
     }
     if (result == CLI_GO_ON) {
-        result = gf_figure_draw(options.input, kind, options.output, &error) == GF_OK
-                     ? CLI_DONE
-                     : cli_fail(&options, &error);
+        gf_status status = cli_expect(&options, command->takes | CLI_SPECTRUM, &error);
+        if (status == GF_OK) {
+            status = gf_figure_draw(options.input, kind, options.output, &error);
+        }
+        result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
     }
     free(kind);
     cli_close(&options);
@@ -65,4 +67,5 @@ const cli_command cli_figure = {.name = "figure",
                                 .summary = "draw a force table, a scan, a ladder or a run",
                                 .help = help,
                                 .examples = examples,
+                                .takes = CLI_TABLE | CLI_SCAN | CLI_LADDER | CLI_RUN,
                                 .run = run};

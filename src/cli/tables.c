@@ -92,7 +92,7 @@ typedef struct results {
     gf_spectrum *spectrum;
     gf_region region;
     gf_force_table table;
-    gf_fitted_grid fitted;
+    gf_fitted_grid *fitted;
     gf_fixed_points points;
     gf_flow flow;
 } results;
@@ -133,7 +133,7 @@ static gf_status write_results(const cli_options *options, const results *all, g
         gf_file_put_origin(file, options->line);
         gf_spectrum_write(all->spectrum, all->model, file);
         gf_force_table_write(&all->table, &all->region, file);
-        gf_fitted_grid_write(&all->fitted, file);
+        gf_fitted_grid_write(all->fitted, file);
         gf_fixed_points_write(&all->points, file);
         gf_flow_write(&all->flow, file);
         status = gf_file_commit(&file, error);
@@ -142,19 +142,21 @@ static gf_status write_results(const cli_options *options, const results *all, g
 }
 
 static void say_accuracy(const cli_options *options, const gf_fitted_grid *fitted) {
-    if (fitted->unsolved > 0) {
+    const gf_grid *knots = gf_fitted_grid_states(fitted);
+    double error = gf_fitted_grid_error(fitted).force;
+    size_t unsolved = gf_fitted_grid_unsolved(fitted);
+    if (unsolved > 0) {
         cli_say(options,
                 "warning: lambda was not found at %zu knots of the fitted grid; they hold states "
                 "farther inside",
-                fitted->unsolved);
+                unsolved);
     }
-    if (fitted->error.force > 1e-4) {
+    if (error > 1e-4) {
         cli_say(options,
                 "warning: interpolation between the knots of the fitted grid errs by %.2g of the "
                 "largest\nforce; ask for more knots in the model's grid (fitted: {magnetization: "
                 "%zu, energy: %zu})",
-                fitted->error.force, 2 * fitted->grid.axis[0].points,
-                2 * fitted->grid.axis[1].points);
+                error, 2 * knots->axis[0].points, 2 * knots->axis[1].points);
     }
 }
 
@@ -172,11 +174,11 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
                     "warning: lambda was not found at %zu reachable densities; they are NaN",
                     all.table.unsolved);
         }
-        say_accuracy(options, &all.fitted);
+        say_accuracy(options, all.fitted);
     }
     gf_flow_free(&all.flow);
     gf_fixed_points_free(&all.points);
-    gf_fitted_grid_free(&all.fitted);
+    gf_fitted_grid_free(all.fitted);
     gf_force_table_free(&all.table);
     gf_region_free(&all.region);
     gf_spectrum_free(all.spectrum);
@@ -193,6 +195,7 @@ static int open_checkpoint(cli_options *options, double interval) {
         options->checkpoint = NULL;
     } else {
         cli_watch_output(options->checkpoint);
+        cli_announce_kept(options->checkpoint);
     }
     options->checkpoint_interval = interval;
     return CLI_GO_ON;
@@ -205,7 +208,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
     struct poptOption own[] = {{"checkpoint", 'c', POPT_ARG_DOUBLE, &interval, 0,
                                 "least time between checkpoints (default: 20)", "SECONDS"},
                                POPT_TABLEEND};
-    int result = cli_open(&options, command, CLI_OUTPUT | CLI_DIAGONALIZES, own, argc, argv);
+    int result = cli_open(&options, command, CLI_RESULT | CLI_DIAGONALIZES, own, argc, argv);
     if (result == CLI_GO_ON) {
         result = cli_check_output(&options, endings);
     }
@@ -213,8 +216,12 @@ static int run(const cli_command *command, int argc, const char **argv) {
         result = open_checkpoint(&options, interval);
     }
     if (result == CLI_GO_ON) {
-        gf_status status = command == &cli_forces ? make_forces(&options, &error)
-                                                  : make_spectrum(&options, &error);
+        bool forces = command == &cli_forces;
+        gf_status status =
+            cli_spare_output(&options, forces ? CLI_TABLE | CLI_SPECTRUM : CLI_SPECTRUM, &error);
+        if (status == GF_OK) {
+            status = forces ? make_forces(&options, &error) : make_spectrum(&options, &error);
+        }
         result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
     }
     cli_close(&options);
@@ -226,6 +233,7 @@ const cli_command cli_spectrum = {.name = "spectrum",
                                   .summary = "diagonalise a model and store its spectrum",
                                   .help = spectrum_help,
                                   .examples = spectrum_examples,
+                                  .takes = CLI_HAMILTONIAN,
                                   .run = run};
 
 const cli_command cli_forces = {.name = "forces",
@@ -233,4 +241,5 @@ const cli_command cli_forces = {.name = "forces",
                                 .summary = "tabulate force, noise and susceptibility",
                                 .help = forces_help,
                                 .examples = forces_examples,
+                                .takes = CLI_HAMILTONIAN,
                                 .run = run};

@@ -506,6 +506,23 @@ bool gf_langevin_figure_knows(const char *kind) {
     return known;
 }
 
+/* What a run file must ask for, so that a figure of the kind can be drawn. */
+static const char *needs_of(const char *kind) {
+    static const char *const needs[][2] = {
+        {"histogram", "histogram: {from, to, bins} (for one field also an equation without space)"},
+        {"profile",
+         "snapshots: {every, spacing}, and a boundary: antiperiodic, or fixed for two fields"},
+        {"space-time", "snapshots: {every, spacing}, and space"},
+        {"walls", "walls: in space; for two fields two stable points and a sweep:"},
+        {"trajectories", "table:, and no other rates than the table's"}};
+    for (size_t k = 0; k < sizeof needs / sizeof *needs; ++k) {
+        if (strcmp(kind, needs[k][0]) == 0) {
+            return needs[k][1];
+        }
+    }
+    return "data of its own";
+}
+
 static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_error *error) {
     bool known = false;
     for (*chosen = 0; *chosen < KINDS; ++*chosen) {
@@ -518,7 +535,9 @@ static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_err
         known = known || (kind != NULL && named);
     }
     return known ? gf_fail(error, GF_INVALID,
-                           "the run does not hold what a figure of kind %s shows", kind)
+                           "the run does not hold what a figure of kind %s shows; its run file "
+                           "needs %s",
+                           kind, needs_of(kind))
                  : gf_fail(error, GF_INVALID,
                            "no figure of this kind: %s; a run has histogram, profile, space-time, "
                            "walls, trajectories",

@@ -290,15 +290,20 @@ static char *finish_picture(char *picture, size_t *size) {
 }
 
 /* What gnuplot had to say: the end of it, on one line. */
-static gf_status fail_gnuplot(const gf_plot *self, int messages, gf_error *error) {
+static gf_status fail_gnuplot(const gf_plot *self, int messages, int exit_status, gf_error *error) {
     enum { SHOWN = 600 };
     size_t size = 0;
     char *text = read_stream(messages, &size);
     for (char *c = text; c != NULL && *c != '\0'; ++c) {
         *c = *c == '\n' ? ' ' : *c;
     }
-    gf_status status = gf_fail(error, GF_IO, "%s: gnuplot failed: %s", self->path,
-                               text == NULL ? "" : text + (size > SHOWN ? size - SHOWN : 0));
+    const char *said = text == NULL ? "" : text + (size > SHOWN ? size - SHOWN : 0);
+    gf_status status =
+        WIFSIGNALED(exit_status)
+            ? gf_fail(error, GF_IO, "%s: gnuplot was ended by a signal: %s %s", self->path,
+                      strsignal(WTERMSIG(exit_status)), said)
+            : gf_fail(error, GF_IO, "%s: gnuplot failed with exit status %d: %s", self->path,
+                      WEXITSTATUS(exit_status), *said != '\0' ? said : "it did not say why");
     free(text);
     return status;
 }
@@ -321,7 +326,7 @@ static gf_status draw_streams(const gf_plot *self, const int stream[STREAMS], gf
     }
     status = exit_status == 0 && picture != NULL && size > 0
                  ? gf_file_write_bytes(self->path, picture, size, error)
-                 : fail_gnuplot(self, stream[MESSAGES], error);
+                 : fail_gnuplot(self, stream[MESSAGES], exit_status, error);
     free(picture);
     return status;
 }

@@ -1,6 +1,7 @@
 #include "finite_size/ladder.h"
 
 #include "base/progress_part.h"
+#include "fixed_points/fixed_point.h"
 #include "gibbsflow/machine.h"
 #include "spectrum/spectrum.h"
 
@@ -366,7 +367,7 @@ static void scale_point(const gf_ladder *self, const double *state_scale,
                         const gf_fixed_point *point, double *scale) {
     const double unit = self->energy_unit;
     double force = hypot(state_scale[GF_LADDER_FORCE], state_scale[GF_LADDER_FORCE + 1] / unit);
-    double slow = fmin(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
+    double slow = fmin(gf_fixed_point_rate(point, 0), gf_fixed_point_rate(point, 1));
     double sensitivity = fmax(1, force / slow);
     for (size_t i = 0; i < GF_CHARGES; ++i) {
         scale[GF_LADDER_POINT_LAMBDA + i] = sensitivity * (i == GF_ENERGY ? 1 / unit : 1);

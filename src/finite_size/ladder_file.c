@@ -74,7 +74,7 @@ static void write_field(gf_file *file, const char *group, const field *what, boo
     if (what->is_complex) { /* pairs of doubles are complex numbers */
         dataset.shape[dataset.rank] = GF_CHARGES;
         dataset.axes[dataset.rank++] = "charge";
-        gf_file_put_complex(file, &dataset, (const double complex *)(const void *)picked);
+        gf_file_put_complex(file, &dataset, picked);
     } else {
         gf_charge_axes_put(file, &dataset, what->order, dataset.rank, picked);
     }

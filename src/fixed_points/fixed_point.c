@@ -1,4 +1,4 @@
-#include "gibbsflow/fixed_point.h"
+#include "fixed_points/fixed_point.h"
 
 #include "base/matrix.h"
 #include "io/charge_axes.h"
@@ -49,9 +49,9 @@ bool gf_fixed_point_vanishes(const gf_gibbs *gibbs, const double force[GF_CHARGE
     return gf_spectrum_length(gf_gibbs_spectrum(gibbs), force) <= TOLERANCE * force_scale(gibbs);
 }
 
-static gf_stability classify(const double complex value[GF_CHARGES]) {
-    double scale = fmax(cabs(value[0]), cabs(value[1]));
-    double low = creal(value[0]), high = creal(value[1]);
+static gf_stability classify(const gf_fixed_point *point) {
+    double scale = fmax(gf_fixed_point_rate(point, 0), gf_fixed_point_rate(point, 1));
+    double low = point->eigenvalue[0][0], high = point->eigenvalue[1][0];
     if (fmin(fabs(low), fabs(high)) <= MARGINAL * scale) {
         return GF_MARGINAL;
     }
@@ -109,7 +109,7 @@ bool gf_fixed_point_describe(const gf_state *state, gf_fixed_point *point) {
     memcpy(point->density, state->density, sizeof point->density);
     memcpy(point->noise, state->noise, sizeof point->noise);
     gf_matrix_eigenvalues(matrix, point->eigenvalue);
-    point->stability = classify(point->eigenvalue);
+    point->stability = classify(point);
     return true;
 }
 
@@ -118,9 +118,9 @@ bool gf_fixed_point_describe(const gf_state *state, gf_fixed_point *point) {
  * noise. */
 static bool is_fading(const gf_gibbs *gibbs, const gf_fixed_point *point) {
     double scale = force_scale(gibbs), unit = gf_gibbs_spectrum(gibbs)->energy_unit;
-    double steepest = fmax(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
+    double steepest = fmax(gf_fixed_point_rate(point, 0), gf_fixed_point_rate(point, 1));
     double noise = point->noise[gf_pair(0, 0)] + point->noise[gf_pair(1, 1)] / (unit * unit);
-    double slow = fmin(cabs(point->eigenvalue[0]), cabs(point->eigenvalue[1]));
+    double slow = fmin(gf_fixed_point_rate(point, 0), gf_fixed_point_rate(point, 1));
     /* a force that falls off like the square of the distance has such a slope where it vanishes */
     bool faint = point->stability == GF_MARGINAL || slow <= 10 * sqrt(TOLERANCE) * scale;
     return steepest <= FLAT * scale || (faint && noise <= QUIET * scale);
@@ -209,7 +209,7 @@ static void write_reals(gf_file *file, const char *group, int rank, const size_t
 void gf_fixed_point_write_table(gf_file *file, const char *group, int rank, const size_t *shape,
                                 const char *const *axes, const gf_fixed_point *points) {
     size_t count = count_points(rank, shape);
-    double complex *eigenvalues = calloc(GF_CHARGES * count + 1, sizeof *eigenvalues);
+    double *eigenvalues = calloc(2 * GF_CHARGES * count + 1, sizeof *eigenvalues);
     const char **stability = calloc(count + 1, sizeof *stability);
     char path[PATH];
     write_reals(file, group, rank, shape, axes, points);
@@ -217,7 +217,8 @@ void gf_fixed_point_write_table(gf_file *file, const char *group, int rank, cons
         gf_file_reject(file, "out of memory for fixed points");
     } else {
         for (size_t k = 0; k < count; ++k) {
-            memcpy(eigenvalues + GF_CHARGES * k, points[k].eigenvalue, sizeof points[k].eigenvalue);
+            memcpy(eigenvalues + 2 * GF_CHARGES * k, points[k].eigenvalue,
+                   sizeof points[k].eigenvalue);
             stability[k] = gf_stability_name(points[k].stability);
         }
         make_path(path, group, "eigenvalues");
@@ -262,9 +263,9 @@ static void read_eigenvalues(gf_file *file, const char *group, int rank, const s
     memcpy(whole, shape, (size_t)rank * sizeof *shape);
     whole[rank] = GF_CHARGES;
     make_path(path, group, "eigenvalues");
-    double complex *values = gf_file_get_complex(file, path, rank + 1, whole);
+    double *values = gf_file_get_complex(file, path, rank + 1, whole);
     for (size_t k = 0; k < count && values != NULL; ++k) {
-        memcpy(points[k].eigenvalue, values + GF_CHARGES * k, sizeof points[k].eigenvalue);
+        memcpy(points[k].eigenvalue, values + 2 * GF_CHARGES * k, sizeof points[k].eigenvalue);
     }
     free(values);
 }

@@ -1,6 +1,7 @@
 #include "gibbsflow/fixed_points.h"
 
 #include "base/tasks.h"
+#include "fixed_points/fixed_point.h"
 #include "gibbsflow/jackknife.h"
 #include "io/charge_axes.h"
 #include "spectrum/spectrum.h"
@@ -155,9 +156,9 @@ static bool same_point(const search *self, const gf_fixed_point *a, const gf_fix
         return false;
     }
     double distance = gf_fixed_point_distance(self->survey->spectrum, a, b);
-    double slow = fmax(cabs(a->eigenvalue[0]), cabs(a->eigenvalue[1]));
+    double slow = fmax(gf_fixed_point_rate(a, 0), gf_fixed_point_rate(a, 1));
     for (size_t i = 0; i < GF_CHARGES; ++i) {
-        slow = fmin(slow, fmin(cabs(a->eigenvalue[i]), cabs(b->eigenvalue[i])));
+        slow = fmin(slow, fmin(gf_fixed_point_rate(a, i), gf_fixed_point_rate(b, i)));
     }
     return distance < 1e-8 || (distance < 1e-3 && distance * slow < INDISTINCT * self->scale);
 }
@@ -273,7 +274,7 @@ static void search_corners(search *self) {
             mean[k] /= states;
         }
         gf_fixed_point point = {.lambda = {NAN, NAN},
-                                .eigenvalue = {NAN, NAN},
+                                .eigenvalue = {{NAN, NAN}, {NAN, NAN}},
                                 .residual = hypot(mean[GF_FORCE], mean[GF_FORCE + 1]),
                                 .stability = GF_BORDER};
         memcpy(point.density, corner->density, sizeof point.density);

@@ -1,6 +1,7 @@
 #include "gibbsflow/flow.h"
 
 #include "base/matrix.h"
+#include "fixed_points/fixed_point.h"
 #include "io/charge_axes.h"
 #include "spectrum/spectrum.h"
 
@@ -141,7 +142,7 @@ static gf_status leave_saddle(gf_gibbs *gibbs, const gf_region *region,
     if (!gf_state_stability(&state, matrix)) {
         return GF_OK;
     }
-    unstable_direction(gf_gibbs_spectrum(gibbs), matrix, creal(saddle->eigenvalue[1]), direction);
+    unstable_direction(gf_gibbs_spectrum(gibbs), matrix, saddle->eigenvalue[1][0], direction);
     gf_matrix_unpack(state.susceptibility, c);
     for (int side = -1; side <= 1; side += 2) {
         double away[GF_CHARGES] = {-side * DEPARTURE * direction[0],

@@ -3,6 +3,7 @@
 #include "base/matrix.h"
 #include "base/progress_part.h"
 #include "base/tasks.h"
+#include "fixed_points/fixed_point.h"
 #include "input/arithmetic.h"
 #include "spectrum/spectrum.h"
 
@@ -73,6 +74,10 @@ gf_status gf_scan_parse(const char *text, char **name, gf_axis *axis, gf_error *
                     text, MAX_POINTS);
     }
     axis->points = status == GF_OK ? (size_t)points : 0;
+    if (status != GF_OK) {
+        free(*name);
+        *name = NULL;
+    }
     return status;
 }
 
@@ -121,7 +126,7 @@ static gf_status set_parameter(runner *self, double value) {
 static gf_status add_branches(gf_scan *scan, size_t more, gf_error *error) {
     const gf_fixed_point absent = {.lambda = {NAN, NAN},
                                    .density = {NAN, NAN},
-                                   .eigenvalue = {NAN, NAN},
+                                   .eigenvalue = {{NAN, NAN}, {NAN, NAN}},
                                    .noise = {NAN, NAN, NAN},
                                    .residual = NAN,
                                    .stability = GF_ABSENT};
@@ -262,12 +267,13 @@ static gf_status store_points(runner *self, size_t value, const gf_fixed_points 
 /* --- bifurcations ---------------------------------------------------------------------------- */
 
 static double determinant(const gf_fixed_point *point) {
-    return creal(point->eigenvalue[0] * point->eigenvalue[1]);
+    const double(*value)[2] = point->eigenvalue;
+    return value[0][0] * value[1][0] - value[0][1] * value[1][1];
 }
 
 /* What crosses zero, at a positive determinant, in a Hopf bifurcation. */
 static double trace(const gf_fixed_point *point) {
-    return creal(point->eigenvalue[0] + point->eigenvalue[1]);
+    return point->eigenvalue[0][0] + point->eigenvalue[1][0];
 }
 
 static gf_status add_bifurcation(runner *self, gf_bifurcation bifurcation) {
@@ -595,6 +601,22 @@ static gf_status run_values(runner *self, const gf_progress *progress) {
     return status;
 }
 
+/* Every value of a parameter of the Hamiltonian wants a spectrum of its own. */
+static gf_status check_parameter(const gf_model *model, const char *name, const gf_axis *axis,
+                                 gf_error *error) {
+    for (size_t i = 0; i < model->parameter_count; ++i) {
+        const gf_parameter *parameter = &model->parameters[i];
+        if (strcmp(parameter->name, name) == 0 && model->in_operators[i]) {
+            return gf_fail(error, GF_INVALID,
+                           "%s cannot be scanned: it enters the Hamiltonian or a jump operator "
+                           "(%s: %g, was %g), and a scan uses one spectrum throughout; find the "
+                           "points of each value from the model file, with --set %s=%g and so on",
+                           name, name, axis->from, parameter->value, name, axis->from);
+        }
+    }
+    return GF_OK;
+}
+
 gf_status gf_scan_run(const gf_model *model, const gf_spectrum *spectrum, const gf_region *region,
                       const char *parameter, const gf_axis *axis, const gf_progress *progress,
                       gf_scan *scan, gf_error *error) {
@@ -611,6 +633,9 @@ gf_status gf_scan_run(const gf_model *model, const gf_spectrum *spectrum, const 
     gf_status status = scan->parameter != NULL && scan->continuum != NULL && self.rates != NULL
                            ? GF_OK
                            : gf_fail_memory(error, "the scan");
+    if (status == GF_OK) {
+        status = check_parameter(model, parameter, axis, error);
+    }
     if (status == GF_OK) {
         status = gf_survey_create(spectrum, &survey, error);
     }

@@ -1,6 +1,7 @@
 /* Scans in HDF5 files. */
 #include "gibbsflow/scan.h"
 
+#include "fixed_points/fixed_point.h"
 #include "io/charge_axes.h"
 
 #include <stdio.h>

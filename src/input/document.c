@@ -46,6 +46,10 @@ gf_status gf_document_read_text(const char *path, char **text, size_t *length, g
         }
     }
     (void)fclose(file);
+    if (status != GF_OK) {
+        free(*text);
+        *text = NULL;
+    }
     return status;
 }
 

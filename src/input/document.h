@@ -9,7 +9,8 @@ typedef struct gf_document gf_document;
 /* A node of a document; NULL stands for "absent". Owned by the document. */
 typedef struct yaml_node_s gf_node;
 
-/* The whole text of a file of at most 16 MiB. The caller frees it, also after a failure. */
+/* The whole text of a file of at most 16 MiB. The caller frees it; after a failure it is
+ * NULL. */
 gf_status gf_document_read_text(const char *path, char **text, size_t *length, gf_error *error);
 
 /* Parses `text`; `name` is what messages call it. The document keeps copies of both. */

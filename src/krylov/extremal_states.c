@@ -372,6 +372,9 @@ gf_status gf_extremal_states_find(const gf_action *hamiltonian, const gf_basis *
     gf_workspace_free(work.overlap);
     gf_workspace_free(work.partial);
     gf_workspace_free(work.matrix);
+    if (status != GF_OK) {
+        gf_extremal_states_free(result);
+    }
     return status;
 }
 

@@ -28,7 +28,7 @@ typedef struct gf_extremal_states_goal {
 } gf_extremal_states_goal;
 
 /* `start` [size][columns.width], random vectors of which the mean of <r|A|r> is Tr A, is
- * overwritten. The caller frees the result, also after a failure. */
+ * overwritten. The caller frees the result; after a failure it is empty. */
 gf_status gf_extremal_states_find(const gf_action *hamiltonian, const gf_basis *basis,
                                   gf_columns columns, const gf_extremal_states_goal *goal,
                                   double *start, gf_extremal_states *result, gf_error *error);

@@ -32,9 +32,9 @@ typedef struct gf_ritz {
 } gf_ritz;
 
 /* Start vectors in `start` [size][width], as in gf_action_apply; they are overwritten. Fills one
- * gf_ritz for each (complex vectors: width / 2 of them); the caller frees them, also after a
- * failure. A zero start vector gives no levels. The result does not depend on the number of
- * threads. */
+ * gf_ritz for each (complex vectors: width / 2 of them); the caller frees them; after a
+ * failure they are empty. A zero start vector gives no levels. The result does not depend on the
+ * number of threads. */
 gf_status gf_lanczos_run(const gf_lanczos *self, gf_columns columns, double *start, gf_ritz *ritz,
                          gf_error *error);
 void gf_ritz_free(gf_ritz *self);

@@ -405,6 +405,9 @@ gf_status gf_lanczos_run(const gf_lanczos *problem, gf_columns columns, double *
     bool ready = allocate(&work);
     gf_status status =
         ready ? iterate(&work, ritz, error) : gf_fail_memory(error, "Lanczos vectors");
+    for (size_t v = 0; v < work.vectors && status != GF_OK; ++v) {
+        gf_ritz_free(&ritz[v]);
+    }
     for (size_t k = 0; k < problem->observable_count && work.image != NULL; ++k) {
         free(work.image[k]);
     }

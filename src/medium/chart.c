@@ -1,4 +1,4 @@
-#include "gibbsflow/chart.h"
+#include "medium/chart.h"
 
 #include <stdio.h>
 #include <stdlib.h>

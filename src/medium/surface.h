@@ -3,6 +3,7 @@
 #define GIBBSFLOW_MEDIUM_SURFACE_H
 
 #include "gibbsflow/surface.h"
+#include "medium/chart.h"
 
 struct gf_surface {
     gf_chart chart;
@@ -12,5 +13,11 @@ struct gf_surface {
     float (*rounded)[GF_SURFACE_VALUES]; /* the same in single precision, for gf_surface_sample */
     double speed[GF_CHARGES];            /* the largest |f_i| of any knot */
 };
+
+/* Makes a surface through values[points[0]][points[1]], knots evenly from -1 to 1 in m and t, at
+ * least 5 along either. The caller frees it; after a failure it is NULL. */
+gf_status gf_surface_create(const gf_chart *chart, const size_t points[2],
+                            const double (*values)[GF_SURFACE_VALUES], gf_surface **surface,
+                            gf_error *error);
 
 #endif

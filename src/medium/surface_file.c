@@ -1,5 +1,5 @@
 /* Surfaces from HDF5: /fitted_grid per channel, with rates that the reader may change. */
-#include "gibbsflow/surface.h"
+#include "medium/surface.h"
 
 #include "gibbsflow/machine.h"
 #include "model/model_file.h"

@@ -49,12 +49,7 @@ static bool solve(const gf_surface *self, double q[2]) {
 static gf_surface_fixed_point describe(const gf_surface *self, const double q[2]) {
     gf_surface_fixed_point point = {.density = {q[0], q[1]}};
     gf_surface_slope(self, q, point.slope);
-    double complex eigenvalue[GF_CHARGES];
-    gf_matrix_eigenvalues(point.slope, eigenvalue);
-    for (int i = 0; i < GF_CHARGES; ++i) {
-        point.eigenvalue[i][0] = creal(eigenvalue[i]);
-        point.eigenvalue[i][1] = cimag(eigenvalue[i]);
-    }
+    gf_matrix_eigenvalues(point.slope, point.eigenvalue);
     point.stable = point.eigenvalue[1][0] < 0;
     point.saddle = point.eigenvalue[0][0] < 0 && point.eigenvalue[1][0] > 0;
     return point;

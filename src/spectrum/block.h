@@ -22,7 +22,7 @@ typedef struct gf_block_levels {
 
 /* `hamiltonian` holds one operator, `observables` any number of Hermitian ones. All must commute
  * with the elements of the symmetry that keep the block (see gf_symmetry_average). The caller frees
- * the sector. */
+ * the sector; after a failure it is empty. */
 gf_status gf_block_solve(const gf_elements *hamiltonian, const gf_elements *observables,
                          const gf_symmetry *symmetry, const gf_block *block,
                          gf_block_levels *sector, gf_error *error);

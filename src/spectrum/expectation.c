@@ -1,8 +1,8 @@
 #include "spectrum/expectation.h"
 
 #include "base/clones.h"
+#include "base/machine.h"
 #include "base/workspace.h"
-#include "gibbsflow/machine.h"
 
 #include <cblas.h>
 #include <omp.h>

@@ -16,6 +16,9 @@ gf_status gf_observables_of_bath(const gf_model *model, gf_operator *observable,
         }
     }
     gf_charges_free(&charges);
+    for (size_t k = 0; k < model->channel_count * GF_OBSERVABLES && exhausted; ++k) {
+        gf_operator_free(&observable[k]);
+    }
     return exhausted ? gf_fail_memory(error, "the force and noise operators") : GF_OK;
 }
 
@@ -109,6 +112,9 @@ gf_status gf_observables_derive(const gf_model *model, const gf_symmetry *symmet
         gf_operator_free(&operators[k]);
     }
     free(operators);
+    if (status != GF_OK) {
+        gf_observables_free(observables);
+    }
     return status;
 }
 

@@ -19,15 +19,16 @@ typedef struct gf_observables {
     gf_elements *even; /* at m = 0 */
 } gf_observables;
 
-/* The force and noise operators of every channel as they are, to observable[channel_count x
- * GF_OBSERVABLES]; the caller frees them, also after a failure. */
+/* The force and noise operators of every channel as they are, to the zeroed
+ * observable[channel_count x GF_OBSERVABLES]; the caller frees them; after a failure they are
+ * empty. */
 gf_status gf_observables_of_bath(const gf_model *model, gf_operator *observable, gf_error *error);
 
 /* A and B of an observable; B is 0 if no symmetry turns m. Check both for `exhausted`. */
 void gf_observables_average(const gf_symmetry *symmetry, const gf_operator *observable,
                             gf_operator *a, gf_operator *b);
 
-/* The caller frees the observables, also after a failure. */
+/* The caller frees the observables; after a failure they are empty. */
 gf_status gf_observables_derive(const gf_model *model, const gf_symmetry *symmetry,
                                 gf_observables *observables, gf_error *error);
 void gf_observables_free(gf_observables *self);

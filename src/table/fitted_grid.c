@@ -1,11 +1,12 @@
-#include "gibbsflow/fitted_grid.h"
+#include "table/fitted_grid.h"
 
 #include "base/progress_part.h"
 #include "base/tasks.h"
 #include "gibbsflow/machine.h"
-#include "gibbsflow/surface.h"
 #include "io/charge_axes.h"
+#include "medium/surface.h"
 #include "spectrum/spectrum.h"
+#include "table/grid.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -497,41 +498,58 @@ static gf_status begin(const gf_model *model, job *work, gf_error *error) {
                                                           : status;
 }
 
+static gf_status tabulate(const gf_model *model, job *work, gf_error *error) {
+    gf_status status = begin(model, work, error);
+    if (status == GF_OK) {
+        status = fill(work, error);
+    }
+    return status == GF_OK ? measure(work, error) : status;
+}
+
 gf_status gf_fitted_grid_compute(const gf_model *model, const gf_spectrum *spectrum,
                                  const gf_region *region, const gf_progress *progress,
-                                 gf_fitted_grid *grid, gf_error *error) {
-    *grid = (gf_fitted_grid){.channels = spectrum->channels};
-    if (region->count == 0) {
-        return GF_OK;
-    }
+                                 gf_fitted_grid **grid, gf_error *error) {
     double *rates = malloc(spectrum->channels * sizeof *rates);
-    if (rates == NULL) {
-        return gf_fail_memory(error, "the fitted grid");
-    }
-    gf_model_rates(model, rates);
+    gf_fitted_grid *self = *grid = calloc(1, sizeof *self);
     job work = {.spectrum = spectrum,
                 .region = region,
                 .rates = rates,
-                .fitted = grid,
+                .fitted = self,
                 .progress = {.whole = progress}};
-    gf_status status = begin(model, &work, error);
+    gf_status status =
+        self != NULL && rates != NULL ? GF_OK : gf_fail_memory(error, "the fitted grid");
     if (status == GF_OK) {
-        status = fill(&work, error);
-    }
-    if (status == GF_OK) {
-        status = measure(&work, error);
+        gf_model_rates(model, rates);
+        self->channels = spectrum->channels;
+        status = region->count > 0 ? tabulate(model, &work, error) : GF_OK;
     }
     free(rates);
     if (status != GF_OK) {
-        gf_fitted_grid_free(grid);
+        gf_fitted_grid_free(self);
+        *grid = NULL;
     }
     return status;
 }
 
 void gf_fitted_grid_free(gf_fitted_grid *self) {
+    if (self == NULL) {
+        return;
+    }
     gf_grid_free(&self->grid);
     free(self->channel_shift);
-    *self = (gf_fitted_grid){0};
+    free(self);
+}
+
+gf_fitted_error gf_fitted_grid_error(const gf_fitted_grid *self) {
+    return self->error;
+}
+
+size_t gf_fitted_grid_unsolved(const gf_fitted_grid *self) {
+    return self->unsolved;
+}
+
+const gf_grid *gf_fitted_grid_states(const gf_fitted_grid *self) {
+    return &self->grid;
 }
 
 /* --- HDF5 ------------------------------------------------------------------------------------ */

@@ -4,6 +4,7 @@
 #include "gibbsflow/jackknife.h"
 #include "gibbsflow/machine.h"
 #include "spectrum/spectrum.h"
+#include "table/grid.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "gibbsflow/grid.h"
+#include "table/grid.h"
 
 #include "io/charge_axes.h"
 #include "spectrum/spectrum.h"
@@ -194,5 +194,8 @@ void gf_grid_read(const gf_grid_layout *names, size_t channels, gf_grid *grid, g
             *values[i] =
                 gf_charge_axes_get(file, names->path[i], rank, quantities[i].order, rank, shape);
         }
+    }
+    if (gf_file_check(file, NULL) != GF_OK) {
+        gf_grid_free(grid);
     }
 }

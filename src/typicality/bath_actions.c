@@ -69,6 +69,9 @@ gf_status gf_bath_actions_create(const gf_model *model, gf_bath_actions *all, gf
         gf_operator_free(&bath[k]);
     }
     free(bath);
+    if (status != GF_OK) {
+        gf_bath_actions_free(all);
+    }
     return status;
 }
 
@@ -81,4 +84,5 @@ void gf_bath_actions_free(gf_bath_actions *all) {
     }
     free((void *)all->observables);
     free(all->parity);
+    *all = (gf_bath_actions){0};
 }

@@ -17,7 +17,7 @@ typedef struct gf_bath_actions {
     bool mirrored; /* a symmetry turns the magnetisation, and every observable has a parity */
 } gf_bath_actions;
 
-/* The caller frees `all`, also after a failure. */
+/* The caller frees `all`; after a failure it is empty. */
 gf_status gf_bath_actions_create(const gf_model *model, gf_bath_actions *all, gf_error *error);
 void gf_bath_actions_free(gf_bath_actions *all);
 

@@ -2,9 +2,9 @@
  * progress, and the same results whatever the threads. */
 #include "suite.h"
 
+#include "base/machine.h"
 #include "base/progress_part.h"
 #include "base/tasks.h"
-#include "gibbsflow/machine.h"
 
 #include <cblas.h>
 #include <math.h>

@@ -275,7 +275,6 @@ enum { KERNELS = sizeof kernels / sizeof *kernels };
 #endif
 
 static int run_case(const char *name, const char *slack, const char *kernel, int threads) {
-    extern char **environ;
     char program[] = "/proc/self/exe", arguments[3][32], number[16];
     (void)snprintf(arguments[0], sizeof arguments[0], "%s", name);
     (void)snprintf(arguments[1], sizeof arguments[1], "%s", slack);

@@ -6,7 +6,7 @@
  * half as many vectors), all threads, and a copy of arrays of the same length as a measure of what
  * memory can deliver. Prints the medians, the matrix elements per second, and what the memory would
  * allow if the vector were read once and the result written once. */
-#include "gibbsflow/machine.h"
+#include "base/machine.h"
 #include "hilbert/action.h"
 #include "model/model.h"
 

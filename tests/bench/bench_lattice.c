@@ -5,7 +5,7 @@
  * Every thread carries on a realisation of its own. Prints, for one thread and for all, cells times
  * steps per second of wall time and per second of processor time of a thread; the two differ where
  * the machine is busy with other things. */
-#include "gibbsflow/machine.h"
+#include "base/machine.h"
 #include "langevin/lattice/lattice.h"
 
 #include <omp.h>

@@ -7,9 +7,9 @@
  * whole table: parsing, deriving the operators, diagonalising, both grids, and the HDF5 file.
  * Prints the times and the ratio of each pair, and the medians. Both run on the same OpenBLAS
  * kernel. */
+#include "base/machine.h"
 #include "gibbsflow/fitted_grid.h"
 #include "gibbsflow/force_table.h"
-#include "gibbsflow/machine.h"
 #include "hilbert/basis.h"
 #include "spectrum/spectrum.h"
 
@@ -56,7 +56,7 @@ static gf_status make_table(const char *path, const char *output, gf_error *erro
     gf_spectrum *spectrum = NULL;
     gf_region region = {0};
     gf_force_table table = {0};
-    gf_fitted_grid fitted = {0};
+    gf_fitted_grid *fitted = NULL;
     gf_file *file = NULL;
     gf_status status = gf_model_read(path, NULL, &model, error);
     if (status == GF_OK) {
@@ -77,10 +77,10 @@ static gf_status make_table(const char *path, const char *output, gf_error *erro
     if (status == GF_OK) {
         gf_spectrum_write(spectrum, model, file);
         gf_force_table_write(&table, &region, file);
-        gf_fitted_grid_write(&fitted, file);
+        gf_fitted_grid_write(fitted, file);
         status = gf_file_commit(&file, error);
     }
-    gf_fitted_grid_free(&fitted);
+    gf_fitted_grid_free(fitted);
     gf_force_table_free(&table);
     gf_region_free(&region);
     gf_spectrum_free(spectrum);

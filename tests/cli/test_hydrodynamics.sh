@@ -76,6 +76,7 @@ expect 0 "" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set gamma
 expect 0 "" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set flip=0.05 -o other.h5
 expect 1 "colour" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set colour=1 -o no.h5
 expect 1 "absent.h5" "$program" langevin elsewhere/block.yaml --table absent.h5 -o no.h5
+expect 1 "name another with --table" "$program" langevin elsewhere/block.yaml --table absent.h5 -o no.h5
 expect 2 "no --table" "$program" langevin --resume block.h5 --table fig2.h5
 expect 1 "two stable" "$program" langevin run.yaml --set gamma=0.8 -o no.h5
 expect 1 "no thermal" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set thermal_scale=2 \

@@ -2,6 +2,7 @@
 #include "fixture.h"
 #include "suite.h"
 
+#include "fixed_points/fixed_point.h"
 #include "gibbsflow/flow.h"
 #include "gibbsflow/scan.h"
 
@@ -32,15 +33,15 @@ START_TEST(the_three_points_of_fig_2) {
     ck_assert_int_eq(p.points[1].stability, GF_SADDLE);
     ck_assert_double_eq_tol(p.points[1].density[1], 0.5515, 5e-5);
     ck_assert_double_eq_tol(p.points[1].lambda[1], -0.2597, 5e-5);
-    ck_assert_double_eq_tol(creal(p.points[1].eigenvalue[0]), -1.457, 5e-4);
-    ck_assert_double_eq_tol(creal(p.points[1].eigenvalue[1]), 0.0973, 5e-5);
+    ck_assert_double_eq_tol(p.points[1].eigenvalue[0][0], -1.457, 5e-4);
+    ck_assert_double_eq_tol(p.points[1].eigenvalue[1][0], 0.0973, 5e-5);
     ck_assert_int_eq(p.points[2].stability, GF_STABLE);
     ck_assert_double_eq_tol(p.points[2].density[0], 0.690933, 5e-7);
     ck_assert_double_eq_tol(p.points[2].density[1], 0.664003, 5e-7);
     ck_assert_double_eq_tol(p.points[2].lambda[0], -0.676486, 5e-7);
     ck_assert_double_eq_tol(p.points[2].lambda[1], -0.159891, 5e-7);
-    ck_assert_double_eq_tol(creal(p.points[2].eigenvalue[0]), -1.42765, 5e-6);
-    ck_assert_double_eq_tol(creal(p.points[2].eigenvalue[1]), -0.24447, 5e-6);
+    ck_assert_double_eq_tol(p.points[2].eigenvalue[0][0], -1.42765, 5e-6);
+    ck_assert_double_eq_tol(p.points[2].eigenvalue[1][0], -0.24447, 5e-6);
     gf_fixed_points_free(&p);
     fixture_close(&f);
 }
@@ -72,7 +73,7 @@ START_TEST(pump_and_loss_balance) {
     ck_assert_double_eq_tol(p.points[0].density[1], 1.5 * 0.16 * 6 / 7, 1e-12); /* 6 bonds */
     ck_assert_double_eq_tol(p.points[0].lambda[0], -atanh(0.4), 1e-12);
     ck_assert_double_eq_tol(p.points[0].lambda[1], 0, 1e-12);
-    ck_assert_double_eq_tol(creal(p.points[0].eigenvalue[1]), -1, 1e-11);
+    ck_assert_double_eq_tol(p.points[0].eigenvalue[1][0], -1, 1e-11);
     gf_fixed_points_free(&p);
     fixture_close(&f);
 }
@@ -146,10 +147,10 @@ START_TEST(units_do_not_matter) {
         ck_assert(p.complete);
         m = k == 0 ? p.points[2].density[0] : m;
         e = k == 0 ? p.points[2].density[1] : e;
-        eigenvalue = k == 0 ? creal(p.points[2].eigenvalue[1]) : eigenvalue;
+        eigenvalue = k == 0 ? p.points[2].eigenvalue[1][0] : eigenvalue;
         ck_assert_double_eq_tol(p.points[2].density[0], m, 1e-9);
         ck_assert_double_eq_tol(p.points[2].density[1] / units[k][0], e, 1e-9);
-        ck_assert_double_eq_tol(creal(p.points[2].eigenvalue[1]) / units[k][1], eigenvalue, 1e-9);
+        ck_assert_double_eq_tol(p.points[2].eigenvalue[1][0] / units[k][1], eigenvalue, 1e-9);
         gf_fixed_points_free(&p);
         fixture_close(&f);
     }
@@ -194,7 +195,9 @@ START_TEST(a_field_tilts_the_plane) {
         ck_assert_double_eq_tol(a->lambda[0], b->lambda[0] - 0.45 * b->lambda[1], 1e-11);
         ck_assert_double_eq_tol(a->lambda[1], b->lambda[1], 1e-11);
         for (int i = 0; i < 2; ++i) {
-            ck_assert_double_lt(cabs(a->eigenvalue[i] - b->eigenvalue[i]), 1e-9);
+            ck_assert_double_lt(hypot(a->eigenvalue[i][0] - b->eigenvalue[i][0],
+                                      a->eigenvalue[i][1] - b->eigenvalue[i][1]),
+                                1e-9);
         }
     }
     gf_fixed_points_free(&p);

@@ -1,7 +1,7 @@
 #include "langevin/ensemble/langevin.h"
 
+#include "base/machine.h"
 #include "base/tasks.h"
-#include "gibbsflow/machine.h"
 #include "langevin/ensemble/realisation.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 #include "langevin/measure/transfer.h"
 
 #include "base/eigensystem.h"
+#include "base/machine.h"
 #include "base/workspace.h"
-#include "gibbsflow/machine.h"
 
 #include <float.h>
 #include <lapacke.h>

@@ -2,7 +2,9 @@
 #include "langevin/run/kind.h"
 #include "langevin/run/parser.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -307,6 +309,20 @@ static gf_status find_table(const gf_run_parser *p) {
     return status;
 }
 
+/* A table that is not there may well be elsewhere. */
+static gf_status open_table(const gf_run_parser *p) {
+    const char *path = p->run->medium.table;
+    FILE *there = fopen(path, "rb");
+    if (there == NULL) {
+        return gf_fail(p->error, GF_IO,
+                       "%s: the force table cannot be read: %s; make it with 'gibbsflow forces', "
+                       "or name another with --table FILE.h5",
+                       path, strerror(errno));
+    }
+    (void)fclose(there);
+    return gf_file_open(path, &p->run->medium.table_file, p->error);
+}
+
 /* Settings that nothing else has taken are the model's, as are the rates of the file. */
 static gf_status collect_rates(const gf_run_parser *p) {
     gf_settings *rates = &p->run->medium.rates;
@@ -402,7 +418,7 @@ static gf_status take_medium(const gf_run_parser *p) {
         status = collect_rates(p);
     }
     if (status == GF_OK) {
-        status = gf_file_open(run->medium.table, &run->medium.table_file, p->error);
+        status = open_table(p);
     }
     if (status == GF_OK) {
         status = locate_points(&run->medium, p->error);

@@ -31,7 +31,7 @@ static void make_diffusion(void) {
 static void make_table(void) {
     int threads = omp_get_max_threads();
     omp_set_num_threads(1);
-    gf_fitted_grid grid;
+    gf_fitted_grid *grid = NULL;
     gf_file *file = NULL;
     gf_error error = {.message = ""};
     fixture_open(&chain, "xxz_jprime.yaml", 8, NULL);
@@ -41,9 +41,9 @@ static void make_table(void) {
     ck_assert_int_ge(mkstemps(table, 3), 0);
     ck_assert_int_eq(gf_file_create(table, &file, &error), GF_OK);
     gf_spectrum_write(chain.spectrum, chain.model, file);
-    gf_fitted_grid_write(&grid, file);
+    gf_fitted_grid_write(grid, file);
     ck_assert_msg(gf_file_commit(&file, &error) == GF_OK, "%s", error.message);
-    gf_fitted_grid_free(&grid);
+    gf_fitted_grid_free(grid);
     make_diffusion();
     omp_set_num_threads(threads);
 }

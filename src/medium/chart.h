@@ -16,8 +16,8 @@
  * A finite chain has a polygon for its region, with corners at every M/N. The chart's border is
  * smooth: it touches the polygon from outside. The strip between the two is a finite-size artefact
  * (of a width ~ 1/N^2). */
-#ifndef GIBBSFLOW_CHART_H
-#define GIBBSFLOW_CHART_H
+#ifndef GIBBSFLOW_MEDIUM_CHART_H
+#define GIBBSFLOW_MEDIUM_CHART_H
 
 #include "gibbsflow/file.h"
 

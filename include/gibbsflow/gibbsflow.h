@@ -1,0 +1,38 @@
+/* The whole library. */
+#ifndef GIBBSFLOW_GIBBSFLOW_H
+#define GIBBSFLOW_GIBBSFLOW_H
+
+#include "gibbsflow/api.h"
+#include "gibbsflow/axis.h"
+#include "gibbsflow/charge.h"
+#include "gibbsflow/diffusion.h"
+#include "gibbsflow/error.h"
+#include "gibbsflow/estimate.h"
+#include "gibbsflow/figure.h"
+#include "gibbsflow/file.h"
+#include "gibbsflow/fitted_grid.h"
+#include "gibbsflow/fixed_point.h"
+#include "gibbsflow/fixed_points.h"
+#include "gibbsflow/flow.h"
+#include "gibbsflow/force_table.h"
+#include "gibbsflow/gibbs.h"
+#include "gibbsflow/grid.h"
+#include "gibbsflow/jackknife.h"
+#include "gibbsflow/ladder.h"
+#include "gibbsflow/langevin.h"
+#include "gibbsflow/machine.h"
+#include "gibbsflow/model.h"
+#include "gibbsflow/progress.h"
+#include "gibbsflow/region.h"
+#include "gibbsflow/run.h"
+#include "gibbsflow/scan.h"
+#include "gibbsflow/settings.h"
+#include "gibbsflow/spectrum.h"
+#include "gibbsflow/surface.h"
+#include "gibbsflow/thermodynamic_limit.h"
+#include "gibbsflow/transfer.h"
+#include "gibbsflow/typicality.h"
+#include "gibbsflow/version.h"
+#include "gibbsflow/wall_fit.h"
+
+#endif

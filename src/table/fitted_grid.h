@@ -1,0 +1,26 @@
+/* What a fitted grid consists of. */
+#ifndef GIBBSFLOW_TABLE_FITTED_GRID_H
+#define GIBBSFLOW_TABLE_FITTED_GRID_H
+
+#include "gibbsflow/fitted_grid.h"
+#include "medium/chart.h"
+
+/* Knots at rows m and columns t, evenly from -1 to 1 (medium/chart.h). Shapes [rows][columns][...].
+ *
+ * Where a knot lies in the strip between the region and the border of the chart, or less than a
+ * thousandth of the range of e inside, it holds the state of its m at that depth. At m = +-1 it
+ * holds the one state there: lambda1 = -+infinity, for lambda2 that of the next knot, and the limit
+ * of the shift by quadratic extrapolation along its row of heights. */
+struct gf_fitted_grid {
+    gf_chart chart;
+    gf_grid grid; /* without points if magnetisation and energy are not independent */
+    double
+        *channel_shift; /* [channels][rows][columns][GF_CHARGES]: gf_gibbs_shift, per unit rate */
+    size_t channels;
+    bool mirrored;   /* the model is symmetric under m -> -m; then the values are so exactly */
+    double strip;    /* the largest width of the strip, in units of the range of e */
+    size_t unsolved; /* knots that hold a less extreme state, because lambda was not found */
+    gf_fitted_error error;
+};
+
+#endif

@@ -1,0 +1,2 @@
+// The example is C++ as well.
+#include "example.c"
