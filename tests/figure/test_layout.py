@@ -47,7 +47,7 @@ FILES = {
     "forces": (["forces", "model.yaml"], ["forces"]),
     "scan": (["fixed-points", "forces.h5", "--scan", "gamma=0.8:1:5"], ["scan"]),
     "ladder": (["converge", "model.yaml", "--sites", "4:8"], ["ladder"]),
-    "fig1": (["langevin", f"{MODELS}/fig1.yaml", "--set", "length=500", "--set", "end=510"],
+    "fig1": (["langevin", f"{MODELS}/fig1.yaml", "--set", "length=500", "--set", "end=550"],
              ["histogram"]),
     "fig3": (["langevin", f"{MODELS}/fig3.yaml", "--set", "length=60"], ["profile"]),
     "fig4": (["langevin", f"{MODELS}/fig4.yaml", *SHORT], ["space-time"]),
