@@ -182,7 +182,7 @@ static void style_mark(size_t k, char fill[STYLE], char outline[STYLE]) {
 static void write_key(const content *self, const gf_figure_overlay *overlay,
                       const bool present[MARKS], gf_plot *plot) {
     char fill[STYLE], outline[STYLE];
-    gf_plot_begin_key(plot, page.left, HEIGHT - page.bottom + 1.7, 2, 4);
+    gf_plot_begin_key(plot, page.left, HEIGHT - page.bottom + 1.7, 2, 5);
     if (self->flow.count > 0) {
         gf_plot_add_key(plot, FLOW_LINE, NULL, "unstable manifold");
     }

@@ -99,7 +99,7 @@ static const gf_plot_margins page = {.left = 2, .right = 0.4, .bottom = 1.3, .to
 /* The styles of rings and linked clusters without their colour, and of claimed errors. */
 static const char *const styles[GF_LADDERS] = {
     [GF_RINGS] = "lw 1.5 dt (8,5)",
-    [GF_LINKED] = "lw 1.5",
+    [GF_LINKED] = "lw 1.5 dt solid",
 };
 static const char *const points[GF_LADDERS] = {
     [GF_RINGS] = "pt 6 ps 0.6*point lw 1.5",

@@ -88,7 +88,8 @@ static gf_status draw_histogram(const gf_langevin *self, gf_plot *plot, gf_error
     gf_plot_label(plot, NULL, "'x'", "'P(x)'", 1.4);
     (void)fprintf(gf_plot_script(plot),
                   "set yrange [0:%g]\n"
-                  "plot $exact with lines %s, $counts with yerrorbars %s\nunset multiplot\n",
+                  "plot $exact with lines %s, $counts with yerrorbars pt -1 "
+                  "lc rgb '#205080', $counts using 1:2 with points %s\nunset multiplot\n",
                   1.15 * highest, exact, measured);
     return GF_OK;
 }
@@ -128,7 +129,7 @@ static gf_status draw_profile(const gf_langevin *self, gf_plot *plot, gf_error *
     double x0 = gf_transfer_wall_width(&d) * sqrt(gf_langevin_coupling(self, 0));
     put_profiles(self, plot);
     gf_plot_frame(plot, (gf_plot_margins){1.8, 0.5, 1.3, 0.4});
-    gf_plot_begin_key(plot, 9.6, 7.4 - 0.45 * (double)(run->points - 1), run->points, 0);
+    gf_plot_begin_key(plot, 9.6, 7.2 - 0.45 * (double)(run->points - 1), run->points, 0);
     (void)fprintf(script,
                   "set multiplot\nset xrange [-80:80]\n"
                   "set yrange [%g:%g]\n",
@@ -414,7 +415,10 @@ static void plot_walls(const gf_langevin *self, const double *table, bool exact,
                       curves.printed->amplitude / gf_run_parameter(run, 0, "a"),
                       curves.printed->exponent, PRINTED);
     }
-    (void)fprintf(script, "$measured with yerrorbars %s\n", MEASURED);
+    (void)fprintf(
+        script,
+        "$measured with yerrorbars pt -1 lc rgb '#102040', $measured using 1:2 with points %s\n",
+        MEASURED);
 }
 
 static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *error) {

@@ -1,5 +1,5 @@
 /* What a run of two fields does in the plane of m and e, over the force field: of rows the curve of
- * a wall, of blocks their passages from one stable state to the other. */
+ * a wall, of blocks their mean passage from one stable state to the other. */
 #include "figure/two_field_figure.h"
 
 #include "figure/kinds.h"
@@ -8,8 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* More would cover the page. */
-enum { MOST_PASSAGES = 4 };
+/* Intervals of m between the stable states, in which passages are averaged. */
+enum { BINS = 24 };
 
 /* A wall is averaged this far to both sides, in a / sqrt(epsilon); its width is 3 to 6. */
 static const double REACH = 14;
@@ -112,38 +112,56 @@ static void write_walls(const void *context, FILE *out) {
 
 /* --- blocks: passages ------------------------------------------------------------------------ */
 
-/* The passages of one block: from the last time beyond one stable value of m to the first beyond
- * the other. Returns how many are drawn by now. */
-static size_t write_passages_of(const paths *self, size_t task, size_t block, size_t drawn,
-                                FILE *out) {
-    const gf_run *run = self->run->run;
-    double left = 0; /* the state last seen: -1 or 1 */
-    size_t since = 0;
-    for (size_t shot = 0; shot < run->snapshots && drawn < MOST_PASSAGES; ++shot) {
-        double m = snapshot(self->run, task, shot)[2 * block] - self->middle;
-        if (!(fabs(m) >= self->order)) {
-            continue;
+/* Sums over the snapshots of passages: m, e and how many, in intervals of m. */
+typedef struct passages {
+    double sum[BINS][2], count[BINS];
+} passages;
+
+static void add_passage(const paths *self, size_t task, size_t block, size_t from, size_t to,
+                        passages *all) {
+    for (size_t shot = from; shot <= to; ++shot) {
+        const double *q = snapshot(self->run, task, shot) + 2 * block;
+        double place = (q[0] - self->middle + self->order) / (2 * self->order) * BINS;
+        if (place >= 0 && place < BINS) {
+            size_t bin = (size_t)place;
+            all->sum[bin][0] += q[0];
+            all->sum[bin][1] += q[1];
+            all->count[bin] += 1;
         }
-        if (left * m < 0) {
-            for (size_t i = since; i <= shot; ++i) {
-                write_density(snapshot(self->run, task, i) + 2 * block, out);
-            }
-            (void)fputs("\n", out);
-            ++drawn;
-        }
-        left = m > 0 ? 1 : -1;
-        since = shot;
     }
-    return drawn;
 }
 
+/* The passages of one block: from the last time beyond one stable value of m to the first beyond
+ * the other. */
+static void add_passages(const paths *self, size_t task, size_t block, passages *all) {
+    double left = 0; /* the side last seen: -1 or 1 */
+    size_t since = 0;
+    for (size_t shot = 0; shot < self->run->run->snapshots; ++shot) {
+        double m = snapshot(self->run, task, shot)[2 * block] - self->middle;
+        if (fabs(m) >= self->order) {
+            if (left * m < 0) {
+                add_passage(self, task, block, since, shot, all);
+            }
+            left = m > 0 ? 1 : -1;
+            since = shot;
+        }
+    }
+}
+
+/* Single passages are all noise; their mean is the way. */
 static void write_passages(const void *context, FILE *out) {
     const paths *self = context;
     const gf_run *run = self->run->run;
-    size_t drawn = 0;
-    for (size_t block = 0; block < run->positions; ++block) {
-        for (size_t task = 0; task < run->points * run->realisations; ++task) {
-            drawn = write_passages_of(self, task, block, drawn, out);
+    passages all = {0};
+    for (size_t task = 0; task < run->points * run->realisations; ++task) {
+        for (size_t block = 0; block < run->positions; ++block) {
+            add_passages(self, task, block, &all);
+        }
+    }
+    for (size_t k = 0; k < BINS; ++k) {
+        if (all.count[k] > 0) {
+            double mean[] = {all.sum[k][0] / all.count[k], all.sum[k][1] / all.count[k]};
+            write_density(mean, out);
         }
     }
 }
@@ -162,9 +180,8 @@ gf_status gf_langevin_draw_paths(const gf_langevin *self, const char *path, cons
     bool blocks = self->run->blocks;
     const gf_figure_overlay overlay = {.write = blocks ? write_passages : write_walls,
                                        .context = &what,
-                                       .title = blocks ? "passage of a block" : "wall",
-                                       .line = blocks ? "lw 0.8 lc rgb '#202020'"
-                                                      : "lw 2 dt (6,4) lc rgb '#202020'"};
+                                       .title = blocks ? "mean passage of a block" : "wall",
+                                       .line = "lw 2 dt (6,4) lc rgb '#202020'"};
     status = gf_file_open(path, &file, error);
     if (status == GF_OK) {
         status = gf_figure_draw_overlaid(file, &overlay, output, error);

@@ -39,7 +39,7 @@ static void put_profiles(const gf_langevin *self, gf_plot *plot) {
 
 /* Curves that lie upon one another are told apart by dashes of different lengths. */
 static void style_curve(const gf_run *run, size_t point, char line[64]) {
-    static const char *const dashes[] = {"", " dt (12,6)", " dt (3,5)", " dt (12,5,3,5)"};
+    static const char *const dashes[] = {" dt solid", " dt (12,6)", " dt (3,5)", " dt (12,5,3,5)"};
     char colour[8];
     gf_plot_shade(run->points > 1 ? (double)point / (double)(run->points - 1) : 0, colour);
     (void)snprintf(line, 64, "lw 2%s lc rgb '%s'", dashes[point % 4], colour);
