@@ -37,7 +37,7 @@ static int contents_of_file(const char *path) {
         }
     }
     gf_file_close(&file);
-    /* A run takes parts of its table along, a ladder stands alone. */
+    /* A run takes parts of its table along. */
     return (found & CLI_RUN) != 0 ? CLI_RUN : found != 0 ? found : CLI_FOREIGN;
 }
 
@@ -91,7 +91,8 @@ gf_status cli_spare_output(const cli_options *options, int writes, gf_error *err
     if (options->force != 0 || access(path, F_OK) != 0 || !gf_file_is_hdf5(path)) {
         return GF_OK;
     }
-    int lost = contents_of_file(path) & ~writes;
+    int found = contents_of_file(path); /* a ladder keeps the spectrum of its largest chain */
+    int lost = ((found & CLI_LADDER) != 0 ? CLI_LADDER : found) & ~writes;
     return lost == 0 ? GF_OK
                      : gf_fail(error, GF_INVALID,
                                "-o %s: the file holds %s, which would be lost; choose another "

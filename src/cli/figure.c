@@ -25,7 +25,8 @@ static const char help[] =
     "  profile       the profile of a wall (Fig. 3)\n"
     "  space-time    the field in space and time (Fig. 4)\n"
     "  walls         the wall density against the coupling (Figs. 5 and 6)\n"
-    "  trajectories  paths over the force field, of a run with a force table\n";
+    "  trajectories  over the force field: the curve of a wall, or the mean passage\n"
+    "                of blocks, of a run with a force table\n";
 
 static const char examples[] =
     "  gibbsflow figure fig2.h5 -o fig2.pdf\n"

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const endings[] = {".h5", ".hdf5", NULL};
 
@@ -176,7 +177,8 @@ static gf_status spare_table(const char *table, const char *output, gf_error *er
 /* That the input is what it should be, and that the output costs nothing. */
 static gf_status check_files(const cli_options *options, bool resume, gf_error *error) {
     gf_status status = cli_expect(options, CLI_RUN | CLI_RUN_TEXT, error);
-    if (status == GF_OK && gf_file_is_hdf5(options->input) != resume) {
+    bool there = access(options->input, F_OK) == 0; /* else reading it says so */
+    if (status == GF_OK && there && gf_file_is_hdf5(options->input) != resume) {
         status =
             gf_fail(error, GF_INVALID,
                     resume ? "%s is not HDF5; --resume takes the file that a run was written to"
