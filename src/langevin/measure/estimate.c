@@ -12,7 +12,7 @@ static const double SIGNIFICANT = 5, ENOUGH = 20;
 
 /* A difference between numbers of this size; 0 where it is their rounding. */
 static double beyond_rounding(double difference, double size) {
-    return fabs(difference) > 16 * DBL_EPSILON * fabs(size) ? difference : 0;
+    return fabs(difference) <= 16 * DBL_EPSILON * fabs(size) ? 0 : difference; /* NaN remains */
 }
 
 /* A window of the series of all realisations. */
@@ -63,13 +63,14 @@ static double variance_of(const window *self, const double *means) {
     for (size_t r = 0; r < self->realisations; ++r) {
         largest = fmax(largest, fabs(means[r]));
     }
-    return pow(beyond_rounding(sqrt(covariance(self, means, 0)), largest), 2);
+    double variance = covariance(self, means, 0);
+    return beyond_rounding(sqrt(variance), largest) == 0 ? 0 : variance;
 }
 
 /* 1/2 + sum of the normalised autocovariance up to a window of five times itself (Sokal).
  * A series that does not vary is a single sample: nothing says that it ever would. */
 static double integrated_time(const window *self, const double *means, double variance) {
-    double time = variance > 0 ? 0.5 : (double)self->count / 2;
+    double time = variance == 0 ? (double)self->count / 2 : 0.5;
     for (size_t lag = 1; variance > 0 && lag < self->count && (double)lag < 5 * time; ++lag) {
         time += covariance(self, means, lag) / variance;
     }
