@@ -95,6 +95,17 @@ static void warn_outside(const cli_options *options, const gf_run *run, size_t k
     }
 }
 
+/* What a table holds are means over states whose charges fluctuate; a block knows its own. */
+static void warn_reading(const cli_options *options, const gf_run *run) {
+    if (run->blocks && !run->reading_given) {
+        cli_say(options,
+                "warning: %s: blocks without the key coefficients take bare force and noise, which "
+                "make them switch at a rate wrong by a factor of order one whatever their size; "
+                "add coefficients: renormalised (or bare, to be asked no more)",
+                options->input);
+    }
+}
+
 static void report_switching(const cli_options *options, const gf_run *run, size_t k,
                              const gf_langevin_point *point) {
     const gf_estimate *passages = &point->passages;
@@ -226,6 +237,9 @@ static int run_langevin(const cli_command *command, int argc, const char **argv)
         }
         if (status == GF_OK && resume == 0) {
             status = spare_table(langevin->run->medium.table, options.output, &error);
+        }
+        if (status == GF_OK && resume == 0) {
+            warn_reading(&options, langevin->run);
         }
         if (status == GF_OK && resume != 0 && gf_langevin_done(langevin) >= 1) {
             cli_say(&options, "%s: the run is complete", options.input);

@@ -35,10 +35,10 @@ static double paper_density(const gf_langevin *self, size_t k) {
 
 static void print_heading(const gf_langevin *self) {
     const gf_run *run = self->run;
-    (void)printf("# %s, %s force, %s; L = %g, dx = %g, dt = %g, %zu realisations, t = %g...%g\n",
+    (void)printf("# %s, %s force%s, %s; L = %g, dx = %g, dt = %g, %zu realisations, t = %g...%g\n",
                  run->equation->name, run->noise.renormalised ? "renormalised" : "bare",
-                 run->integrator->name, run->length, run->spacing, run->step, run->realisations,
-                 run->warm_up, run->end);
+                 run->noise.renormalised_noise ? " and noise" : "", run->integrator->name,
+                 run->length, run->spacing, run->step, run->realisations, run->warm_up, run->end);
     (void)printf("# walls: smoothed over l = %g, counted with hysteresis at +-%g m0\n",
                  run->smoothing, run->threshold);
 }

@@ -39,6 +39,8 @@ static void write_run(const gf_langevin *self, gf_file *file) {
     gf_file_put_text_attribute(file, "/run", "integrator", run->integrator->name);
     gf_file_put_text_attribute(file, "/run", "force",
                                run->noise.renormalised ? "renormalised" : "bare");
+    gf_file_put_text_attribute(file, "/run", "noise",
+                               run->noise.renormalised_noise ? "renormalised" : "bare");
     gf_file_put_integer_attribute(file, "/run", "seed", (long)run->seed);
     gf_file_put_number_attribute(file, "/run", "warm_up", run->warm_up);
     gf_file_put_number_attribute(file, "/run", "spacing", run->spacing);
