@@ -143,12 +143,11 @@ static gf_status parse_site(parser *self, const char *name, size_t length, gf_va
 static gf_status fail_unknown(const parser *self, const char *name, size_t length) {
     char known[400];
     gf_scope_list(self->scope, known, sizeof known);
-    return gf_source_fail(self->source, (size_t)(name - self->source->text), self->error,
-                          "unknown name '%.*s' in '%.200s'; parameters:%s%s",
-                          (int)(length < MAX_QUOTE ? length : MAX_QUOTE), name, self->source->text,
-                          known,
-                          self->algebra != NULL
-                              ? "; site factors: " GF_SITE_FACTORS ", each with a site, as in X[0]"
+    return gf_source_fail(
+        self->source, (size_t)(name - self->source->text), self->error,
+        "unknown name '%.*s' in '%.200s'; parameters:%s%s",
+        (int)(length < MAX_QUOTE ? length : MAX_QUOTE), name, self->source->text, known,
+        self->algebra != NULL ? "; site factors: " GF_SITE_FACTORS ", each with a site, as in X[0]"
                               : "; arithmetic has numbers, names and + - * / ( ) alone");
 }
 

@@ -107,7 +107,8 @@ START_TEST(test_too_short) {
 }
 END_TEST
 
-/* A number that never changes is one sample, however often it was taken; its rounding is no error. */
+/* A number that never changes is one sample, however often it was taken; its rounding is no error.
+ */
 START_TEST(test_constant) {
     static double data[SERIES * LENGTH];
     for (int i = 0; i < SERIES * LENGTH; ++i) {
@@ -125,7 +126,8 @@ START_TEST(test_constant) {
 }
 END_TEST
 
-/* What does not vary in any of the realisations, but between them, has the error of their scatter. */
+/* What does not vary in any of the realisations, but between them, has the error of their scatter.
+ */
 START_TEST(test_frozen) {
     static double data[SERIES * LENGTH];
     for (int i = 0; i < SERIES * LENGTH; ++i) {
