@@ -9,7 +9,25 @@ cd "$(dirname "$0")/.."
 packages="gcc libc6-dev make cmake pkg-config libopenblas-dev liblapacke-dev libhdf5-dev
     libyaml-dev libpopt-dev libfftw3-dev librandom123-dev gnuplot-nox fonts-dejavu-core
     help2man"
-[ "${1:-}" != tests ] || packages="$packages check hdf5-tools clang-format g++ python3-h5py"
+[ "${1:-}" != tests ] || packages="$packages check hdf5-tools clang-format g++ python3-h5py
+    python3-numpy python3-pil poppler-utils librsvg2-bin"
+
+# with_dots LOG COMMAND...: a dot every few seconds while the command writes its log, so that nobody thinks
+# that all hangs.
+with_dots() {
+    written=$1 result=0
+    shift
+    while sleep 2; do printf .; done &
+    dots=$!
+    trap 'kill "$dots" 2>/dev/null' EXIT
+    trap 'exit 130' INT TERM HUP # which the dots do not hear
+    "$@" >"$written" 2>&1 || result=$?
+    kill "$dots"
+    wait "$dots" 2>/dev/null || true
+    trap - EXIT INT TERM HUP
+    echo
+    return "$result"
+}
 
 installed() {
     dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'
@@ -35,10 +53,13 @@ if [ -n "$missing" ]; then
         as_root=sudo
     fi
     log=$(mktemp)
-    # shellcheck disable=SC2086 # a list of words
-    if ! { $as_root apt-get update &&
-        $as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+    install_missing() {
+        # shellcheck disable=SC2086 # a list of words
+        $as_root apt-get update &&
+            $as_root env DEBIAN_FRONTEND=noninteractive \
+                apt-get install -y --no-install-recommends $missing
+    }
+    if ! with_dots "$log" install_missing; then
         tail -n 20 "$log" >&2
         echo "The packages could not be installed." >&2
         exit 1
@@ -46,9 +67,12 @@ if [ -n "$missing" ]; then
     rm -f "$log"
 fi
 
-echo "Building build/gibbsflow"
-if ! { cmake -S . -B build -DBUILD_TESTING=OFF && cmake --build build --parallel "$(nproc)"; } \
-    >build.log 2>&1; then
+build() {
+    cmake -S . -B build -DBUILD_TESTING=OFF && cmake --build build --parallel "$(nproc)"
+}
+
+echo "Building build/gibbsflow (a minute or two)"
+if ! with_dots build.log build; then
     tail -n 30 build.log >&2
     exit 1
 fi

@@ -107,7 +107,7 @@ must_fail src/langevin/measure/walls.c '#include "gibbsflow/run.h"' \
 must_fail src/figure/plot.c '#  include "cli/cli.h"' 'goes up from figure to cli'
 must_fail include/gibbsflow/axis.h '#include "gibbsflow/grid.h"' 'goes up from base to table'
 must_fail src/algebra/operator.h '#include "algebra/chain.h"' 'a circle: '
-must_fail include/gibbsflow/grid.h '#include "table/attic.h"' 'is no header as ROOM/NOUN.h'
+must_fail include/gibbsflow/grid.h '#include "table/nowhere.h"' 'is no header as ROOM/NOUN.h'
 must_fail include/gibbsflow/grid.h '#include "hilbert/basis.h"' 'a public header includes the private'
 must_fail src/hilbert/basis.c '#include "basis.h"' 'is no header as ROOM/NOUN.h'
 must_fail src/attic.c '' 'src/attic.c: in no room'

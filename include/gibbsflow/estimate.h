@@ -17,7 +17,7 @@ GF_API const char *gf_verdict_text(gf_verdict verdict);
 
 /* The average of time series of several realisations, and how far it can be trusted. */
 typedef struct gf_estimate {
-    double mean, error;     /* standard error: the larger of the two below */
+    double mean, error;     /* standard error: the larger of the two below; 0: nothing varies */
     double series_error;    /* from variance and autocorrelation time of the series */
     double scatter_error;   /* from the means of the realisations; NaN for a single one */
     double autocorrelation; /* integrated autocorrelation time, in samples; 1/2 if independent */

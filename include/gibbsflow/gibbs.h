@@ -53,11 +53,13 @@ GF_API bool gf_gibbs_invert(gf_gibbs *self, const double density[GF_CHARGES],
  * is singular. */
 GF_API bool gf_state_stability(const gf_state *state, double matrix[GF_CHARGES][GF_CHARGES]);
 
-/* shift[channels][GF_CHARGES] = 1/2 sum_jk C_jk d2f_i/dq_j dq_k of each channel, per unit rate:
- * what Gaussian fluctuations of covariance C (those of one site) add to the mean force. With the
- * deviations x_i of Q_i from their means, s = x C^-1 x and v = C^-1 <s x>/N it is the mean of F_i
- * [(s - v x)/2 - N] over the Gibbs state. False if C is singular. */
-GF_API bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[GF_CHARGES]);
+/* shift[channels] = 1/2 sum_jk C_jk d2g/dq_j dq_k of the force g = f_i of each channel, at i, and
+ * of its noise g = N_ij, at GF_CHARGES + gf_pair(i, j), per unit rate: what Gaussian fluctuations
+ * of covariance C (those of one site) add to the mean of g. With the deviations x_i of Q_i from
+ * their means, s = x C^-1 x and v = C^-1 <s x>/N it is the mean of the operator of g times (s - v
+ * x)/2 - N over the Gibbs state. False if C is singular. */
+GF_API bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state,
+                           double (*shift)[GF_CHARGES + GF_PAIRS]);
 
 GF_END_DECLARATIONS
 

@@ -46,6 +46,12 @@ GF_API bool gf_model_is_periodic(const gf_model *self);
 /* The parameters of the file, with the values in force; `index` < gf_model_parameters(self). */
 GF_API size_t gf_model_parameters(const gf_model *self);
 GF_API const gf_parameter *gf_model_parameter(const gf_model *self, size_t index);
+/* Whether the Hamiltonian, a channel or a grid refers to it: one that plays no part is likely a
+ * slip.
+ */
+GF_API bool gf_model_uses_parameter(const gf_model *self, size_t index);
+/* Whether settings gave it another value than the file does. */
+GF_API bool gf_model_sets_parameter(const gf_model *self, size_t index);
 
 /* Channels of the bath, at least one, and their names. */
 GF_API size_t gf_model_channels(const gf_model *self);

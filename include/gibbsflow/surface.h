@@ -37,6 +37,13 @@ typedef struct gf_surface gf_surface;
  * a failure it is NULL. */
 GF_API gf_status gf_surface_read(const char *path, const gf_settings *settings, double cutoff,
                                  gf_surface **surface, gf_error *error);
+
+/* Likewise for cells that know their charges, of `sites` sites: the shift is taken off the noise,
+ * too. What a table holds are means over states whose charges fluctuate; g at sharp charges is
+ * g - 1/(2 sites) sum_jk C_jk d2g/dq_j dq_k to first order. 0 leaves all bare. GF_INVALID where the
+ * table is of a version that did not store the shift of the noise. */
+GF_API gf_status gf_surface_read_sharp(const char *path, const gf_settings *settings, double sites,
+                                       gf_surface **surface, gf_error *error);
 GF_API void gf_surface_free(gf_surface *self); /* NULL: nothing */
 
 /* values[count] at (m[count], e[count]). A point outside the chart takes the values of a point on

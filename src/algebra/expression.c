@@ -28,7 +28,7 @@ static const char *place_site(void *context, const char *name, size_t length, in
     gf_operator factor = {0};
     gf_value value = {0};
     if (!gf_operator_site(name, length, index + GF_TERM_ORIGIN, &factor)) {
-        return "unknown site factor (known: X Y Z Sp Sm Pu Pd I)";
+        return "unknown site factor (known: " GF_SITE_FACTORS ")";
     }
     const char *problem = replace(&value, factor);
     *object = value.object;

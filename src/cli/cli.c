@@ -16,18 +16,25 @@
 #include <string.h>
 #include <unistd.h>
 
-static const cli_command *const commands[] = {&cli_operators,    &cli_spectrum, &cli_forces,
-                                              &cli_fixed_points, &cli_converge, &cli_langevin,
-                                              &cli_walls,        &cli_figure,   &cli_info};
+const cli_command *const cli_commands[] = {
+    &cli_operators, &cli_spectrum, &cli_forces, &cli_fixed_points, &cli_converge,
+    &cli_langevin,  &cli_walls,    &cli_figure, &cli_info,         NULL};
 
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
+enum { MOST_THREADS = 1024 };
 
 /* --- interruption ---------------------------------------------------------------------------- */
 
 /* The unfinished files to remove on the way out; a signal handler can reach nothing else. */
 static char *unfinished_files[2];
 
+/* What a diagonalisation keeps, and what is said of that when it is interrupted. */
+static char *kept_file, *kept_message;
+
 static void on_interrupt(int signal_number) {
+    if (kept_file != NULL && access(kept_file, F_OK) == 0) {
+        ssize_t written = write(STDERR_FILENO, kept_message, strlen(kept_message));
+        (void)written; /* nothing can be done about it here */
+    }
     for (int k = 0; k < 2; ++k) {
         if (unfinished_files[k] != NULL) {
             (void)unlink(unfinished_files[k]);
@@ -49,7 +56,22 @@ void cli_watch_output(const char *path) {
     }
 }
 
+void cli_announce_kept(const char *path) {
+    if (asprintf(&kept_message,
+                 "\ninterrupted; the blocks that were finished at the last checkpoint are kept in "
+                 "%s,\nand the same command goes on from there\n",
+                 path) >= 0) {
+        kept_file = strdup(path);
+    } else {
+        kept_message = NULL;
+    }
+}
+
 static void stop_watching(void) {
+    char *file = kept_file, *message = kept_message;
+    kept_file = kept_message = NULL; /* first: a signal may come in between */
+    free(file);
+    free(message);
     for (int k = 0; k < 2; ++k) {
         char *name = unfinished_files[k];
         unfinished_files[k] = NULL;
@@ -97,6 +119,9 @@ void cli_format_duration(double seconds, char *text, size_t size) {
     }
 }
 
+/* The part of the work from which on the speed so far says how long the rest will take. */
+static const double ENOUGH = 0.01;
+
 static void draw_progress(void *context, double fraction) {
     enum { WIDTH = 30 };
     cli_progress *self = context;
@@ -105,15 +130,18 @@ static void draw_progress(void *context, double fraction) {
     if (!self->visible || elapsed < 0.5 || now - self->shown < 0.1) {
         return;
     }
-    char left[40], bar[WIDTH + 1];
+    char left[60] = "", bar[WIDTH + 1];
     double done = fraction - self->first;
-    cli_format_duration(done > 0 ? elapsed * (1 - fraction) / done : 0, left, sizeof left);
+    if (done > ENOUGH * (1 - self->first)) {
+        char duration[40];
+        cli_format_duration(elapsed * (1 - fraction) / done, duration, sizeof duration);
+        (void)snprintf(left, sizeof left, "  %s left", duration);
+    }
     for (int k = 0; k < WIDTH; ++k) {
         bar[k] = k < fraction * WIDTH ? '#' : '.';
     }
     bar[WIDTH] = '\0';
-    (void)fprintf(stderr, "\r%s [%s] %3.0f %%  %s left\033[K", self->label, bar, 100 * fraction,
-                  left);
+    (void)fprintf(stderr, "\r%s [%s] %3.0f %%%s\033[K", self->label, bar, 100 * fraction, left);
     (void)fflush(stderr);
     self->shown = now;
     self->drawn = true;
@@ -283,8 +311,8 @@ static int check_method(const cli_options *options) {
 }
 
 static int apply_options(const cli_options *options) {
-    if (options->threads < 0 || options->threads > 1024) {
-        return cli_usage(options, "--threads %d: expected 1 to 1024", options->threads);
+    if (options->threads < 0 || options->threads > MOST_THREADS) {
+        return cli_usage(options, "--threads %d: expected 1 to %d", options->threads, MOST_THREADS);
     }
     if (options->threads > 0) {
         omp_set_num_threads(options->threads);
@@ -302,6 +330,9 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
     struct poptOption output[] = {
         {"output", 'o', POPT_ARG_STRING, &options->output, 0, "write the result to FILE", "FILE"},
         POPT_TABLEEND};
+    struct poptOption force[] = {{"force", 'f', POPT_ARG_NONE, &options->force, 0,
+                                  "replace FILE even if it holds another kind of result", NULL},
+                                 POPT_TABLEEND};
     struct poptOption set[] = {{"set", 's', POPT_ARG_STRING, NULL, OPTION_SET,
                                 "set a parameter; may be given several times", "NAME=VALUE"},
                                POPT_TABLEEND};
@@ -326,6 +357,7 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
     struct poptOption table[] = {
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, own != NULL ? own : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_OUTPUT) != 0 ? output : none, 0, NULL, NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_FORCE) != 0 ? force : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SET) != 0 ? set : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SITES) != 0 ? sites : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_METHOD) != 0 ? method : none, 0, NULL, NULL},
@@ -458,13 +490,24 @@ static void warn_few_samples(const cli_options *options, const gf_model *model,
     }
 }
 
+static void warn_unused(const cli_options *options, const gf_model *model) {
+    for (size_t i = 0; i < gf_model_parameters(model); ++i) {
+        if (!gf_model_uses_parameter(model, i)) {
+            cli_say(options, "warning: %s: nothing refers to the parameter %s", options->input,
+                    gf_model_parameter(model, i)->name);
+        }
+    }
+}
+
 /* The model of a model file, with the options that say how to treat it. */
 static gf_status read_model(const cli_options *options, gf_model **model, gf_error *error) {
     gf_status status = gf_model_read(options->input, &options->settings, model, error);
     if (status == GF_OK) {
         status = apply_method(options, *model, error);
     }
-    if (status != GF_OK) {
+    if (status == GF_OK) {
+        warn_unused(options, *model);
+    } else {
         gf_model_free(*model);
         *model = NULL;
     }
@@ -474,7 +517,11 @@ static gf_status read_model(const cli_options *options, gf_model **model, gf_err
 gf_status cli_load_spectrum(const cli_options *options, gf_model **model, gf_spectrum **spectrum,
                             gf_error *error) {
     *spectrum = NULL;
-    gf_status status = GF_OK;
+    *model = NULL;
+    gf_status status = cli_expect(options, CLI_HAMILTONIAN, error);
+    if (status != GF_OK) {
+        return status;
+    }
     if (gf_file_is_hdf5(options->input)) {
         status = load(options, model, spectrum, error);
     } else {
@@ -491,24 +538,54 @@ gf_status cli_load_spectrum(const cli_options *options, gf_model **model, gf_spe
 }
 
 gf_status cli_load_model(const cli_options *options, gf_model **model, gf_error *error) {
+    *model = NULL;
+    gf_status status = cli_expect(options, CLI_HAMILTONIAN, error);
+    if (status != GF_OK) {
+        return status;
+    }
     if (!gf_file_is_hdf5(options->input)) {
         return read_model(options, model, error);
     }
     gf_spectrum *spectrum = NULL;
-    gf_status status = load(options, model, &spectrum, error);
+    status = load(options, model, &spectrum, error);
     gf_spectrum_free(spectrum);
     return status;
 }
 
 /* --- the program ----------------------------------------------------------------------------- */
 
+/* Starts the process again as it was started: by the words of its command line, not by argv, which
+ * lacks the first of them where the dynamic loader was called by name and is the executable.
+ * Returns if that fails. */
+static void start_again(void) {
+    FILE *file = fopen("/proc/self/cmdline", "rb");
+    char *line = NULL, **words = NULL;
+    size_t length = 0, count = 0;
+    FILE *copy = file != NULL ? open_memstream(&line, &length) : NULL;
+    for (int c = 0; copy != NULL && (c = getc(file)) != EOF;) {
+        (void)putc(c, copy);
+    }
+    if (copy != NULL && fclose(copy) == 0) {
+        words = calloc(length + 1, sizeof *words);
+    }
+    for (size_t at = 0; words != NULL && at < length; at += strlen(line + at) + 1) {
+        words[count++] = line + at;
+    }
+    if (count > 0) {
+        (void)execv("/proc/self/exe", words);
+    }
+    free((void *)words);
+    free(line);
+    (void)(file != NULL && fclose(file));
+}
+
 /* OpenBLAS chooses its kernels when it is loaded, and takes processors younger than itself for
  * older ones. If it chose badly, start again with the choice made for it. */
-static void restart_with_better_kernels(char **argv) {
+static void restart_with_better_kernels(void) {
     const char *better = gf_machine_better_blas_kernel();
     if (better != NULL && getenv("OPENBLAS_CORETYPE") == NULL &&
         setenv("OPENBLAS_CORETYPE", better, 1) == 0) {
-        (void)execv("/proc/self/exe", argv); /* if that fails, go on with slower kernels */
+        start_again(); /* if that fails, go on with slower kernels */
     }
 }
 
@@ -524,8 +601,8 @@ static void print_overview(FILE *out) {
         "hydrodynamics that follows, and measures domains and domain walls.\n\n"
         "Commands:\n",
         out);
-    for (int k = 0; k < COMMANDS; ++k) {
-        (void)fprintf(out, "  %-14s %s\n", commands[k]->name, commands[k]->summary);
+    for (int k = 0; cli_commands[k] != NULL; ++k) {
+        (void)fprintf(out, "  %-14s %s\n", cli_commands[k]->name, cli_commands[k]->summary);
     }
     (void)fprintf(
         out,
@@ -548,9 +625,9 @@ static int dispatch(const char *name, int argc, char **argv) {
         (void)puts("gibbsflow " GF_VERSION);
         return CLI_DONE;
     }
-    for (int k = 0; k < COMMANDS; ++k) {
-        if (strcmp(name, commands[k]->name) == 0) {
-            return commands[k]->run(commands[k], argc - 1, (const char **)argv + 1);
+    for (int k = 0; cli_commands[k] != NULL; ++k) {
+        if (strcmp(name, cli_commands[k]->name) == 0) {
+            return cli_commands[k]->run(cli_commands[k], argc - 1, (const char **)argv + 1);
         }
     }
     if (argc > 1) {
@@ -561,7 +638,10 @@ static int dispatch(const char *name, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    restart_with_better_kernels(argv);
+    restart_with_better_kernels();
+    if (omp_get_max_threads() > MOST_THREADS) { /* OMP_NUM_THREADS can say anything */
+        omp_set_num_threads(omp_get_num_procs());
+    }
     (void)signal(SIGXFSZ, SIG_IGN); /* a file beyond the limit is then an error like a full disk */
     int result = dispatch(argc > 1 ? argv[1] : "", argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {

@@ -17,8 +17,25 @@ typedef struct cli_command {
     const char *name, *arguments, *summary;
     const char *help;     /* what it does: paragraphs that --help prints before the options */
     const char *examples; /* and command lines that it prints after them */
+    int takes;            /* what its file may be: CLI_RUN_TEXT ... */
     int (*run)(const struct cli_command *command, int argc, const char **argv);
 } cli_command;
+
+/* All commands, NULL-terminated. */
+extern const cli_command *const cli_commands[];
+
+/* What a file is, or holds. */
+enum {
+    CLI_MODEL_TEXT = 1,
+    CLI_RUN_TEXT = 2,
+    CLI_SPECTRUM = 4,
+    CLI_TABLE = 8,
+    CLI_SCAN = 16,
+    CLI_LADDER = 32,
+    CLI_RUN = 64,
+    CLI_FOREIGN = 128, /* HDF5, but nothing of these */
+    CLI_HAMILTONIAN = CLI_MODEL_TEXT | CLI_SPECTRUM
+};
 
 extern const cli_command cli_operators, cli_spectrum, cli_forces, cli_fixed_points, cli_langevin,
     cli_walls, cli_figure, cli_info, cli_converge;
@@ -27,7 +44,7 @@ extern const cli_command cli_operators, cli_spectrum, cli_forces, cli_fixed_poin
 typedef struct cli_options {
     const cli_command *command;
     char *output; /* -o */
-    int threads, quiet;
+    int threads, quiet, force;
     gf_settings settings;       /* --set, --sites, --no-symmetry */
     bool has_method;            /* --method was given */
     gf_method method;           /* if so */
@@ -48,6 +65,8 @@ enum {
     CLI_INPUT_OPTIONAL = 8,
     CLI_SYMMETRY = 16,
     CLI_METHOD = 32,
+    CLI_FORCE = 64,
+    CLI_RESULT = CLI_OUTPUT | CLI_FORCE,
     CLI_DIAGONALIZES = CLI_MODEL | CLI_SYMMETRY | CLI_METHOD
 };
 
@@ -74,8 +93,19 @@ void cli_say(const cli_options *options, const char *format, ...);
  * written, before the work starts. */
 int cli_check_output(const cli_options *options, const char *const *endings);
 
+/* Fails, naming what the input is and which commands take it, if it is a file that gibbsflow knows
+ * but none of `takes`. */
+gf_status cli_expect(const cli_options *options, int takes, gf_error *error);
+
+/* Fails if writing the output, which will hold `writes`, would cost another kind of result, unless
+ * --force was given. */
+gf_status cli_spare_output(const cli_options *options, int writes, gf_error *error);
+
 /* Has an interruption (Ctrl-C) remove the unfinished version of the file `path`; for two files. */
 void cli_watch_output(const char *path);
+
+/* Has an interruption say that finished blocks are kept in the file `path`, if it is there. */
+void cli_announce_kept(const char *path);
 
 /* "42 s", "3 min 05 s", "2 h 10 min" */
 void cli_format_duration(double seconds, char *text, size_t size);

@@ -298,7 +298,11 @@ static gf_status store(const cli_options *options, const gf_ladder *ladder, gf_e
 static int converge(const cli_options *options, request *self) {
     gf_ladder *ladder = NULL;
     gf_error error;
-    gf_status status = plan(options, self, &ladder, &error);
+    gf_status status =
+        options->output != NULL ? cli_spare_output(options, CLI_LADDER, &error) : GF_OK;
+    if (status == GF_OK) {
+        status = plan(options, self, &ladder, &error);
+    }
     if (status == GF_OK) {
         cli_progress progress;
         cli_progress_start(&progress, options, "diagonalising");
@@ -337,7 +341,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
          "a Gibbs state to follow; may be given several times", "LAMBDA1,LAMBDA2"},
         POPT_TABLEEND};
     cli_options options;
-    int result = cli_open(&options, command, CLI_OUTPUT | CLI_SET | CLI_SYMMETRY, own, argc, argv);
+    int result = cli_open(&options, command, CLI_RESULT | CLI_SET | CLI_SYMMETRY, own, argc, argv);
     if (result == CLI_GO_ON && options.output != NULL) {
         result = cli_check_output(&options, endings);
     }
@@ -360,4 +364,5 @@ const cli_command cli_converge = {.name = "converge",
                                   .summary = "compare sizes and estimate the infinite chain",
                                   .help = help,
                                   .examples = examples,
+                                  .takes = CLI_HAMILTONIAN,
                                   .run = run};

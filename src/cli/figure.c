@@ -25,7 +25,8 @@ static const char help[] =
     "  profile       the profile of a wall (Fig. 3)\n"
     "  space-time    the field in space and time (Fig. 4)\n"
     "  walls         the wall density against the coupling (Figs. 5 and 6)\n"
-    "  trajectories  paths over the force field, of a run with a force table\n";
+    "  trajectories  over the force field: the curve of a wall, or the mean passage\n"
+    "                of blocks, of a run with a force table\n";
 
 static const char examples[] =
     "  gibbsflow figure fig2.h5 -o fig2.pdf\n"
@@ -51,9 +52,11 @@ static int run(const cli_command *command, int argc, const char **argv) {
                            kind);
     }
     if (result == CLI_GO_ON) {
-        result = gf_figure_draw(options.input, kind, options.output, &error) == GF_OK
-                     ? CLI_DONE
-                     : cli_fail(&options, &error);
+        gf_status status = cli_expect(&options, command->takes | CLI_SPECTRUM, &error);
+        if (status == GF_OK) {
+            status = gf_figure_draw(options.input, kind, options.output, &error);
+        }
+        result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
     }
     free(kind);
     cli_close(&options);
@@ -65,4 +68,5 @@ const cli_command cli_figure = {.name = "figure",
                                 .summary = "draw a force table, a scan, a ladder or a run",
                                 .help = help,
                                 .examples = examples,
+                                .takes = CLI_TABLE | CLI_SCAN | CLI_LADDER | CLI_RUN,
                                 .run = run};

@@ -214,8 +214,14 @@ static gf_status store(const cli_options *options, const results *all, gf_error 
     } else {
         return GF_OK; /* printed only */
     }
-    return status == GF_OK ? write_findings(options, all, options->output != NULL, &file, error)
-                           : status;
+    if (status == GF_OK) {
+        status = write_findings(options, all, options->output != NULL, &file, error);
+    }
+    if (status == GF_OK && options->output == NULL) {
+        cli_say(options, "%s: holds the %s now; -o FILE.h5 leaves it as it was", options->input,
+                all->scanned ? "scan" : "fixed points");
+    }
+    return status;
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
@@ -243,14 +249,18 @@ static gf_status compute(const cli_options *options, const char *parameter, cons
 static int find(const cli_options *options, const char *parameter, const gf_axis *axis) {
     results all = {0};
     gf_error error;
-    gf_status status = compute(options, parameter, axis, &all, &error);
+    int writes = parameter != NULL ? CLI_SCAN | CLI_SPECTRUM : CLI_SPECTRUM;
+    gf_status status = options->output != NULL ? cli_spare_output(options, writes, &error) : GF_OK;
+    if (status == GF_OK) {
+        status = compute(options, parameter, axis, &all, &error);
+    }
+    if (status == GF_OK) {
+        status = store(options, &all, &error); /* first: printing may be cut short by a pipe */
+    }
     if (status == GF_OK && all.scanned) {
         print_scan(&all.scan);
     } else if (status == GF_OK) {
         cli_print_fixed_points(&all.points);
-    }
-    if (status == GF_OK) {
-        status = store(options, &all, &error);
     }
     gf_scan_free(&all.scan);
     gf_fixed_points_free(&all.points);
@@ -270,7 +280,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
                                 "NAME=FROM:TO:POINTS"},
                                POPT_TABLEEND};
     cli_options options;
-    int result = cli_open(&options, command, CLI_OUTPUT | CLI_DIAGONALIZES, own, argc, argv);
+    int result = cli_open(&options, command, CLI_RESULT | CLI_DIAGONALIZES, own, argc, argv);
     if (result == CLI_GO_ON && options.output != NULL) {
         result = cli_check_output(&options, endings);
     }
@@ -292,4 +302,5 @@ const cli_command cli_fixed_points = {.name = "fixed-points",
                                       .summary = "find the fixed points of the force",
                                       .help = help,
                                       .examples = examples,
+                                      .takes = CLI_HAMILTONIAN,
                                       .run = run};

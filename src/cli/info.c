@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "base/printable.h"
 #include "gibbsflow/file.h"
 #include "gibbsflow/machine.h"
 #include "gibbsflow/typicality.h"
@@ -9,17 +10,19 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char help[] =
     "Without an argument: prints the version, and the processor, threads and linear\n"
     "algebra that the program runs on.\n"
     "\n"
-    "With a model: prints the symmetries of its Hamiltonian, the blocks of equal\n"
-    "quantum numbers that are diagonalised (+- stands for two labels at once, and\n"
-    "\"copies\" counts them) or the random vectors of --method typicality, and the\n"
-    "memory and time that this takes.\n"
+    "With a model: prints the symmetries of its Hamiltonian, how many matrices are\n"
+    "diagonalised, and the memory and time that this takes. --blocks lists them: the\n"
+    "blocks of equal quantum numbers (+- stands for two labels at once, and \"copies\"\n"
+    "counts them), or the random vectors of --method typicality.\n"
     "\n"
-    "With an HDF5 file: prints how it was made and what it holds.\n";
+    "With an HDF5 file: prints how it was made, with which values of parameters, and\n"
+    "what it holds.\n";
 
 static const char examples[] =
     "  gibbsflow info\n"
@@ -122,7 +125,7 @@ static void print_blocks(const gf_model *model, const gf_symmetry *symmetry, con
     }
 }
 
-static gf_status describe_blocks(const gf_model *model, double rate, gf_error *error) {
+static gf_status describe_blocks(const gf_model *model, double rate, bool listed, gf_error *error) {
     gf_symmetry symmetry;
     gf_block *blocks = NULL;
     size_t count = 0, real = 0;
@@ -135,17 +138,20 @@ static gf_status describe_blocks(const gf_model *model, double rate, gf_error *e
     }
     if (status == GF_OK) {
         print_symmetries(&symmetry);
-        (void)printf("matrices: %zu, %s\n", count,
+        (void)printf("matrices: %zu, %s, the largest of %zu states\n", count,
                      real == count ? "real"
                      : real == 0   ? "complex"
-                                   : "real and complex");
-        print_blocks(model, &symmetry, blocks, count, rate);
+                                   : "real and complex",
+                     blocks[0].size);
+        if (listed) {
+            print_blocks(model, &symmetry, blocks, count, rate);
+        }
     }
     free(blocks);
     return status;
 }
 
-static int print_model(const cli_options *options) {
+static int print_model(const cli_options *options, bool blocks) {
     gf_model *model = NULL;
     gf_spectrum_cost cost;
     gf_error error, refusal;
@@ -164,10 +170,14 @@ static int print_model(const cli_options *options) {
     bool full = model->method == GF_FULL;
     if (full) {
         refused = gf_spectrum_estimate(model, &cost, &refusal);
-        status = describe_blocks(model, cost.rate, &error);
+        status = describe_blocks(model, cost.rate, blocks, &error);
     } else {
         refused = gf_typicality_estimate(model, &cost, &refusal);
-        print_samples(model);
+        (void)printf("largest sector: %zu states, %zu random vectors\n", cost.largest,
+                     gf_typicality_samples(model, model->chain.sites / 2));
+        if (blocks) {
+            print_samples(model);
+        }
     }
     gf_model_free(model);
     if (status != GF_OK || refused != GF_OK) {
@@ -180,16 +190,66 @@ static int print_model(const cli_options *options) {
     return CLI_DONE;
 }
 
-static void print_contents(gf_file *file) {
-    static const char *const groups[] = {"/spectrum",    "/lambda_grid", "/density_grid",
-                                         "/fitted_grid", "/region",      "/fixed_points",
-                                         "/flow_lines",  "/scan",        "/ladder"};
+/* What strangers wrote is not for the terminal to obey. */
+static void print_text(const char *label, const char *text) {
+    size_t size = 4 * strlen(text) + 1;
+    char *printable = malloc(size);
+    if (printable != NULL) {
+        gf_printable(text, printable, size);
+        (void)printf("%s: %s\n", label, printable);
+    }
+    free(printable);
+}
+
+/* An attribute that older files lack, which is no failure: NULL then. The caller frees it. */
+static char *get_optional(const char *path, const char *group, const char *name) {
+    gf_file *file = NULL;
+    char *text = gf_file_open(path, &file, NULL) == GF_OK
+                     ? gf_file_get_text_attribute(file, group, name)
+                     : NULL;
+    gf_file_close(&file);
+    return text;
+}
+
+/* Settings, "name=value" with white space between, on one line. */
+static void print_settings(const char *path, const char *group) {
+    char *text = get_optional(path, group, "settings");
+    size_t length = text != NULL ? strlen(text) : 0;
+    for (size_t i = 0; i < length; ++i) {
+        text[i] = text[i] == '\n' ? ' ' : text[i];
+    }
+    while (length > 0 && text[length - 1] == ' ') {
+        text[--length] = '\0';
+    }
+    if (text != NULL) {
+        print_text("set in place of the text's", length > 0 ? text : "nothing");
+    }
+    free(text);
+}
+
+static void print_model_of(gf_file *file, const char *path) {
     gf_error error;
     char *name = gf_file_get_text_attribute(file, "/model", "name");
     char *parameters = gf_file_get_text_attribute(file, "/model", "parameters");
     double sites = gf_file_get_number_attribute(file, "/model", "sites");
     if (gf_file_check(file, &error) == GF_OK) {
-        (void)printf("model: %s\nsites: %g\nparameters: %s\nholds:", name, sites, parameters);
+        print_text("model", name);
+        (void)printf("sites: %g\n", sites);
+        print_text("parameters", parameters);
+        print_settings(path, "/model");
+    }
+    free(name);
+    free(parameters);
+}
+
+static void print_contents(gf_file *file, const char *path) {
+    static const char *const groups[] = {"/spectrum",    "/lambda_grid", "/density_grid",
+                                         "/fitted_grid", "/region",      "/fixed_points",
+                                         "/flow_lines",  "/scan",        "/ladder"};
+    gf_error error;
+    print_model_of(file, path);
+    if (gf_file_check(file, &error) == GF_OK) {
+        (void)printf("holds:");
         for (size_t k = 0; k < sizeof groups / sizeof groups[0]; ++k) {
             if (gf_file_has(file, groups[k])) {
                 (void)printf(" %s", groups[k]);
@@ -197,17 +257,27 @@ static void print_contents(gf_file *file) {
         }
         (void)printf("\n");
     }
-    free(name);
-    free(parameters);
 }
 
-static void print_run(gf_file *file) {
+static void print_run(gf_file *file, const char *path) {
     gf_error error;
     char *equation = gf_file_get_text_attribute(file, "/run", "equation");
     char *integrator = gf_file_get_text_attribute(file, "/run", "integrator");
     double done = gf_file_get_number_attribute(file, "/run", "done");
     if (gf_file_check(file, &error) == GF_OK) {
-        (void)printf("Langevin run: %s, %s\ndone: %.4g %%\n", equation, integrator, 100 * done);
+        print_text("Langevin run", equation);
+        print_text("integrator", integrator);
+        (void)printf("done: %.4g %%\n", 100 * done);
+        print_settings(path, "/run");
+    }
+    char *parameters = get_optional(path, "/run", "parameters");
+    if (parameters != NULL) {
+        print_text("parameters", parameters);
+    }
+    free(parameters);
+    if (gf_file_has(file, "/model")) {
+        (void)printf("its force table:\n");
+        print_model_of(file, path);
     }
     free(equation);
     free(integrator);
@@ -223,14 +293,14 @@ static int print_file(const cli_options *options) {
     for (size_t k = 0; k < sizeof names / sizeof *names; ++k) {
         char *text = gf_file_get_text_attribute(file, "/", names[k]);
         if (text != NULL) {
-            (void)printf("%s: %s\n", names[k], text);
+            print_text(names[k], text);
         }
         free(text);
     }
     if (gf_file_has(file, "/run")) {
-        print_run(file);
+        print_run(file, options->input);
     } else {
-        print_contents(file);
+        print_contents(file, options->input);
     }
     gf_status status = gf_file_check(file, &error);
     gf_file_close(&file);
@@ -239,14 +309,18 @@ static int print_file(const cli_options *options) {
 
 static int run(const cli_command *command, int argc, const char **argv) {
     cli_options options;
+    int blocks = 0;
+    struct poptOption own[] = {{"blocks", 'b', POPT_ARG_NONE, &blocks, 0,
+                                "list the blocks, or the sectors and their random vectors", NULL},
+                               POPT_TABLEEND};
     int result =
-        cli_open(&options, command, CLI_DIAGONALIZES | CLI_INPUT_OPTIONAL, NULL, argc, argv);
+        cli_open(&options, command, CLI_DIAGONALIZES | CLI_INPUT_OPTIONAL, own, argc, argv);
     if (result == CLI_GO_ON) {
         if (options.input == NULL) {
             print_machine();
             result = CLI_DONE;
         } else if (!gf_file_is_hdf5(options.input)) {
-            result = print_model(&options);
+            result = print_model(&options, blocks != 0);
         } else if (options.settings.count > 0 || options.settings.sites != 0) {
             result =
                 cli_usage(&options, "--set and --sites go with model files; %s is an HDF5 file",
@@ -264,4 +338,6 @@ const cli_command cli_info = {.name = "info",
                               .summary = "describe the program, a model or a file",
                               .help = help,
                               .examples = examples,
+                              .takes =
+                                  CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_LADDER | CLI_RUN,
                               .run = run};

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const endings[] = {".h5", ".hdf5", NULL};
 
@@ -94,6 +95,17 @@ static void warn_outside(const cli_options *options, const gf_run *run, size_t k
     }
 }
 
+/* What a table holds are means over states whose charges fluctuate; a block knows its own. */
+static void warn_reading(const cli_options *options, const gf_run *run) {
+    if (run->blocks && !run->reading_given) {
+        cli_say(options,
+                "warning: %s: blocks without the key coefficients take bare force and noise, which "
+                "make them switch at a rate wrong by a factor of order one whatever their size; "
+                "add coefficients: renormalised (or bare, to be asked no more)",
+                options->input);
+    }
+}
+
 static void report_switching(const cli_options *options, const gf_run *run, size_t k,
                              const gf_langevin_point *point) {
     const gf_estimate *passages = &point->passages;
@@ -173,6 +185,23 @@ static gf_status spare_table(const char *table, const char *output, gf_error *er
     return same ? gf_fail(error, GF_INVALID, "-o %s is the force table of the run", output) : GF_OK;
 }
 
+/* That the input is what it should be, and that the output costs nothing. */
+static gf_status check_files(const cli_options *options, bool resume, gf_error *error) {
+    gf_status status = cli_expect(options, CLI_RUN | CLI_RUN_TEXT, error);
+    bool there = access(options->input, F_OK) == 0; /* else reading it says so */
+    if (status == GF_OK && there && gf_file_is_hdf5(options->input) != resume) {
+        status =
+            gf_fail(error, GF_INVALID,
+                    resume ? "%s is not HDF5; --resume takes the file that a run was written to"
+                           : "%s is an HDF5 file; to carry on with the run in it say --resume",
+                    options->input);
+    }
+    if (status == GF_OK && !resume) {
+        status = spare_checkpoint(options->output, error);
+    }
+    return status == GF_OK ? cli_spare_output(options, CLI_RUN, error) : status;
+}
+
 static int run_langevin(const cli_command *command, int argc, const char **argv) {
     cli_options options;
     int resume = 0;
@@ -185,7 +214,7 @@ static int run_langevin(const cli_command *command, int argc, const char **argv)
         {"checkpoint", 'c', POPT_ARG_DOUBLE, &every, 0,
          "time between checkpoints (default: 60; 0: only when interrupted)", "SECONDS"},
         POPT_TABLEEND};
-    int result = cli_open(&options, command, CLI_OUTPUT | CLI_SET, own, argc, argv);
+    int result = cli_open(&options, command, CLI_RESULT | CLI_SET, own, argc, argv);
     options.settings.table = table; /* which cli_close frees */
     if (result == CLI_GO_ON && resume != 0 && (options.settings.count > 0 || table != NULL)) {
         result = cli_usage(&options,
@@ -202,12 +231,15 @@ static int run_langevin(const cli_command *command, int argc, const char **argv)
     if (result == CLI_GO_ON) {
         gf_langevin *langevin = NULL;
         gf_error error;
-        gf_status status = resume != 0 ? GF_OK : spare_checkpoint(options.output, &error);
+        gf_status status = check_files(&options, resume != 0, &error);
         if (status == GF_OK) {
             status = load(&options, resume != 0, &langevin, &error);
         }
         if (status == GF_OK && resume == 0) {
             status = spare_table(langevin->run->medium.table, options.output, &error);
+        }
+        if (status == GF_OK && resume == 0) {
+            warn_reading(&options, langevin->run);
         }
         if (status == GF_OK && resume != 0 && gf_langevin_done(langevin) >= 1) {
             cli_say(&options, "%s: the run is complete", options.input);
@@ -229,4 +261,5 @@ const cli_command cli_langevin = {.name = "langevin",
                                   .summary = "integrate a Langevin equation",
                                   .help = langevin_help,
                                   .examples = langevin_examples,
+                                  .takes = CLI_RUN_TEXT | CLI_RUN,
                                   .run = run_langevin};

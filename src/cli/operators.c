@@ -2,8 +2,11 @@
 
 #include "algebra/dissipator.h"
 
+#include <complex.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char help[] =
     "Prints, in the notation of model files, the Hamiltonian and the operators\n"
@@ -21,16 +24,67 @@ static const char examples[] =
     "  gibbsflow operators models/xxz_jprime.yaml\n"
     "  gibbsflow operators models/xxz_jprime.yaml --set gamma=0.5\n";
 
+/* Sums of products round; what cancels down to that is not there. */
+static const double ROUNDING = 1e-14;
+
+/* Takes the terms out whose coefficients are rounding beside the largest. */
+static void drop_rounding(gf_operator *operator, double largest) {
+    size_t kept = 0;
+    for (size_t i = 0; i < operator->count; ++i) {
+        double complex c = operator->terms[i].coefficient;
+        double re = fabs(creal(c)) > ROUNDING * largest ? creal(c) : 0;
+        double im = fabs(cimag(c)) > ROUNDING * largest ? cimag(c) : 0;
+        if (re != 0 || im != 0) {
+            operator->terms[kept] = operator->terms[i];
+            operator->terms[kept++].coefficient = CMPLX(re, im);
+        }
+    }
+    operator->count = kept;
+}
+
+static double largest_of(const gf_operator *operator) {
+    double largest = 0;
+    for (size_t i = 0; i < operator->count; ++i) {
+        largest = fmax(largest, cabs(operator->terms[i].coefficient));
+    }
+    return largest;
+}
+
+/* "LABEL: SUM", broken before terms so that lines keep within the width where they can; what
+ * follows is indented. */
+static void print_folded(const char *label, const char *sum) {
+    enum { WIDTH = 79 };
+    size_t indent = strspn(label, " ") + 4, at = strlen(label) + 1;
+    (void)printf("%s:", label);
+    while (*sum != '\0') {
+        const char *next = sum + 1;
+        while (*next != '\0' && strncmp(next, " + ", 3) != 0 && strncmp(next, " - ", 3) != 0) {
+            ++next;
+        }
+        size_t length = (size_t)(next - sum);
+        bool opening = *sum != ' ';
+        if (!opening && at + length > WIDTH) {
+            (void)printf("\n%*s", (int)indent - 1, "");
+            at = indent - 1;
+        }
+        (void)printf("%s%.*s", opening ? " " : "", (int)length, sum);
+        at += length + (opening ? 1 : 0);
+        sum = next;
+    }
+    (void)printf("\n");
+}
+
 /* `scale` undoes a mean over sites, where that reads better. */
 static bool print_operator(const gf_chain *chain, const char *label, const gf_operator *operator,
                            double scale) {
     gf_operator scaled = gf_operator_scaled(operator, scale);
     gf_operator shown =
         chain->periodic ? gf_chain_fold(chain, &scaled) : gf_operator_scaled(&scaled, 1);
+    drop_rounding(&shown, largest_of(&shown));
     char *text = shown.exhausted ? NULL : gf_operator_format(&shown, 0);
     bool done = text != NULL;
     if (done) {
-        (void)printf("%s: %s\n", label, text);
+        print_folded(label, text);
     }
     free(text);
     gf_operator_free(&scaled);
@@ -63,7 +117,8 @@ static bool print_channel(const gf_model *model, const gf_charges *charges,
     char *jump = gf_operator_format(&channel->jump.operator, - GF_TERM_ORIGIN);
     bool done = jump != NULL;
     if (done) {
-        (void)printf("  %s:\n    rate: %.15g\n    jump: %s\n", channel->name, channel->rate, jump);
+        (void)printf("  %s:\n    rate: %.15g\n", channel->name, channel->rate);
+        print_folded("    jump", jump);
         done = print_observables(&model->chain, &bath);
     }
     free(jump);
@@ -117,4 +172,5 @@ const cli_command cli_operators = {.name = "operators",
                                    .summary = "print the force and noise operators of a model",
                                    .help = help,
                                    .examples = examples,
+                                   .takes = CLI_HAMILTONIAN,
                                    .run = run};

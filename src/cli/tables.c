@@ -195,6 +195,7 @@ static int open_checkpoint(cli_options *options, double interval) {
         options->checkpoint = NULL;
     } else {
         cli_watch_output(options->checkpoint);
+        cli_announce_kept(options->checkpoint);
     }
     options->checkpoint_interval = interval;
     return CLI_GO_ON;
@@ -207,7 +208,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
     struct poptOption own[] = {{"checkpoint", 'c', POPT_ARG_DOUBLE, &interval, 0,
                                 "least time between checkpoints (default: 20)", "SECONDS"},
                                POPT_TABLEEND};
-    int result = cli_open(&options, command, CLI_OUTPUT | CLI_DIAGONALIZES, own, argc, argv);
+    int result = cli_open(&options, command, CLI_RESULT | CLI_DIAGONALIZES, own, argc, argv);
     if (result == CLI_GO_ON) {
         result = cli_check_output(&options, endings);
     }
@@ -215,8 +216,12 @@ static int run(const cli_command *command, int argc, const char **argv) {
         result = open_checkpoint(&options, interval);
     }
     if (result == CLI_GO_ON) {
-        gf_status status = command == &cli_forces ? make_forces(&options, &error)
-                                                  : make_spectrum(&options, &error);
+        bool forces = command == &cli_forces;
+        gf_status status =
+            cli_spare_output(&options, forces ? CLI_TABLE | CLI_SPECTRUM : CLI_SPECTRUM, &error);
+        if (status == GF_OK) {
+            status = forces ? make_forces(&options, &error) : make_spectrum(&options, &error);
+        }
         result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
     }
     cli_close(&options);
@@ -228,6 +233,7 @@ const cli_command cli_spectrum = {.name = "spectrum",
                                   .summary = "diagonalise a model and store its spectrum",
                                   .help = spectrum_help,
                                   .examples = spectrum_examples,
+                                  .takes = CLI_HAMILTONIAN,
                                   .run = run};
 
 const cli_command cli_forces = {.name = "forces",
@@ -235,4 +241,5 @@ const cli_command cli_forces = {.name = "forces",
                                 .summary = "tabulate force, noise and susceptibility",
                                 .help = forces_help,
                                 .examples = forces_examples,
+                                .takes = CLI_HAMILTONIAN,
                                 .run = run};

@@ -35,10 +35,10 @@ static double paper_density(const gf_langevin *self, size_t k) {
 
 static void print_heading(const gf_langevin *self) {
     const gf_run *run = self->run;
-    (void)printf("# %s, %s force, %s; L = %g, dx = %g, dt = %g, %zu realisations, t = %g...%g\n",
+    (void)printf("# %s, %s force%s, %s; L = %g, dx = %g, dt = %g, %zu realisations, t = %g...%g\n",
                  run->equation->name, run->noise.renormalised ? "renormalised" : "bare",
-                 run->integrator->name, run->length, run->spacing, run->step, run->realisations,
-                 run->warm_up, run->end);
+                 run->noise.renormalised_noise ? " and noise" : "", run->integrator->name,
+                 run->length, run->spacing, run->step, run->realisations, run->warm_up, run->end);
     (void)printf("# walls: smoothed over l = %g, counted with hysteresis at +-%g m0\n",
                  run->smoothing, run->threshold);
 }
@@ -52,14 +52,36 @@ static void print_columns(const gf_run *run) {
                  "starts", "cells", "continuum", "dilute", "paper", "state");
 }
 
+/* Whether anything is random: without noise there are no statistics. */
+static bool is_noisy(const gf_run *run) {
+    return !run->equation->has_space || run->noise.drive > 0 || run->noise.thermal > 0;
+}
+
+/* The value of a sweep point and its walls: density, error, samples, drift, starts. Where nothing
+ * varied no error is known. */
+static void print_walls_of(const gf_run *run, size_t k, const gf_estimate *walls) {
+    char error[24] = "-";
+    if (walls->error > 0 && is_noisy(run)) {
+        (void)snprintf(error, sizeof error, "%.2g", walls->error);
+    }
+    (void)printf("%10g %11.5g %9s", run->sweep[k], walls->mean, error);
+    if (is_noisy(run)) {
+        (void)printf(" %8.0f %+7.1f %7.1f", walls->effective, walls->drift, walls->start_effect);
+    } else {
+        (void)printf(" %8s %7s %7s", "-", "-", "-");
+    }
+}
+
+static const char *state_of(const gf_run *run, const gf_estimate *walls) {
+    return is_noisy(run) ? gf_verdict_text(walls->verdict) : "no noise";
+}
+
 static void print_point(const gf_langevin *self, size_t k, const gf_langevin_point *p) {
-    const gf_run *run = self->run;
-    (void)printf("%10g %11.5g %9.2g %8.0f %+7.1f %7.1f %11.5g %11.5g %11.5g %11.4g  %s\n",
-                 run->sweep[k], p->walls.mean, p->walls.error, p->walls.effective, p->walls.drift,
-                 p->walls.start_effect, p->exact ? p->cells.count_density : NAN,
+    print_walls_of(self->run, k, &p->walls);
+    (void)printf(" %11.5g %11.5g %11.5g %11.4g  %s\n", p->exact ? p->cells.count_density : NAN,
                  p->exact ? p->continuum.count_density : NAN,
                  p->exact ? p->cells.dilute_density : NAN, paper_density(self, k),
-                 gf_verdict_text(p->walls.verdict));
+                 state_of(self->run, &p->walls));
 }
 
 static void print_moments(const gf_langevin *self, const gf_langevin_point *points) {
@@ -80,6 +102,10 @@ static void print_fits(const gf_langevin *self, const gf_langevin_point *points,
     const double *x = table, *density = table + count, *error_of = table + 2 * count;
     gf_langevin_tabulate(self, points, table);
     if (!gf_langevin_coupling_varies(self)) {
+        return;
+    }
+    if (!is_noisy(self->run)) {
+        (void)printf("\n# no fits: without noise the densities have no statistical errors\n");
         return;
     }
     (void)printf("\n# fits, x = epsilon J a^2/D%s\n",
@@ -123,11 +149,10 @@ static gf_status print_two_fields(const gf_langevin *self, const gf_langevin_poi
                  "starts", "<m>", "<e>", "<m^2>", "smoothed", "outside", "state");
     for (size_t k = 0; k < run->points; ++k) {
         const gf_langevin_point *p = &points[k];
-        (void)printf("%10g %11.5g %9.2g %8.0f %+7.1f %7.1f %9.4f %9.4f %9.4f %9.4f %8.2g  %s\n",
-                     run->sweep[k], p->walls.mean, p->walls.error, p->walls.effective,
-                     p->walls.drift, p->walls.start_effect, p->mean[0].mean, p->mean[1].mean,
+        print_walls_of(run, k, &p->walls);
+        (void)printf(" %9.4f %9.4f %9.4f %9.4f %8.2g  %s\n", p->mean[0].mean, p->mean[1].mean,
                      p->second[0].mean, p->smoothed_second[0].mean, p->outside.mean,
-                     gf_verdict_text(p->walls.verdict));
+                     state_of(run, &p->walls));
     }
     print_fits(self, points, table, from, to);
     return GF_OK;
@@ -172,6 +197,19 @@ static void warn(const cli_options *options, const gf_langevin *self,
         const char *name = self->run->equation->parameters[self->run->swept];
         if (!(points[k].order > 0)) {
             cli_say(options, "warning: %s = %g: the force has no two stable points, so no walls",
+                    name, self->run->sweep[k]);
+        } else if (!is_noisy(self->run)) {
+            continue; /* no statistics, nothing to warn of */
+        } else if (walls->verdict == GF_NOT_STEADY &&
+                   (isinf(walls->drift) || isinf(walls->start_effect))) {
+            cli_say(options,
+                    "warning: %s = %g has not reached its steady state: it drifts, or its "
+                    "starts differ, in the same way in all realisations; run longer",
+                    name, self->run->sweep[k]);
+        } else if (walls->verdict == GF_TOO_SHORT && walls->error == 0) {
+            cli_say(options,
+                    "warning: %s = %g: the number of walls never changed, so that neither its "
+                    "error nor whether it is steady is known; run longer, or more realisations",
                     name, self->run->sweep[k]);
         } else if (walls->verdict == GF_NOT_STEADY) {
             cli_say(options,
@@ -223,7 +261,10 @@ static gf_status print_results(const cli_options *options, const gf_langevin *se
 
 static gf_status print_walls(const cli_options *options, double from, double to, gf_error *error) {
     gf_langevin *self = NULL;
-    gf_status status = gf_langevin_read(options->input, &self, error);
+    gf_status status = cli_expect(options, CLI_RUN, error);
+    if (status == GF_OK) {
+        status = gf_langevin_read(options->input, &self, error);
+    }
     bool walls = status == GF_OK && gf_run_has_walls(self->run);
     if (status == GF_OK && (gf_langevin_done(self) < 1 || !walls)) {
         status = gf_fail(error, GF_INVALID, "%s: %s", options->input,
@@ -259,4 +300,5 @@ const cli_command cli_walls = {.name = "walls",
                                .summary = "print the density of domain walls of a run",
                                .help = walls_help,
                                .examples = walls_examples,
+                               .takes = CLI_RUN,
                                .run = run_walls};

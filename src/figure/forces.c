@@ -126,26 +126,35 @@ static size_t write_points(const content *self, gf_stability kind, FILE *out) {
     return written;
 }
 
-static void write_setup(const content *self, gf_plot *plot) {
+/* The page in cm, and what fits into the line above the frame. */
+enum { TITLE = 85 };
+static const double WIDTH = 14, HEIGHT = 11.8;
+static const gf_plot_margins page = {.left = 1.8, .right = 2.6, .bottom = 2.7, .top = 1};
+
+static void write_title(const content *self, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
-    char sites[32];
-    (void)snprintf(sites, sizeof sites, ", N = %g, ", self->sites);
-    (void)fputs("set title ", out);
+    size_t length = strlen(self->name) + strlen(self->parameters) + 12;
+    (void)fprintf(out, "set label '{/*%.3f ' . ",
+                  0.9 * (length > TITLE ? TITLE / (double)length : 1));
     gf_plot_quote(plot, self->name);
-    (void)fprintf(out, " . '%s' . ", sites);
+    (void)fprintf(out, " . ', N = %g, ' . ", self->sites);
     gf_plot_quote(plot, self->parameters);
-    (void)fprintf(out,
-                  " font ',8' offset 0,-0.6\n"
+    (void)fprintf(out, " . '}' at screen 0.5,%.4f center\n", 1 - 0.6 / HEIGHT);
+}
+
+static void write_setup(const content *self, gf_plot *plot) {
+    gf_plot_frame(plot, page);
+    write_title(self, plot);
+    gf_plot_label(plot, NULL, "'magnetisation  {/:Italic m}'",
+                  "'energy per site  {/:Italic e} / {/:Italic J}'", 1.35);
+    gf_plot_place_colours(plot);
+    (void)fprintf(gf_plot_script(plot),
                   "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\n"
-                  "set xlabel 'magnetisation  {/:Italic m}'\n"
-                  "set ylabel 'energy per site  {/:Italic e} / {/:Italic J}' offset 1,0\n"
-                  "set cblabel '|{/:Bold f}| / {/Symbol e}{/:Italic J}' offset 0.5,0\n"
+                  "set cblabel '|{/:Bold f}| / ε{/:Italic J}'\n"
                   "set tics nomirror out scale 0.7\nset border lw 0.8\n"
                   "set palette defined (0 '#440154', 1 '#46327e', 2 '#365c8d', 3 '#277f8e', "
                   "4 '#1fa187', 5 '#4ac16d', 6 '#a0da39')\n"
-                  "set logscale cb\nset format cb '10^{%%T}'\n"
-                  "set bmargin 5.6\nset key at screen 0.47,0.035 center horizontal maxrows 1 "
-                  "samplen 1.6 Left reverse\n",
+                  "set logscale cb\nset format cb '10^{%%T}'\n",
                   self->low[0], self->high[0], self->low[1], self->high[1]);
 }
 
@@ -153,44 +162,67 @@ static void write_setup(const content *self, gf_plot *plot) {
 static const struct {
     gf_stability kind;
     int fill, outline;
-    const char *colour, *title;
+    const char *colour, *block, *title;
 } marks[] = {
-    {GF_STABLE, 7, 6, "#d7301f", "stable"},     {GF_SADDLE, 13, 12, "#ffffff", "saddle"},
-    {GF_UNSTABLE, 9, 8, "#ffffff", "unstable"}, {GF_MARGINAL, 5, 4, "#cccccc", "marginal"},
-    {GF_BORDER, 5, 4, "#d7301f", "dark state"},
+    {GF_STABLE, 7, 6, "#d7301f", "stable", "stable"},
+    {GF_SADDLE, 13, 12, "#ffffff", "saddle", "saddle"},
+    {GF_UNSTABLE, 9, 8, "#ffffff", "unstable", "unstable"},
+    {GF_MARGINAL, 5, 4, "#cccccc", "marginal", "marginal"},
+    {GF_BORDER, 5, 4, "#d7301f", "border", "dark state"},
 };
+
+enum { MARKS = sizeof marks / sizeof *marks, STYLE = 64 };
+static const char FLOW_LINE[] = "lw 2.2 lc rgb '#d7301f'";
+
+static void style_mark(size_t k, char fill[STYLE], char outline[STYLE]) {
+    (void)snprintf(fill, STYLE, "pt %d ps 0.9*point lc rgb '%s'", marks[k].fill, marks[k].colour);
+    (void)snprintf(outline, STYLE, "pt %d ps 0.9*point lw 1.5 lc rgb 'black'", marks[k].outline);
+}
+
+static void write_key(const content *self, const gf_figure_overlay *overlay,
+                      const bool present[MARKS], gf_plot *plot) {
+    char fill[STYLE], outline[STYLE];
+    gf_plot_begin_key(plot, page.left, HEIGHT - page.bottom + 1.7, 2, 5);
+    if (self->flow.count > 0) {
+        gf_plot_add_key(plot, FLOW_LINE, NULL, "unstable manifold");
+    }
+    if (overlay != NULL) {
+        gf_plot_add_key(plot, overlay->line, NULL, overlay->title);
+    }
+    for (size_t k = 0; k < MARKS; ++k) {
+        if (present[k]) {
+            style_mark(k, fill, outline);
+            gf_plot_add_key(plot, NULL, fill, NULL);
+            gf_plot_add_key(plot, NULL, outline, marks[k].title);
+        }
+    }
+}
 
 static void write_plot(const content *self, const gf_figure_overlay *overlay, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
-    bool present[sizeof marks / sizeof *marks];
-    for (size_t k = 0; k < sizeof marks / sizeof *marks; ++k) {
-        gf_plot_open_data(plot, marks[k].title[0] == 'd' ? "border" : marks[k].title);
+    bool present[MARKS];
+    char fill[STYLE], outline[STYLE];
+    for (size_t k = 0; k < MARKS; ++k) {
+        gf_plot_open_data(plot, marks[k].block);
         present[k] = write_points(self, marks[k].kind, out) > 0;
         gf_plot_close_data(plot);
     }
-    (void)fputs("plot $region using 1:2 with lines lw 1.2 lc rgb '#555555' notitle", out);
+    write_key(self, overlay, present, plot);
     (void)fputs(
-        ", $arrows using 1:2:3:4:5 with vectors head size graph 0.008,22 filled lw 0.8 "
-        "lc palette notitle",
+        "plot $region using 1:2 with lines lw 1.2 lc rgb '#555555', $arrows using "
+        "1:2:3:4:5 with vectors head size graph 0.008,22 filled lw 0.8 lc palette",
         out);
     if (self->flow.count > 0) {
-        (void)fputs(
-            ", $flow using 1:2 with lines lw 2.2 lc rgb '#d7301f' title 'unstable manifold'", out);
+        (void)fprintf(out, ", $flow using 1:2 with lines %s", FLOW_LINE);
     }
     if (overlay != NULL) {
-        (void)fprintf(out, ", $overlay using 1:2 with lines lw 0.7 lc rgb '#202020' title '%s'",
-                      overlay->title);
+        (void)fprintf(out, ", $overlay using 1:2 with lines %s", overlay->line);
     }
-    for (size_t k = 0; k < sizeof marks / sizeof *marks; ++k) {
-        const char *block = marks[k].title[0] == 'd' ? "border" : marks[k].title;
-        if (present[k]) { /* the key shows the fill, or the outline where the fill is white */
-            bool white = strcmp(marks[k].colour, "#ffffff") == 0;
-            (void)fprintf(
-                out,
-                ", $%s using 1:2 with points pt %d ps 0.9 lc rgb '%s' title '%s'"
-                ", $%s using 1:2 with points pt %d ps 0.9 lw 1.5 lc rgb 'black' title '%s'",
-                block, marks[k].fill, marks[k].colour, white ? "" : marks[k].title, block,
-                marks[k].outline, white ? marks[k].title : "");
+    for (size_t k = 0; k < MARKS; ++k) {
+        if (present[k]) {
+            style_mark(k, fill, outline);
+            (void)fprintf(out, ", $%s using 1:2 with points %s, $%s using 1:2 with points %s",
+                          marks[k].block, fill, marks[k].block, outline);
         }
     }
     (void)fputs("\n", out);
@@ -209,11 +241,10 @@ gf_status gf_figure_draw_overlaid(gf_file *file, const gf_figure_overlay *overla
         status = find_frame(&all, error);
     }
     if (status == GF_OK) {
-        status = gf_plot_begin(output, 14, 11, &plot, error);
+        status = gf_plot_begin(output, WIDTH, HEIGHT, &plot, error);
     }
     if (status == GF_OK) {
         FILE *out = gf_plot_script(plot);
-        write_setup(&all, plot);
         gf_plot_open_data(plot, "region");
         write_border(&all, out);
         gf_plot_close_data(plot);
@@ -229,6 +260,7 @@ gf_status gf_figure_draw_overlaid(gf_file *file, const gf_figure_overlay *overla
             gf_plot_close_data(plot);
         }
         if (arrows > 0) {
+            write_setup(&all, plot);
             write_plot(&all, overlay, plot);
             status = gf_plot_finish(&plot, error);
         } else {

@@ -11,7 +11,7 @@
 typedef struct gf_figure_overlay {
     void (*write)(const void *context, FILE *out);
     const void *context;
-    const char *title;
+    const char *title, *line; /* in the legend, and the gnuplot style of the line */
 } gf_figure_overlay;
 
 /* The force field with something over it; NULL: nothing. */

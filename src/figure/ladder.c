@@ -17,10 +17,10 @@ static const struct {
     size_t column;
     int order; /* of the charges */
 } panels[PANELS] = {
-    {"density  {/:Italic q}", GF_LADDER_DENSITY, 1},
-    {"force  {/:Italic f}", GF_LADDER_FORCE, 1},
-    {"noise  {/:Italic N}", GF_LADDER_NOISE, 2},
-    {"susceptibility  {/:Italic C}", GF_LADDER_SUSCEPTIBILITY, 2},
+    {"'density  {/:Italic q}'", GF_LADDER_DENSITY, 1},
+    {"'force  {/:Italic f}'", GF_LADDER_FORCE, 1},
+    {"'noise  {/:Italic N}'", GF_LADDER_NOISE, 2},
+    {"'susceptibility  {/:Italic C}'", GF_LADDER_SUSCEPTIBILITY, 2},
 };
 
 static const char *const colours[MOST_STATES] = {"#2b5c8a", "#d7301f", "#4d9221",
@@ -92,59 +92,75 @@ static void write_data(const gf_ladder *ladder, gf_plot *plot) {
     }
 }
 
-/* What the lines are, above all panels. */
-static void write_key(const gf_ladder *ladder, FILE *out) {
-    (void)fputs(
-        ", NaN with linespoints lw 1.5 ps 0.6 pt 6 dt (8,5) lc rgb 'black' title 'rings', "
-        "NaN with linespoints lw 1.5 ps 0.6 pt 7 lc rgb 'black' title 'linked clusters', "
-        "NaN with lines lw 1 dt (2,4) lc rgb 'black' title 'estimated error'",
-        out);
+/* The page in cm; the legend is above all panels. */
+static const double WIDTH = 18, HEIGHT = 15;
+static const gf_plot_margins page = {.left = 2, .right = 0.4, .bottom = 1.3, .top = 2.3};
+
+/* The styles of rings and linked clusters without their colour, and of claimed errors. */
+static const char *const styles[GF_LADDERS] = {
+    [GF_RINGS] = "lw 1.5 dt (8,5)",
+    [GF_LINKED] = "lw 1.5 dt solid",
+};
+static const char *const points[GF_LADDERS] = {
+    [GF_RINGS] = "pt 6 ps 0.6*point lw 1.5",
+    [GF_LINKED] = "pt 7 ps 0.6*point",
+};
+static const char ERROR_LINE[] = "lw 1 dt (2,4)";
+
+static void write_key(const gf_ladder *ladder, gf_plot *plot) {
+    gf_plot_begin_key(plot, page.left, 0.4, 3, 4.6);
+    gf_plot_add_key(plot, styles[GF_RINGS], points[GF_RINGS], "rings");
+    gf_plot_add_key(plot, styles[GF_LINKED], points[GF_LINKED], "linked clusters");
+    gf_plot_add_key(plot, ERROR_LINE, NULL, "estimated error");
     for (size_t row = 0; row < count_states(ladder); ++row) {
         const double *lambda = ladder->lambda[row];
-        (void)fprintf(out, ", NaN with lines lw 2 lc rgb '%s' title 'λ = (%.4g, %.4g)'",
-                      colours[row], fabs(lambda[0]) < 1e-12 ? 0 : lambda[0], lambda[1]);
+        char line[64], title[96];
+        (void)snprintf(line, sizeof line, "lw 2 lc rgb '%s'", colours[row]);
+        (void)snprintf(title, sizeof title, "λ = (%.4g, %.4g)",
+                       fabs(lambda[0]) < 1e-12 ? 0 : lambda[0], lambda[1]);
+        gf_plot_add_key(plot, line, NULL, title);
     }
 }
 
 /* Deviations of rings as open circles, of linked clusters as full ones; claimed errors as thin
  * lines. */
-static void write_panel(const gf_ladder *ladder, int panel, FILE *out) {
-    if (panel == PANELS - 1 && count_states(ladder) < ladder->points) { /* once on the page */
-        (void)fprintf(out, "set label '%zu of %zu states shown' at screen 0.015,0.02 left\n",
-                      count_states(ladder), ladder->points);
-    }
-    (void)fprintf(out, "set title '%s' offset 0,-0.6\nplot NaN notitle", panels[panel].title);
+static void write_panel(const gf_ladder *ladder, int panel, gf_plot *plot) {
+    FILE *out = gf_plot_script(plot);
+    gf_plot_label(plot, panels[panel].title, "'sites {/:Italic N}'", "'distance from the limit'",
+                  1.55);
+    (void)fputs("plot NaN", out);
     for (size_t row = 0; row < count_states(ladder); ++row) {
         for (int kind = 0; kind < GF_LADDERS; ++kind) {
-            const char *style = kind == GF_RINGS ? "pt 6 dt (8,5)" : "pt 7";
+            char name[32];
+            (void)snprintf(name, sizeof name, "$p%ds%zuk%d", panel, row, kind);
             (void)fprintf(out,
-                          ", $p%ds%zuk%d using 1:2 with linespoints lw 1.5 ps 0.6 %s lc rgb '%s' "
-                          "notitle, $p%ds%zuk%d using 1:3 with lines lw 1 dt (2,4) lc rgb '%s' "
-                          "notitle",
-                          panel, row, kind, style, colours[row], panel, row, kind, colours[row]);
+                          ", %s using 1:2 with lines %s lc rgb '%s', %s using 1:2 with points %s "
+                          "lc rgb '%s', %s using 1:3 with lines %s lc rgb '%s'",
+                          name, styles[kind], colours[row], name, points[kind], colours[row], name,
+                          ERROR_LINE, colours[row]);
         }
     }
-    if (panel == 0) {
-        write_key(ladder, out);
-    }
-    (void)fputs(panel == 0 ? "\nunset key\n" : "\n", out);
+    (void)fputs("\n", out);
+    gf_plot_end_labels(plot); /* once on the page */
 }
 
 static void write_script(const gf_ladder *ladder, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
     int last = ladder->first + (int)ladder->sizes - 1;
     write_data(ladder, plot);
-    (void)fprintf(
-        out,
-        "set logscale y\nset format y '10^{%%L}'\nset xrange [%g:%g]\nset xtics 2\n"
-        "set tics nomirror out scale 0.7\n"
-        "set key at screen 0.5,0.985 center top vertical maxrows 3 Left reverse samplen 2.5\n"
-        "set multiplot layout 2,2 margins 0.09,0.985,0.075,0.86 spacing 0.1,0.15\n"
-        "set ylabel 'distance from the limit' offset 1,0\n"
-        "set xlabel 'sites {/:Italic N}' offset 0,0.6\n",
-        ladder->first - 0.5, last + 0.5);
+    gf_plot_panels(plot, 2, 2, page, 2.3, 2);
+    (void)fprintf(out,
+                  "set logscale y\nset format y '10^{%%L}'\nset xrange [%g:%g]\nset xtics %g\n"
+                  "set tics nomirror out scale 0.7\n",
+                  ladder->first - 0.5, last + 0.5, ladder->sizes > 10 ? 2.0 : 1.0);
+    write_key(ladder, plot);
+    if (count_states(ladder) < ladder->points) {
+        (void)fprintf(
+            out, "set label '{/*0.9 %zu of %zu states shown}' at screen %.4f,%.4f right\n",
+            count_states(ladder), ladder->points, 1 - page.right / WIDTH, 1 - 0.4 / HEIGHT);
+    }
     for (int panel = 0; panel < PANELS; ++panel) {
-        write_panel(ladder, panel, out);
+        write_panel(ladder, panel, plot);
     }
     (void)fputs("unset multiplot\n", out);
 }
@@ -154,7 +170,7 @@ gf_status gf_figure_draw_ladder(gf_file *file, const char *output, gf_error *err
     gf_plot *plot = NULL;
     gf_status status = gf_ladder_read(file, &ladder, error);
     if (status == GF_OK) {
-        status = gf_plot_begin(output, 18, 15, &plot, error);
+        status = gf_plot_begin(output, WIDTH, HEIGHT, &plot, error);
     }
     if (status == GF_OK) {
         write_script(ladder, plot);

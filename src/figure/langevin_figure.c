@@ -72,15 +72,25 @@ static gf_status draw_histogram(const gf_langevin *self, gf_plot *plot, gf_error
         (void)fprintf(gf_plot_script(plot), "%g %.8g %.8g\n", x, exp(-v / alpha) / norm, v);
     }
     gf_plot_close_data(plot);
+    char title[96];
+    const char exact[] = "lw 2 lc rgb '#c03030'", measured[] = "pt 7 ps 0.3*point lc rgb '#205080'";
+    (void)snprintf(title, sizeof title, "exp(−V/α) / Z, α = %g", alpha);
+    gf_plot_panels(plot, 2, 1, (gf_plot_margins){1.8, 0.5, 1.3, 0.9}, 0, 1.5);
+    gf_plot_begin_key(plot, 1.8, 0.4, 1, 5);
+    gf_plot_add_key(plot, exact, NULL, title);
+    gf_plot_add_key(plot, NULL, measured, "simulation");
+    gf_plot_label(plot, NULL, "'x'", "'V(x)'", 1.4);
     (void)fprintf(gf_plot_script(plot),
-                  "set xrange [%g:%g]\nset xlabel 'x'\nset multiplot layout 2,1\n"
-                  "set ylabel 'V(x)'\nset lmargin 10\n"
-                  "plot $exact using 1:3 with lines lw 2 lc rgb '#404040' notitle\n"
-                  "set ylabel 'P(x)'\nset yrange [0:%g]\nset key top center horizontal\n"
-                  "plot $exact with lines lw 2 lc rgb '#c03030' title 'exp(−V/α)/Z, α = %g', "
-                  "$counts with yerrorbars pt 7 ps 0.3 lc rgb '#205080' title 'simulation'\n"
-                  "unset multiplot\n",
-                  run->histogram[0].from, run->histogram[0].to, 1.25 * highest, alpha);
+                  "set xrange [%g:%g]\n"
+                  "plot $exact using 1:3 with lines lw 2 lc rgb '#404040'\n",
+                  run->histogram[0].from, run->histogram[0].to);
+    gf_plot_end_labels(plot);
+    gf_plot_label(plot, NULL, "'x'", "'P(x)'", 1.4);
+    (void)fprintf(gf_plot_script(plot),
+                  "set yrange [0:%g]\n"
+                  "plot $exact with lines %s, $counts with yerrorbars pt -1 "
+                  "lc rgb '#205080', $counts using 1:2 with points %s\nunset multiplot\n",
+                  1.15 * highest, exact, measured);
     return GF_OK;
 }
 
@@ -102,6 +112,12 @@ static void put_profiles(const gf_langevin *self, gf_plot *plot) {
     }
 }
 
+static void shade(const gf_run *run, size_t point, char line[64]) {
+    char colour[8];
+    gf_plot_shade(run->points > 1 ? (double)point / (double)(run->points - 1) : 0, colour);
+    (void)snprintf(line, 64, "lw 2 lc rgb '%s'", colour);
+}
+
 static gf_status draw_profile(const gf_langevin *self, gf_plot *plot, gf_error *error) {
     const gf_run *run = self->run;
     FILE *script = gf_plot_script(plot);
@@ -112,25 +128,37 @@ static gf_status draw_profile(const gf_langevin *self, gf_plot *plot, gf_error *
     }
     double x0 = gf_transfer_wall_width(&d) * sqrt(gf_langevin_coupling(self, 0));
     put_profiles(self, plot);
+    gf_plot_frame(plot, (gf_plot_margins){1.8, 0.5, 1.3, 0.4});
+    gf_plot_begin_key(plot, 9.6, 7.2 - 0.45 * (double)(run->points - 1), run->points, 0);
     (void)fprintf(script,
-                  "set multiplot\nset palette defined (0 '#20308a', 0.5 '#3a9a7a', 1 '#e09020')\n"
-                  "unset colorbox\nset cbrange [0:%zu]\n"
-                  "set xlabel 'r / a'\nset ylabel 'm(r)'\nset xrange [-80:80]\n"
-                  "set yrange [%g:%g]\nset key bottom right\nplot ",
-                  run->points > 1 ? run->points - 1 : 1, -1.25 * d.order, 1.25 * d.order);
+                  "set multiplot\nset xrange [-80:80]\n"
+                  "set yrange [%g:%g]\n",
+                  -1.25 * d.order, 1.25 * d.order);
+    gf_plot_label(plot, NULL, "'r / a'", "'m(r)'", 1.4);
     for (size_t k = 0; k < run->points; ++k) {
-        (void)fprintf(script,
-                      "%s$wall%zu using 1:2 with lines lw 2 lc palette cb %zu title '~ε{.3˜} = %g'",
-                      k > 0 ? ", " : "", k, k, gf_langevin_coupling(self, k));
+        char line[64], title[64];
+        shade(run, k, line);
+        (void)snprintf(title, sizeof title, "ε\u0303 = %g", gf_langevin_coupling(self, k));
+        gf_plot_add_key(plot, line, NULL, title);
     }
-    (void)fprintf(script,
-                  "\nset origin 0.13,0.56\nset size 0.4,0.4\nset xlabel 'r ~ε{.3˜} ^{1/2} / a' "
-                  "offset 0,0.5\nunset ylabel\n"
-                  "set xrange [-20:20]\nset xtics 10\nset ytics 0.5\nunset key\nplot ");
     for (size_t k = 0; k < run->points; ++k) {
+        char line[64];
+        shade(run, k, line);
+        (void)fprintf(script, "%s$wall%zu using 1:2 with lines %s", k > 0 ? ", " : "plot ", k,
+                      line);
+    }
+    (void)fputs("\n", script);
+    gf_plot_end_labels(plot);
+    gf_plot_frame(plot, (gf_plot_margins){3.3, 6.4, 6.2, 0.8});
+    gf_plot_label(plot, NULL, "'r ε\u0303^{1/2} / a'", NULL, 0);
+    (void)fputs("set xrange [-20:20]\nset xtics 10\nset ytics 0.5\nplot ", script);
+    for (size_t k = 0; k < run->points; ++k) {
+        char line[64];
+        shade(run, k, line);
         (void)fprintf(
-            script, "$wall%zu using 3:2 every %d with points pt 6 ps 0.3 lc palette cb %zu, ", k,
-            (int)fmax(1, 1 / (sqrt(gf_langevin_coupling(self, k)) * run->snapshot_spacing)), k);
+            script, "$wall%zu using 3:2 every %d with points pt 6 ps 0.3*point %s, ", k,
+            (int)fmax(1, 1 / (sqrt(gf_langevin_coupling(self, k)) * run->snapshot_spacing)),
+            strstr(line, "lc"));
     }
     (void)fprintf(script, "%.10g*tanh(x/%.10g) with lines lw 1 lc rgb '#c03030'\nunset multiplot\n",
                   d.order, x0);
@@ -168,26 +196,37 @@ static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_erro
     for (size_t k = 0; k < run->points; ++k) {
         put_map(self, k, first, positions, plot);
     }
+    gf_plot_panels(plot, rows, columns, (gf_plot_margins){1.9, 1.9, 1.3, 0.9}, 3.7, 2.1);
+    gf_plot_place_colours(plot);
     (void)fprintf(script,
-                  "set multiplot layout %zu,%zu\nset palette defined (-1 '#2040a0', 0 '#f4f4f4', 1 "
-                  "'#b03020')\nset tics out nomirror\nset xlabel 'r / a'\nset ylabel 't D/a^2'\n"
-                  "unset key\nset xtics 1000\nset colorbox\n",
-                  rows, columns);
+                  "set palette defined (-1 '#2040a0', 0 '#f4f4f4', 1 '#b03020')\n"
+                  "set tics out nomirror\n"
+                  "set xtics %g\n",
+                  gf_plot_step((double)positions * run->snapshot_spacing, 4));
     for (size_t k = 0; k < run->points; ++k) {
+        char title[128];
         gf_dynamics d;
         gf_status status = gf_run_dynamics(run, k, &d, error);
         if (status != GF_OK) {
             return status;
         }
-        double stretch = (double)run->stretch[k], every = run->snapshot_every * stretch;
+        double every = run->snapshot_every * (double)run->stretch[k];
         double reversal = gf_langevin_reversal_time(self, k, d.middle, run->threshold * d.order);
+        char reversals[64] = "no reversals";
+        if (isfinite(reversal)) {
+            (void)snprintf(reversals, sizeof reversals, "reversals every %.4g", reversal);
+        }
+        (void)snprintf(title, sizeof title, "'ε\u0303 = %g, %s'", gf_langevin_coupling(self, k),
+                       reversals);
+        gf_plot_label(plot, title, "'r / a'", "'t D / a^2'", 1.5);
         (void)fprintf(script,
-                      "set title '~ε{.3˜} = %g, mean time between reversals %.3g'\n"
-                      "set cbrange [%g:%g]\nset xrange [0:%g]\nset yrange [%g:%g]\n"
+                      "set cbrange [%g:%g]\nset xrange [0:%g]\n"
+                      "set yrange [%g:%g]\n"
                       "plot $map%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n",
-                      gf_langevin_coupling(self, k), reversal, -1.5 * d.order, 1.5 * d.order,
-                      (double)positions * run->snapshot_spacing, (double)first * every,
-                      run->end * stretch, k, run->snapshot_spacing, first + 1, every);
+                      -1.5 * d.order, 1.5 * d.order, (double)positions * run->snapshot_spacing,
+                      ((double)first + 0.5) * every, ((double)run->snapshots + 0.5) * every, k,
+                      run->snapshot_spacing, first + 1, every);
+        gf_plot_end_labels(plot);
     }
     (void)fprintf(script, "unset multiplot\n");
     return GF_OK;
@@ -259,15 +298,23 @@ static int fit_walls(size_t count, const double *table, gf_wall_fit fits[2]) {
                : 1;
 }
 
+static const char *style_fit(const gf_wall_fit *fit) {
+    return fit->form == GF_WALL_TWO_TERMS ? "lw 2 dt (8,5) lc rgb '#208060'"
+                                          : "lw 2 lc rgb '#205080'";
+}
+
 static void plot_fit(const gf_wall_fit *fit, FILE *script) {
-    bool two = fit->form == GF_WALL_TWO_TERMS;
     (void)fprintf(script,
-                  "[%g:%g] (%.10g*x**0.25+(%.10g)*x**0.75)*exp(-(%.10g)/sqrt(x)) with lines lw 2 "
-                  "%s title 'fit %s exp(−c/x^{1/2}), c = %.3f(%.0f)', ",
-                  fit->from, fit->to, fit->value[0], fit->value[2], fit->value[1],
-                  two ? "dt 2 lc rgb '#208060'" : "lc rgb '#205080'",
-                  two ? "(A x^{1/4} + B x^{3/4})" : "A x^{1/4}", fit->value[1],
-                  ceil(1000 * fit->error[1]));
+                  "[%g:%g] (%.10g*x**0.25+(%.10g)*x**0.75)*exp(-(%.10g)/sqrt(x)) with lines %s, ",
+                  fit->from, fit->to, fit->value[0], fit->value[2], fit->value[1], style_fit(fit));
+}
+
+static void name_fit(const gf_wall_fit *fit, gf_plot *plot) {
+    char title[128];
+    (void)snprintf(title, sizeof title, "fit %s exp(−c/x^{1/2}), c = %.3f(%.0f)",
+                   fit->form == GF_WALL_TWO_TERMS ? "(A x^{1/4} + B x^{3/4})" : "A x^{1/4}",
+                   fit->value[1], ceil(1000 * fit->error[1]));
+    gf_plot_add_key(plot, style_fit(fit), NULL, title);
 }
 
 /* Where there is nothing but the points they fill the figure; less than a decade needs no
@@ -292,49 +339,86 @@ static void set_ranges(size_t count, const double *table, FILE *script) {
     }
 }
 
+/* What is drawn over the couplings, besides the points. */
+typedef struct wall_curves {
+    bool exact, coupling; /* exact densities; the couplings are what the sweep changes */
+    int fitted;
+    gf_wall_fit fits[2];
+    const gf_paper_fit *printed; /* or NULL */
+} wall_curves;
+
+static const char MEASURED[] = "pt 7 ps 0.5*point lc rgb '#102040'",
+                  PRINTED[] = "lw 1.5 dt (12,5,3,5) lc rgb '#606060'";
+/* The columns of $exact. */
+static const struct {
+    const char *line, *title;
+} exact_curves[] = {{"lw 2 lc rgb '#c03030'", "exact count, cells"},
+                    {"lw 1.5 dt (8,5) lc rgb '#c03030'", "exact count, continuum"},
+                    {"lw 1.5 dt (2,4) lc rgb '#c03030'", "(E_1 − E_0)/2"}};
+
+static void write_walls_key(const wall_curves *self, gf_plot *plot) {
+    gf_plot_begin_key(plot, 1.2, 8.6, 4, 0);
+    gf_plot_add_key(plot, NULL, MEASURED, "simulation");
+    for (int k = 0; k < (self->exact ? 3 : 0); ++k) {
+        gf_plot_add_key(plot, exact_curves[k].line, NULL, exact_curves[k].title);
+    }
+    gf_plot_begin_key(plot, 6.2, 8.6, 4, 0);
+    for (int i = 0; i < self->fitted; ++i) {
+        name_fit(&self->fits[i], plot);
+    }
+    if (self->printed != NULL) {
+        gf_plot_add_key(plot, PRINTED, NULL, "fit printed in the paper");
+    }
+}
+
+static void write_walls_setup(const gf_run *run, bool coupling, gf_plot *plot) {
+    char title[256], x[64];
+    (void)snprintf(title, sizeof title,
+                   "'L = %g, dx = %g, {/:Italic l} = %g, h = %g, %zu realisations%s'", run->length,
+                   run->spacing, run->smoothing, run->threshold, run->realisations,
+                   run->rescaled ? ", lengths in a/ε^{1/2}" : "");
+    (void)snprintf(x, sizeof x, "'%s'",
+                   coupling ? "ε\u0303 = ε J a^2/D" : run->equation->parameters[run->swept]);
+    gf_plot_frame(plot, (gf_plot_margins){2.1, 0.6, 3.5, 0.9});
+    gf_plot_label(plot, title, x, "'n_{DW} a'", 1.65);
+    (void)fputs("set logscale y\nset format y '10^{%L}'\nset grid lw 0.5 dt (2,4)\n",
+                gf_plot_script(plot));
+}
+
 static void plot_walls(const gf_langevin *self, const double *table, bool exact, gf_plot *plot) {
     FILE *script = gf_plot_script(plot);
     const gf_run *run = self->run;
-    gf_wall_fit fits[2];
-    bool coupling = gf_langevin_coupling_varies(self);
-    const gf_paper_fit *printed =
-        coupling ? gf_paper_fit_find(gf_run_parameter(run, 0, "gamma"), run->noise.thermal > 0)
-                 : NULL;
-    int fitted = coupling ? fit_walls(run->points, table, fits) : 0;
-    (void)fprintf(script, "set xlabel '%s'\n",
-                  coupling ? "~ε{.3˜} = ε J a^2/D" : run->equation->parameters[run->swept]);
-    (void)fprintf(script,
-                  "set ylabel 'n_{DW} a'\nset logscale y\n"
-                  "set format y '10^{%%L}'\nset key bottom right\nset grid\n"
-                  "set title 'L = %g, dx = %g, {/:Italic l} = %g, h = %g, %zu realisations%s'\n",
-                  run->length, run->spacing, run->smoothing, run->threshold, run->realisations,
-                  run->rescaled ? ", lengths in a/ε^{1/2}" : "");
-    if (!exact && printed == NULL) {
+    wall_curves curves = {.exact = exact, .coupling = gf_langevin_coupling_varies(self)};
+    if (curves.coupling) {
+        curves.printed =
+            gf_paper_fit_find(gf_run_parameter(run, 0, "gamma"), run->noise.thermal > 0);
+        curves.fitted = fit_walls(run->points, table, curves.fits);
+        curves.fitted = exact && curves.fitted > 1 ? 1 : curves.fitted;
+    }
+    write_walls_setup(run, curves.coupling, plot);
+    if (!exact && curves.printed == NULL) {
         set_ranges(run->points, table, script);
     }
+    write_walls_key(&curves, plot);
     /* a range at the head of a plot would be that of the axis */
-    (void)fputs(!exact && (fitted > 0 || printed != NULL) ? "plot sample " : "plot ", script);
-    if (exact) {
-        (void)fprintf(
-            script,
-            "$exact using 1:2 with lines lw 2 lc rgb '#c03030' title 'exact count, cells', "
-            "$exact using 1:3 with lines dt 2 lc rgb '#c03030' title 'exact count, "
-            "continuum', $exact using 1:4 with lines dt 3 lw 2 lc rgb '#c03030' title "
-            "'(E_1 − E_0)/2', ");
+    (void)fputs(!exact && (curves.fitted > 0 || curves.printed != NULL) ? "plot sample " : "plot ",
+                script);
+    for (int k = 0; k < (exact ? 3 : 0); ++k) {
+        (void)fprintf(script, "$exact using 1:%d with lines %s, ", k + 2, exact_curves[k].line);
     }
-    for (int i = 0; i < (exact ? fitted > 0 : fitted); ++i) {
-        plot_fit(&fits[i], script);
+    for (int i = 0; i < curves.fitted; ++i) {
+        plot_fit(&curves.fits[i], script);
     }
-    if (printed != NULL) {
-        (void)fprintf(script,
-                      "[%g:%g] %g*x**0.25*exp(-%g/sqrt(x)) with lines dt 4 lc rgb '#606060' "
-                      "title 'fit printed in the paper', ",
-                      printed->from, printed->to,
-                      printed->amplitude / gf_run_parameter(run, 0, "a"), printed->exponent);
+    if (curves.printed != NULL) {
+        (void)fprintf(script, "[%g:%g] %g*x**0.25*exp(-%g/sqrt(x)) with lines %s, ",
+                      curves.printed->from, curves.printed->to,
+                      curves.printed->amplitude / gf_run_parameter(run, 0, "a"),
+                      curves.printed->exponent, PRINTED);
     }
-    (void)fprintf(script,
-                  "$measured with yerrorbars pt 7 ps 0.5 lc rgb '#102040' title "
-                  "'simulation'\n");
+    (void)fprintf(
+        script,
+        "$measured with yerrorbars pt -1 lc rgb '#102040', $measured using 1:2 with points %s\n",
+        MEASURED);
 }
 
 static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *error) {
@@ -405,11 +489,11 @@ static const struct kind {
     gf_status (*draw)(const gf_langevin *self, gf_plot *plot, gf_error *error);
 } kinds[] = {{"histogram", 1, 10, 11, has_histogram, draw_histogram},
              {"profile", 1, 13, 9, has_profile, draw_profile},
-             {"space-time", 1, 27, 15, has_space_time, draw_space_time},
+             {"space-time", 1, 25, 14, has_space_time, draw_space_time},
              {"histogram", 2, 12, 10, has_plane, gf_langevin_draw_plane},
              {"profile", 2, 18, 13, has_both_profiles, gf_langevin_draw_profiles},
              {"space-time", 2, 22, 18, has_maps, gf_langevin_draw_maps},
-             {"walls", 0, 13, 9, has_walls, draw_walls},
+             {"walls", 0, 14, 10.4, has_walls, draw_walls},
              {"trajectories", 2, 14, 11, has_paths, NULL}}; /* drawn over the force field */
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -420,6 +504,23 @@ bool gf_langevin_figure_knows(const char *kind) {
         known = known || strcmp(kind, kinds[k].name) == 0;
     }
     return known;
+}
+
+/* What a run file must ask for, so that a figure of the kind can be drawn. */
+static const char *needs_of(const char *kind) {
+    static const char *const needs[][2] = {
+        {"histogram", "histogram: {from, to, bins} (for one field also an equation without space)"},
+        {"profile",
+         "snapshots: {every, spacing}, and a boundary: antiperiodic, or fixed for two fields"},
+        {"space-time", "snapshots: {every, spacing}, and space"},
+        {"walls", "walls: in space; for two fields two stable points and a sweep:"},
+        {"trajectories", "table:, and no other rates than the table's"}};
+    for (size_t k = 0; k < sizeof needs / sizeof *needs; ++k) {
+        if (strcmp(kind, needs[k][0]) == 0) {
+            return needs[k][1];
+        }
+    }
+    return "data of its own";
 }
 
 static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_error *error) {
@@ -434,7 +535,9 @@ static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_err
         known = known || (kind != NULL && named);
     }
     return known ? gf_fail(error, GF_INVALID,
-                           "the run does not hold what a figure of kind %s shows", kind)
+                           "the run does not hold what a figure of kind %s shows; its run file "
+                           "needs %s",
+                           kind, needs_of(kind))
                  : gf_fail(error, GF_INVALID,
                            "no figure of this kind: %s; a run has histogram, profile, space-time, "
                            "walls, trajectories",

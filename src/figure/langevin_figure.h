@@ -15,7 +15,7 @@
  *   histogram    the distribution in the plane of m and e
  *   profile      m and e through a wall, against r and r sqrt(epsilon)
  *   space-time   both fields, up to three sweep points
- *   trajectories the course of every realisation over the force field
+ *   trajectories the curve of a wall, or the mean passage of blocks, over the force field
  * NULL chooses what the run was made for. */
 gf_status gf_langevin_figure_draw(const char *path, const char *kind, const char *output,
                                   gf_error *error);

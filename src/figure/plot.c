@@ -3,6 +3,7 @@
 #include "gibbsflow/file.h"
 
 #include <errno.h>
+#include <math.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -13,35 +14,71 @@
 
 struct gf_plot {
     char *path;
-    char *text; /* the script, complete once `script` is closed */
+    double width, height; /* cm */
+    char *text;           /* the script, complete once `script` is closed */
     size_t length;
     FILE *script;
+    struct { /* the legend: places in cm from the upper left corner */
+        double left, top, width;
+        size_t rows, entries;
+    } key;
 };
 
 /* --- the script ------------------------------------------------------------------------------ */
 
-/* The gnuplot terminal for a file name, or NULL. `%g,%g` takes the size. */
-static const char *terminal(const char *path) {
+/* gnuplot's SVG loses spaces beside a change of font unless readers are told to keep them, and they
+ * blur the cells of its images. */
+static const char SVG[] = "<svg",
+                  SVG_SPACES[] = "<svg xml:space=\"preserve\" image-rendering=\"optimizeSpeed\"";
+
+/* The formats, and what makes them look the same: text of 8.64 points, lines of 0.36 points for
+ * each unit of `lw`. Each terminal counts in units of its own: pdfcairo in points, but text as if
+ * there were 96 to an inch and lines in halves; pngcairo in pixels, 200 to an inch; svg in pixels,
+ * 96 to an inch, and takes lines of text for higher than they are: labels of tics are put back. The
+ * size of points is no option of svg; `point` is the unit of `ps` in scripts. */
+static const struct {
+    const char *ending, *terminal, *size;
+    double per_centimetre, point;
+    const char *setup;
+} formats[] = {
+    {".pdf",
+     "pdfcairo enhanced color font 'DejaVu Sans,9' fontscale 0.72 linewidth 1.44 dashlength 0.9",
+     "%gcm,%gcm", 1, 0.72, ""},
+    {".png", "pngcairo enhanced color font 'DejaVu Sans,9' fontscale 2 linewidth 2", "%.0f,%.0f",
+     78.74, 2, ""},
+    {".svg", "svg enhanced dashed font 'DejaVu Sans,11.52' linewidth 0.96 dashlength 0.5", "%g,%g",
+     37.795, 0.625, "set xtics offset 0,0.33\nset ytics offset 0.4,0\nset cbtics offset -0.4,0\n"},
+};
+
+enum { FORMATS = sizeof formats / sizeof *formats };
+
+/* Which of the formats the name of a file asks for; FORMATS: none. */
+static int find_format(const char *path) {
     const char *dot = strrchr(path, '.');
-    if (dot != NULL && strcmp(dot, ".pdf") == 0) {
-        return "set terminal pdfcairo enhanced color font 'DejaVu Sans,9' fontscale 1 "
-               "size %gcm,%gcm\n";
+    int k = 0;
+    while (k < FORMATS && (dot == NULL || strcmp(dot, formats[k].ending) != 0)) {
+        ++k;
     }
-    if (dot != NULL && strcmp(dot, ".png") == 0) {
-        return "set terminal pngcairo enhanced color font 'DejaVu Sans,9' fontscale 2 "
-               "linewidth 2 pointscale 2 size %g*78.74,%g*78.74\n"; /* 200 dots per inch */
-    }
-    if (dot != NULL && strcmp(dot, ".svg") == 0) {
-        return "set terminal svg enhanced font 'DejaVu Sans,12' size %g*37.8,%g*37.8\n";
-    }
-    return NULL;
+    return k;
+}
+
+static void write_terminal(const gf_plot *self, int format) {
+    (void)fprintf(self->script, "set terminal %s size ", formats[format].terminal);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    (void)fprintf(self->script, formats[format].size, self->width * formats[format].per_centimetre,
+                  self->height * formats[format].per_centimetre);
+#pragma GCC diagnostic pop
+    (void)fprintf(self->script,
+                  "\nset encoding utf8\npoint = %g\nunset key\nset pointintervalbox 0\n%s",
+                  formats[format].point, formats[format].setup);
 }
 
 gf_status gf_plot_begin(const char *path, double width, double height, gf_plot **plot,
                         gf_error *error) {
-    const char *format = terminal(path);
+    int format = find_format(path);
     *plot = NULL;
-    if (format == NULL) {
+    if (format == FORMATS) {
         return gf_fail(error, GF_INVALID,
                        "%s: no known format; a figure's name must end in .pdf, .png or .svg", path);
     }
@@ -59,11 +96,9 @@ gf_status gf_plot_begin(const char *path, double width, double height, gf_plot *
         gf_plot_abandon(plot);
         return gf_fail_memory(error, path);
     }
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    (void)fprintf(self->script, format, width, height);
-#pragma GCC diagnostic pop
-    (void)fputs("set encoding utf8\n", self->script);
+    self->width = width;
+    self->height = height;
+    write_terminal(self, format);
     return GF_OK;
 }
 
@@ -77,14 +112,118 @@ void gf_plot_quote(gf_plot *self, const char *text) {
     for (; *text != '\0'; ++text) {
         if (strchr("_^@&{}~\\", *text) != NULL) {
             (void)fprintf(self->script, "\\%c", *text);
-        } else if (*text == '\'') {
-            (void)fputs("\'\'", self->script);
+        } else if (*text == '\'') { /* doubled, gnuplot counts them wrongly at the start */
+            (void)fputs("' . \"'\" . '", self->script);
         } else {
             (void)fputc((unsigned char)*text < ' ' ? ' ' : *text, self->script);
         }
     }
     (void)fputc('\'', self->script);
 }
+
+void gf_plot_frame(gf_plot *self, gf_plot_margins page) {
+    (void)fprintf(self->script,
+                  "set lmargin at screen %.6f\nset rmargin at screen %.6f\n"
+                  "set bmargin at screen %.6f\nset tmargin at screen %.6f\n",
+                  page.left / self->width, 1 - page.right / self->width, page.bottom / self->height,
+                  1 - page.top / self->height);
+}
+
+void gf_plot_label(gf_plot *self, const char *title, const char *x, const char *y, double aside) {
+    if (title != NULL) {
+        (void)fprintf(self->script,
+                      "set label %s at graph 0.5, graph 1 center offset screen 0,%.6f\n", title,
+                      0.36 / self->height);
+    }
+    if (x != NULL) {
+        (void)fprintf(self->script,
+                      "set label %s at graph 0.5, graph 0 center offset screen 0,%.6f\n", x,
+                      -1 / self->height);
+    }
+    if (y != NULL) {
+        (void)fprintf(self->script,
+                      "set label %s at graph 0, graph 0.5 center rotate offset screen %.6f,0\n", y,
+                      -aside / self->width);
+    }
+}
+
+void gf_plot_place_colours(gf_plot *self) {
+    (void)fprintf(
+        self->script,
+        "set colorbox vertical user origin graph 1.03, graph 0 size screen %.6f, graph 1\n",
+        0.4 / self->width);
+}
+
+void gf_plot_panels(gf_plot *self, size_t rows, size_t columns, gf_plot_margins page, double across,
+                    double down) {
+    (void)fprintf(self->script,
+                  "set multiplot layout %zu,%zu margins screen %.6f,%.6f,%.6f,%.6f "
+                  "spacing screen %.6f,%.6f\n",
+                  rows, columns, page.left / self->width, 1 - page.right / self->width,
+                  page.bottom / self->height, 1 - page.top / self->height, across / self->width,
+                  down / self->height);
+}
+
+/* --- the legend ------------------------------------------------------------------------------ */
+
+/* gnuplot's own legend is as wide as it takes the text to be, which each terminal estimates in its
+ * own way; this one stands where it is put. Lengths in cm. */
+static const double SAMPLE = 0.8, GAP = 0.2, LINE = 0.45;
+
+void gf_plot_begin_key(gf_plot *self, double left, double top, size_t rows, double width) {
+    self->key.left = left;
+    self->key.top = top;
+    self->key.rows = rows;
+    self->key.width = width;
+    self->key.entries = 0;
+}
+
+void gf_plot_add_key(gf_plot *self, const char *line, const char *points, const char *title) {
+    size_t column = self->key.entries / self->key.rows, row = self->key.entries % self->key.rows;
+    double x = self->key.left + (double)column * self->key.width,
+           y = 1 - (self->key.top + (double)row * LINE) / self->height;
+    if (line != NULL) {
+        (void)fprintf(self->script,
+                      "set arrow from screen %.6f,%.6f to screen %.6f,%.6f nohead %s\n",
+                      x / self->width, y, (x + SAMPLE) / self->width, y, line);
+    }
+    if (points != NULL) {
+        (void)fprintf(self->script, "set label '' at screen %.6f,%.6f point %s\n",
+                      (x + SAMPLE / 2) / self->width, y, points);
+    }
+    if (title != NULL) {
+        (void)fprintf(self->script, "set label '%s' at screen %.6f,%.6f left\n", title,
+                      (x + SAMPLE + GAP) / self->width, y);
+        ++self->key.entries;
+    }
+}
+
+void gf_plot_end_labels(gf_plot *self) {
+    (void)fputs("unset arrow\nunset label\n", self->script);
+}
+
+double gf_plot_step(double range, int most) {
+    static const double round[] = {1, 2, 5, 10};
+    double least = range / most, decade = pow(10, floor(log10(least)));
+    int k = 0;
+    while (k < 3 && round[k] * decade < least * (1 - 1e-9)) {
+        ++k;
+    }
+    return round[k] * decade;
+}
+
+void gf_plot_shade(double place, char colour[8]) {
+    static const double stops[3][3] = {{0x20, 0x30, 0x8a}, {0x3a, 0x9a, 0x7a}, {0xe0, 0x90, 0x20}};
+    int from = place < 0.5 ? 0 : 1, rgb[3];
+    for (int i = 0; i < 3; ++i) {
+        double at = 2 * place - from;
+        rgb[i] = (int)((1 - at) * stops[from][i] + at * stops[from + 1][i]) & 0xff;
+    }
+    (void)snprintf(colour, 8, "#%02x%02x%02x", (unsigned)rgb[0] & 0xff, (unsigned)rgb[1] & 0xff,
+                   (unsigned)rgb[2] & 0xff);
+}
+
+/* --- data ------------------------------------------------------------------------------------ */
 
 void gf_plot_open_data(gf_plot *self, const char *name) {
     (void)fprintf(self->script, "$%s << EOD\n", name);
@@ -134,16 +273,37 @@ static char *read_stream(int descriptor, size_t *size) {
     return bytes;
 }
 
+/* SVG with its spaces kept; other formats as they are. The caller frees it. */
+static char *finish_picture(char *picture, size_t *size) {
+    const char *root = picture != NULL ? strstr(picture, SVG) : NULL;
+    char *finished = root != NULL ? malloc(*size + sizeof SVG_SPACES) : NULL;
+    if (finished == NULL) {
+        return picture;
+    }
+    size_t head = (size_t)(root - picture), skipped = head + sizeof SVG - 1;
+    memcpy(finished, picture, head);
+    memcpy(finished + head, SVG_SPACES, sizeof SVG_SPACES - 1);
+    memcpy(finished + head + sizeof SVG_SPACES - 1, picture + skipped, *size - skipped);
+    *size += sizeof SVG_SPACES - sizeof SVG;
+    free(picture);
+    return finished;
+}
+
 /* What gnuplot had to say: the end of it, on one line. */
-static gf_status fail_gnuplot(const gf_plot *self, int messages, gf_error *error) {
+static gf_status fail_gnuplot(const gf_plot *self, int messages, int exit_status, gf_error *error) {
     enum { SHOWN = 600 };
     size_t size = 0;
     char *text = read_stream(messages, &size);
     for (char *c = text; c != NULL && *c != '\0'; ++c) {
         *c = *c == '\n' ? ' ' : *c;
     }
-    gf_status status = gf_fail(error, GF_IO, "%s: gnuplot failed: %s", self->path,
-                               text == NULL ? "" : text + (size > SHOWN ? size - SHOWN : 0));
+    const char *said = text == NULL ? "" : text + (size > SHOWN ? size - SHOWN : 0);
+    gf_status status =
+        WIFSIGNALED(exit_status)
+            ? gf_fail(error, GF_IO, "%s: gnuplot was ended by a signal: %s %s", self->path,
+                      strsignal(WTERMSIG(exit_status)), said)
+            : gf_fail(error, GF_IO, "%s: gnuplot failed with exit status %d: %s", self->path,
+                      WEXITSTATUS(exit_status), *said != '\0' ? said : "it did not say why");
     free(text);
     return status;
 }
@@ -161,9 +321,12 @@ static gf_status draw_streams(const gf_plot *self, const int stream[STREAMS], gf
     }
     size_t size = 0;
     char *picture = read_stream(stream[PICTURE], &size);
+    if (strcmp(formats[find_format(self->path)].ending, ".svg") == 0) {
+        picture = finish_picture(picture, &size);
+    }
     status = exit_status == 0 && picture != NULL && size > 0
                  ? gf_file_write_bytes(self->path, picture, size, error)
-                 : fail_gnuplot(self, stream[MESSAGES], error);
+                 : fail_gnuplot(self, stream[MESSAGES], exit_status, error);
     free(picture);
     return status;
 }

@@ -11,16 +11,54 @@
 
 typedef struct gf_plot gf_plot;
 
-/* Starts a figure; the format follows from the ending of `path`: .pdf, .png or .svg. Sizes are in
- * centimetres. */
+/* Starts a figure; the format follows from the ending of `path`: .pdf, .png or .svg. Lengths are in
+ * centimetres here and below. All formats show the same picture as long as what is drawn stands at
+ * places given in lengths or in fractions of the page or frame, not in characters. */
 gf_status gf_plot_begin(const char *path, double width, double height, gf_plot **plot,
                         gf_error *error);
 
-/* Where to print gnuplot commands. Terminal, output and fonts are set already. */
+/* Where to print gnuplot commands. Terminal, output and fonts are set already; sizes of points are
+ * multiples of the variable `point`: "ps 0.7*point". */
 FILE *gf_plot_script(gf_plot *self);
 
 /* Prints text as a gnuplot string: quoted, with markup characters taken literally. */
 void gf_plot_quote(gf_plot *self, const char *text);
+
+/* White around the frames of a page, for titles, labels and legend. */
+typedef struct gf_plot_margins {
+    double left, right, bottom, top;
+} gf_plot_margins;
+
+/* Places the frame of the next `plot`. */
+void gf_plot_frame(gf_plot *self, gf_plot_margins page);
+
+/* Text around the frame of the next `plot`: above it, below, and `aside` to the left; gnuplot's own
+ * labels stand at distances in characters. The arguments are gnuplot strings, with their quotes, or
+ * NULL. Until gf_plot_end_labels. */
+void gf_plot_label(gf_plot *self, const char *title, const char *x, const char *y, double aside);
+
+/* Puts the scale of colours to the right of the frame. */
+void gf_plot_place_colours(gf_plot *self);
+
+/* Starts a page of frames, rows of columns, that many centimetres apart; the next `plot` commands
+ * fill them. Ends with "unset multiplot". */
+void gf_plot_panels(gf_plot *self, size_t rows, size_t columns, gf_plot_margins page, double across,
+                    double down);
+
+/* Starts a legend at (left, top) from the upper left corner of the page: `rows` entries in each
+ * column, columns `width` wide. */
+void gf_plot_begin_key(gf_plot *self, double left, double top, size_t rows, double width);
+/* An entry: a line and points, each a gnuplot style ("lw 2 dt 2", "pt 7 ps point") or NULL, and a
+ * title with markup. Without a title the next entry is drawn over this one. */
+void gf_plot_add_key(gf_plot *self, const char *line, const char *points, const char *title);
+/* After the `plot` command that draws labels and legend, if there are others on the page. */
+void gf_plot_end_labels(gf_plot *self);
+
+/* A round distance, 1, 2 or 5 times a power of ten, that divides a range into at most `most`. */
+double gf_plot_step(double range, int most);
+
+/* A colour for curve number k of n: place k/(n-1) from blue over green to orange. */
+void gf_plot_shade(double place, char colour[8]);
 
 /* Opens an inline data block $name; print lines of numbers, then gf_plot_close_data. */
 void gf_plot_open_data(gf_plot *self, const char *name);

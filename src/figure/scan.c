@@ -18,6 +18,9 @@ static const struct {
     {GF_UNSTABLE, "unstable", "lw 1.5 dt (3,5) lc rgb '#555555'", "unstable"},
 };
 
+/* The page in cm; the legend is above both panels. */
+static const gf_plot_margins page = {.left = 2, .right = 0.6, .bottom = 1.3, .top = 1};
+
 enum { STYLES = sizeof styles / sizeof *styles };
 
 static const gf_fixed_point *point_at(const gf_scan *scan, size_t value, size_t branch) {
@@ -102,30 +105,62 @@ static bool has_border_points(const gf_scan *scan) {
     return false;
 }
 
-/* One panel: the density in column `column` against the parameter. */
-static void write_panel(const gf_scan *scan, const size_t *written, int column, bool key,
-                        FILE *out) {
-    (void)fputs(key ? "set key top left Left reverse samplen 2\n" : "unset key\n", out);
-    (void)fputs("plot NaN notitle", out);
+static const char BIFURCATION[] = "pt 7 ps 0.7*point lc rgb 'black'";
+static const char BORDER[] = "pt 5 ps 0.7*point lc rgb '#d7301f'";
+
+static void write_key(const gf_scan *scan, const size_t *written, gf_plot *plot) {
+    gf_plot_begin_key(plot, page.left, 0.5, 1, 3.2);
     for (int k = 0; k < STYLES; ++k) {
         if (written[k] > 0) {
-            (void)fprintf(out, ", $%s using 1:%d with lines %s title '%s'", styles[k].name, column,
-                          styles[k].style, styles[k].title);
+            gf_plot_add_key(plot, styles[k].style, NULL, styles[k].title);
         }
     }
     if (scan->bifurcation_count > 0) {
-        (void)fprintf(out,
-                      ", $bifurcations using 1:%d with points pt 7 ps 0.7 lc rgb 'black' "
-                      "title 'bifurcation'",
-                      column);
+        gf_plot_add_key(plot, NULL, BIFURCATION, "bifurcation");
     }
     if (has_border_points(scan)) {
-        (void)fprintf(out,
-                      ", $border using 1:%d with points pt 5 ps 0.7 lc rgb '#d7301f' "
-                      "title 'dark state'",
-                      column);
+        gf_plot_add_key(plot, NULL, BORDER, "dark state");
+    }
+}
+
+/* One panel: the density in column `column` against the parameter. */
+static void write_panel(const gf_scan *scan, const size_t *written, int column, gf_plot *plot) {
+    FILE *out = gf_plot_script(plot);
+    (void)fputs("plot NaN", out);
+    for (int k = 0; k < STYLES; ++k) {
+        if (written[k] > 0) {
+            (void)fprintf(out, ", $%s using 1:%d with lines %s", styles[k].name, column,
+                          styles[k].style);
+        }
+    }
+    if (scan->bifurcation_count > 0) {
+        (void)fprintf(out, ", $bifurcations using 1:%d with points %s", column, BIFURCATION);
+    }
+    if (has_border_points(scan)) {
+        (void)fprintf(out, ", $border using 1:%d with points %s", column, BORDER);
     }
     (void)fputs("\n", out);
+    gf_plot_end_labels(plot);
+}
+
+/* What the bifurcations are, beside them and inside the frame: to the side with more room, and
+ * below unless that is close to the lower edge. */
+static void write_labels(const gf_scan *scan, FILE *out) {
+    double low = INFINITY, high = -INFINITY;
+    for (size_t k = 0; k < scan->axis.points * scan->branches; ++k) {
+        double e = scan->points[k].density[GF_ENERGY];
+        low = fmin(low, e); /* NaN, where a branch is not, is passed over */
+        high = fmax(high, e);
+    }
+    for (size_t k = 0; k < scan->bifurcation_count; ++k) {
+        const gf_bifurcation *one = &scan->bifurcations[k];
+        bool left = one->parameter - scan->axis.from < scan->axis.to - one->parameter;
+        bool below = one->density[GF_ENERGY] - low > 0.05 * (high - low);
+        (void)fprintf(out, "set label '%s at %.6f' at %.10g,%.8g %s offset graph %g,%g\n",
+                      gf_bifurcation_name(one->kind), one->parameter, one->parameter,
+                      one->density[GF_ENERGY], left ? "left" : "right", left ? 0.03 : -0.03,
+                      below ? -0.04 : 0.05);
+    }
 }
 
 static void write_script(const gf_scan *scan, gf_plot *plot) {
@@ -144,22 +179,20 @@ static void write_script(const gf_scan *scan, gf_plot *plot) {
     gf_plot_open_data(plot, "border");
     write_border_points(scan, out);
     gf_plot_close_data(plot);
+    gf_plot_panels(plot, 1, 2, page, 2.4, 0);
     (void)fprintf(out,
                   "set xrange [%.10g:%.10g]\nset offsets graph 0.01, graph 0.01, 0, 0\n"
                   "set xtics %.10g\n",
                   scan->axis.from, scan->axis.to, (scan->axis.to - scan->axis.from) / 4);
-    (void)fputs("set tics nomirror out scale 0.7\nset multiplot layout 1,2\nset xlabel ", out);
+    (void)fputs("set tics nomirror out scale 0.7\nparameter = ", out);
     gf_plot_quote(plot, scan->parameter);
-    (void)fputs("\nset ylabel 'magnetisation  {/:Italic m}' offset 1,0\n", out);
-    write_panel(scan, written, 2, true, out);
-    (void)fputs("set ylabel 'energy per site  {/:Italic e} / {/:Italic J}' offset 1,0\n", out);
-    for (size_t k = 0; k < scan->bifurcation_count; ++k) {
-        const gf_bifurcation *one = &scan->bifurcations[k];
-        (void)fprintf(out, "set label %zu '%s at %.6f' at %.10g,%.8g left offset 1,-0.6\n", k + 1,
-                      gf_bifurcation_name(one->kind), one->parameter, one->parameter,
-                      one->density[1]);
-    }
-    write_panel(scan, written, 3, false, out);
+    (void)fputs("\n", out);
+    write_key(scan, written, plot);
+    gf_plot_label(plot, NULL, "parameter", "'magnetisation  {/:Italic m}'", 1.55);
+    write_panel(scan, written, 2, plot);
+    gf_plot_label(plot, NULL, "parameter", "'energy per site  {/:Italic e} / {/:Italic J}'", 1.55);
+    write_labels(scan, out);
+    write_panel(scan, written, 3, plot);
     (void)fputs("unset multiplot\n", out);
 }
 
@@ -168,7 +201,7 @@ gf_status gf_figure_draw_scan(gf_file *file, const char *output, gf_error *error
     gf_plot *plot = NULL;
     gf_status status = gf_scan_read(file, &scan, error);
     if (status == GF_OK) {
-        status = gf_plot_begin(output, 18, 8, &plot, error);
+        status = gf_plot_begin(output, 18, 8.4, &plot, error);
     }
     if (status == GF_OK) {
         write_script(&scan, plot);

@@ -1,7 +1,6 @@
 /* Figures of runs of two fields. */
 #include "figure/two_field_figure.h"
 
-#include "figure/kinds.h"
 #include "langevin/ensemble/langevin.h"
 
 #include <math.h>
@@ -38,36 +37,48 @@ static void put_profiles(const gf_langevin *self, gf_plot *plot) {
     }
 }
 
+/* Curves that lie upon one another are told apart by dashes of different lengths. */
+static void style_curve(const gf_run *run, size_t point, char line[64]) {
+    static const char *const dashes[] = {" dt solid", " dt (12,6)", " dt (3,5)", " dt (12,5,3,5)"};
+    char colour[8];
+    gf_plot_shade(run->points > 1 ? (double)point / (double)(run->points - 1) : 0, colour);
+    (void)snprintf(line, 64, "lw 2%s lc rgb '%s'", dashes[point % 4], colour);
+}
+
 gf_status gf_langevin_draw_profiles(const gf_langevin *self, gf_plot *plot, gf_error *error) {
-    static const char *const fields[] = {"{/:Italic m}", "{/:Italic e} / {/:Italic J}"};
+    static const char *const fields[] = {"'{/:Italic m}'", "'{/:Italic e} / {/:Italic J}'"};
     const gf_run *run = self->run;
     FILE *script = gf_plot_script(plot);
     double widest = 0;
+    size_t rows = (run->points + 3) / 4;
     (void)error;
     for (size_t k = 0; k < run->points; ++k) {
         widest = fmax(widest, 20 / length_scale(run, k));
     }
     put_profiles(self, plot);
-    (void)fprintf(script,
-                  "set multiplot layout 2,2\nset palette defined (0 '#20308a', 0.5 '#3a9a7a', 1 "
-                  "'#e09020')\nunset colorbox\nset cbrange [0:%zu]\nset lmargin 9\n"
-                  "set key bottom right\n",
-                  run->points > 1 ? run->points - 1 : 1);
-    for (int field = 0; field < 2; ++field) {
-        for (int scaled = 0; scaled < 2; ++scaled) {
-            (void)fprintf(script, "set xlabel '%s'\nset ylabel '%s'\nset xrange [%g:%g]\n%s\nplot ",
-                          scaled == 1 ? "r ε^{1/2} / a" : "r / a", fields[field],
-                          scaled == 1 ? -20 : -widest / 2, scaled == 1 ? 20 : widest / 2,
-                          field == 0 && scaled == 0 ? "" : "unset key");
-            for (size_t k = 0; k < run->points; ++k) {
-                (void)fprintf(script,
-                              "%s$wall%zu using %d:%d with lines lw 2 dt %zu lc palette cb %zu "
-                              "title '%s = %g'",
-                              k > 0 ? ", " : "", k, 1 + scaled, 3 + field, k + 1, k,
-                              run->equation->parameters[run->swept], run->sweep[k]);
-            }
-            (void)fprintf(script, "\n");
+    gf_plot_panels(plot, 2, 2, (gf_plot_margins){2.1, 0.5, 1.3, 0.4 + 0.45 * (double)rows}, 2.2,
+                   1.6);
+    gf_plot_begin_key(plot, 2.1, 0.4, rows, 3.7);
+    for (size_t k = 0; k < run->points; ++k) {
+        char line[64], title[96];
+        style_curve(run, k, line);
+        (void)snprintf(title, sizeof title, "%s = %g", run->equation->parameters[run->swept],
+                       run->sweep[k]);
+        gf_plot_add_key(plot, line, NULL, title);
+    }
+    for (int panel = 0; panel < 4; ++panel) {
+        int field = panel / 2, scaled = panel % 2;
+        gf_plot_label(plot, NULL, scaled == 1 ? "'r ε^{1/2} / a'" : "'r / a'", fields[field], 1.55);
+        (void)fprintf(script, "set xrange [%g:%g]\nplot ", scaled == 1 ? -20 : -widest / 2,
+                      scaled == 1 ? 20 : widest / 2);
+        for (size_t k = 0; k < run->points; ++k) {
+            char line[64];
+            style_curve(run, k, line);
+            (void)fprintf(script, "%s$wall%zu using %d:%d with lines %s", k > 0 ? ", " : "", k,
+                          1 + scaled, 3 + field, line);
         }
+        (void)fprintf(script, "\n");
+        gf_plot_end_labels(plot);
     }
     (void)fprintf(script, "unset multiplot\n");
     return GF_OK;
@@ -125,22 +136,27 @@ gf_status gf_langevin_draw_maps(const gf_langevin *self, gf_plot *plot, gf_error
     if (first + 1 >= run->snapshots) {
         return gf_fail(error, GF_INVALID, "the run has no snapshots after the warm-up");
     }
-    (void)fprintf(script,
-                  "set multiplot layout 2,%zu\nset tics out nomirror\nunset key\nset xlabel '%s'\n"
-                  "set ylabel '%s'\n",
-                  columns, run->rescaled ? "r ε^{1/2} / a" : "r / a",
-                  run->rescaled ? "ε J t" : "J t");
+    gf_plot_panels(plot, 2, columns, (gf_plot_margins){2.2, 2.2, 1.3, 0.8}, 4.4, 2.1);
+    gf_plot_place_colours(plot);
+    (void)fputs("set tics out nomirror\n", script);
     for (int field = 0; field < 2; ++field) {
         set_colours(self, &d, field, script);
+        (void)fprintf(script, "set xtics %g\n", gf_plot_step(run->length, columns > 1 ? 3 : 8));
         for (size_t k = 0; k < columns; ++k) {
             double stretch = (double)run->stretch[k], every = run->snapshot_every * stretch;
+            char title[128];
             put_map(self, k, first, field, plot);
+            (void)snprintf(title, sizeof title, "'%s, %s = %g'", fields[field],
+                           run->equation->parameters[run->swept], run->sweep[k]);
+            gf_plot_label(plot, title, run->rescaled ? "'r ε^{1/2} / a'" : "'r / a'",
+                          run->rescaled ? "'ε J t'" : "'J t'", 1.7);
             (void)fprintf(script,
-                          "set title '%s, %s = %g'\nset xrange [0:%g]\nset yrange [%g:%g]\n"
+                          "set xrange [0:%g]\nset yrange [%g:%g]\n"
                           "plot $map%d%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n",
-                          fields[field], run->equation->parameters[run->swept], run->sweep[k],
-                          run->length, (double)first * every, run->end * stretch, field, k,
-                          run->snapshot_spacing, first + 1, every);
+                          run->length, ((double)first + 0.5) * every,
+                          ((double)run->snapshots + 0.5) * every, field, k, run->snapshot_spacing,
+                          first + 1, every);
+            gf_plot_end_labels(plot);
         }
     }
     (void)fprintf(script, "unset multiplot\n");
@@ -169,63 +185,17 @@ gf_status gf_langevin_draw_plane(const gf_langevin *self, gf_plot *plot, gf_erro
         (void)fputc('\n', script);
     }
     gf_plot_close_data(plot);
+    gf_plot_frame(plot, (gf_plot_margins){1.7, 2.6, 1.3, 0.4});
+    gf_plot_label(plot, NULL, "'{/:Italic m}'", "'{/:Italic e} / {/:Italic J}'", 1.3);
+    gf_plot_place_colours(plot);
     double wide = (m->to - m->from) / (double)m->points,
            high = (e->to - e->from) / (double)e->points;
     (void)fprintf(script,
-                  "set xlabel '{/:Italic m}'\nset ylabel '{/:Italic e} / {/:Italic J}'\n"
-                  "set cblabel 'probability density'\nunset key\n"
+                  ""
+                  "set cblabel 'probability density'\n"
                   "set palette defined (0 '#ffffff', 0.2 '#a0c8e0', 0.6 '#365c8d', 1 '#200840')\n"
                   "set xrange [%g:%g]\nset yrange [%g:%g]\n"
                   "plot $plane matrix using (%g+($1+0.5)*%g):(%g+($2+0.5)*%g):3 with image\n",
                   m->from, m->to, e->from, e->to, m->from, wide, e->from, high);
     return GF_OK;
-}
-
-/* --- trajectories ---------------------------------------------------------------------------- */
-
-/* More would cover the page. */
-enum { MOST_PATHS = 6, MOST_STEPS = 300 };
-
-/* How a task begins: m and e of its first cell, before anything is measured. */
-static void write_start(const gf_run *run, size_t task, FILE *out) {
-    gf_lattice *start = NULL;
-    uint64_t counts[GF_COUNTS];
-    double *q = malloc(GF_CHARGES * run->cells * sizeof *q);
-    if (q != NULL && gf_run_start(run, task / run->realisations, task % run->realisations, &start,
-                                  NULL) == GF_OK) {
-        gf_lattice_measure(start, q, counts);
-        (void)fprintf(out, "%.6g %.6g\n", q[0], q[run->cells]);
-    }
-    gf_lattice_free(start);
-    free(q);
-}
-
-/* Blocks without neighbours: the first of each realisation, in the snapshots; rows: their means. */
-static void write_paths(const void *context, FILE *out) {
-    const gf_langevin *self = context;
-    const gf_run *run = self->run;
-    bool blocks = run->blocks && run->snapshots > 0;
-    size_t count = blocks ? run->snapshots : run->samples, tasks = run->points * run->realisations;
-    for (size_t task = 0; task < tasks && task < MOST_PATHS; ++task) {
-        size_t stride = blocks ? run->positions * 2 : 2;
-        const double *all = blocks ? self->snapshots : self->series[GF_LANGEVIN_MEAN];
-        const double *path = all + task * count * stride;
-        write_start(run, task, out);
-        for (size_t i = 0; i < count && i < MOST_STEPS; ++i) {
-            (void)fprintf(out, "%.6g %.6g\n", path[i * stride], path[i * stride + 1]);
-        }
-        (void)fputs("\n", out);
-    }
-}
-
-gf_status gf_langevin_draw_paths(const gf_langevin *self, const char *path, const char *output,
-                                 gf_error *error) {
-    gf_file *file = NULL;
-    const gf_figure_overlay overlay = {.write = write_paths, .context = self, .title = "run"};
-    gf_status status = gf_file_open(path, &file, error);
-    if (status == GF_OK) {
-        status = gf_figure_draw_overlaid(file, &overlay, output, error);
-    }
-    gf_file_close(&file);
-    return status;
 }

@@ -11,7 +11,8 @@ gf_status gf_langevin_draw_profiles(const gf_langevin *self, gf_plot *plot, gf_e
 gf_status gf_langevin_draw_maps(const gf_langevin *self, gf_plot *plot, gf_error *error);
 /* The distribution of cell values in the plane of m and e. */
 gf_status gf_langevin_draw_plane(const gf_langevin *self, gf_plot *plot, gf_error *error);
-/* The course of every realisation over the force field; `path` is the file of the run. */
+/* The curve of a wall, or the mean passage of blocks, over the force field; `path` is the file of
+ * the run. */
 gf_status gf_langevin_draw_paths(const gf_langevin *self, const char *path, const char *output,
                                  gf_error *error);
 

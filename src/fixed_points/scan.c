@@ -601,6 +601,22 @@ static gf_status run_values(runner *self, const gf_progress *progress) {
     return status;
 }
 
+/* Every value of a parameter of the Hamiltonian wants a spectrum of its own. */
+static gf_status check_parameter(const gf_model *model, const char *name, const gf_axis *axis,
+                                 gf_error *error) {
+    for (size_t i = 0; i < model->parameter_count; ++i) {
+        const gf_parameter *parameter = &model->parameters[i];
+        if (strcmp(parameter->name, name) == 0 && model->in_operators[i]) {
+            return gf_fail(error, GF_INVALID,
+                           "%s cannot be scanned: it enters the Hamiltonian or a jump operator "
+                           "(%s: %g, was %g), and a scan uses one spectrum throughout; find the "
+                           "points of each value from the model file, with --set %s=%g and so on",
+                           name, name, axis->from, parameter->value, name, axis->from);
+        }
+    }
+    return GF_OK;
+}
+
 gf_status gf_scan_run(const gf_model *model, const gf_spectrum *spectrum, const gf_region *region,
                       const char *parameter, const gf_axis *axis, const gf_progress *progress,
                       gf_scan *scan, gf_error *error) {
@@ -617,6 +633,9 @@ gf_status gf_scan_run(const gf_model *model, const gf_spectrum *spectrum, const 
     gf_status status = scan->parameter != NULL && scan->continuum != NULL && self.rates != NULL
                            ? GF_OK
                            : gf_fail_memory(error, "the scan");
+    if (status == GF_OK) {
+        status = check_parameter(model, parameter, axis, error);
+    }
     if (status == GF_OK) {
         status = gf_survey_create(spectrum, &survey, error);
     }

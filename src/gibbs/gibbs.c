@@ -266,7 +266,7 @@ static void weigh_levels(gf_gibbs *self, const gf_state *state) {
     }
 }
 
-bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[GF_CHARGES]) {
+bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[GF_OBSERVABLES]) {
     const gf_spectrum *spectrum = self->spectrum;
     double sites = spectrum->sites, c[GF_CHARGES][GF_CHARGES], k[GF_PAIRS]; /* k: C^-1 */
     double third[GF_CHARGES] = {0}, v[GF_CHARGES];
@@ -288,10 +288,9 @@ bool gf_gibbs_shift(gf_gibbs *self, const gf_state *state, double (*shift)[GF_CH
                           gf_spectrum_magnetization(spectrum, up) - mean[0], mean[1], k, v, sites);
     }
     for (size_t channel = 0; channel < spectrum->channels; ++channel) {
-        for (size_t i = 0; i < GF_CHARGES; ++i) {
-            shift[channel][i] =
-                gf_boltzmann_mean(spectrum->levels, self->weight,
-                                  gf_spectrum_observable(spectrum, channel, GF_FORCE + i));
+        for (size_t i = 0; i < GF_OBSERVABLES; ++i) {
+            shift[channel][i] = gf_boltzmann_mean(spectrum->levels, self->weight,
+                                                  gf_spectrum_observable(spectrum, channel, i));
         }
     }
     return true;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 200 };
+enum { MAX_DEPTH = 200, MAX_QUOTE = 100 };
 
 typedef struct parser {
     const gf_source *source;
@@ -144,8 +144,12 @@ static gf_status fail_unknown(const parser *self, const char *name, size_t lengt
     char known[400];
     gf_scope_list(self->scope, known, sizeof known);
     return gf_source_fail(self->source, (size_t)(name - self->source->text), self->error,
-                          "unknown name '%.*s' in '%.200s'; parameters:%s", (int)length, name,
-                          self->source->text, known);
+                          "unknown name '%.*s' in '%.200s'; parameters:%s%s",
+                          (int)(length < MAX_QUOTE ? length : MAX_QUOTE), name, self->source->text,
+                          known,
+                          self->algebra != NULL
+                              ? "; site factors: " GF_SITE_FACTORS ", each with a site, as in X[0]"
+                              : "; arithmetic has numbers, names and + - * / ( ) alone");
 }
 
 static gf_status parse_name(parser *self, gf_value *result) {
@@ -279,7 +283,9 @@ gf_status gf_arithmetic_parse(const gf_source *source, const gf_scope *scope,
     *value = (gf_value){0};
     gf_status status = parse_sum(&self, value);
     if (status == GF_OK && peek(&self) != '\0') {
-        status = fail_at(&self, self.at, "unexpected text");
+        status = fail_at(&self, self.at,
+                         *self.at == '^' ? "unexpected text; there are no powers, write J*J for J^2"
+                                         : "unexpected text; expected + - * / or the end");
     }
     bool finite = isfinite(creal(value->number)) && isfinite(cimag(value->number));
     if (status == GF_OK && value->object == NULL && !finite) {

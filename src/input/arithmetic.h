@@ -14,6 +14,9 @@
 
 #include <complex.h>
 
+/* The names that may stand for NAME, in messages. */
+#define GF_SITE_FACTORS "X Y Z Sp Sm Pu Pd I"
+
 /* A number, or an object of an algebra (then not NULL, and owned). */
 typedef struct gf_value {
     double complex number;

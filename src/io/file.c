@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <hdf5.h>
 #include <hdf5_hl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,10 +78,62 @@ bool gf_file_is_hdf5(const char *path) {
     return H5Fis_hdf5(path) > 0;
 }
 
-/* What a path stands for when a file is to be replaced: the file that a symbolic link points to. */
+/* Where a symbolic link points, seen from where it stands. The caller frees it; NULL: no link. */
+static char *follow(const char *path) {
+    char pointed[4096], *target = NULL;
+    ssize_t length = readlink(path, pointed, sizeof pointed - 1);
+    if (length <= 0 || length == (ssize_t)sizeof pointed - 1) {
+        return NULL;
+    }
+    pointed[length] = '\0';
+    const char *slash = pointed[0] != '/' ? strrchr(path, '/') : NULL;
+    int folder = slash != NULL ? (int)(slash - path) + 1 : 0;
+    return asprintf(&target, "%.*s%s", folder, path, pointed) >= 0 ? target : NULL;
+}
+
+/* What a path stands for when a file is to be replaced: the file that a symbolic link points to,
+ * also where that is yet to be made. */
 static char *resolve(const char *path) {
+    enum { MOST_LINKS = 40 };
     char *target = realpath(path, NULL);
-    return target != NULL ? target : strdup(path);
+    if (target != NULL) {
+        return target;
+    }
+    target = strdup(path);
+    for (int k = 0; k < MOST_LINKS && target != NULL; ++k) {
+        char *next = follow(target);
+        if (next == NULL) {
+            break;
+        }
+        free(target);
+        target = next;
+    }
+    return target;
+}
+
+/* Removes what processes that were killed left of TARGET: TARGET.<process>.part, of a process that
+ * is no more, an hour old (on a shared disk another machine may still be writing). */
+static void sweep_parts(const char *target) {
+    enum { OLD = 3600 };
+    glob_t found = {0};
+    char *pattern = NULL;
+    if (strpbrk(target, "*?[\\") != NULL || asprintf(&pattern, "%s.*.part", target) < 0) {
+        return;
+    }
+    size_t count = glob(pattern, GLOB_NOSORT, NULL, &found) == 0 ? found.gl_pathc : 0;
+    for (size_t k = 0; k < count; ++k) {
+        struct stat status;
+        char *end = NULL;
+        long process = strtol(found.gl_pathv[k] + strlen(target) + 1, &end, 10);
+        bool ours = process > 0 && strcmp(end, ".part") == 0;
+        if (ours && kill((pid_t)process, 0) != 0 && errno == ESRCH &&
+            lstat(found.gl_pathv[k], &status) == 0 && S_ISREG(status.st_mode) &&
+            time(NULL) - status.st_mtime > OLD) {
+            (void)unlink(found.gl_pathv[k]);
+        }
+    }
+    globfree(&found);
+    free(pattern);
 }
 
 char *gf_file_part_name(const char *path) {
@@ -269,6 +323,8 @@ gf_status gf_file_write_bytes(const char *path, const char *bytes, size_t size, 
     } else if (!replace(part, target, bytes, size)) {
         status = gf_fail(error, GF_IO, "%s: cannot be written: %s", path, strerror(errno));
         (void)unlink(part);
+    } else {
+        sweep_parts(target);
     }
     free(part);
     free(target);

@@ -180,8 +180,13 @@ static size_t read_knots(gf_file *file, const char *path) {
     return count;
 }
 
-static gf_status read_surface(gf_file *file, const rule *rates, double cutoff, gf_surface **surface,
-                              gf_error *error) {
+/* The sites over which the force and the noise lack their shift; 0: they have it. */
+typedef struct sharpness {
+    double force, noise;
+} sharpness;
+
+static gf_status read_surface(gf_file *file, const rule *rates, sharpness sites,
+                              gf_surface **surface, gf_error *error) {
     /* of f_i and of N_ik, i <= k */
     static const int force[] = {GF_SURFACE_FORCE, GF_SURFACE_FORCE + 1};
     static const int noise[] = {GF_SURFACE_NOISE, GF_SURFACE_NOISE + 1, -1, GF_SURFACE_NOISE + 2};
@@ -199,9 +204,13 @@ static gf_status read_surface(gf_file *file, const rule *rates, double cutoff, g
     }
     add_channels(file, "/fitted_grid/channel_force", rates, points, 1, force, 1, values);
     add_channels(file, "/fitted_grid/channel_noise", rates, points, 2, noise, 1, values);
-    if (cutoff > 0) {
-        add_channels(file, "/fitted_grid/channel_shift", rates, points, 1, force, -1 / cutoff,
+    if (sites.force > 0) {
+        add_channels(file, "/fitted_grid/channel_shift", rates, points, 1, force, -1 / sites.force,
                      values);
+    }
+    if (sites.noise > 0) {
+        add_channels(file, "/fitted_grid/channel_noise_shift", rates, points, 2, noise,
+                     -1 / sites.noise, values);
     }
     add_susceptibility(file, points, values);
     status = gf_file_check(file, error);
@@ -213,17 +222,31 @@ static gf_status read_surface(gf_file *file, const rule *rates, double cutoff, g
     return status;
 }
 
-gf_status gf_surface_read(const char *path, const gf_settings *settings, double cutoff,
-                          gf_surface **surface, gf_error *error) {
+static gf_status check_parts(gf_file *file, const char *path, sharpness sites, gf_error *error) {
+    if (!gf_file_has(file, "/fitted_grid")) {
+        return gf_fail(error, GF_INVALID,
+                       "%s has no /fitted_grid to interpolate: make it with `gibbsflow forces` "
+                       "(a model whose energy and magnetisation depend on one another has none)",
+                       path);
+    }
+    if (sites.noise > 0 && !gf_file_has(file, "/fitted_grid/channel_noise_shift")) {
+        return gf_fail(error, GF_INVALID,
+                       "%s has no /fitted_grid/channel_noise_shift, which coefficients: "
+                       "renormalised takes off the noise: an older version has made it; make it "
+                       "again with `gibbsflow forces`",
+                       path);
+    }
+    return GF_OK;
+}
+
+static gf_status read_table(const char *path, const gf_settings *settings, sharpness sites,
+                            gf_surface **surface, gf_error *error) {
     gf_file *file = NULL;
     rule rates = {0};
     *surface = NULL;
     gf_status status = gf_file_open(path, &file, error);
-    if (status == GF_OK && !gf_file_has(file, "/fitted_grid")) {
-        status = gf_fail(error, GF_INVALID,
-                         "%s has no /fitted_grid to interpolate: make it with `gibbsflow forces` "
-                         "(a model whose energy and magnetisation depend on one another has none)",
-                         path);
+    if (status == GF_OK) {
+        status = check_parts(file, path, sites, error);
     }
     if (status == GF_OK) {
         status = read_rule(file, path, &rates, error);
@@ -232,9 +255,19 @@ gf_status gf_surface_read(const char *path, const gf_settings *settings, double 
         status = apply(&rates, path, settings, error);
     }
     if (status == GF_OK) {
-        status = read_surface(file, &rates, cutoff, surface, error);
+        status = read_surface(file, &rates, sites, surface, error);
     }
     free_rule(&rates);
     gf_file_close(&file);
     return status;
+}
+
+gf_status gf_surface_read(const char *path, const gf_settings *settings, double cutoff,
+                          gf_surface **surface, gf_error *error) {
+    return read_table(path, settings, (sharpness){.force = cutoff}, surface, error);
+}
+
+gf_status gf_surface_read_sharp(const char *path, const gf_settings *settings, double sites,
+                                gf_surface **surface, gf_error *error) {
+    return read_table(path, settings, (sharpness){sites, sites}, surface, error);
 }

@@ -32,7 +32,9 @@ static gf_status parse_number(gf_document *document, const gf_node *node, const 
 }
 
 static gf_scope scope_of(const gf_model *model) {
-    return (gf_scope){.parameters = model->parameters, .parameter_count = model->parameter_count};
+    return (gf_scope){.parameters = model->parameters,
+                      .parameter_count = model->parameter_count,
+                      .used = model->used};
 }
 
 static gf_status parse_chain(gf_document *document, gf_node *root, const gf_settings *settings,
@@ -109,9 +111,11 @@ static gf_status parse_parameters(gf_document *document, gf_node *map, gf_model 
     if (status == GF_OK && count > 0) {
         model->parameters = calloc(count, sizeof *model->parameters);
         model->in_operators = calloc(count, sizeof *model->in_operators);
-        status = model->parameters != NULL && model->in_operators != NULL
-                     ? GF_OK
-                     : gf_fail_memory(error, "parameters");
+        model->written = calloc(count, sizeof *model->written);
+        model->used = calloc(count, sizeof *model->used);
+        bool made = model->parameters != NULL && model->in_operators != NULL &&
+                    model->written != NULL && model->used != NULL;
+        status = made ? GF_OK : gf_fail_memory(error, "parameters");
     }
     for (size_t i = 0; i < count && status == GF_OK; ++i) {
         gf_node *key = NULL, *node = gf_document_entry(document, map, i, &key);
@@ -121,7 +125,7 @@ static gf_status parse_parameters(gf_document *document, gf_node *map, gf_model 
         if (status == GF_OK && !gf_arithmetic_name_is_free(name)) {
             status = gf_document_fail(document, key, error,
                                       "'%.100s' cannot name a parameter: letters, digits and _ "
-                                      "only, and not X Y Z Sp Sm Pu Pd I i",
+                                      "only, and not " GF_SITE_FACTORS " i",
                                       name);
         }
         if (status == GF_OK) {
@@ -130,6 +134,7 @@ static gf_status parse_parameters(gf_document *document, gf_node *map, gf_model 
         if (status == GF_OK) {
             char *copy = strdup(name);
             status = copy != NULL ? GF_OK : gf_fail_memory(error, "parameters");
+            model->written[model->parameter_count] = value;
             model->parameters[model->parameter_count++] =
                 (gf_parameter){.name = copy, .value = value};
         }
@@ -535,6 +540,8 @@ void gf_model_free(gf_model *self) {
     }
     free(self->parameters);
     free(self->in_operators);
+    free(self->written);
+    free(self->used);
     gf_document_free(self->document);
     gf_operator_free(&self->hamiltonian);
     for (size_t i = 0; i < self->channel_count; ++i) {
@@ -565,6 +572,14 @@ size_t gf_model_parameters(const gf_model *self) {
 
 const gf_parameter *gf_model_parameter(const gf_model *self, size_t index) {
     return &self->parameters[index];
+}
+
+bool gf_model_uses_parameter(const gf_model *self, size_t index) {
+    return self->used[index] || self->in_operators[index];
+}
+
+bool gf_model_sets_parameter(const gf_model *self, size_t index) {
+    return self->parameters[index].value != self->written[index];
 }
 
 size_t gf_model_channels(const gf_model *self) {

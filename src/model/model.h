@@ -20,6 +20,8 @@ struct gf_model {
     gf_chain chain;
     gf_parameter *parameters; /* with the values in force */
     size_t parameter_count;
+    double *written;    /* [parameter_count]: their values in the text */
+    bool *used;         /* [parameter_count]: it occurs anywhere */
     bool *in_operators; /* [parameter_count]: it occurs in the Hamiltonian or in a jump operator */
     gf_operator hamiltonian; /* Q2, on sites 0 ... sites-1 */
     gf_channel *channels;    /* at least one */

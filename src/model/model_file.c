@@ -4,10 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-void gf_model_store(const gf_model *self, gf_file *file) {
-    gf_file_put_text_attribute(file, "/model", "yaml", self->yaml);
-    gf_file_put_text_attribute(file, "/model", "name", self->name);
-    gf_file_put_integer_attribute(file, "/model", "sites", self->chain.sites);
+/* Reads better than all digits, if it is exact. */
+static void print_value(FILE *out, double value) {
+    char digits[32];
+    (void)snprintf(digits, sizeof digits, "%.15g", value);
+    (void)fprintf(out, strtod(digits, NULL) == value ? "%.15g" : "%.17g", value);
+}
+
+/* "J=1 gamma=0.9 ...": all parameters, or those that are not as in the text of the model. */
+static void put_parameters(const gf_model *self, bool all, const char *name, gf_file *file) {
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
@@ -15,21 +20,28 @@ void gf_model_store(const gf_model *self, gf_file *file) {
         gf_file_reject(file, "out of memory for the parameters");
         return;
     }
+    bool first = true;
     for (size_t i = 0; i < self->parameter_count; ++i) {
-        double value = self->parameters[i].value;
-        char digits[32];
-        (void)snprintf(digits, sizeof digits, "%.15g", value); /* reads better, if it is exact */
-        if (strtod(digits, NULL) != value) {
-            (void)snprintf(digits, sizeof digits, "%.17g", value);
+        if (all || gf_model_sets_parameter(self, i)) {
+            (void)fprintf(out, "%s%s=", first ? "" : " ", self->parameters[i].name);
+            print_value(out, self->parameters[i].value);
+            first = false;
         }
-        (void)fprintf(out, "%s%s=%s", i > 0 ? " " : "", self->parameters[i].name, digits);
     }
     if (fclose(out) == 0) {
-        gf_file_put_text_attribute(file, "/model", "parameters", text);
+        gf_file_put_text_attribute(file, "/model", name, text);
     } else {
         gf_file_reject(file, "out of memory for the parameters");
     }
     free(text);
+}
+
+void gf_model_store(const gf_model *self, gf_file *file) {
+    gf_file_put_text_attribute(file, "/model", "yaml", self->yaml);
+    gf_file_put_text_attribute(file, "/model", "name", self->name);
+    gf_file_put_integer_attribute(file, "/model", "sites", self->chain.sites);
+    put_parameters(self, true, "parameters", file);
+    put_parameters(self, false, "settings", file);
 }
 
 /* The stored parameters, "J=1 gamma=0.9 ...", and size. */

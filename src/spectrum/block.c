@@ -124,7 +124,7 @@ gf_status gf_block_solve(const gf_elements *hamiltonian, const gf_elements *obse
         return gf_fail(
             error, GF_NO_MEMORY,
             "a sector of %zu states is beyond full diagonalisation (at most %d); use fewer "
-            "sites",
+            "sites, or random vectors (--method typicality)",
             sector->size, MAX_DIMENSION);
     }
     gf_status status = gf_orbits_init(&orbits, symmetry, block, error);

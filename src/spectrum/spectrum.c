@@ -105,7 +105,8 @@ static gf_status make_plan(const gf_model *model, plan *self, gf_error *error) {
     if (self->memory > spare) {
         status = gf_fail(error, GF_NO_MEMORY,
                          "full diagonalisation of %d sites (largest sector: %zu states) needs %.3g "
-                         "GiB of memory, but %.3g GiB are free; use fewer sites",
+                         "GiB of memory, but %.3g GiB are free; use fewer "
+                         "sites, or random vectors (--method typicality)",
                          model->chain.sites, self->blocks[0].size, self->memory / 0x1p30,
                          spare / 0x1p30);
         free(self->blocks);

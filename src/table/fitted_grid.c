@@ -148,6 +148,7 @@ static void mirror_row(gf_fitted_grid *self, size_t from) {
     for (size_t c = 0; c < self->channels; ++c) {
         size_t first = c * gf_grid_size(grid);
         mirror(self->channel_shift + GF_CHARGES * first, columns, 1, from, to);
+        mirror(self->channel_noise_shift + GF_PAIRS * first, columns, 2, from, to);
         mirror(grid->channel_force + GF_CHARGES * first, columns, 1, from, to);
         mirror(grid->channel_noise + GF_PAIRS * first, columns, 2, from, to);
     }
@@ -170,16 +171,21 @@ static void knot_density(const gf_fitted_grid *self, size_t row, size_t column,
         gf_chart_energy(&self->chart, density[0], gf_axis_value(&self->grid.axis[1], column));
 }
 
-static double *shift_at(const gf_fitted_grid *self, size_t channel, size_t at) {
+static double *force_shift_at(const gf_fitted_grid *self, size_t channel, size_t at) {
     return self->channel_shift + GF_CHARGES * (channel * gf_grid_size(&self->grid) + at);
+}
+
+static double *noise_shift_at(const gf_fitted_grid *self, size_t channel, size_t at) {
+    return self->channel_noise_shift + GF_PAIRS * (channel * gf_grid_size(&self->grid) + at);
 }
 
 /* No shift where C is singular: nothing fluctuates there. */
 static void store_shift(gf_gibbs *gibbs, const gf_state *state, gf_fitted_grid *self, size_t at) {
-    double(*shift)[GF_CHARGES] = calloc(self->channels, sizeof *shift);
+    double(*shift)[GF_OBSERVABLES] = calloc(self->channels, sizeof *shift);
     if (shift != NULL && gf_gibbs_shift(gibbs, state, shift)) {
         for (size_t c = 0; c < self->channels; ++c) {
-            memcpy(shift_at(self, c, at), shift[c], sizeof *shift);
+            memcpy(force_shift_at(self, c, at), shift[c] + GF_FORCE, GF_CHARGES * sizeof **shift);
+            memcpy(noise_shift_at(self, c, at), shift[c] + GF_NOISE, GF_PAIRS * sizeof **shift);
         }
     }
     free(shift);
@@ -225,19 +231,23 @@ static size_t fill_row(gf_gibbs *gibbs, const gf_region *region, gf_fitted_grid 
            fill_direction(gibbs, region, self, row, above - 1, -1);
 }
 
+/* value[width] from those at one, two and three strides. */
+static void extrapolate(double *value, ptrdiff_t stride, ptrdiff_t width) {
+    for (ptrdiff_t i = 0; i < width; ++i) {
+        double *here = value + i;
+        *here = 3 * (here[stride] - here[2 * stride]) + here[3 * stride];
+    }
+}
+
 /* Into a corner the shift has a limit at every height: C vanishes there like 1 - m^2, and the
  * second derivatives grow like its inverse. */
 static void extrapolate_shift(gf_fitted_grid *self, size_t row, size_t column) {
-    size_t columns = self->grid.axis[1].points, at = row * columns + column;
+    ptrdiff_t columns = (ptrdiff_t)self->grid.axis[1].points,
+              inward = row == 0 ? columns : -columns;
+    size_t at = row * self->grid.axis[1].points + column;
     for (size_t c = 0; c < self->channels; ++c) {
-        for (size_t i = 0; i < GF_CHARGES; ++i) {
-            double next[3];
-            for (size_t k = 0; k < 3; ++k) {
-                size_t far = (k + 1) * columns;
-                next[k] = shift_at(self, c, row == 0 ? at + far : at - far)[i];
-            }
-            shift_at(self, c, at)[i] = 3 * (next[0] - next[1]) + next[2];
-        }
+        extrapolate(force_shift_at(self, c, at), inward * GF_CHARGES, GF_CHARGES);
+        extrapolate(noise_shift_at(self, c, at), inward * GF_PAIRS, GF_PAIRS);
     }
 }
 
@@ -475,7 +485,7 @@ static gf_status begin(const gf_model *model, job *work, gf_error *error) {
     const double vectors = GF_CHARGES, pairs = GF_PAIRS;
     double need = 8 * points *
                   (1 + 3 * vectors + 2 * pairs + 2 * GF_SURFACE_VALUES +
-                   (2 * vectors + pairs) * (double)model->channel_count);
+                   2 * (vectors + pairs) * (double)model->channel_count);
     double spare = (double)gf_machine_free_memory();
     if (need > spare) {
         return gf_fail(error, GF_NO_MEMORY,
@@ -492,10 +502,11 @@ static gf_status begin(const gf_model *model, job *work, gf_error *error) {
                                   (gf_axis){-1, 1, model->fitted[1]}, self->channels, error);
     }
     gf_gibbs_free(gibbs);
-    self->channel_shift = calloc(GF_CHARGES * self->channels * model->fitted[0] * model->fitted[1],
-                                 sizeof *self->channel_shift);
-    return status == GF_OK && self->channel_shift == NULL ? gf_fail_memory(error, "the fitted grid")
-                                                          : status;
+    size_t knots = self->channels * model->fitted[0] * model->fitted[1];
+    self->channel_shift = calloc(GF_CHARGES * knots, sizeof(double));
+    self->channel_noise_shift = calloc(GF_PAIRS * knots, sizeof(double));
+    bool lacks = self->channel_shift == NULL || self->channel_noise_shift == NULL;
+    return status == GF_OK && lacks ? gf_fail_memory(error, "the fitted grid") : status;
 }
 
 static gf_status tabulate(const gf_model *model, job *work, gf_error *error) {
@@ -537,6 +548,7 @@ void gf_fitted_grid_free(gf_fitted_grid *self) {
     }
     gf_grid_free(&self->grid);
     free(self->channel_shift);
+    free(self->channel_noise_shift);
     free(self);
 }
 
@@ -567,16 +579,18 @@ void gf_fitted_grid_write(const gf_fitted_grid *self, gf_file *file) {
         return;
     }
     gf_grid_write(&layout, &self->grid, self->channels, file);
-    gf_charge_axes_put(
-        file,
-        &(gf_dataset){
-            .path = "/fitted_grid/channel_shift",
-            .units = "q_i",
-            .description = "1/2 sum_jk C_jk d2f_i/dq_j dq_k of each channel, per unit rate",
-            .rank = 3,
-            .shape = {self->channels, self->grid.axis[0].points, self->grid.axis[1].points},
-            .axes = {"/channels/name", layout.axis_path[0], layout.axis_path[1]}},
-        1, 3, self->channel_shift);
+    gf_dataset shift = {
+        .path = "/fitted_grid/channel_shift",
+        .units = "q_i",
+        .description = "1/2 sum_jk C_jk d2f_i/dq_j dq_k of each channel, per unit rate",
+        .rank = 3,
+        .shape = {self->channels, self->grid.axis[0].points, self->grid.axis[1].points},
+        .axes = {"/channels/name", layout.axis_path[0], layout.axis_path[1]}};
+    gf_charge_axes_put(file, &shift, 1, 3, self->channel_shift);
+    shift.path = "/fitted_grid/channel_noise_shift";
+    shift.units = "q_i q_j";
+    shift.description = "1/2 sum_kl C_kl d2N_ij/dq_k dq_l of each channel, per unit rate";
+    gf_charge_axes_put(file, &shift, 2, 3, self->channel_noise_shift);
     gf_chart_write(&self->chart, group, file);
     gf_file_put_number_attribute(file, group, "force_error", self->error.force);
     gf_file_put_number_attribute(file, group, "noise_error", self->error.noise);

@@ -14,8 +14,9 @@
 struct gf_fitted_grid {
     gf_chart chart;
     gf_grid grid; /* without points if magnetisation and energy are not independent */
-    double
-        *channel_shift; /* [channels][rows][columns][GF_CHARGES]: gf_gibbs_shift, per unit rate */
+    /* gf_gibbs_shift of the forces, [channels][rows][columns][GF_CHARGES], and of the noises,
+     * [channels][rows][columns][GF_PAIRS], per unit rate */
+    double *channel_shift, *channel_noise_shift;
     size_t channels;
     bool mirrored;   /* the model is symmetric under m -> -m; then the values are so exactly */
     double strip;    /* the largest width of the strip, in units of the range of e */

@@ -23,6 +23,11 @@ test_figures() {
         done
     done
     check "figure: no PDF" [ "$(head -c 4 forces.pdf)" = "%PDF" ]
+    for name in "''" "'" "''a" "a'''b''" "'a'"; do
+        write_model quotes.yaml name "name: \"$name\""
+        accept forces quotes.yaml -o quotes.h5
+        accept figure quotes.h5 -o quotes.svg
+    done
     remember_files
     check_files "figures"
     # A name is text, and never a command.

@@ -41,6 +41,24 @@ test_units() {
     done
 }
 
+# A reader that goes away must not cost the file: it is written before anything is printed.
+test_pipe() {
+    accept spectrum "$reference" --sites 4 -o spectrum.h5
+    { "$program" fixed-points spectrum.h5 --scan gamma=0.8:0.95:61 -o scan.h5 2>$err && echo >whole; } | true
+    check "scan | true: all was printed" [ ! -e whole ]
+    check "scan | true: no file" [ -s scan.h5 ]
+    run fixed-points spectrum.h5
+    check "in place: does not say so: $complained" contains "$complained" "spectrum.h5: holds the fixed points now"
+}
+
+# Advice that can be followed.
+test_advice() {
+    refuse 1 "Jp cannot be scanned: it enters the Hamiltonian" fixed-points "$reference" --sites 4 --scan Jp=0:1:3
+    refuse 1 "random vectors (--method typicality)" fixed-points "$reference" --sites 28
+}
+
 test_scan
 test_units
+test_advice
+test_pipe
 finish

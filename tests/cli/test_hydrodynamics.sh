@@ -70,13 +70,27 @@ histogram: {from: -1, to: 1, bins: 20, energy: {from: -1, to: 1, bins: 15}}
 END
 expect 1 "table" "$program" langevin elsewhere/block.yaml -o block.h5
 expect 0 "" "$program" langevin elsewhere/block.yaml --table fig2.h5 -o block.h5
+grep -qF "coefficients: renormalised" err.txt || fail "blocks are not told of their coefficients"
 grep -qF "blocks switch every" err.txt || fail "the switching time is not told"
 h5dump -d /switching/mean_time block.h5 | grep -q "(0): [0-9]" || fail "no switching time"
 expect 0 "" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set gamma=0.95 -o other.h5
 expect 0 "" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set flip=0.05 -o other.h5
 expect 1 "colour" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set colour=1 -o no.h5
 expect 1 "absent.h5" "$program" langevin elsewhere/block.yaml --table absent.h5 -o no.h5
+expect 1 "name another with --table" "$program" langevin elsewhere/block.yaml --table absent.h5 -o no.h5
 expect 2 "no --table" "$program" langevin --resume block.h5 --table fig2.h5
+for reading in bare renormalised; do
+    sed "s/^noise:.*/noise: {}\ncoefficients: $reading/" elsewhere/block.yaml > elsewhere/$reading.yaml
+    expect 0 "" "$program" langevin elsewhere/$reading.yaml --table fig2.h5 -o $reading.h5
+    if grep -qF "warning" err.txt && grep -qF "coefficients" err.txt; then
+        fail "coefficients are asked for though given"
+    fi
+    h5dump -a /run/noise $reading.h5 | grep -qF "\"$reading\"" || fail "the file forgets: $reading"
+    content $reading.h5 > $reading.txt
+done
+content block.h5 > block.txt
+check "bare is not what no key means" cmp -s block.txt bare.txt
+cmp -s block.txt renormalised.txt && fail "renormalised coefficients change nothing"
 expect 1 "two stable" "$program" langevin run.yaml --set gamma=0.8 -o no.h5
 expect 1 "no thermal" "$program" langevin elsewhere/block.yaml --table fig2.h5 --set thermal_scale=2 \
     -o no.h5

@@ -14,6 +14,9 @@ test_info() {
         "symmetries: translation, reflection, spin flip, complex conjugation"; do
         check "info MODEL: lacks '$part'" contains "$said" "$part"
     done
+    check "info MODEL: lists blocks" lacks "$said" copies
+    accept info "$reference" --sites 10 --blocks
+    check "info --blocks: lists none" contains "$said" copies
     accept info "$reference" --sites 10 --no-symmetry
     check "info --no-symmetry: no whole sector" contains "$said" " 252 "
     accept info forces.h5
@@ -23,5 +26,69 @@ test_info() {
     done
 }
 
+# A file shows the values in force beside the text of its model, and what was set.
+test_paper_trail() {
+    accept spectrum "$reference" --sites 4 --set gamma=0.6 -o set.h5
+    accept forces set.h5 --set gamma=0.7 -o set_again.h5
+    accept info set_again.h5
+    check "set twice: parameters" contains "$said" "parameters: J=1 Delta=1 Jp=0.01 gamma=0.7"
+    check "set twice: settings" contains "$said" "set in place of the text's: gamma=0.7"
+    accept info forces.h5
+    check "nothing set: settings" contains "$said" "set in place of the text's: nothing"
+    accept langevin "$models/fig6.yaml" --set length=20 --set end=10 --set warm_up=2 --set gamma=0.85 -o run.h5
+    accept info run.h5
+    check "run: settings" contains "$said" "set in place of the text's: length=20 end=10 warm_up=2 gamma=0.84999999999999998"
+    check "run: parameters" contains "$said" "parameters: gamma=0.85"
+}
+
+# Commands say what a file is, and who takes it; and no result is lost to another kind.
+test_kinds() {
+    accept fixed-points spectrum.h5 --scan gamma=0.8:0.95:3 -o scan.h5
+    cp "$models/fig6.yaml" run.yaml
+    write_model model.yaml
+    refuse_to_write 1 "model.yaml is a model file; expected FILE.h5" figure model.yaml
+    refuse_to_write 1 "run.yaml is a run file; expected MODEL" forces run.yaml
+    refuse_to_write 1 "model.yaml is a model file; expected RUN.yaml" langevin model.yaml
+    refuse 1 "run.h5 is a Langevin run; expected MODEL" fixed-points run.h5
+    refuse 1 "Commands that take it: langevin" info run.yaml
+    refuse 1 "scan.h5 is a scan; expected RUN.h5" walls scan.h5
+    refuse_to_write 1 "to carry on with the run in it say --resume" langevin run.h5
+    refuse 1 "Commands that take it: langevin, walls, figure, info" operators run.h5
+    cp run.h5 run.before
+    refuse 1 "-o run.h5: the file holds a Langevin run, which would be lost" forces spectrum.h5 -o run.h5
+    refuse 1 "-o forces.h5: the file holds a force table" spectrum spectrum.h5 -o forces.h5
+    refuse 1 "-o forces.h5: the file holds a force table" fixed-points spectrum.h5 -o forces.h5
+    refuse 1 "-o scan.h5: the file holds a scan" forces spectrum.h5 -o scan.h5
+    refuse 1 "-o scan.h5: the file holds a scan" langevin run.yaml -o scan.h5
+    refuse 1 "-o scan.h5: the file holds a scan" converge model.yaml --sites 4:8 -o scan.h5
+    check "refused, but changed" cmp run.h5 run.before
+    accept forces spectrum.h5 -o run.h5 --force
+    accept fixed-points spectrum.h5 --scan gamma=0.8:0.95:3 -o spectrum.h5
+    write_model unused.yaml parameters 'parameters: {J: 1, gamma: 0.9, Delta: 2}'
+    accept operators unused.yaml
+    check "unused: no warning: $complained" contains "$complained" "nothing refers to the parameter Delta"
+    accept operators model.yaml
+    check "all used: a warning: $complained" [ ! -s $err ]
+}
+
+# Started by the dynamic loader, the program is not the executable that runs.
+test_loader() {
+    loader=$(ldd "$program" 2>/dev/null | sed -n 's|^[[:space:]]*\(/[^ ]*ld-[^ ]*\) .*|\1|p')
+    [ -n "$loader" ] && [ "${GF_SANITIZED-0}" = 0 ] || return 0
+    expect 0 "" env -u OPENBLAS_CORETYPE "$loader" "$program" info "$reference" --sites 4
+    check "by the loader: $(cat out.txt)" grep -q "sites: 4" out.txt
+}
+
+# Nonsense in the environment asks for no more than the machine has.
+test_threads() {
+    expect 0 "" env OMP_NUM_THREADS=99999999 "$program" info "$reference" --sites 4
+    check "threads: $(cat out.txt)" grep -q "sites: 4" out.txt
+    expect 0 "" env OMP_NUM_THREADS=99999999 "$program" fixed-points "$reference" --sites 4
+}
+
 test_info
+test_paper_trail
+test_kinds
+test_loader
+test_threads
 finish

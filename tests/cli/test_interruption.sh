@@ -72,6 +72,20 @@ interrupt_in_place() {
     rm -f ./*.part # counted above
 }
 
+# What was diagonalised is kept, and the user is told how to go on.
+test_kept_blocks() {
+    unfinished() { [ "$status" -eq 143 ]; }
+    interrupt TERM kept.h5.blocks "$program" spectrum "$reference" --sites 12 --no-symmetry \
+        --checkpoint 0 -o kept.h5
+    read_text $err
+    check "kept blocks: says '$text'" contains "$text" "are kept in kept.h5.blocks"
+    check "kept blocks: not there" [ -s kept.h5.blocks ]
+    accept spectrum "$reference" --sites 12 --no-symmetry -o kept.h5
+    check "kept blocks: not used: $complained" contains "$complained" "were taken from kept.h5.blocks"
+    check "kept blocks: left behind" [ ! -e kept.h5.blocks ]
+    rm -f kept.h5
+}
+
 test_interruption_in_place() {
     accept forces large.yaml -o large.h5
     stopped=0
@@ -129,6 +143,7 @@ test_hangup() {
     rm -f new.h5
 }
 
+test_kept_blocks
 test_interruption
 test_interruption_in_place
 test_interruption_of_figures

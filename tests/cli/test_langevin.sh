@@ -108,7 +108,7 @@ if command -v gnuplot > /dev/null; then
     done
     expect 0 "" "$program" langevin run.yaml --set thermal=0 -o exact.h5
     expect 0 "" "$program" figure exact.h5 --kind walls -o exact.pdf
-    expect 1 "does not hold" "$program" figure whole.h5 --kind histogram -o no.pdf
+    expect 1 "its run file needs histogram:" "$program" figure whole.h5 --kind histogram -o no.pdf
     expect 2 "--kind pie: expected" "$program" figure whole.h5 --kind pie -o no.pdf
     [ ! -e no.pdf ] || fail "a figure that failed is there"
 fi
@@ -120,6 +120,7 @@ expect 2 "must end in" "$program" langevin run.yaml -o run.txt
 expect 2 "--sites: unknown option" "$program" langevin run.yaml --sites 8 -o out.h5
 expect 1 "cannot be read" "$program" langevin absent.yaml -o out.h5
 expect 1 "such.h5: " "$program" langevin --resume such.h5
+expect 1 "no time step can be stable" "$program" langevin run.yaml --set epsilon=1e300 --set J=1e300 -o out.h5
 expect 1 "unstable" "$program" langevin run.yaml --set step=0.25 -o out.h5
 expect 1 "nothing of that name" "$program" langevin run.yaml --set colour=1 -o out.h5
 expect 2 "no --set" "$program" langevin --resume whole.h5 --set seed=2

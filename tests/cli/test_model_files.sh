@@ -100,6 +100,12 @@ bad_term() {
 test_expressions() {
     bad_term 'W[0]*Z[1]' "16: unknown site factor"
     bad_term 'J*Q' "18: unknown name 'Q'"
+    for term in 'S+[0]' X0 'sqrt(J)*Z[0]'; do
+        bad_term "$term" "16: unknown name '"
+        check "$term: no site factors" contains "$complained" "site factors: X Y Z Sp Sm Pu Pd I"
+    done
+    bad_term 'J Z[0]' "18: unexpected text; expected + - * / or the end"
+    bad_term 'J^2*Z[0]' "17: unexpected text; there are no powers, write J*J"
     bad_term 'J*Z' "19: expected '['"
     bad_term 'J*Z[]' "20: expected an integer site index"
     bad_term 'J*Z[a]' "20: expected an integer site index"
@@ -171,6 +177,18 @@ test_settings() {
     refuse_to_write 1 "at 2: " fixed-points good.yaml --scan gamma=0:2:3
 }
 
+# An escape sequence in a stranger's file must not reach the terminal.
+test_control_characters() {
+    escape=$(printf '\033')
+    bad_model boundary 'boundary: "open\e[31m"' 'boundary must be periodic or open, not '"'"'open\x1b[31m'
+    bad_model name '"na\eme": x' 'unknown key '"'"'na\x1bme'
+    bad_model hamiltonian 'hamiltonian: ["J*\e[2J"]' 'expected a number'
+    check "expression: raw" lacks "$complained" "$escape"
+    bad_model parameters 'parameters: {"J\e[2J": 1}' 'cannot name a parameter'
+    check "parameter: raw" lacks "$complained" "$escape"
+}
+
+test_control_characters
 test_input_files
 test_keys
 test_types

@@ -23,5 +23,16 @@ test_operators() {
     done
 }
 
+# Lines that fit a terminal, and no terms that are rounding: here J - 0.7 - 0.2 cancels down to 1e-17.
+test_lines() {
+    accept operators "$reference"
+    check "operators: lines beyond 79" [ "$(awk 'length($0) > 79' $out | wc -l)" -eq 0 ]
+    write_model rounding.yaml hamiltonian \
+        'hamiltonian: ["0.1*Z[0]*Z[1]", "0.2*Z[0]*Z[1]", "-0.3*Z[0]*Z[1]", "X[0]*X[1] + Y[0]*Y[1]"]'
+    accept operators rounding.yaml
+    check "operators: rounding: $said" lacks "$said" "e-1"
+}
+
 test_operators
+test_lines
 finish

@@ -76,6 +76,31 @@ test_full_output() {
     done
 }
 
+# A link stays one, also to a file that is yet to be made; what was left by processes that were killed
+# goes, what others are writing stays.
+test_links_and_parts() {
+    mkdir -p far
+    ln -s far/made.h5 link.h5
+    accept spectrum spectrum.h5 -o link.h5
+    check "a dangling link is replaced" [ -L link.h5 ]
+    check "a dangling link: no file" [ -s far/made.h5 ]
+    (exit 0) &
+    dead=$!
+    wait $dead
+    for name in made.h5.$dead.part made.h5.$$.part made.h5.x.part; do
+        : >far/$name
+        touch -d '2 hours ago' far/$name
+    done
+    : >far/made.h5.${dead}0000000.part # young, or no process at all
+    accept spectrum spectrum.h5 -o link.h5
+    check "a stale part remains" [ ! -e far/made.h5.$dead.part ]
+    check "a part of a living process is gone" [ -e far/made.h5.$$.part ]
+    check "a part of no process is gone" [ -e far/made.h5.x.part ]
+    check "a young part is gone" [ -e far/made.h5.${dead}0000000.part ]
+    rm -rf far link.h5
+}
+
+test_links_and_parts
 test_places
 test_full_disk
 test_full_output

@@ -285,6 +285,8 @@ START_TEST(threads_change_nothing) {
     ck_assert_mem_eq(many->grid.channel_noise, single->grid.channel_noise,
                      3 * bytes * many->channels);
     ck_assert_mem_eq(many->channel_shift, single->channel_shift, 2 * bytes * many->channels);
+    ck_assert_mem_eq(many->channel_noise_shift, single->channel_noise_shift,
+                     GF_PAIRS * bytes * many->channels);
     ck_assert_double_eq(many->error.force, single->error.force);
     gf_fitted_grid_free(many);
     gf_fitted_grid_free(single);
@@ -511,6 +513,14 @@ START_TEST(bad_files_and_settings_are_refused) {
     ck_assert_int_ne(gf_surface_read(path, NULL, 20, &surface, &error), GF_OK);
     ck_assert_int_eq(gf_surface_read(path, NULL, 0, &surface, &error), GF_OK);
     gf_surface_free(surface);
+    damage(&f, "/fitted_grid/channel_noise_shift"); /* as in tables of older versions */
+    ck_assert_int_eq(gf_surface_read_sharp(path, NULL, 20, &surface, &error), GF_INVALID);
+    assert_contains(error.message, path);
+    assert_contains(error.message, "/fitted_grid/channel_noise_shift");
+    assert_contains(error.message, "gibbsflow forces");
+    ck_assert_ptr_null(surface);
+    ck_assert_int_eq(gf_surface_read(path, NULL, 20, &surface, &error), GF_OK);
+    gf_surface_free(surface);
     (void)unlink(path);
     ck_assert_int_ne(gf_surface_read(path, NULL, 0, &surface, &error), GF_OK);
     fixture_close(&f);
@@ -579,7 +589,7 @@ START_TEST(the_shift_is_that_of_second_derivatives) {
     uint64_t seed = 6;
     for (int i = 0; i < 40; ++i) {
         gf_state state = random_state(&f, 0.7, &seed);
-        double shift[8][2], sum[2] = {0, 0}, expected[2] = {0, 0};
+        double shift[8][GF_OBSERVABLES], sum[2] = {0, 0}, expected[2] = {0, 0};
         ck_assert(gf_gibbs_shift(f.gibbs, &state, shift));
         for (size_t c = 0; c < f.spectrum->channels; ++c) {
             sum[0] += f.rates[c] * shift[c][0];
@@ -604,6 +614,77 @@ START_TEST(the_shift_is_that_of_second_derivatives) {
 }
 END_TEST
 
+/* N of the exact state at a displaced density. */
+static void exact_noise(fixture *f, const gf_state *from, double dm, double de, double *noise) {
+    double lambda[2] = {from->lambda[0], from->lambda[1]};
+    gf_state state;
+    ck_assert(gf_gibbs_invert(f->gibbs, (double[2]){from->density[0] + dm, from->density[1] + de},
+                              lambda));
+    gf_gibbs_evaluate(f->gibbs, lambda, GF_RESPONSE, &state);
+    memcpy(noise, state.noise, sizeof state.noise);
+}
+
+/* So is that of the noise, by second differences of exact states. */
+START_TEST(the_shift_of_the_noise_is_that_of_second_derivatives) {
+    fixture f;
+    const double h = 1e-3;
+    fixture_open(&f, "dm_field.yaml", 6, NULL);
+    uint64_t seed = 16;
+    for (int i = 0; i < 40; ++i) {
+        gf_state state = random_state(&f, 0.7, &seed);
+        double shift[8][GF_OBSERVABLES], at[3][3][GF_PAIRS];
+        const double *c = state.susceptibility;
+        ck_assert(gf_gibbs_shift(f.gibbs, &state, shift));
+        for (int k = 0; k < 9; ++k) {
+            exact_noise(&f, &state, (k / 3 - 1) * h, (k % 3 - 1) * h, at[k / 3][k % 3]);
+        }
+        for (int p = 0; p < GF_PAIRS; ++p) {
+            double sum = 0;
+            for (size_t channel = 0; channel < f.spectrum->channels; ++channel) {
+                sum += f.rates[channel] * shift[channel][GF_NOISE + p];
+            }
+            double mm = at[2][1][p] - 2 * at[1][1][p] + at[0][1][p];
+            double ee = at[1][2][p] - 2 * at[1][1][p] + at[1][0][p];
+            double me = (at[2][2][p] - at[2][0][p] - at[0][2][p] + at[0][0][p]) / 4;
+            double expected = (c[0] * mm + 2 * c[1] * me + c[2] * ee) / (2 * h * h);
+            ck_assert_double_eq_tol(sum, expected, 1e-4 * (1 + fabs(expected)));
+        }
+    }
+    fixture_close(&f);
+}
+END_TEST
+
+/* Cells with sharp charges lack it in the noise, too; their force is the renormalised one. */
+START_TEST(sharp_cells_lack_both_shifts) {
+    fixture f;
+    fixture_open(&f, "xxz_jprime.yaml", 8, NULL);
+    write_table(&f, 65, 81);
+    gf_surface *bare = read_table(NULL, 0), *renormalised = read_table(NULL, 20), *sharp = NULL;
+    ck_assert_int_eq(gf_surface_read_sharp(path, NULL, 20, &sharp, NULL), GF_OK);
+    uint64_t seed = 18;
+    for (int i = 0; i < 100; ++i) {
+        gf_state state = random_state(&f, 0.9, &seed);
+        octet a, b, c;
+        double shift[8][GF_OBSERVABLES];
+        ck_assert(gf_gibbs_shift(f.gibbs, &state, shift));
+        evaluate(bare, state.density, a);
+        evaluate(renormalised, state.density, b);
+        evaluate(sharp, state.density, c);
+        ck_assert_mem_eq(b + GF_SURFACE_FORCE, c + GF_SURFACE_FORCE, GF_CHARGES * sizeof *b);
+        for (int p = 0; p < GF_PAIRS; ++p) {
+            double sum = f.rates[0] * shift[0][GF_NOISE + p] + f.rates[1] * shift[1][GF_NOISE + p];
+            ck_assert_double_eq_tol(20 * (a[GF_SURFACE_NOISE + p] - c[GF_SURFACE_NOISE + p]), sum,
+                                    5e-3);
+        }
+    }
+    gf_surface_free(bare);
+    gf_surface_free(renormalised);
+    gf_surface_free(sharp);
+    (void)unlink(path);
+    fixture_close(&f);
+}
+END_TEST
+
 /* The renormalised force lacks the shift over the cutoff; it is bounded over the whole chart. */
 START_TEST(the_renormalised_force_lacks_the_shift) {
     fixture f;
@@ -614,7 +695,7 @@ START_TEST(the_renormalised_force_lacks_the_shift) {
     for (int i = 0; i < 100; ++i) {
         gf_state state = random_state(&f, 0.9, &seed);
         octet a, b;
-        double shift[8][2];
+        double shift[8][GF_OBSERVABLES];
         ck_assert(gf_gibbs_shift(f.gibbs, &state, shift));
         evaluate(bare, state.density, a);
         evaluate(renormalised, state.density, b);
@@ -693,7 +774,9 @@ int main(void) {
     tcase_add_test(tests, degenerate_regions_have_no_fitted_grid);
     tcase_add_test(tests, slopes_are_those_of_exact_states);
     tcase_add_test(tests, the_shift_is_that_of_second_derivatives);
+    tcase_add_test(tests, the_shift_of_the_noise_is_that_of_second_derivatives);
     tcase_add_test(tests, the_renormalised_force_lacks_the_shift);
+    tcase_add_test(tests, sharp_cells_lack_both_shifts);
     tcase_add_test(tests, points_of_rest_are_the_fixed_points);
     return run_suite("surface", tests);
 }

@@ -16,15 +16,31 @@ static void sweep_path(const gf_run *run, char *path, size_t size) {
     (void)snprintf(path, size, "/sweep/%s", run->equation->parameters[run->swept]);
 }
 
+/* "gamma=0.875 J=1 ...": the parameters in force, but for the one that the sweep varies. */
+static void put_parameters(const gf_run *run, gf_file *file) {
+    char text[64 * GF_RUN_MAX_PARAMETERS] = "";
+    for (size_t i = 0; run->equation->parameters[i] != NULL; ++i) {
+        size_t used = strlen(text);
+        if (i != run->swept) {
+            (void)snprintf(text + used, sizeof text - used, "%s%s=%.15g", used > 0 ? " " : "",
+                           run->equation->parameters[i], run->parameters[i]);
+        }
+    }
+    gf_file_put_text_attribute(file, "/run", "parameters", text);
+}
+
 static void write_run(const gf_langevin *self, gf_file *file) {
     const gf_run *run = self->run;
     gf_file_put_origin(file, self->command);
     gf_file_put_text_attribute(file, "/run", "yaml", run->yaml);
     gf_file_put_text_attribute(file, "/run", "settings", run->settings);
+    put_parameters(run, file);
     gf_file_put_text_attribute(file, "/run", "equation", run->equation->name);
     gf_file_put_text_attribute(file, "/run", "integrator", run->integrator->name);
     gf_file_put_text_attribute(file, "/run", "force",
                                run->noise.renormalised ? "renormalised" : "bare");
+    gf_file_put_text_attribute(file, "/run", "noise",
+                               run->noise.renormalised_noise ? "renormalised" : "bare");
     gf_file_put_integer_attribute(file, "/run", "seed", (long)run->seed);
     gf_file_put_number_attribute(file, "/run", "warm_up", run->warm_up);
     gf_file_put_number_attribute(file, "/run", "spacing", run->spacing);

@@ -46,8 +46,10 @@ typedef struct gf_dynamics {
 /* How the noises of a run are given: multiples of the model's own strength. */
 typedef struct gf_noise_strength {
     double drive, thermal;
-    bool renormalised; /* m^3 - 3 (thermal / (2 D dx)) m in place of m^3 */
-    double cutoff;     /* length at which conserved noise of two fields is cut off */
+    bool renormalised;       /* the force lacks what fluctuations of a cell add to it: of one field,
+                                m^3 - 3 (thermal / (2 D dx)) m in place of m^3 */
+    bool renormalised_noise; /* so does the noise of two fields; that of one is constant */
+    double cutoff;           /* length at which conserved noise of two fields is cut off */
 } gf_noise_strength;
 
 /* The weights of a stage; see drift below. */

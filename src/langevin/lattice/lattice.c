@@ -70,6 +70,12 @@ static gf_status check(const gf_lattice_plan *plan, size_t fewest, gf_error *err
                        dynamics->equation->name, gf_integrator_names(dynamics->equation->fields));
     }
     double longest = integrator->longest_step(dynamics);
+    if (isnan(longest) || !(longest > 0)) {
+        return gf_fail(error, GF_INVALID,
+                       "no time step can be stable: the coefficients overflow on cells of %g; "
+                       "check the parameters and the noise",
+                       dynamics->spacing);
+    }
     if (!(plan->step < longest)) {
         return gf_fail(error, GF_INVALID,
                        "the time step %g is unstable: %s on cells of %g needs a step below %.4g",

@@ -1,5 +1,6 @@
 #include "gibbsflow/estimate.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -8,6 +9,11 @@
 enum { FEWEST = 4 };
 
 static const double SIGNIFICANT = 5, ENOUGH = 20;
+
+/* A difference between numbers of this size; 0 where it is their rounding. */
+static double beyond_rounding(double difference, double size) {
+    return fabs(difference) <= 16 * DBL_EPSILON * fabs(size) ? 0 : difference; /* NaN remains */
+}
 
 /* A window of the series of all realisations. */
 typedef struct window {
@@ -29,7 +35,7 @@ static double scatter_of(const double *x, size_t count) {
     for (size_t i = 0; i < count; ++i) {
         sum += (x[i] - mean) * (x[i] - mean);
     }
-    return count > 1 ? sqrt(sum / (double)((count - 1) * count)) : NAN;
+    return count > 1 ? beyond_rounding(sqrt(sum / (double)((count - 1) * count)), mean) : NAN;
 }
 
 static void find_means(const window *self, double *means) {
@@ -51,9 +57,20 @@ static double covariance(const window *self, const double *means, size_t lag) {
     return sum / (double)(self->realisations * (self->count - lag));
 }
 
-/* 1/2 + sum of the normalised autocovariance up to a window of five times itself (Sokal). */
+/* The same at distance 0; exactly 0 for series that do not vary. */
+static double variance_of(const window *self, const double *means) {
+    double largest = 0;
+    for (size_t r = 0; r < self->realisations; ++r) {
+        largest = fmax(largest, fabs(means[r]));
+    }
+    double variance = covariance(self, means, 0);
+    return beyond_rounding(sqrt(variance), largest) == 0 ? 0 : variance;
+}
+
+/* 1/2 + sum of the normalised autocovariance up to a window of five times itself (Sokal).
+ * A series that does not vary is a single sample: nothing says that it ever would. */
 static double integrated_time(const window *self, const double *means, double variance) {
-    double time = 0.5;
+    double time = variance == 0 ? (double)self->count / 2 : 0.5;
     for (size_t lag = 1; variance > 0 && lag < self->count && (double)lag < 5 * time; ++lag) {
         time += covariance(self, means, lag) / variance;
     }
@@ -63,7 +80,7 @@ static double integrated_time(const window *self, const double *means, double va
 /* The standard error of one realisation's mean. About its own mean a series varies less than it
  * does, by the variance of the mean. */
 static double error_of_one(const window *self, const double *means, double *time) {
-    double variance = covariance(self, means, 0);
+    double variance = variance_of(self, means);
     *time = integrated_time(self, means, variance);
     double effective = (double)self->count / (2 * *time);
     return sqrt(variance / fmax(effective - 1, 0.5));
@@ -105,7 +122,7 @@ static double compare_starts(const double *means, size_t realisations, size_t st
         for (size_t t = 0; t < s; ++t) {
             double size_a = (double)count_of_start(realisations, starts, s);
             double size_b = (double)count_of_start(realisations, starts, t);
-            double difference = fabs(average[s] - average[t]);
+            double difference = beyond_rounding(fabs(average[s] - average[t]), average[s]);
             double effect =
                 difference > 0 ? difference / (spread * sqrt(1 / size_a + 1 / size_b)) : 0;
             worst = fmax(worst, effect); /* fmax ignores the NaN of the first */
@@ -131,7 +148,7 @@ static double find_drift(const window *whole, double *work) {
     double sigma = hypot(error_of_one(&early, first, &time), error_of_one(&late, second, &time)) /
                    sqrt((double)many);
     for (size_t r = 0; r < many; ++r) {
-        first[r] = second[r] - first[r];
+        first[r] = beyond_rounding(second[r] - first[r], second[r]);
     }
     double mean = mean_of(first, many);
     sigma = many > FEWEST ? scatter_of(first, many) : sigma;

@@ -156,8 +156,10 @@ gf_status gf_wall_fit_make(gf_wall_form form, size_t count, const double *x, con
         }
     }
     if (fit->points < forms[form].parameters + 1) {
-        return gf_fail(error, GF_INVALID, "a fit of %s needs at least %zu points with walls",
-                       forms[form].text, forms[form].parameters + 1);
+        return gf_fail(error, GF_INVALID,
+                       "a fit of %s needs at least %zu points with walls and a standard error; "
+                       "there are %zu",
+                       forms[form].text, forms[form].parameters + 1, fit->points);
     }
     fit->freedom = fit->points - forms[form].parameters;
     start(&s, fit);

@@ -2,7 +2,9 @@
 #include "langevin/run/kind.h"
 #include "langevin/run/parser.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,7 +140,8 @@ static gf_status take_parameters(const gf_run_parser *p) {
                : status;
 }
 
-/* --- noise and force ------------------------------------------------------------------------- */
+/* --- noise and coefficients
+ * ------------------------------------------------------------------------- */
 
 /* Drive and thermal noise as multiples of the model's. */
 static gf_status take_scales(const gf_run_parser *p, gf_node **map) {
@@ -160,19 +163,21 @@ static gf_status take_noise(const gf_run_parser *p) {
     size_t rescaled = 0;
     gf_status status = take_scales(p, &map);
     if (status == GF_OK) {
-        status = gf_run_take_force(p);
+        status = gf_run_take_reading(p);
     }
     if (status == GF_OK) {
         status = gf_run_take_word(p, p->root, "rescaled", truths, &rescaled);
     }
     run->rescaled = rescaled == 1;
-    bool thermal = run->noise.cutoff > 0 || run->noise.renormalised ||
+    bool of_force = run->noise.renormalised && !run->noise.renormalised_noise;
+    bool thermal = run->noise.cutoff > 0 || of_force ||
                    gf_run_override(p, "thermal_scale", &run->noise.thermal) ||
                    gf_document_get(p->document, map, "thermal_scale") != NULL;
     if (status == GF_OK && run->blocks && thermal) {
         return gf_document_fail(p->document, map, p->error,
                                 "blocks without neighbours have no thermal noise: no "
-                                "thermal_scale, no cutoff, and the bare force");
+                                "thermal_scale, no cutoff, and the bare force or coefficients: "
+                                "renormalised");
     }
     return status;
 }
@@ -307,6 +312,20 @@ static gf_status find_table(const gf_run_parser *p) {
     return status;
 }
 
+/* A table that is not there may well be elsewhere. */
+static gf_status open_table(const gf_run_parser *p) {
+    const char *path = p->run->medium.table;
+    FILE *there = fopen(path, "rb");
+    if (there == NULL) {
+        return gf_fail(p->error, GF_IO,
+                       "%s: the force table cannot be read: %s; make it with 'gibbsflow forces', "
+                       "or name another with --table FILE.h5",
+                       path, strerror(errno));
+    }
+    (void)fclose(there);
+    return gf_file_open(path, &p->run->medium.table_file, p->error);
+}
+
 /* Settings that nothing else has taken are the model's, as are the rates of the file. */
 static gf_status collect_rates(const gf_run_parser *p) {
     gf_settings *rates = &p->run->medium.rates;
@@ -325,15 +344,17 @@ static gf_status collect_rates(const gf_run_parser *p) {
     return status;
 }
 
-/* The surface of a sweep point. Fluctuations have the variance thermal C/cutoff. */
+/* The surface of a sweep point. Fluctuations have the variance thermal C/cutoff; the cutoff of
+ * blocks is their size. */
 static gf_status read_surface(gf_run *run, size_t point, gf_error *error) {
     double epsilon = run->swept == 0 ? run->sweep[point] : run->parameters[0];
     double cutoff = run->noise.renormalised && run->noise.thermal > 0
                         ? run->noise.cutoff / run->noise.thermal
                         : 0;
     cutoff = run->rescaled ? cutoff / sqrt(epsilon) : cutoff;
-    return gf_surface_read(run->medium.table, &run->medium.rates, cutoff,
-                           &run->medium.surfaces[point], error);
+    const gf_run_medium *medium = &run->medium;
+    return (run->noise.renormalised_noise ? gf_surface_read_sharp : gf_surface_read)(
+        medium->table, &medium->rates, cutoff, &medium->surfaces[point], error);
 }
 
 /* What must not stand together. */
@@ -402,7 +423,7 @@ static gf_status take_medium(const gf_run_parser *p) {
         status = collect_rates(p);
     }
     if (status == GF_OK) {
-        status = gf_file_open(run->medium.table, &run->medium.table_file, p->error);
+        status = open_table(p);
     }
     if (status == GF_OK) {
         status = locate_points(&run->medium, p->error);

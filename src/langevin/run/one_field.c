@@ -31,7 +31,7 @@ static gf_status take_noise(const gf_run_parser *p) {
     if (status == GF_OK) {
         status = gf_run_take_number(p, map, "thermal", GF_RUN_NOT_NEGATIVE, true, &noise->thermal);
     }
-    return status == GF_OK ? gf_run_take_force(p) : status;
+    return status == GF_OK ? gf_run_take_reading(p) : status;
 }
 
 /* The noise of a double well is a parameter of its own. */

@@ -58,8 +58,9 @@ gf_status gf_run_take_names(const gf_run_parser *p, gf_node *map, const char *wh
 
 /* --- sections that are alike for all, in read.c, measure.c and sweep.c ------------------------ */
 
-gf_status gf_run_take_row(const gf_run_parser *p);   /* space: length, spacing, boundary */
-gf_status gf_run_take_force(const gf_run_parser *p); /* bare or renormalised */
+gf_status gf_run_take_row(const gf_run_parser *p); /* space: length, spacing, boundary */
+gf_status
+gf_run_take_reading(const gf_run_parser *p); /* force or coefficients: bare or renormalised */
 gf_status gf_run_take_walls(const gf_run_parser *p);
 gf_status gf_run_take_snapshots(const gf_run_parser *p);
 gf_status gf_run_take_histogram(const gf_run_parser *p);

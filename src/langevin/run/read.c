@@ -40,11 +40,23 @@ static gf_status take_methods(const gf_run_parser *p) {
     return status;
 }
 
-gf_status gf_run_take_force(const gf_run_parser *p) {
-    static const char *const forces[] = {"bare", "renormalised", NULL};
-    size_t force = 0;
-    gf_status status = gf_run_take_word(p, p->root, "force", forces, &force);
-    p->run->noise.renormalised = force == 1;
+/* force: of the force alone; coefficients: of force and noise. */
+gf_status gf_run_take_reading(const gf_run_parser *p) {
+    static const char *const readings[] = {"bare", "renormalised", NULL};
+    gf_noise_strength *noise = &p->run->noise;
+    gf_node *both = gf_document_get(p->document, p->root, "coefficients");
+    gf_node *force = gf_document_get(p->document, p->root, "force");
+    size_t reading = 0;
+    if (both != NULL && force != NULL) {
+        return gf_document_fail(p->document, force, p->error,
+                                "expected either force, which says how the force alone is taken, "
+                                "or coefficients, which says it of force and noise");
+    }
+    p->run->reading_given = both != NULL || force != NULL;
+    gf_status status =
+        gf_run_take_word(p, p->root, both != NULL ? "coefficients" : "force", readings, &reading);
+    noise->renormalised = reading == 1;
+    noise->renormalised_noise = reading == 1 && both != NULL;
     return status;
 }
 
@@ -243,11 +255,11 @@ static gf_status finish(const gf_run_parser *p) {
 }
 
 static gf_status parse(const gf_run_parser *p) {
-    static const char *const keys[] = {
-        "equation",     "parameters", "noise",     "force", "space",
-        "time",         "integrator", "initial",   "seed",  "walls",
-        "realisations", "snapshots",  "histogram", "sweep", "common_noise",
-        "table",        "rates",      "rescaled",  NULL};
+    static const char *const keys[] = {"equation",  "parameters", "noise",        "force",
+                                       "space",     "time",       "integrator",   "initial",
+                                       "seed",      "walls",      "realisations", "snapshots",
+                                       "histogram", "sweep",      "common_noise", "table",
+                                       "rates",     "rescaled",   "coefficients", NULL};
     static gf_status (*const sections[])(const gf_run_parser *) = {take_methods,
                                                                    take_parameters,
                                                                    take_noise,

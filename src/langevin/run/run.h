@@ -51,6 +51,7 @@ struct gf_run {
     const gf_integrator *integrator;
     double parameters[GF_RUN_MAX_PARAMETERS]; /* in the order of equation->parameters */
     gf_noise_strength noise;
+    bool reading_given;   /* the file says which of its coefficients are renormalised */
     gf_run_medium medium; /* of two fields, else zero */
     bool rescaled;        /* lengths and times are x = r sqrt(epsilon) and tau = epsilon t */
 

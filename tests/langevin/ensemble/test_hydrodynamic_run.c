@@ -411,6 +411,9 @@ static const struct {
     {"noise: {}", "noise: {cutoff: 64}", "no thermal noise"},
     {"noise: {}", "noise: {}\nsweep: {diffusion: [1, 2]}", "do not diffuse"},
     {"noise: {}", "noise: {}\nrescaled: true", "not rescaled"},
+    {"noise: {}", "noise: {}\nforce: renormalised", "coefficients: renormalised"},
+    {"noise: {}", "noise: {}\ncoefficients: bare\nforce: bare", "either force"},
+    {"noise: {}", "noise: {}\ncoefficients: sharp", "expected one of: bare, renormalised"},
     {"spacing: 32", "spacing: 64", "not averaged"},
     {"noise: {}", "noise: {}\nwalls: {smoothing: 64}", "not averaged"},
 };

@@ -107,11 +107,43 @@ START_TEST(test_too_short) {
 }
 END_TEST
 
+/* A number that never changes is one sample, however often it was taken; its rounding is no error. */
+START_TEST(test_constant) {
+    static double data[SERIES * LENGTH];
+    for (int i = 0; i < SERIES * LENGTH; ++i) {
+        data[i] = 0.00125 * (1 + 1e-16 * (i % 3)); /* exact up to an ulp */
+    }
+    for (size_t many = 1; many <= SERIES; ++many) {
+        gf_estimate e = estimate(data, many, 10, 2);
+        ck_assert_double_eq_tol(e.mean, 0.00125, 1e-18);
+        ck_assert(e.error == 0 || (many == 1 && isnan(e.scatter_error)));
+        ck_assert_double_eq(e.effective, (double)many);
+        ck_assert_double_eq(e.drift, 0);
+        ck_assert(!(e.start_effect > 0));
+        ck_assert_int_eq(e.verdict, GF_TOO_SHORT);
+    }
+}
+END_TEST
+
+/* What does not vary in any of the realisations, but between them, has the error of their scatter. */
+START_TEST(test_frozen) {
+    static double data[SERIES * LENGTH];
+    for (int i = 0; i < SERIES * LENGTH; ++i) {
+        data[i] = i / LENGTH % 2;
+    }
+    gf_estimate e = estimate(data, SERIES, LENGTH, 1);
+    ck_assert_double_eq_tol(e.error, sqrt(0.25 / (SERIES - 1)), 1e-12);
+    ck_assert_double_eq(e.effective, SERIES);
+}
+END_TEST
+
 int main(void) {
     TCase *tests = tcase_create("estimate");
     tcase_add_test(tests, test_errors);
     tcase_add_loop_test(tests, test_drift, 1, SERIES + 1);
     tcase_add_loop_test(tests, test_starts, 2, SERIES + 1);
     tcase_add_test(tests, test_too_short);
+    tcase_add_test(tests, test_constant);
+    tcase_add_test(tests, test_frozen);
     return run_suite("estimate", tests);
 }
