@@ -5,7 +5,7 @@
 #
 #   sh run.sh PREFIX MODEL
 set -eu
-prefix=$1 model=$2
+prefix=$(cd "$1" && pwd) model=$2
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
