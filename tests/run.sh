@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 sh src/setup.sh tests
 
 echo "== format"
-git ls-files "*.c" "*.h" | xargs clang-format --dry-run --Werror
+find src include tests -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run --Werror
 
 echo "== tests"
 cmake --preset release -DBUILD_TESTING=ON >/dev/null
