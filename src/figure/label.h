@@ -1,0 +1,37 @@
+/* Words in a figure: gnuplot's markup, fit to stand between single quotes. */
+#ifndef GIBBSFLOW_FIGURE_LABEL_H
+#define GIBBSFLOW_FIGURE_LABEL_H
+
+#include "gibbsflow/file.h"
+
+#include <stddef.h>
+
+/* A short label; longer ones end in an ellipsis. */
+typedef struct gf_label {
+    char text[256];
+    size_t length; /* of what is seen, in characters */
+} gf_label;
+
+/* Text as it is: what would be markup is not. */
+gf_label gf_label_text(const char *text);
+
+/* The name of a parameter as a formula: gamma is γ, Delta Δ, J1 and J_1 have a subscript, lambda_2
+ * both; J_prime and Jp are J′. Single letters are italic; all else stays as it is. */
+gf_label gf_label_symbol(const char *name);
+
+/* "symbol = value" */
+gf_label gf_label_value(const char *name, double value);
+
+/* A model: name, number of sites, and parameters as `/model` has them ("J=1 gamma=0.9"). */
+gf_label gf_label_model(const char *name, double sites, const char *parameters);
+
+/* The unit of a quantity, from the attribute `units` of its dataset, of component (i, k) over the
+ * charges: "epsilon q_i q_j a" is "ε", "εJ" or "εJ²" with an energy in J. Empty if it has none. */
+gf_label gf_label_unit(gf_file *file, const char *dataset, size_t i, size_t k);
+
+/* "energy per site e / J", with the unit that the file gives its energies in. */
+gf_label gf_label_energy(gf_file *file);
+/* "e / J" */
+gf_label gf_label_energy_symbol(gf_file *file);
+
+#endif
