@@ -29,6 +29,10 @@ typedef struct gf_figure_options {
 GF_API gf_status gf_figure_options_set_ranges(gf_figure_options *self, const char *text,
                                               gf_error *error);
 
+/* Puts the ends of a range that are given in place of those in `ends`. */
+GF_API void gf_figure_options_apply_range(const gf_figure_options *self, size_t range,
+                                          double ends[2]);
+
 /* Parses a page: "column" (8.6 cm wide) or "page" (17.8 cm), as high as suits; WIDTH or
  * WIDTHxHEIGHT, each with a unit (cm, mm, in, pt): "12cmx9cm", "columnx6cm". */
 GF_API gf_status gf_figure_options_set_size(gf_figure_options *self, const char *text,

@@ -77,6 +77,11 @@ static gf_status fail_choice(const gf_figure *figure, gf_error *error) {
 static gf_status draw_kind(gf_figure *figure, const struct kind *kind, gf_error *error) {
     const gf_figure_options *options = figure->options;
     gf_status status = gf_figure_check_options(options, kind->name, kind->ranges, kind->log, error);
+    if (status == GF_OK && !gf_file_has(figure->file, kind->group)) {
+        status =
+            gf_fail(error, GF_INVALID, "%s: a figure of kind %s is drawn from %s, which it has not",
+                    figure->path, kind->name, kind->group);
+    }
     if (status == GF_OK) {
         status = gf_plane_parse_layers(options->with, &figure->layers, error);
     }

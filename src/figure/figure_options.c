@@ -45,6 +45,12 @@ gf_status gf_figure_options_set_ranges(gf_figure_options *self, const char *text
     return GF_OK;
 }
 
+void gf_figure_options_apply_range(const gf_figure_options *self, size_t range, double ends[2]) {
+    for (int k = 0; k < 2 && range < self->ranges; ++k) {
+        ends[k] = isfinite(self->range[range][k]) ? self->range[range][k] : ends[k];
+    }
+}
+
 /* --- the page -------------------------------------------------------------------------------- */
 
 static const double SMALLEST = 4, LARGEST = 200; /* cm */

@@ -6,26 +6,28 @@
 
 #include <math.h>
 
-/* Arrows along each axis, and their length in units of the distance between them. */
-static const double ARROWS = 34, ARROW_LENGTH = 0.8;
+/* From arrow to arrow in cm, and their length in units of that. */
+static const double ARROW_SPACING = 0.28, ARROW_LENGTH = 0.8;
 
-/* How many nodes of an axis lie from one arrow to the next, and how far that is on the page. */
-static size_t count_steps(const gf_plane *self, size_t i, double *apart) {
+/* How many nodes of an axis lie from one arrow to the next, and how far that is as a part of the
+ * frame, which is `frame` cm long. */
+static size_t count_steps(const gf_plane *self, size_t i, double frame, double *apart) {
     const gf_axis *axis = &self->table.density_grid.axis[i];
     double spacing = (axis->to - axis->from) / (double)(axis->points - 1);
-    double extent = self->high[i] - self->low[i], wanted = extent / ARROWS;
+    double extent = self->high[i] - self->low[i], least = ARROW_SPACING / frame,
+           wanted = extent * least;
     size_t steps = axis->points > 1 && wanted > spacing ? (size_t)lround(wanted / spacing) : 1;
-    *apart = axis->points > 1 ? fmax(1 / ARROWS, (double)steps * spacing / extent) : 1 / ARROWS;
+    *apart = axis->points > 1 ? fmax(least, (double)steps * spacing / extent) : least;
     return steps;
 }
 
 /* Arrows of equal length on the page, along the force, centred on their grid points. */
-static size_t write_arrows(const gf_plane *self, FILE *out) {
+static size_t write_arrows(const gf_plane *self, const double frame[2], FILE *out) {
     const gf_grid *grid = &self->table.density_grid;
     size_t steps[2], arrows = 0;
     double apart[2], extent[2];
     for (size_t i = 0; i < 2; ++i) {
-        steps[i] = count_steps(self, i, &apart[i]);
+        steps[i] = count_steps(self, i, frame[i], &apart[i]);
         extent[i] = self->high[i] - self->low[i];
     }
     for (size_t row = 0; row < grid->axis[0].points; row += steps[0]) {
@@ -46,24 +48,25 @@ static size_t write_arrows(const gf_plane *self, FILE *out) {
 }
 
 /* Around the frame in cm; the legend comes below. */
-static const gf_plot_margins margins = {.left = 1.8, .right = 2.6, .bottom = 1.6, .top = 0.4};
+static const gf_plot_margins margins = {.left = 1.8, .right = 2.5, .bottom = 1.6, .top = 0.4};
 static const double WIDTH = 14, ASPECT = 0.84, KEY_ROW = 0.45, KEY = 0.15;
 
 static void write_setup(const gf_plane *self, gf_plot_margins page, gf_plot *plot) {
     gf_label energy = gf_label_energy(self->file),
              unit = gf_label_unit(self->file, "/density_grid/force", GF_ENERGY, 0);
-    char y[320];
+    char y[320], colours[320];
     (void)snprintf(y, sizeof y, "'%s'", energy.text);
     gf_plot_frame(plot, page);
     gf_plot_label(plot, NULL, "'magnetisation  {/:Italic m}'", y, 1.35);
+    (void)snprintf(colours, sizeof colours, "'|{/:Bold f}| / %s'", unit.text);
     gf_plot_place_colours(plot);
+    gf_plot_label_colours(plot, colours);
     gf_plane_write_axes(self, plot);
-    (void)fprintf(gf_plot_script(plot),
-                  "set cblabel '|{/:Bold f}| / %s'\n"
-                  "set palette defined (0 '#440154', 1 '#46327e', 2 '#365c8d', 3 '#277f8e', "
-                  "4 '#1fa187', 5 '#4ac16d', 6 '#a0da39')\n"
-                  "set logscale cb\nset format cb '10^{%%T}'\n",
-                  unit.text);
+    (void)fputs(
+        "set palette defined (0 '#440154', 1 '#46327e', 2 '#365c8d', 3 '#277f8e', "
+        "4 '#1fa187', 5 '#4ac16d', 6 '#a0da39')\n"
+        "set logscale cb\nset format cb '10^{%T}'\n",
+        gf_plot_script(plot));
 }
 
 static gf_status draw(const gf_plane *self, const gf_figure *figure, gf_error *error) {
@@ -79,7 +82,9 @@ static gf_status draw(const gf_plane *self, const gf_figure *figure, gf_error *e
     }
     gf_plane_write_data(self, plot);
     gf_plot_open_data(plot, "arrows");
-    size_t arrows = write_arrows(self, gf_plot_script(plot));
+    const double frame[] = {width - page.left - page.right,
+                            gf_plot_height(plot) - page.bottom - page.top};
+    size_t arrows = write_arrows(self, frame, gf_plot_script(plot));
     gf_plot_close_data(plot);
     if (arrows == 0) {
         gf_plot_abandon(&plot);

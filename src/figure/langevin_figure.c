@@ -83,17 +83,17 @@ static gf_status draw_histogram(const gf_langevin *self, const gf_figure *figure
     gf_plot_close_data(plot);
     char title[96];
     const char exact[] = "lw 2 lc rgb '#c03030'", measured[] = "pt 7 ps 0.3*point lc rgb '#205080'";
-    (void)snprintf(title, sizeof title, "exp(−V/α) / Z, α = %g", alpha);
+    (void)snprintf(title, sizeof title, "exp(−{/:Italic V}/α) / {/:Italic Z}, α = %g", alpha);
     gf_plot_panels(plot, 2, 1, (gf_plot_margins){1.8, 0.5, 1.3, 0.9}, 0, 1.5);
     gf_plot_begin_key(plot, 1.8, 0.4, 1, 5);
     gf_plot_add_key(plot, exact, NULL, title);
     gf_plot_add_key(plot, NULL, measured, "simulation");
-    gf_plot_label(plot, NULL, "'x'", "'V(x)'", 1.4);
+    gf_plot_label(plot, NULL, "'{/:Italic x}'", "'{/:Italic V}({/:Italic x})'", 1.4);
     gf_plot_range(plot, "x", 0, run->histogram[0].from, run->histogram[0].to);
     gf_plot_range(plot, "y", 1, NAN, NAN);
     (void)fputs("plot $exact using 1:3 with lines lw 2 lc rgb '#404040'\n", gf_plot_script(plot));
     gf_plot_end_labels(plot);
-    gf_plot_label(plot, NULL, "'x'", "'P(x)'", 1.4);
+    gf_plot_label(plot, NULL, "'{/:Italic x}'", "'{/:Italic P}({/:Italic x})'", 1.4);
     if (figure->options->log) { /* down to a tenth of a single count */
         gf_plot_range(plot, "y", 2, 0.1 / count_values(run) / bin_width(run), 3 * highest);
         (void)fputs("set logscale y\nset format y '10^{%L}'\n", gf_plot_script(plot));
@@ -150,7 +150,7 @@ static gf_status draw_profile(const gf_langevin *self, const gf_figure *figure, 
     (void)fputs("set multiplot\n", script);
     gf_plot_range(plot, "x", 0, -80, 80);
     gf_plot_range(plot, "y", 1, -1.25 * d.order, 1.25 * d.order);
-    gf_plot_label(plot, NULL, "'r / a'", "'m(r)'", 1.4);
+    gf_plot_label(plot, NULL, "'{/:Italic r} / {/:Italic a}'", "'{/:Italic m}({/:Italic r})'", 1.4);
     for (size_t k = 0; k < run->points; ++k) {
         char line[64], title[64];
         shade(run, k, line);
@@ -165,8 +165,8 @@ static gf_status draw_profile(const gf_langevin *self, const gf_figure *figure, 
     }
     (void)fputs("\n", script);
     gf_plot_end_labels(plot);
-    gf_plot_frame(plot, (gf_plot_margins){3.3, 0.75 * width - 3.3, 0.78 * height - 0.8, 0.8});
-    gf_plot_label(plot, NULL, "'r ε\u0303^{1/2} / a'", NULL, 0);
+    gf_plot_frame(plot, (gf_plot_margins){3.3, 0.77 * width - 3.3, 0.78 * height - 0.8, 0.8});
+    gf_plot_label(plot, NULL, "'{/:Italic r} ε\u0303^{1/2} / {/:Italic a}'", NULL, 0);
     (void)fprintf(script,
                   "set xrange [-20:20]\nset yrange [%g:%g]\nset xtics 10\nset ytics 0.5\nplot ",
                   -1.25 * d.order, 1.25 * d.order);
@@ -256,7 +256,8 @@ static gf_status draw_space_time(const gf_langevin *self, const gf_figure *figur
         }
         (void)snprintf(title, sizeof title, "'ε\u0303 = %g, %s'", gf_langevin_coupling(self, k),
                        reversals);
-        gf_plot_label(plot, title, "'r / a'", "'t D / a^2'", 1.5);
+        gf_plot_label(plot, title, "'{/:Italic r} / {/:Italic a}'",
+                      "'{/:Italic t D} / {/:Italic a}^2'", 1.5);
         gf_plot_range(plot, "x", 0, 0, (double)positions * run->snapshot_spacing);
         gf_plot_range(plot, "y", 1, ((double)first + 0.5) * every,
                       ((double)run->snapshots + 0.5) * every);
@@ -349,8 +350,10 @@ static void plot_fit(const gf_wall_fit *fit, FILE *script) {
 
 static void name_fit(const gf_wall_fit *fit, gf_plot *plot) {
     char title[128];
-    (void)snprintf(title, sizeof title, "fit %s exp(−c/x^{1/2}), c = %.3f(%.0f)",
-                   fit->form == GF_WALL_TWO_TERMS ? "(A x^{1/4} + B x^{3/4})" : "A x^{1/4}",
+    (void)snprintf(title, sizeof title,
+                   "fit %s exp(−{/:Italic c}/{/:Italic x}^{1/2}), {/:Italic c} = %.3f(%.0f)",
+                   fit->form == GF_WALL_TWO_TERMS ? "({/:Italic A x}^{1/4} + {/:Italic B x}^{3/4})"
+                                                  : "{/:Italic A x}^{1/4}",
                    fit->value[1], ceil(1000 * fit->error[1]));
     gf_plot_add_key(plot, style_fit(fit), NULL, title);
 }
@@ -392,19 +395,16 @@ static const struct {
     const char *line, *title;
 } exact_curves[] = {{"lw 2 lc rgb '#c03030'", "exact count, cells"},
                     {"lw 1.5 dt (8,5) lc rgb '#c03030'", "exact count, continuum"},
-                    {"lw 1.5 dt (2,4) lc rgb '#c03030'", "(E_1 − E_0)/2"}};
-
-static size_t count_wall_entries(const wall_curves *self) {
-    return 1U + (self->exact ? 3U : 0U) + (size_t)self->fitted + (self->printed != NULL ? 1U : 0U);
-}
+                    {"lw 1.5 dt (2,4) lc rgb '#c03030'", "({/:Italic E}_1 − {/:Italic E}_0)/2"}};
 
 /* Below the frame; two columns where the page is wide enough for the longest entry. */
 static const gf_plot_margins wall_margins = {2.1, 0.6, 1.5, 0.3};
 static const double WALLS_WIDE = 13.5, ROW = 0.45;
 
 static size_t count_wall_rows(const wall_curves *self, double width) {
-    size_t entries = count_wall_entries(self);
-    return width < WALLS_WIDE ? entries : entries < 5 ? 4 : (entries + 1) / 2;
+    size_t measured = self->exact ? 4 : 1;
+    size_t laws = (size_t)self->fitted + (self->printed != NULL ? 1U : 0U);
+    return width < WALLS_WIDE ? measured + laws : measured > laws ? measured : laws;
 }
 
 static void write_walls_key(const wall_curves *self, double bottom, gf_plot *plot) {
@@ -440,10 +440,11 @@ static void write_walls_setup(const gf_run *run, const wall_curves *curves, gf_p
     char x[320];
     gf_plot_margins page = wall_margins;
     gf_label swept = gf_label_symbol(run->equation->parameters[run->swept]);
-    (void)snprintf(x, sizeof x, "'%s'", curves->coupling ? "ε\u0303 = ε J a^2/D" : swept.text);
+    (void)snprintf(x, sizeof x, "'%s'",
+                   curves->coupling ? "ε\u0303 = ε {/:Italic J a}^2 / {/:Italic D}" : swept.text);
     page.bottom += 0.2 + ROW * (double)count_wall_rows(curves, gf_plot_width(plot));
     gf_plot_frame(plot, page);
-    gf_plot_label(plot, NULL, x, "'n_{DW} a'", 1.65);
+    gf_plot_label(plot, NULL, x, "'{/:Italic n}_{DW} {/:Italic a}'", 1.65);
     gf_plot_range(plot, "x", 0, NAN, NAN);
     gf_plot_range(plot, "y", 1, NAN, NAN);
     (void)fputs("set logscale y\nset format y '10^{%L}'\nset grid lw 0.5 dt (2,4)\n",

@@ -165,7 +165,7 @@ static void write_values(const map *self, const panel *one, FILE *out) {
 static const double WIDTH = 17.8, ASPECT = 0.84, SINGLE = 11; /* cm */
 static const double LEAST_PANEL = 6.8;                        /* with colours and labels */
 static const gf_plot_margins margins = {.left = 1.8, .right = 2.1, .bottom = 1.3, .top = 0.9};
-static const double ACROSS = 3.9, DOWN = 2.2, KEY = 0.3, KEY_ROW = 0.45;
+static const double ACROSS = 3.5, DOWN = 2.2, KEY = 0.3, KEY_ROW = 0.45;
 
 static size_t count_columns(size_t panels, double width) {
     size_t fit = width > LEAST_PANEL ? (size_t)(width / LEAST_PANEL) : 1;

@@ -106,9 +106,10 @@ static gf_status find_frame(gf_plane *self, const gf_figure_options *options, gf
             self->high[i] = fmax(self->high[i], self->corners[GF_CHARGES * k + i]);
         }
         double margin = 0.04 * (self->high[i] - self->low[i]);
-        const double *range = i < options->ranges ? options->range[i] : NULL;
-        self->low[i] = range != NULL && isfinite(range[0]) ? range[0] : self->low[i] - margin;
-        self->high[i] = range != NULL && isfinite(range[1]) ? range[1] : self->high[i] + margin;
+        double ends[] = {self->low[i] - margin, self->high[i] + margin};
+        gf_figure_options_apply_range(options, i, ends);
+        self->low[i] = ends[0];
+        self->high[i] = ends[1];
         if (!(self->low[i] < self->high[i])) {
             return gf_fail(error, GF_INVALID, "--range leaves nothing of the %s to draw",
                            gf_charge_name(i));
@@ -202,7 +203,7 @@ static bool touches_region(const gf_plane *self, size_t n) {
 }
 
 static gf_status find_basins(gf_plane *self, const gf_surface *surface, gf_error *error) {
-    enum { WIDE = 240, HIGH = 200 };
+    enum { WIDE = 180, HIGH = 150 };
     if (self->points.continuum || count_attractors(self) == 0) {
         return gf_fail(error, GF_INVALID, "there are no basins to draw: %s",
                        self->points.continuum

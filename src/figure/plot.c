@@ -176,21 +176,13 @@ static void write_end(double value, FILE *out) {
 }
 
 void gf_plot_range(gf_plot *self, const char *axis, size_t range, double low, double high) {
-    if (range < self->options.ranges) {
-        const double *wanted = self->options.range[range];
-        low = isfinite(wanted[0]) ? wanted[0] : low;
-        high = isfinite(wanted[1]) ? wanted[1] : high;
-    }
+    double ends[] = {low, high};
+    gf_figure_options_apply_range(&self->options, range, ends);
     (void)fprintf(self->script, "set %srange [", axis);
-    write_end(low, self->script);
+    write_end(ends[0], self->script);
     (void)fputc(':', self->script);
-    write_end(high, self->script);
+    write_end(ends[1], self->script);
     (void)fputs("]\n", self->script);
-}
-
-bool gf_plot_has_range(const gf_plot *self, size_t range) {
-    return range < self->options.ranges && isfinite(self->options.range[range][0]) &&
-           isfinite(self->options.range[range][1]);
 }
 
 /* Remembers that frames have no room. */
@@ -233,6 +225,12 @@ void gf_plot_place_colours(gf_plot *self) {
         self->script,
         "set colorbox vertical user origin graph 1.03, graph 0 size screen %.6f, graph 1\n",
         0.4 / self->width);
+}
+
+void gf_plot_label_colours(gf_plot *self, const char *text) {
+    (void)fprintf(self->script,
+                  "set label %s at graph 1.03, graph 0.5 center rotate offset screen %.6f,0\n",
+                  text, 1.7 / self->width);
 }
 
 void gf_plot_panels(gf_plot *self, size_t rows, size_t columns, gf_plot_margins page, double across,

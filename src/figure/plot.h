@@ -35,8 +35,6 @@ FILE *gf_plot_script(gf_plot *self);
 /* The range of an axis, "x" or "y": that of number `range` in the options, 0 of the horizontal
  * axis, then of vertical ones; where they leave it open, from low to high; NaN: as the data are. */
 void gf_plot_range(gf_plot *self, const char *axis, size_t range, double low, double high);
-/* Whether the options give both ends of it. */
-bool gf_plot_has_range(const gf_plot *self, size_t range);
 
 /* White around the frames of a page, for titles, labels and legend. */
 typedef struct gf_plot_margins {
@@ -51,8 +49,10 @@ void gf_plot_frame(gf_plot *self, gf_plot_margins page);
  * NULL. Until gf_plot_end_labels. */
 void gf_plot_label(gf_plot *self, const char *title, const char *x, const char *y, double aside);
 
-/* Puts the scale of colours to the right of the frame. */
+/* Puts the scale of colours to the right of the frame; gf_plot_label_colours a gnuplot string
+ * beside it, until gf_plot_end_labels. */
 void gf_plot_place_colours(gf_plot *self);
+void gf_plot_label_colours(gf_plot *self, const char *text);
 
 /* Starts a page of frames, rows of columns, that many centimetres apart; the next `plot` commands
  * fill them. Ends with "unset multiplot". */

@@ -158,23 +158,34 @@ static void write_panel(const gf_scan *scan, const size_t *written, int column, 
     gf_plot_end_labels(plot);
 }
 
-/* What the bifurcations are, beside them and inside the frame: to the side with more room, and
- * below unless that is close to the lower edge. */
-static void write_labels(const gf_scan *scan, FILE *out) {
-    double low = INFINITY, high = -INFINITY;
+/* What can be seen of the parameter and of the energy. */
+static void find_view(const gf_scan *scan, const gf_figure_options *options, double view[2][2]) {
+    view[0][0] = fmin(scan->axis.from, scan->axis.to);
+    view[0][1] = fmax(scan->axis.from, scan->axis.to);
+    view[1][0] = INFINITY;
+    view[1][1] = -INFINITY;
     for (size_t k = 0; k < scan->axis.points * scan->branches; ++k) {
         double e = scan->points[k].density[GF_ENERGY];
-        low = fmin(low, e); /* NaN, where a branch is not, is passed over */
-        high = fmax(high, e);
+        view[1][0] = fmin(view[1][0], e); /* NaN, where a branch is not, is passed over */
+        view[1][1] = fmax(view[1][1], e);
     }
+    gf_figure_options_apply_range(options, 0, view[0]);
+    gf_figure_options_apply_range(options, 2, view[1]);
+}
+
+/* What the bifurcations are, beside them and inside the frame: to the side with more room, and
+ * below unless that is close to the lower edge. */
+static void write_labels(const gf_scan *scan, double view[2][2], FILE *out) {
     for (size_t k = 0; k < scan->bifurcation_count; ++k) {
         const gf_bifurcation *one = &scan->bifurcations[k];
-        bool left = one->parameter - scan->axis.from < scan->axis.to - one->parameter;
-        bool below = one->density[GF_ENERGY] - low > 0.05 * (high - low);
-        (void)fprintf(out, "set label '%s at %.6f' at %.10g,%.8g %s offset graph %g,%g\n",
-                      gf_bifurcation_name(one->kind), one->parameter, one->parameter,
-                      one->density[GF_ENERGY], left ? "left" : "right", left ? 0.03 : -0.03,
-                      below ? -0.04 : 0.05);
+        double x = one->parameter, e = one->density[GF_ENERGY];
+        bool left = x - view[0][0] < view[0][1] - x;
+        bool below = e - view[1][0] > 0.08 * (view[1][1] - view[1][0]);
+        if (x >= view[0][0] && x <= view[0][1] && e >= view[1][0] && e <= view[1][1]) {
+            (void)fprintf(out, "set label '%s at %.6f' at %.10g,%.8g %s offset graph %g,%g\n",
+                          gf_bifurcation_name(one->kind), x, x, e, left ? "left" : "right",
+                          left ? 0.03 : -0.03, below ? -0.04 : 0.05);
+        }
     }
 }
 
@@ -197,12 +208,26 @@ static void write_data(const gf_scan *scan, size_t written[STYLES], gf_plot *plo
     gf_plot_close_data(plot);
 }
 
+/* Within less than a decade a logarithmic axis has no tics of its own. */
+static void write_log_tics(double low, double high, FILE *out) {
+    double step = gf_plot_step(high - low, 4);
+    (void)fputs("set logscale x\n", out);
+    if (high < 10 * low) {
+        (void)fputs("set xtics (", out);
+        for (double at = step * ceil(low / step - 1e-9); at <= high * (1 + 1e-9); at += step) {
+            (void)fprintf(out, "%s%.10g", at > low + step / 2 ? ", " : "", at);
+        }
+        (void)fputs(")\n", out);
+    }
+}
+
 /* The axis of the parameter: quarters of the scan are marked, as long as it is all of it. */
-static void write_axis(const gf_scan *scan, const gf_figure_options *options, gf_plot *plot) {
+static void write_axis(const gf_scan *scan, const gf_figure_options *options, double view[2][2],
+                       gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
     gf_plot_range(plot, "x", 0, scan->axis.from, scan->axis.to);
     if (options->log) {
-        (void)fputs("set logscale x\n", out);
+        write_log_tics(view[0][0], view[0][1], out);
     } else if (options->ranges == 0) {
         (void)fprintf(out, "set offsets graph 0.01, graph 0.01, 0, 0\nset xtics %.10g\n",
                       (scan->axis.to - scan->axis.from) / 4);
@@ -216,11 +241,13 @@ static void write_script(const gf_scan *scan, const gf_figure *figure, gf_plot *
     gf_plot_margins page = margins;
     gf_label symbol = gf_label_symbol(scan->parameter), energy = gf_label_energy(figure->file);
     char x[320], y[320];
+    double view[2][2];
+    find_view(scan, figure->options, view);
     write_data(scan, written, plot);
     size_t rows = count_key_rows(scan, written, gf_plot_width(plot));
     page.top += ROW * (double)rows;
     gf_plot_panels(plot, narrow ? 2 : 1, narrow ? 1 : 2, page, ACROSS, DOWN);
-    write_axis(scan, figure->options, plot);
+    write_axis(scan, figure->options, view, plot);
     write_key(scan, written, rows, plot);
     (void)snprintf(x, sizeof x, "'%s'", symbol.text);
     (void)snprintf(y, sizeof y, "'%s'", energy.text);
@@ -229,7 +256,7 @@ static void write_script(const gf_scan *scan, const gf_figure *figure, gf_plot *
     write_panel(scan, written, 2, plot);
     gf_plot_range(plot, "y", 2, NAN, NAN);
     gf_plot_label(plot, NULL, x, y, 1.55);
-    write_labels(scan, gf_plot_script(plot));
+    write_labels(scan, view, gf_plot_script(plot));
     write_panel(scan, written, 3, plot);
     (void)fputs("unset multiplot\n", gf_plot_script(plot));
 }

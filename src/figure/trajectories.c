@@ -185,7 +185,7 @@ gf_status gf_langevin_draw_paths(const gf_langevin *self, const gf_figure *figur
     bool blocks = self->run->blocks;
     const gf_figure_overlay overlay = {.write = blocks ? write_passages : write_walls,
                                        .context = &what,
-                                       .title = blocks ? "mean passage of a block" : "wall",
+                                       .title = blocks ? "mean passage" : "wall",
                                        .line = "lw 2 dt (6,4) lc rgb '#202020'"};
     return gf_figure_draw_overlaid(&over, &overlay, error);
 }

@@ -85,7 +85,10 @@ gf_status gf_langevin_draw_profiles(const gf_langevin *self, const gf_figure *fi
     }
     for (int panel = 0; panel < 4; ++panel) {
         int field = panel / 2, scaled = panel % 2;
-        gf_plot_label(plot, NULL, scaled == 1 ? "'r ε^{1/2} / a'" : "'r / a'", fields[field], 1.55);
+        gf_plot_label(plot, NULL,
+                      scaled == 1 ? "'{/:Italic r} ε^{1/2} / {/:Italic a}'"
+                                  : "'{/:Italic r} / {/:Italic a}'",
+                      fields[field], 1.55);
         if (scaled == 1) {
             (void)fputs("set xrange [-20:20]\n", script);
         } else {
@@ -145,7 +148,7 @@ static void set_colours(const gf_langevin *self, const gf_dynamics *d, int field
 }
 
 static const gf_plot_margins map_margins = {2.2, 2.2, 1.3, 0.8};
-static const double MAP_ACROSS = 2.2, MAP_DOWN = 2.1, LEAST_MAP = 2.5; /* cm */
+static const double MAP_ACROSS = 2.2, MAP_DOWN = 2.1, LEAST_MAP = 2.5, TIC = 1.4; /* cm */
 
 static size_t count_shown(const gf_run *run) {
     return run->points < 3 ? run->points : 3;
@@ -185,10 +188,11 @@ gf_status gf_langevin_draw_maps(const gf_langevin *self, const gf_figure *figure
     for (int field = 0; field < 2; ++field) {
         set_colours(self, &d, field, script);
         if (figure->options->ranges == 0) {
+            double frame = (gf_plot_width(plot) - map_margins.left - map_margins.right -
+                            (double)(columns - 1) * MAP_ACROSS) /
+                           (double)columns;
             (void)fprintf(script, "set xtics %g\n",
-                          gf_plot_step(run->length, columns > 2   ? 3
-                                                    : columns > 1 ? 4
-                                                                  : 8));
+                          gf_plot_step(run->length, (int)fmax(2, frame / TIC)));
         }
         for (size_t k = 0; k < shown; ++k) {
             double stretch = (double)run->stretch[k], every = run->snapshot_every * stretch;
@@ -201,8 +205,10 @@ gf_status gf_langevin_draw_maps(const gf_langevin *self, const gf_figure *figure
                 (void)fputs("unset colorbox\n", script);
             }
             (void)snprintf(title, sizeof title, "'%s, %s'", fields[field], value.text);
-            gf_plot_label(plot, title, run->rescaled ? "'r ε^{1/2} / a'" : "'r / a'",
-                          run->rescaled ? "'ε J t'" : "'J t'", 1.7);
+            gf_plot_label(plot, title,
+                          run->rescaled ? "'{/:Italic r} ε^{1/2} / {/:Italic a}'"
+                                        : "'{/:Italic r} / {/:Italic a}'",
+                          run->rescaled ? "'ε{/:Italic J t}'" : "'{/:Italic J t}'", 1.7);
             gf_plot_range(plot, "x", 0, 0, run->length);
             gf_plot_range(plot, "y", 1, ((double)first + 0.5) * every,
                           ((double)run->snapshots + 0.5) * every);
@@ -245,6 +251,7 @@ gf_status gf_langevin_draw_plane(const gf_langevin *self, const gf_figure *figur
     (void)snprintf(y, sizeof y, "'%s'", energy.text);
     gf_plot_label(plot, NULL, "'{/:Italic m}'", y, 1.3);
     gf_plot_place_colours(plot);
+    gf_plot_label_colours(plot, "'probability density'");
     gf_plot_range(plot, "x", 0, m->from, m->to);
     gf_plot_range(plot, "y", 1, e->from, e->to);
     if (figure->options->log) {
@@ -253,7 +260,6 @@ gf_status gf_langevin_draw_plane(const gf_langevin *self, const gf_figure *figur
     double wide = (m->to - m->from) / (double)m->points,
            high = (e->to - e->from) / (double)e->points;
     (void)fprintf(script,
-                  "set cblabel 'probability density'\n"
                   "set palette defined (0 '#ffffff', 0.2 '#a0c8e0', 0.6 '#365c8d', 1 '#200840')\n"
                   "plot $plane matrix using (%g+($1+0.5)*%g):(%g+($2+0.5)*%g):3 with image\n",
                   m->from, wide, e->from, high);
