@@ -4,6 +4,7 @@
 #include "fixed_points/fixed_point.h"
 #include "gibbsflow/jackknife.h"
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 #include "spectrum/spectrum.h"
 
 #include <math.h>
@@ -438,7 +439,7 @@ static void write_errors(const gf_fixed_points *self, gf_file *file) {
     } else if (any) {
         gf_charge_axes_put(file,
                            &(gf_dataset){.path = "/fixed_points/density_error",
-                                         .units = "1 per site, J per site",
+                                         .units = GF_UNITS_DENSITY,
                                          .description = "statistical standard error of density",
                                          .rank = 1,
                                          .shape = {self->count},

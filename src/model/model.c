@@ -434,10 +434,43 @@ static gf_status parse_sampling(gf_document *document, gf_node *map, gf_sampling
     return status;
 }
 
+/* A name, as units and labels put it into expressions: letters, digits, _ and '; other alphabets,
+ * too. */
+static bool is_unit(const char *text) {
+    enum { MOST = 20 };
+    size_t length = 0;
+    for (; text[length] != '\0'; ++length) {
+        unsigned char c = (unsigned char)text[length];
+        if (!isalnum(c) && c != '_' && c != '\'' && c < 0x80) {
+            return false;
+        }
+    }
+    return length <= MOST && !isdigit((unsigned char)text[0]);
+}
+
+static gf_status parse_energy_unit(gf_document *document, const gf_node *node, gf_model *model,
+                                   gf_error *error) {
+    const char *text = GF_MODEL_ENERGY_UNIT;
+    gf_status status =
+        node != NULL ? gf_document_text(document, node, "energy_unit", &text, error) : GF_OK;
+    if (status == GF_OK && !is_unit(text)) {
+        status = gf_document_fail(document, node, error,
+                                  "energy_unit must be a name such as J or meV: up to 20 letters, "
+                                  "digits, _ and ', not '%.100s'",
+                                  text);
+    }
+    if (status == GF_OK) {
+        model->energy_unit = strdup(text);
+        status = model->energy_unit != NULL ? GF_OK : gf_fail_memory(error, "the model");
+    }
+    return status;
+}
+
 static gf_status parse_root(gf_document *document, const gf_settings *settings, gf_model *model,
                             gf_error *error) {
-    static const char *const keys[] = {"name",     "sites", "boundary", "parameters", "hamiltonian",
-                                       "lindblad", "grid",  "method",   "typicality", NULL};
+    static const char *const keys[] = {"name",        "sites",       "boundary", "parameters",
+                                       "hamiltonian", "lindblad",    "grid",     "method",
+                                       "typicality",  "energy_unit", NULL};
     gf_node *root = gf_document_root(document), *name = NULL, *hamiltonian = NULL, *lindblad = NULL;
     const char *text = NULL;
     gf_status status = gf_document_check_keys(document, root, "the model", keys, error);
@@ -456,7 +489,11 @@ static gf_status parse_root(gf_document *document, const gf_settings *settings, 
     if (model->name == NULL) {
         return gf_fail_memory(error, "the model");
     }
-    status = parse_chain(document, root, settings, &model->chain, error);
+    status =
+        parse_energy_unit(document, gf_document_get(document, root, "energy_unit"), model, error);
+    if (status == GF_OK) {
+        status = parse_chain(document, root, settings, &model->chain, error);
+    }
     if (status == GF_OK) {
         gf_node *parameters = gf_document_get(document, root, "parameters");
         status = parse_parameters(document, parameters, model, error);
@@ -534,6 +571,7 @@ void gf_model_free(gf_model *self) {
         return;
     }
     free(self->name);
+    free(self->energy_unit);
     free(self->yaml);
     for (size_t i = 0; i < self->parameter_count; ++i) {
         free(self->parameters[i].name);
@@ -556,6 +594,10 @@ void gf_model_free(gf_model *self) {
 
 const char *gf_model_name(const gf_model *self) {
     return self->name;
+}
+
+const char *gf_model_energy_unit(const gf_model *self) {
+    return self->energy_unit;
 }
 
 int gf_model_sites(const gf_model *self) {

@@ -15,6 +15,7 @@ typedef struct gf_channel {
 
 struct gf_model {
     char *name;
+    char *energy_unit;            /* what its unit of energy is called */
     char *yaml;                   /* the text of the model file */
     struct gf_document *document; /* the same, parsed */
     gf_chain chain;

@@ -4,6 +4,7 @@ dimension scales that can be followed both ways and have the right length.
     python3 test_h5py.py PROGRAM MODELS
 """
 import os
+import re
 import sys
 import tempfile
 
@@ -49,6 +50,63 @@ def check_references(name, data):
             fail(name, data.name, "is said to be the axis of what is not there")
 
 
+# The units of all that carries an energy E, by path; components in the order in which they lie.
+UNITS = [(re.compile(f"({path})$"), units) for path, units in (
+    ("(?!walls).*/(density|density_error|bifurcation_density|corners)", "1 per site; E per site"),
+    (".*/(lambda|bifurcation_lambda)", "1; 1/E"),
+    (".*/(lambda)_error", "1; 1/E"),
+    ("(?!spectrum).*/(force|force_error)", "epsilon E per site; epsilon E^2 per site"),
+    ("(?!spectrum).*/(noise|noise_error)",
+     "epsilon E per site; epsilon E^2 per site; epsilon E^2 per site; epsilon E^3 per site"),
+    (".*/(susceptibility|susceptibility_error)", "1 per site; E per site; E per site; E^2 per site"),
+    (".*/channel_force|spectrum/force", "1 per site; E per site"),
+    (".*/channel_noise|spectrum/noise", "1 per site; E per site; E per site; E^2 per site"),
+    ("fitted_grid/channel_shift", "1; E"),
+    (".*/channel_noise_shift", "1; E; E; E^2"),
+    (".*/(eigenvalues|eigenvalues_error)|channels/rate", "epsilon E"),
+    (".*/force_residual", "epsilon E per site"),
+    ("(spectrum|blocks)/energy", "E"),
+    ("(density_grid|histogram|diffusion)/energy|fitted_grid/(corner_energy|border)", "E per site"),
+    ("lambda_grid/lambda2", "1/E"),
+    ("diffusion/matrix", "E a^2; a^2; E^2 a^2; E a^2"),
+    ("(statistics|snapshots)/time", "1/E"),
+    ("statistics/passages", "E"),
+    ("switching/(mean_time|standard_error)", "1/E"),
+    ("statistics/mean|snapshots/field", "1 per site; E per site"),
+    ("statistics/(smoothed_)?second_moment", "1 per site^2; E^2 per site^2"),
+    ("moments/energy(_standard_error)?", "E per site"),
+    ("moments/second_energy(_standard_error)?", "E^2 per site^2"),
+)]
+# Said of other quantities by these words alone.
+PLAIN = re.compile("1|1 per site|1/a|a|sample_every|standard errors|of the parameter|A and B in 1/a, c in 1")
+
+
+def check_units(name, path, data, unit):
+    said = data.attrs["units"]
+    expected = [units for pattern, units in UNITS if pattern.match(path)]
+    if unit is None:  # of one field: no energy
+        return
+    if len(expected) > 1:
+        fail(path, "has several units expected of it")
+    elif expected and said != expected[0].replace("E", unit):
+        fail(name, path, f"is said to be in '{said}', not in '{expected[0].replace('E', unit)}'")
+    elif not expected and not PLAIN.fullmatch(said) and not path.startswith(("checkpoint", "blocks")):
+        fail(name, path, f"is said to be in '{said}'; a unit that the test does not know")
+    charges = sum(axis.label == "charge" for axis in data.dims)
+    if ";" in said and charges > 0 and len(said.split("; ")) != 2**charges:
+        fail(name, path, f"has {2**charges} components and the units '{said}'")
+
+
+def unit_of(file, name):
+    if "model" not in file:
+        return None
+    unit = file["model"].attrs["energy_unit"]
+    expected = "J" if name in ("plain.h5", "killed.h5.blocks") else kinds.UNIT
+    if unit != expected:
+        fail(name, f"the unit of energy is {unit}, not {expected}")
+    return unit
+
+
 def check_file(name):
     count = 0
 
@@ -60,6 +118,8 @@ def check_file(name):
         data[()]
         if not str(data.attrs.get("units", "")):
             fail(name, path, "has no units")
+        else:
+            check_units(name, path, data, unit)
         for k in range(data.ndim):
             check_axis(name, data, k)
         check_references(name, data)
@@ -67,6 +127,7 @@ def check_file(name):
     with h5py.File(name) as file:
         if file.attrs["program"] != "gibbsflow" or int(file.attrs["format"]) < 1:
             fail(name, "does not say who wrote it, and in which format")
+        unit = unit_of(file, name)
         file.visititems(check)
     if count == 0:
         fail(name, "has no datasets")

@@ -77,6 +77,13 @@ static const mistake mistakes[] = {
     {BOUNDARY, "", 1, 1, "the key 'boundary' is missing"},
     {HAMILTONIAN, "", 1, 1, "the key 'hamiltonian' is missing"},
     {LINDBLAD, "", 1, 1, "the key 'lindblad' is missing"},
+    /* the unit of energy */
+    {NAME, "name: test\nenergy_unit: [J]", 2, 14, "energy_unit must be a single value"},
+    {NAME, "name: test\nenergy_unit: ''", 2, 14, "energy_unit must not be empty"},
+    {NAME, "name: test\nenergy_unit: J/2", 2, 14, "energy_unit must be a name such as J or meV"},
+    {NAME, "name: test\nenergy_unit: 2J", 2, 14, "letters, digits, _ and ', not '2J'"},
+    {NAME, "name: test\nenergy_unit: J; a", 2, 14, "energy_unit must be a name"},
+    {NAME, "name: test\nenergy_unit: a_name_of_more_than_20", 2, 14, "up to 20 letters"},
     /* types */
     {NAME, "name: [test]", 1, 7, "name must be a single value, not a list"},
     {NAME, "name:", 1, 6, "name must not be empty"},
@@ -373,6 +380,21 @@ START_TEST(a_model_is_what_its_file_says) {
 }
 END_TEST
 
+START_TEST(the_unit_of_energy_is_the_users) {
+    static const char *const units[] = {"J", "meV", "J_1", "t'", "\u00b5eV"};
+    gf_model *model = parse_good(0, NULL, NULL);
+    ck_assert_str_eq(gf_model_energy_unit(model), "energy");
+    gf_model_free(model);
+    for (size_t k = 0; k < sizeof units / sizeof *units; ++k) {
+        char line[64];
+        (void)snprintf(line, sizeof line, "name: test\nenergy_unit: \"%s\"", units[k]);
+        model = parse_good(NAME, line, NULL);
+        ck_assert_str_eq(gf_model_energy_unit(model), units[k]);
+        gf_model_free(model);
+    }
+}
+END_TEST
+
 START_TEST(axes_are_evenly_spaced) {
     gf_axis axis = {-3, 3, 121}, single = {2, 7, 1};
     ck_assert_double_eq(gf_axis_value(&axis, 0), -3);
@@ -644,6 +666,7 @@ int main(void) {
     tcase_add_test(tests, file_and_text_give_the_same_model);
     tcase_add_test(tests, shipped_models_parse);
     tcase_add_test(tests, a_model_is_what_its_file_says);
+    tcase_add_test(tests, the_unit_of_energy_is_the_users);
     tcase_add_test(tests, axes_are_evenly_spaced);
     tcase_add_test(tests, what_is_right_on_the_whole_chain_is_accepted);
     tcase_add_test(tests, settings_override_the_file);
