@@ -123,7 +123,8 @@ void cli_print_fixed_points(const gf_fixed_points *points, const char *unit) {
         return;
     }
     if (points->count == 0) {
-        (void)printf("There is no fixed point.\n");
+        (void)printf(points->complete ? "There is no fixed point.\n"
+                                      : "No fixed point was found.\n");
     } else {
         print_points(points, unit);
     }

@@ -12,6 +12,14 @@
 
 enum { MAX_GRID_POINTS = 100000, MIN_KNOTS = 5, MAX_KNOTS = 4096 };
 
+/* Energies, and coefficients of jump operators, may be as large and as small as this to either side
+ * of 1, rates twice as many decades. */
+static const double LARGEST = 1e30, LARGEST_RATE = 1e60;
+
+static bool is_beyond(double size, double largest) {
+    return size > largest || size < 1 / largest;
+}
+
 /* --- parsing --------------------------------------------------------------------------------- */
 
 /* Names are printed on terminals and into scripts of other programs. */
@@ -223,6 +231,13 @@ static gf_status check_hamiltonian(gf_document *document, const gf_node *list,
                              error);
         }
     }
+    double size = gf_operator_size(h);
+    if (size > 0 && is_beyond(size, LARGEST)) {
+        return gf_document_fail(document, list, error,
+                                "the Hamiltonian has coefficients up to %.3g; choose a unit of "
+                                "energy in which the largest lies between %g and %g",
+                                size, 1 / LARGEST, LARGEST);
+    }
     gf_operator adjoint = gf_operator_adjoint(h);
     gf_operator_term difference = {0};
     bool hermitian = gf_operator_equal(h, &adjoint, &difference);
@@ -295,9 +310,17 @@ static gf_status parse_channel(gf_document *document, gf_node *map, gf_model *mo
     }
     const gf_scope scope = scope_of(model);
     status = parse_rate(document, rate, text, &scope, &channel->rate, error);
-    return status == GF_OK
-               ? parse_term(document, jump, "a jump operator", model, &channel->jump, error)
-               : status;
+    if (status == GF_OK) {
+        status = parse_term(document, jump, "a jump operator", model, &channel->jump, error);
+    }
+    double size = gf_operator_size(&channel->jump.operator);
+    if (status == GF_OK && size > 0 && is_beyond(size, LARGEST)) {
+        status = gf_document_fail(document, jump, error,
+                                  "the jump operator has coefficients up to %.3g; take a factor "
+                                  "out into its rate, squared, that leaves %g to %g",
+                                  size, 1 / LARGEST, LARGEST);
+    }
+    return status;
 }
 
 static gf_status parse_lindblad(gf_document *document, gf_node *list, gf_model *model,
@@ -315,6 +338,36 @@ static gf_status parse_lindblad(gf_document *document, gf_node *list, gf_model *
         gf_node *key = NULL;
         status = parse_channel(document, gf_document_entry(document, list, i, &key), model, error);
     }
+    return status;
+}
+
+gf_status gf_model_check_rates(const gf_model *self, const double *rates, gf_error *error) {
+    double largest = 0;
+    size_t channel = 0;
+    for (size_t c = 0; c < self->channel_count; ++c) {
+        double size = gf_operator_size(&self->channels[c].jump.operator);
+        double strength = rates[c] * size * size;
+        channel = strength > largest ? c : channel;
+        largest = fmax(largest, strength);
+    }
+    return largest > 0 && is_beyond(largest, LARGEST_RATE)
+               ? gf_fail(error, GF_INVALID,
+                         "%s: the channels are as strong as %.3g ('%.100s': rate times the square "
+                         "of the operator); the strongest must lie between %g and %g: a common "
+                         "factor of all rates belongs to epsilon",
+                         gf_document_name(self->document), largest, self->channels[channel].name,
+                         1 / LARGEST_RATE, LARGEST_RATE)
+               : GF_OK;
+}
+
+static gf_status check_rates_of(const gf_model *model, gf_error *error) {
+    double *rates = malloc(model->channel_count * sizeof *rates);
+    if (rates == NULL) {
+        return gf_fail_memory(error, "the rates");
+    }
+    gf_model_rates(model, rates);
+    gf_status status = gf_model_check_rates(model, rates, error);
+    free(rates);
     return status;
 }
 
@@ -507,6 +560,9 @@ static gf_status parse_root(gf_document *document, const gf_settings *settings, 
     }
     if (status == GF_OK) {
         status = parse_lindblad(document, lindblad, model, error);
+    }
+    if (status == GF_OK) {
+        status = check_rates_of(model, error);
     }
     if (status == GF_OK) {
         status = parse_grid(document, gf_document_get(document, root, "grid"), model, error);
@@ -708,6 +764,9 @@ gf_status gf_model_rates_at(const gf_model *self, const gf_settings *settings, d
     }
     if (status == GF_OK) {
         status = evaluate_rates(self, values, rates, error);
+    }
+    if (status == GF_OK) {
+        status = gf_model_check_rates(self, rates, error);
     }
     free(values);
     return status;

@@ -40,6 +40,10 @@ struct gf_model {
 gf_status gf_model_resize(const gf_model *self, int sites, bool periodic, gf_model **result,
                           gf_error *error);
 
+/* Fails if the rates, rates[channel_count], are beyond what numbers hold: what the bath does goes
+ * like rate |L|^2, times powers of the energy up to the second, and squares of that. */
+gf_status gf_model_check_rates(const gf_model *self, const double *rates, gf_error *error);
+
 bool gf_model_has_parameter(const gf_model *self, const char *name);
 
 /* Gives parameters that enter rates alone (gf_model_rates_at) their new values: rates and grids

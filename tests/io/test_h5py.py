@@ -1,4 +1,4 @@
-"""Every dataset of every kind of file, read with h5py: units, axes that name what runs along them,
+"""Every dataset of every kind of file, read with h5py: units that are true, axes that name what runs along them,
 dimension scales that can be followed both ways and have the right length.
 
     python3 test_h5py.py PROGRAM MODELS
@@ -10,10 +10,12 @@ import tempfile
 
 try:
     import h5py
+    import numpy
 except ImportError:
     print("h5py is missing")
     sys.exit(77)
 import kinds
+from kinds import write
 
 # What runs along an axis that has no values of its own.
 WORDS = {"bifurcation", "branch", "cell", "channel", "charge", "corner", "fixed point", "line", "point",
@@ -97,6 +99,58 @@ def check_units(name, path, data, unit):
         fail(name, path, f"has {2**charges} components and the units '{said}'")
 
 
+SCALED = """name: scaled
+energy_unit: E
+sites: 6
+boundary: periodic
+parameters: {J: 1, Delta: 0.8, gamma: 0.9}
+hamiltonian: ["J*(X[0]*X[1] + Y[0]*Y[1])", "J*Delta*Z[0]*Z[1]", "0.1*J*(X[0]*X[2] + Y[0]*Y[2])"]
+lindblad:
+  - {name: flip, rate: J*(1-gamma), operator: "X[0]"}
+  - {name: align, rate: J*gamma, operator: "Pu[-1]*Sp[0]*Pu[1] + Pd[-1]*Sm[0]*Pd[1]"}
+grid:
+  lambda1: {from: -2, to: 2, points: 5}
+  lambda2: {from: -1/J, to: 1/J, points: 4}
+  magnetization: {points: 6}
+  energy: {from: -1.5*J, to: 0.9*J, points: 7}
+  fitted: {magnetization: 9, energy: 11}
+"""
+
+
+def powers(units):
+    """Of E, in each component."""
+    return [sum((-1 if over else 1) * int(power or 1)
+                for over, power in re.findall(r"(/?)E(?:\^(\d))?", component))
+            for component in units.split("; ")]
+
+
+def check_scaling(program):
+    """That units say the truth: with energies and rates s times as large every component is s to the
+    power that its unit says, also where s is extreme."""
+    write("scaled.yaml", SCALED)
+    for s in (1, 1e28, 1e-28):
+        kinds.make(program, "forces", "-q", "scaled.yaml", "--set", f"J={s}", "-o", f"scaled{s:g}.h5")
+    for s in (1e28, 1e-28):
+        with h5py.File("scaled1.h5") as one, h5py.File(f"scaled{s:g}.h5") as many:
+            one.visititems(lambda path, data, s=s, many=many: compare_scaled(path, data, many, s))
+
+
+def compare_scaled(path, data, many, s):
+    # |f| where the search ended is rounding
+    if not isinstance(data, h5py.Dataset) or data.dtype.kind not in "fc" or path.endswith("residual"):
+        return
+    power, shape = powers(data.attrs["units"]), [1] * data.ndim
+    if len(power) > 1:
+        shape = [data.shape[k] if data.dims[k].label == "charge" else 1 for k in range(data.ndim)]
+    unit = numpy.reshape([float(s)**p for p in power], shape)
+    x, y = data[()], many[path][()] / unit
+    axes = tuple(k for k in range(data.ndim) if shape[k] == 1)
+    size = numpy.max(abs(numpy.where(numpy.isfinite(x), x, 0)), axis=axes, keepdims=True, initial=0)
+    same = (abs(x - y) <= 1e-9 * size) | (x == y) | (numpy.isnan(x) & numpy.isnan(y))
+    if not same.all():
+        fail(path, f"does not scale like '{data.attrs['units']}' with a factor of {s:g}")
+
+
 def unit_of(file, name):
     if "model" not in file:
         return None
@@ -139,5 +193,6 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     for one in kinds.make_all(program, models):
         check_file(one)
+    check_scaling(program)
     os.chdir("/")
 sys.exit(1 if failures else 0)

@@ -263,6 +263,46 @@ START_TEST(infinite_couplings_and_rates_are_refused) {
 }
 END_TEST
 
+/* Numbers whose squares, or the squares of these, are beyond what numbers hold: said, not dropped.
+ */
+START_TEST(extreme_scales_are_refused) {
+    static const struct {
+        int line;
+        const char *text, *message;
+    } cases[] = {
+        {PARAMETERS, "parameters: {J: 1e160, g: 1}", "file:5:14: the Hamiltonian has coefficients"},
+        {PARAMETERS, "parameters: {J: 1e-200, g: 1}", "choose a unit of energy"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: \"1e154*X[0]\"}]",
+         "file:6:41: the jump operator has coefficients up to 1e+154"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: \"1e-170*X[0]\"}]", "into its rate"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 1e-170, operator: \"X[0]\"}]",
+         "as strong as 1e-170 ('a'"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 1e160, operator: \"X[0]\"}]",
+         "the strongest must lie between 1e-60 and 1e+60"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 1e20, operator: \"1e25*X[0]\"}]",
+         "as strong as 1e+70"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        gf_model *model = NULL;
+        gf_error error = {0};
+        ck_assert_int_eq(parse(cases[i].line, cases[i].text, NULL, &model, &error), GF_INVALID);
+        assert_contains(error.message, cases[i].message);
+    }
+    /* What is faint beside the rest is none of it. */
+    gf_model *model = parse_good(LINDBLAD,
+                                 "lindblad: [{name: a, rate: 1e-170, operator: \"X[0]\"}, {name: "
+                                 "b, rate: 1, operator: \"X[0]\"}, {name: c, rate: 0, operator: "
+                                 "\"Z[0]\"}]",
+                                 NULL);
+    gf_error error = {0};
+    double rates[3] = {1e-170, 0, 0};
+    ck_assert_int_eq(gf_model_check_rates(model, rates, &error), GF_INVALID);
+    rates[0] = 0;
+    ck_assert_int_eq(gf_model_check_rates(model, rates, &error), GF_OK);
+    gf_model_free(model);
+}
+END_TEST
+
 /* Some bytes of a good model changed at random: a model or a message. */
 START_TEST(damaged_models_never_crash) {
     for (int seed = 0; seed < 2000; ++seed) {
@@ -661,6 +701,7 @@ int main(void) {
     tcase_add_test(tests, text_that_is_no_model_is_refused);
     tcase_add_test(tests, kept_text_is_the_whole_model);
     tcase_add_test(tests, infinite_couplings_and_rates_are_refused);
+    tcase_add_test(tests, extreme_scales_are_refused);
     tcase_add_test(tests, damaged_models_never_crash);
     tcase_add_test(tests, unreadable_files_are_refused);
     tcase_add_test(tests, file_and_text_give_the_same_model);
