@@ -609,7 +609,7 @@ static gf_status check_parameter(const gf_model *model, const char *name, const 
                                  gf_error *error) {
     for (size_t i = 0; i < model->parameter_count; ++i) {
         const gf_parameter *parameter = &model->parameters[i];
-        if (strcmp(parameter->name, name) == 0 && model->in_operators[i]) {
+        if (strcmp(parameter->name, name) == 0 && model->steers[i]) {
             return gf_fail(error, GF_INVALID,
                            "%s cannot be scanned: it enters the Hamiltonian or a jump operator "
                            "(%s: %g, was %g), and a scan uses one spectrum throughout; find the "

@@ -21,9 +21,13 @@ struct gf_model {
     gf_chain chain;
     gf_parameter *parameters; /* with the values in force */
     size_t parameter_count;
-    double *written;    /* [parameter_count]: their values in the text */
-    bool *used;         /* [parameter_count]: it occurs anywhere */
-    bool *in_operators; /* [parameter_count]: it occurs in the Hamiltonian or in a jump operator */
+    struct gf_names *names; /* their indices */
+    /* [parameter_count]: */
+    double *written;         /* what the text makes of it, at the values in force of earlier ones */
+    bool *set;               /* settings gave it its value, and not the text */
+    bool *used;              /* it occurs anywhere, or defines one that does */
+    bool *in_operators;      /* it occurs in the Hamiltonian or in a jump operator, */
+    bool *steers;            /* or defines one that does, and is not set */
     gf_operator hamiltonian; /* Q2, on sites 0 ... sites-1 */
     gf_channel *channels;    /* at least one */
     size_t channel_count;

@@ -57,9 +57,12 @@ char *gf_model_stored_energy_unit(gf_file *file) {
     return unit;
 }
 
-/* The stored parameters, "J=1 gamma=0.9 ...", and size. */
+/* What was set, "J=1 gamma=0.9 ...", and the size. Files of earlier versions tell of all parameters
+ * alone. */
 static gf_status read_settings(gf_file *file, gf_settings *settings, gf_error *error) {
-    char *text = gf_file_get_text_attribute(file, "/model", "parameters");
+    const char *name =
+        gf_file_has_attribute(file, "/model", "settings") ? "settings" : "parameters";
+    char *text = gf_file_get_text_attribute(file, "/model", name);
     double sites = gf_file_get_number_attribute(file, "/model", "sites");
     if (sites >= 1 && sites <= GF_CHAIN_MAX_SITES) {
         settings->sites = (int)sites;

@@ -78,7 +78,7 @@ test_types() {
     bad_model parameters 'parameters: {J: [1], gamma: 1}' "bad.yaml:4:17: J must be a single value"
     bad_model parameters 'parameters: {X: 1}' "bad.yaml:4:14: 'X' cannot name a parameter"
     bad_model parameters 'parameters: {a-b: 1}' "bad.yaml:4:14: 'a-b' cannot name a parameter"
-    bad_model parameters 'parameters: {J: 1, gamma: J}' "bad.yaml:4:27: unknown name 'J'"
+    bad_model parameters 'parameters: {J: gamma, gamma: 1}' "bad.yaml:4:17: unknown name 'gamma'"
     bad_model hamiltonian 'hamiltonian: "Z[0]"' "bad.yaml:5:14: hamiltonian must be a list"
     bad_model hamiltonian 'hamiltonian: []' "bad.yaml:5:14: hamiltonian must list at least one term"
     bad_model hamiltonian 'hamiltonian: [{a: 1}]' "bad.yaml:5:15: a Hamiltonian term must be a single"
@@ -100,12 +100,17 @@ bad_term() {
 test_expressions() {
     bad_term 'W[0]*Z[1]' "16: unknown site factor"
     bad_term 'J*Q' "18: unknown name 'Q'"
-    for term in 'S+[0]' X0 'sqrt(J)*Z[0]'; do
+    for term in 'S+[0]' X0 'sqrt*Z[0]'; do
         bad_term "$term" "16: unknown name '"
         check "$term: no site factors" contains "$complained" "site factors: X Y Z Sp Sm Pu Pd I"
     done
-    bad_term 'J Z[0]' "18: unexpected text; expected + - * / or the end"
-    bad_term 'J^2*Z[0]' "17: unexpected text; there are no powers, write J*J"
+    bad_term 'J Z[0]' "18: unexpected text; expected + - * / ^ or the end"
+    bad_term 'J^^2*Z[0]' "18: expected a number, a name or '('"
+    bad_term 'log(J)*Z[0]' "16: 'log' is no function"
+    bad_term 'J(2)*Z[0]' "16: 'J' is no function"
+    bad_term 'X(0)' "17: expected '['"
+    bad_term 'J^Z[0]' "17: an operator in an exponent"
+    bad_term 'Z[0]^-1' "20: operators have whole powers"
     bad_term 'J*Z' "19: expected '['"
     bad_term 'J*Z[]' "20: expected an integer site index"
     bad_term 'J*Z[a]' "20: expected an integer site index"
@@ -115,7 +120,7 @@ test_expressions() {
     bad_term '(J*Z[0]' "23: expected ')'"
     bad_term 'J*Z[0])' "22: unexpected text"
     bad_term 'J*Z[0] Z[1]' "23: unexpected text"
-    bad_term 'J**Z[0]' "18: expected a number, a name or '('"
+    bad_term 'J**Z[0]' "18: expected a number, a name or '('; powers are written with ^"
     bad_term 'J*' "18: expected a number, a name or '('"
     bad_term 'Z[0]/0' "20: division by zero"
     bad_term 'Z[0]/(J-J)' "20: division by zero"
