@@ -266,9 +266,12 @@ static gf_status store_points(runner *self, size_t value, const gf_fixed_points 
 
 /* --- bifurcations ---------------------------------------------------------------------------- */
 
+/* Of df/dq, but for a positive factor: products of small rates vanish. */
 static double determinant(const gf_fixed_point *point) {
     const double(*value)[2] = point->eigenvalue;
-    return value[0][0] * value[1][0] - value[0][1] * value[1][1];
+    double size = fmax(hypot(value[0][0], value[0][1]), hypot(value[1][0], value[1][1]));
+    return (value[0][0] / size) * (value[1][0] / size) -
+           (value[0][1] / size) * (value[1][1] / size);
 }
 
 /* What crosses zero, at a positive determinant, in a Hopf bifurcation. */
@@ -606,7 +609,7 @@ static gf_status check_parameter(const gf_model *model, const char *name, const 
                                  gf_error *error) {
     for (size_t i = 0; i < model->parameter_count; ++i) {
         const gf_parameter *parameter = &model->parameters[i];
-        if (strcmp(parameter->name, name) == 0 && model->in_operators[i]) {
+        if (strcmp(parameter->name, name) == 0 && model->steers[i]) {
             return gf_fail(error, GF_INVALID,
                            "%s cannot be scanned: it enters the Hamiltonian or a jump operator "
                            "(%s: %g, was %g), and a scan uses one spectrum throughout; find the "
