@@ -72,8 +72,7 @@ GF_API gf_status gf_scan_resume(const gf_model *model, const gf_spectrum *spectr
                                 gf_error *error);
 /* Removes the spectra of such a scan, and the folder if nothing else is in it: once the result is
  * safe. */
-GF_API void gf_scan_store_remove(const gf_scan_store *self, const char *parameter,
-                                 const gf_axis *axis);
+GF_API void gf_scan_store_remove(const gf_scan_store *self, const char *parameter);
 GF_API void gf_scan_free(gf_scan *self);
 
 /* /scan; the layout is in src/io/README.md. */

@@ -3,6 +3,7 @@
 #include "base/tasks.h"
 #include "gibbsflow/machine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -138,15 +139,25 @@ static gf_status save_member(const gf_scan_store *store, const char *parameter,
     return status;
 }
 
-void gf_scan_store_remove(const gf_scan_store *self, const char *parameter, const gf_axis *axis) {
-    for (size_t k = 0; k < axis->points; ++k) {
-        char *path = path_of(self, parameter, gf_axis_value(axis, k));
-        if (path != NULL) {
-            (void)unlink(path);
+/* "Delta=0.5.h5", or what was left of it when it was being written. */
+static bool is_kept(const char *name, const char *parameter) {
+    size_t length = strlen(parameter), whole = strlen(name);
+    return strncmp(name, parameter, length) == 0 && name[length] == '=' &&
+           ((whole > 3 && strcmp(name + whole - 3, ".h5") == 0) ||
+            (whole > 5 && strcmp(name + whole - 5, ".part") == 0));
+}
+
+void gf_scan_store_remove(const gf_scan_store *self, const char *parameter) {
+    DIR *folder = opendir(self->folder);
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+        if (is_kept(entry->d_name, parameter)) {
+            (void)unlinkat(dirfd(folder), entry->d_name, 0);
         }
-        free(path);
     }
-    (void)rmdir(self->folder); /* unless something else is in it */
+    if (folder != NULL) {
+        (void)closedir(folder);
+        (void)rmdir(self->folder); /* unless something else is in it */
+    }
 }
 
 /* --- diagonalising --------------------------------------------------------------------------- */
