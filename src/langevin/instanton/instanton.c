@@ -154,6 +154,14 @@ static gf_status solve_switching(const gf_run_field *field, double tolerance,
     return status;
 }
 
+gf_status gf_instanton_solve(const gf_run_field *field, double tolerance,
+                             gf_transition_watch *watch, void *context, gf_instanton_point *point,
+                             gf_error *error) {
+    *point = (gf_instanton_point){.speed = 0};
+    return (field->field.has_space ? solve_walls : solve_switching)(field, tolerance, watch,
+                                                                    context, point, error);
+}
+
 /* --- the sweep ------------------------------------------------------------------------------- */
 
 /* The point that is worked at, and how its searches count. */
@@ -183,8 +191,8 @@ static gf_status solve_point(const void *context, gf_task *task, gf_error *error
     gf_run_field field;
     gf_status status = gf_run_field_make(self->all->run, task->index, &field, error);
     if (status == GF_OK) {
-        status = (field.field.has_space ? solve_walls : solve_switching)(
-            &field, self->control->tolerance, count_searches, &watch, point, error);
+        status = gf_instanton_solve(&field, self->control->tolerance, count_searches, &watch, point,
+                                    error);
         gf_run_field_free(&field);
     }
     return status;

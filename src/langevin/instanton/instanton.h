@@ -32,6 +32,12 @@ typedef struct gf_instanton_control {
     const gf_progress *progress; /* or NULL */
 } gf_instanton_control;
 
+/* The least actions of one field. `watch` (may be NULL) is called after every search. The caller
+ * frees point->result; a failed call leaves nothing to free. */
+gf_status gf_instanton_solve(const gf_run_field *field, double tolerance,
+                             gf_transition_watch *watch, void *context, gf_instanton_point *point,
+                             gf_error *error);
+
 /* All points of the sweep. Fails where a run has no noise or one stable state, and where a descent
  * does not converge. The caller frees the result; after a failure it is
  * NULL. */
