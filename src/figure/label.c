@@ -1,6 +1,7 @@
 #include "figure/label.h"
 
-#include "gibbsflow/charge.h"
+#include "gibbsflow/model.h"
+#include "model/model_file.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -184,119 +185,109 @@ gf_label gf_label_model(const char *name, double sites, const char *parameters) 
 
 /* --- units ----------------------------------------------------------------------------------- */
 
-static const char NO_UNIT[] = "energy"; /* of a model that names none */
+gf_label gf_label_energy_unit(const char *unit) {
+    gf_label label = {0};
+    if (strcmp(unit, GF_MODEL_ENERGY_UNIT) == 0) {
+        return label;
+    }
+    size_t name = strcspn(unit, "_'0123456789"), letters = 0;
+    for (size_t i = 0; i < name; ++i) {
+        letters += ((unsigned char)unit[i] & 0xc0) != 0x80; /* what begins a character of UTF-8 */
+    }
+    add(&label, letters == 1 ? "{/:Italic " : "", 0);
+    add_text(&label, unit, name);
+    add(&label, letters == 1 ? "}" : "", 0);
+    const char *rest = unit + name;
+    for (; *rest != '\0' && *rest != '_'; ++rest) {
+        if (*rest == '\'') {
+            add(&label, "′", 1);
+        } else {
+            add_text(&label, rest, 1);
+        }
+    }
+    if (*rest == '_') {
+        add_subscript(&label, rest);
+    }
+    return label;
+}
 
-/* A unit as a product. */
-typedef struct unit {
-    char energy[48];
-    int power; /* of the energy */
-    bool per_coupling;
-} unit;
-
-/* A word of a unit: "epsilon", "q_i", "J", "J^2", "1/J"; numbers and lengths are passed over. */
-static void take_word(unit *self, const char *word, size_t length, size_t i, size_t k) {
+/* The power of the energy in a word of a unit, "J", "J^2" or "1/J"; 0: it is another word. */
+static int power_of(const char *word, size_t length, const char *energy) {
     int sign = 1;
     if (length > 2 && strncmp(word, "1/", 2) == 0) {
         sign = -1;
         word += 2;
         length -= 2;
     }
-    if (is_word(word, length, "epsilon")) {
-        self->per_coupling = true;
-    } else if (is_word(word, length, "q_i")) {
-        self->power += sign * (i == GF_ENERGY);
-    } else if (is_word(word, length, "q_j")) {
-        self->power += sign * (k == GF_ENERGY);
-    } else if (isalpha((unsigned char)*word)) {
-        size_t letters = strcspn(word, "^ ,");
-        letters = letters < length ? letters : length;
-        if (is_word(word, letters, "a")) {
-            return;
+    size_t letters = strlen(energy);
+    if (length < letters || strncmp(word, energy, letters) != 0) {
+        return 0;
+    }
+    return length == letters                               ? sign
+           : word[letters] == '^' && length == letters + 2 ? sign * (word[letters + 1] - '0')
+                                                           : 0;
+}
+
+/* Adds " / εJ^{2}". */
+static void add_unit(gf_label *self, bool per_coupling, int power, const gf_label *energy) {
+    bool has_energy = power != 0 && energy->length > 0;
+    if (per_coupling || (has_energy && power > 0)) {
+        add(self, " / ", 3);
+    }
+    add(self, per_coupling ? "ε" : "", per_coupling ? 1 : 0);
+    if (has_energy) {
+        add(self, power < 0 ? " " : "", power < 0 ? 1 : 0);
+        add_label(self, energy);
+        if (abs(power) != 1) {
+            char exponent[24];
+            (void)snprintf(exponent, sizeof exponent, "^{%d}", abs(power));
+            add(self, exponent, 1);
         }
-        int power = letters < length && word[letters] == '^' ? atoi(word + letters + 1) : 1;
-        (void)snprintf(self->energy, sizeof self->energy, "%.*s", (int)letters, word);
-        self->power += sign * power;
     }
 }
 
-/* Entry `entry` of a list that commas divide, or the whole where there is no list; up to "per". */
-static unit parse_unit(const char *text, size_t entry, size_t i, size_t k) {
-    unit result = {.energy = ""};
-    const char *comma = strchr(text, ',');
-    for (; entry > 0 && comma != NULL; --entry) {
-        text = comma + 1;
-        comma = strchr(text, ',');
+gf_label gf_label_over_unit(gf_file *file, const char *dataset, size_t entry) {
+    gf_label label = {0};
+    char *units = gf_file_get_text_attribute(file, dataset, "units");
+    char *energy = gf_model_stored_energy_unit(file);
+    const char *text = units;
+    for (; text != NULL && entry > 0 && strchr(text, ';') != NULL; --entry) {
+        text = strchr(text, ';') + 1;
     }
-    size_t left = strcspn(text, ",");
-    while (left > 0) {
-        size_t length = strcspn(text, " ,");
-        length = length < left ? length : left;
-        if (is_word(text, length, "per")) {
+    bool per_coupling = false;
+    int power = 0;
+    while (text != NULL && energy != NULL && *text != '\0' && *text != ';') {
+        size_t length = strcspn(text, " ;");
+        if (is_word(text, length, "per")) { /* site */
             break;
         }
-        take_word(&result, text, length, i, k);
-        size_t step = length < left ? length + 1 : length;
-        text += step;
-        left -= step;
+        per_coupling = per_coupling || is_word(text, length, "epsilon");
+        power += power_of(text, length, energy);
+        text += length + (text[length] == ' ' ? 1 : 0);
     }
-    return result;
+    if (energy != NULL) {
+        gf_label unit = gf_label_energy_unit(energy);
+        add_unit(&label, per_coupling, power, &unit);
+    }
+    free(units);
+    free(energy);
+    return label;
 }
 
-static unit read_unit(gf_file *file, const char *dataset, size_t i, size_t k) {
-    char *text = gf_file_get_text_attribute(file, dataset, "units");
-    unit result = {.energy = ""};
-    if (text != NULL) {
-        result = parse_unit(text, i + k, i, k);
-    }
-    free(text);
-    return result;
-}
-
-/* The unit of energy that a file uses. */
-static void find_energy(gf_file *file, char energy[48]) {
-    static const char *const places[] = {"/density_grid/energy", "/fitted_grid/density",
-                                         "/scan/density"};
-    unit found = {.energy = ""};
-    for (size_t p = 0; p < sizeof places / sizeof *places && found.energy[0] == '\0'; ++p) {
-        if (gf_file_has(file, places[p])) {
-            found = read_unit(file, places[p], GF_ENERGY, 0);
-        }
-    }
-    memcpy(energy, found.energy, sizeof found.energy);
-}
-
-gf_label gf_label_unit(gf_file *file, const char *dataset, size_t i, size_t k) {
-    gf_label label = {0};
-    unit found = read_unit(file, dataset, i, k);
-    if (found.power != 0 && found.energy[0] == '\0') {
-        find_energy(file, found.energy);
-    }
-    if (found.per_coupling) {
-        add(&label, "ε", 1);
-    }
-    if (found.power != 0 && strcmp(found.energy, NO_UNIT) != 0 && found.energy[0] != '\0') {
-        gf_label symbol = gf_label_symbol(found.energy);
-        add_label(&label, &symbol);
-        if (found.power != 1) {
-            char power[24];
-            int length = snprintf(power, sizeof power, "^{%s%d}", found.power < 0 ? "−" : "",
-                                  abs(found.power));
-            add(&label, power, (size_t)length - 3);
-        }
-    }
+gf_label gf_label_model_unit(gf_file *file) {
+    char *unit = gf_model_stored_energy_unit(file);
+    gf_label label = gf_label_energy_unit(unit != NULL ? unit : GF_MODEL_ENERGY_UNIT);
+    free(unit);
     return label;
 }
 
 static gf_label with_energy_unit(gf_file *file, const char *words) {
-    gf_label label = {0};
-    char energy[48];
-    find_energy(file, energy);
+    gf_label label = {0}, unit = gf_label_model_unit(file);
     add(&label, words, strlen(words));
     add(&label, "{/:Italic e}", 1);
-    if (energy[0] != '\0' && strcmp(energy, NO_UNIT) != 0) {
-        gf_label symbol = gf_label_symbol(energy);
+    if (unit.length > 0) {
         add(&label, " / ", 3);
-        add_label(&label, &symbol);
+        add_label(&label, &unit);
     }
     return label;
 }

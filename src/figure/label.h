@@ -25,13 +25,18 @@ gf_label gf_label_value(const char *name, double value);
 /* A model: name, number of sites, and parameters as `/model` has them ("J=1 gamma=0.9"). */
 gf_label gf_label_model(const char *name, double sites, const char *parameters);
 
-/* The unit of a quantity, from the attribute `units` of its dataset, of component (i, k) over the
- * charges: "epsilon q_i q_j a" is "ε", "εJ" or "εJ²" with an energy in J. Empty if it has none. */
-gf_label gf_label_unit(gf_file *file, const char *dataset, size_t i, size_t k);
+/* A unit of energy: one letter is a symbol, in italics, longer words are upright; what follows _ is
+ * a subscript, an apostrophe a prime. Empty for the unit of a model that names none. */
+gf_label gf_label_energy_unit(const char *unit);
 
-/* "energy per site e / J", with the unit that the file gives its energies in. */
+/* What a quantity is measured in, from the attribute `units` of its dataset, of entry `entry` of
+ * the list there: " / εJ^{2}" of "epsilon J per site; epsilon J^2 per site", " J" of "1/J". Empty
+ * if it has none. The file remembers failures. */
+gf_label gf_label_over_unit(gf_file *file, const char *dataset, size_t entry);
+
+/* "energy per site e / J", "e / J" and "J" in the unit of the file's model. */
 gf_label gf_label_energy(gf_file *file);
-/* "e / J" */
 gf_label gf_label_energy_symbol(gf_file *file);
+gf_label gf_label_model_unit(gf_file *file);
 
 #endif

@@ -437,11 +437,17 @@ static gf_label title_walls(const gf_run *run) {
 }
 
 static void write_walls_setup(const gf_run *run, const wall_curves *curves, gf_plot *plot) {
-    char x[320];
+    char x[400];
     gf_plot_margins page = wall_margins;
     gf_label swept = gf_label_symbol(run->equation->parameters[run->swept]);
-    (void)snprintf(x, sizeof x, "'%s'",
-                   curves->coupling ? "ε\u0303 = ε {/:Italic J a}^2 / {/:Italic D}" : swept.text);
+    if (curves->coupling) {
+        const char *energy = run->medium.energy_unit;
+        gf_label unit = gf_label_energy_unit(energy != NULL ? energy : "J");
+        (void)snprintf(x, sizeof x, "'ε\u0303 = ε%s%s {/:Italic a}^2 / {/:Italic D}'",
+                       unit.length > 0 ? " " : "", unit.text);
+    } else {
+        (void)snprintf(x, sizeof x, "'%s'", swept.text);
+    }
     page.bottom += 0.2 + ROW * (double)count_wall_rows(curves, gf_plot_width(plot));
     gf_plot_frame(plot, page);
     gf_plot_label(plot, NULL, x, "'{/:Italic n}_{DW} {/:Italic a}'", 1.65);

@@ -173,15 +173,15 @@ static size_t count_columns(size_t panels, double width) {
 }
 
 static void write_title(const map *self, const panel *one, char *title, size_t size) {
-    gf_label unit = gf_label_unit(self->plane->file, self->what.path, one->i, one->k);
+    size_t entry = self->what.order == 2 ? GF_CHARGES * one->i + one->k : one->i;
+    gf_label unit = gf_label_over_unit(self->plane->file, self->what.path, entry);
     char indices[32] = "";
     if (self->what.order == 1) {
         (void)snprintf(indices, sizeof indices, "_%zu", one->i + 1);
     } else if (self->what.order == 2) {
         (void)snprintf(indices, sizeof indices, "_{%zu%zu}", one->i + 1, one->k + 1);
     }
-    (void)snprintf(title, size, "'%s%s%s%s'", self->what.symbol, indices,
-                   unit.length > 0 ? " / " : "", unit.text);
+    (void)snprintf(title, size, "'%s%s%s'", self->what.symbol, indices, unit.text);
 }
 
 static void write_panel(const map *self, size_t p, gf_plot *plot) {

@@ -175,6 +175,10 @@ gf_status gf_langevin_draw_maps(const gf_langevin *self, const gf_figure *figure
     size_t shown = count_shown(run), columns = count_columns(run, gf_plot_width(plot));
     gf_label energy = gf_label_energy_symbol(figure->file);
     const char *const fields[] = {"{/:Italic m}", energy.text};
+    gf_label unit = gf_label_model_unit(figure->file);
+    char time[320];
+    (void)snprintf(time, sizeof time, "'%s%s%s{/:Italic t}'", run->rescaled ? "ε" : "", unit.text,
+                   unit.length > 0 ? " " : "");
     gf_dynamics d;
     gf_status status = gf_run_dynamics(run, 0, &d, error);
     if (status != GF_OK) {
@@ -208,7 +212,7 @@ gf_status gf_langevin_draw_maps(const gf_langevin *self, const gf_figure *figure
             gf_plot_label(plot, title,
                           run->rescaled ? "'{/:Italic r} ε^{1/2} / {/:Italic a}'"
                                         : "'{/:Italic r} / {/:Italic a}'",
-                          run->rescaled ? "'ε{/:Italic J t}'" : "'{/:Italic J t}'", 1.7);
+                          time, 1.7);
             gf_plot_range(plot, "x", 0, 0, run->length);
             gf_plot_range(plot, "y", 1, ((double)first + 0.5) * every,
                           ((double)run->snapshots + 0.5) * every);

@@ -3,6 +3,7 @@
 #include "base/matrix.h"
 #include "fixed_points/fixed_point.h"
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 #include "spectrum/spectrum.h"
 
 #include <math.h>
@@ -236,7 +237,7 @@ static void write_lines(const gf_flow *self, const struct places *places, gf_fil
         }
         gf_charge_axes_put(file,
                            &(gf_dataset){.path = places->density,
-                                         .units = "1 per site, J per site",
+                                         .units = GF_UNITS_DENSITY,
                                          .description = places->description,
                                          .rank = 1,
                                          .shape = {total},
