@@ -33,13 +33,14 @@ enum {
     CLI_SCAN = 16,
     CLI_LADDER = 32,
     CLI_RUN = 64,
-    CLI_FOREIGN = 128, /* HDF5, but nothing of these */
+    CLI_INSTANTON = 128,
     CLI_PHASE = 256,
+    CLI_FOREIGN = 512, /* HDF5, but nothing of these */
     CLI_HAMILTONIAN = CLI_MODEL_TEXT | CLI_SPECTRUM
 };
 
 extern const cli_command cli_operators, cli_spectrum, cli_forces, cli_fixed_points, cli_langevin,
-    cli_walls, cli_figure, cli_info, cli_converge;
+    cli_instanton, cli_walls, cli_figure, cli_info, cli_converge;
 
 /* The options that every command has, and what it was called with. */
 typedef struct cli_options {

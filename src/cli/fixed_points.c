@@ -14,8 +14,8 @@
 static const char help[] =
     "Finds every fixed point of the force, f1 = f2 = 0, in the plane of the\n"
     "magnetisation m and the energy e per site. Prints for each one its densities,\n"
-    "lambda1 and lambda2, the eigenvalues of df/dq (in units of epsilon J; a stable\n"
-    "point has negative real parts) and the noise.\n"
+    "lambda1 and lambda2, the eigenvalues of df/dq (a stable point has negative real\n"
+    "parts) and the noise, in the model's unit of energy.\n"
     "\n"
     "The argument is a model file, or an HDF5 file that an earlier command wrote.\n"
     "The fixed points are stored in the file given by -o. If FILE.h5 is the only\n"
@@ -118,9 +118,11 @@ static void print_continuum(const gf_fixed_points *points) {
     }
 }
 
-static void print_points(const gf_fixed_points *points) {
-    (void)printf("%-9s %11s %11s %11s %11s %20s %20s %11s %11s %11s\n", "kind", "m", "e", "lambda1",
+static void print_points(const gf_fixed_points *points, const char *unit) {
+    (void)printf("%-9s %11s %11s %11s %11s %20s %20s %11s %11s %11s", "kind", "m", "e", "lambda1",
                  "lambda2", "eigenvalue 1", "eigenvalue 2", "N_mm", "N_me", "N_ee");
+    (void)printf("  # e in %s, lambda2 in 1/%s, eigenvalues and N_mm in epsilon %s\n", unit, unit,
+                 unit);
     for (size_t k = 0; k < points->count; ++k) {
         print_point(&points->points[k]);
     }
@@ -133,15 +135,16 @@ static void print_points(const gf_fixed_points *points) {
     }
 }
 
-void cli_print_fixed_points(const gf_fixed_points *points) {
+void cli_print_fixed_points(const gf_fixed_points *points, const char *unit) {
     if (points->continuum) {
         print_continuum(points);
         return;
     }
     if (points->count == 0) {
-        (void)printf("There is no fixed point.\n");
+        (void)printf(points->complete ? "There is no fixed point.\n"
+                                      : "No fixed point was found.\n");
     } else {
-        print_points(points);
+        print_points(points, unit);
     }
     if (!points->complete) {
         (void)printf(
@@ -150,9 +153,9 @@ void cli_print_fixed_points(const gf_fixed_points *points) {
     }
 }
 
-static void print_scan(const gf_scan *scan) {
-    (void)printf("%-14s %-9s %11s %11s %20s %20s\n", scan->parameter, "kind", "m", "e",
-                 "eigenvalue 1", "eigenvalue 2");
+static void print_scan(const gf_scan *scan, const char *unit) {
+    (void)printf("%-14s %-9s %11s %11s %20s %20s  # e in %s, eigenvalues in epsilon %s\n",
+                 scan->parameter, "kind", "m", "e", "eigenvalue 1", "eigenvalue 2", unit, unit);
     for (size_t value = 0; value < scan->axis.points; ++value) {
         for (size_t branch = 0; branch < scan->branches; ++branch) {
             const gf_fixed_point *point = &scan->points[value * scan->branches + branch];
@@ -309,6 +312,7 @@ static gf_status write_findings(const cli_options *options, const results *all, 
     if (anew) {
         gf_file_put_origin(*file, options->line);
     } else {
+        gf_file_set_energy_unit(*file, gf_model_energy_unit(all->model));
         gf_file_remove(*file, findings[all->scanned].group);
     }
     if (anew && all->spectrum != NULL) {
@@ -460,9 +464,9 @@ static int find(const cli_options *options, const request *what) {
     if (status == GF_OK && all.scanned == 2) {
         print_phase_diagram(&all.diagram);
     } else if (status == GF_OK && all.scanned == 1) {
-        print_scan(&all.scan);
+        print_scan(&all.scan, gf_model_energy_unit(all.model));
     } else if (status == GF_OK) {
-        cli_print_fixed_points(&all.points);
+        cli_print_fixed_points(&all.points, gf_model_energy_unit(all.model));
     }
     gf_phase_diagram_free(&all.diagram);
     gf_scan_free(&all.scan);

@@ -36,7 +36,7 @@ struct gf_family {
 bool gf_family_wants_spectra(const gf_model *model, const char *parameter) {
     for (size_t i = 0; i < model->parameter_count; ++i) {
         if (strcmp(model->parameters[i].name, parameter) == 0) {
-            return model->in_operators[i];
+            return model->steers[i];
         }
     }
     return false;

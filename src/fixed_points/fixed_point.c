@@ -2,6 +2,7 @@
 
 #include "base/matrix.h"
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 #include "spectrum/spectrum.h"
 
 #include <math.h>
@@ -169,11 +170,11 @@ static const struct {
     size_t offset;
     int order; /* of the charges: a scalar, a vector, a matrix */
 } reals[REALS] = {
-    {"density", "1 per site, J per site", "m and e", offsetof(gf_fixed_point, density), 1},
-    {"lambda", "1, 1/J", "Lagrange parameters; NaN at the border", offsetof(gf_fixed_point, lambda),
-     1},
-    {"noise", "epsilon q_i q_j a", "N_ij per epsilon", offsetof(gf_fixed_point, noise), 2},
-    {"force_residual", "epsilon q_i", "|f| where the search ended",
+    {"density", GF_UNITS_DENSITY, "m and e", offsetof(gf_fixed_point, density), 1},
+    {"lambda", GF_UNITS_LAMBDA, "Lagrange parameters; NaN at the border",
+     offsetof(gf_fixed_point, lambda), 1},
+    {"noise", GF_UNITS_NOISE, "N_ij per epsilon", offsetof(gf_fixed_point, noise), 2},
+    {"force_residual", "epsilon {energy} per site", "|f| where the search ended, {energy} = 1",
      offsetof(gf_fixed_point, residual), 0},
 };
 
@@ -241,7 +242,7 @@ void gf_fixed_point_write_table(gf_file *file, const char *group, int rank, cons
         gf_dataset dataset = table_dataset(path, rank, shape, axes);
         dataset.shape[dataset.rank] = GF_CHARGES;
         dataset.axes[dataset.rank++] = "charge";
-        dataset.units = "epsilon J";
+        dataset.units = GF_UNITS_RATE;
         dataset.description = "of df/dq, smaller real part first";
         gf_file_put_complex(file, &dataset, eigenvalues);
         make_path(path, group, "stability");

@@ -4,6 +4,7 @@
 #include "fixed_points/fixed_point.h"
 #include "gibbsflow/jackknife.h"
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 #include "spectrum/spectrum.h"
 
 #include <math.h>
@@ -293,16 +294,26 @@ static void search_corners(search *self) {
     }
 }
 
+/* The force at a node without its length, which varies over many decades. */
+static void node_direction(const search *self, int row, int column, double force[GF_CHARGES]) {
+    node_force(self, row, column, force);
+    force[GF_ENERGY] /= self->survey->spectrum->energy_unit;
+    double size = hypot(force[0], force[1]);
+    for (size_t i = 0; i < GF_CHARGES && size > 0; ++i) {
+        force[i] /= size;
+    }
+}
+
 /* How often the force turns around on a walk along the outermost nodes. */
 static long winding_number(const search *self) {
     double turned = 0, last[GF_CHARGES];
-    node_force(self, 0, 0, last);
+    node_direction(self, 0, 0, last);
     for (int k = 1; k <= 4 * (NODES - 1); ++k) {
         int side = ((k - 1) / (NODES - 1)) % 4, at = k - side * (NODES - 1);
         int row = side == 0 ? at : side == 1 ? NODES - 1 : side == 2 ? NODES - 1 - at : 0;
         int column = side == 0 ? 0 : side == 1 ? at : side == 2 ? NODES - 1 : NODES - 1 - at;
         double force[GF_CHARGES];
-        node_force(self, row, column, force);
+        node_direction(self, row, column, force);
         turned +=
             atan2(last[0] * force[1] - last[1] * force[0], last[0] * force[0] + last[1] * force[1]);
         memcpy(last, force, sizeof last);
@@ -443,7 +454,7 @@ static void write_errors(const gf_fixed_points *self, gf_file *file) {
     } else if (any) {
         gf_charge_axes_put(file,
                            &(gf_dataset){.path = "/fixed_points/density_error",
-                                         .units = "1 per site, J per site",
+                                         .units = GF_UNITS_DENSITY,
                                          .description = "statistical standard error of density",
                                          .rank = 1,
                                          .shape = {self->count},

@@ -3,6 +3,7 @@
 
 #include "fixed_points/fixed_point.h"
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -128,11 +129,14 @@ static void write_table(const table *self, const char *const *names, gf_file *fi
                           .shape = {self->count, 2},
                           .axes = {names[3], "parameter"}};
     gf_file_put_doubles(file, &dataset, self->parameter);
-    dataset = (gf_dataset){
-        .path = names[1], .units = "1, 1/J", .rank = 1, .shape = {self->count}, .axes = {names[3]}};
+    dataset = (gf_dataset){.path = names[1],
+                           .units = GF_UNITS_LAMBDA,
+                           .rank = 1,
+                           .shape = {self->count},
+                           .axes = {names[3]}};
     gf_charge_axes_put(file, &dataset, 1, 1, self->lambda);
     dataset.path = names[2];
-    dataset.units = "1 per site, J per site";
+    dataset.units = GF_UNITS_DENSITY;
     gf_charge_axes_put(file, &dataset, 1, 1, self->density);
 }
 

@@ -265,9 +265,12 @@ static gf_status store_points(runner *self, size_t value, const gf_fixed_points 
 
 /* --- bifurcations ---------------------------------------------------------------------------- */
 
+/* Of df/dq, but for a positive factor: products of small rates vanish. */
 static double determinant(const gf_fixed_point *point) {
     const double(*value)[2] = point->eigenvalue;
-    return value[0][0] * value[1][0] - value[0][1] * value[1][1];
+    double size = fmax(hypot(value[0][0], value[0][1]), hypot(value[1][0], value[1][1]));
+    return (value[0][0] / size) * (value[1][0] / size) -
+           (value[0][1] / size) * (value[1][1] / size);
 }
 
 /* What crosses zero, at a positive determinant, in a Hopf bifurcation. */

@@ -59,14 +59,15 @@ typedef struct plan {
     double work, memory;
 } plan;
 
-/* Bytes for the blocks from `first` on, one per thread, the largest at the same time. */
+/* Bytes for the blocks from `first` on, one per thread, any of them at the same time: complex ones
+ * need more than larger real ones. */
 static double memory_together(const plan *self, const gf_model *model, size_t first) {
     size_t rows = model->channel_count * GF_OBSERVABLES * (gf_symmetry_flips(&self->symmetry) + 1);
-    double sum = 0;
-    for (size_t b = first; b < self->count && b - first < (size_t)gf_machine_threads(); ++b) {
-        sum += gf_block_memory(&self->symmetry, &self->blocks[b], rows);
+    double most = 0;
+    for (size_t b = first; b < self->count; ++b) {
+        most = fmax(most, gf_block_memory(&self->symmetry, &self->blocks[b], rows));
     }
-    return sum;
+    return most * fmin(gf_machine_threads(), (double)(self->count - first));
 }
 
 /* Threads do best on blocks of their own. Alone, with all BLAS threads, are the largest ones as

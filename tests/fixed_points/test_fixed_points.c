@@ -135,7 +135,9 @@ START_TEST(units_do_not_matter) {
         "lindblad:\n"
         "  - {name: flip, rate: 0.1*K, operator: \"X[0]\"}\n"
         "  - {name: align, rate: 0.9*K, operator: \"Pu[-1]*Sp[0]*Pu[1] + Pd[-1]*Sm[0]*Pd[1]\"}\n";
-    static const double units[][2] = {{1, 1}, {1e-7, 1}, {3e6, 1}, {1, 1e-9}, {1, 1e7}, {1e5, 1e5}};
+    static const double units[][2] = {{1, 1},     {1e-7, 1},  {3e6, 1},     {1, 1e-9},
+                                      {1, 1e7},   {1e5, 1e5}, {1e-29, 1},   {1e29, 1},
+                                      {1, 1e-59}, {1, 1e59},  {1e29, 1e59}, {1e-29, 1e-59}};
     double m = 0, e = 0, eigenvalue = 0;
     for (size_t k = 0; k < sizeof units / sizeof *units; ++k) {
         char text[800];
