@@ -257,9 +257,9 @@ static void print_model_of(gf_file *file, const char *path) {
 }
 
 static void print_contents(gf_file *file, const char *path) {
-    static const char *const groups[] = {"/spectrum",    "/lambda_grid", "/density_grid",
-                                         "/fitted_grid", "/region",      "/fixed_points",
-                                         "/flow_lines",  "/scan",        "/ladder"};
+    static const char *const groups[] = {
+        "/spectrum",     "/lambda_grid", "/density_grid", "/fitted_grid", "/region",
+        "/fixed_points", "/flow_lines",  "/scan",         "/phase",       "/ladder"};
     gf_error error;
     print_model_of(file, path);
     if (gf_file_check(file, &error) == GF_OK) {
@@ -370,6 +370,6 @@ const cli_command cli_info = {.name = "info",
                               .summary = "describe the program, a model or a file",
                               .help = help,
                               .examples = examples,
-                              .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_LADDER |
-                                       CLI_RUN | CLI_INSTANTON,
+                              .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_PHASE |
+                                       CLI_LADDER | CLI_RUN | CLI_INSTANTON,
                               .run = run};
