@@ -234,9 +234,9 @@ static void add_unit(gf_label *self, bool per_coupling, int power, const gf_labe
     if (per_coupling || (has_energy && power > 0)) {
         add(self, " / ", 3);
     }
-    add(self, per_coupling ? "ε" : "", per_coupling);
+    add(self, per_coupling ? "ε" : "", per_coupling ? 1U : 0U);
     if (has_energy) {
-        add(self, power < 0 ? " " : "", power < 0);
+        add(self, power < 0 ? " " : "", power < 0 ? 1U : 0U);
         add_label(self, energy);
         if (abs(power) != 1) {
             char exponent[24];

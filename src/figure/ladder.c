@@ -67,7 +67,7 @@ static void write_curve(const gf_ladder *ladder, gf_ladder_kind kind, int panel,
     double linked = length(ladder, table->error[GF_LINKED], NULL, panel, row, ladder->sizes - 1);
     const double *limit = table->value[linked < rings ? GF_LINKED : GF_RINGS];
     for (size_t size = 0; size < ladder->sizes; ++size) {
-        (void)fprintf(out, "%d", ladder->first + (int)size);
+        (void)fprintf(out, "%d", ladder->first + (int)size * ladder->step);
         write_number(length(ladder, table->value[kind], limit, panel, row, size), out);
         write_number(length(ladder, table->error[kind], NULL, panel, row, size), out);
         (void)fputs("\n", out);
@@ -162,7 +162,7 @@ static void write_panel(const gf_ladder *ladder, int panel, gf_plot *plot) {
 
 static void write_script(const gf_ladder *ladder, bool narrow, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
-    double last = ladder->first + (double)ladder->sizes - 1;
+    double last = ladder->first + (double)(ladder->sizes - 1) * ladder->step;
     gf_plot_margins page = margins;
     page.top += ROW * (double)count_key_rows(ladder, gf_plot_width(plot));
     write_data(ladder, plot);
@@ -172,7 +172,7 @@ static void write_script(const gf_ladder *ladder, bool narrow, gf_plot *plot) {
     (void)fprintf(out,
                   "set logscale y\nset format y '10^{%%L}'\nset xtics %g\n"
                   "set tics nomirror out scale 0.7\n",
-                  ladder->sizes > 10 ? 2.0 : 1.0);
+                  ladder->step * (ladder->sizes > 10 ? 2.0 : 1.0));
     write_key(ladder, plot);
     for (int panel = 0; panel < PANELS; ++panel) {
         write_panel(ladder, panel, plot);

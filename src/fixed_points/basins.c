@@ -11,7 +11,7 @@ static const double LONGEST_STEP = 0.1; /* likewise */
 static const double ARRIVAL = 0.01;     /* at a stable point, or less if others are near */
 static const double BORDER_ARRIVAL = 1e-4;
 
-enum { MAX_STEPS = 2000, CHUNK = 256 };
+enum { MAX_STEPS = 500, CHUNK = 256 };
 
 typedef struct basins {
     const gf_surface *surface;
