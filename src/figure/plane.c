@@ -174,10 +174,12 @@ bool gf_plane_contains(const gf_plane *self, const double density[GF_CHARGES]) {
     return inside;
 }
 
+/* Stable points, and dark states, some of which attract. */
 static size_t count_attractors(const gf_plane *self) {
     size_t count = 0;
     for (size_t k = 0; k < self->points.count; ++k) {
-        count += self->points.points[k].stability == GF_STABLE;
+        gf_stability kind = self->points.points[k].stability;
+        count += kind == GF_STABLE || kind == GF_BORDER;
     }
     return count;
 }
