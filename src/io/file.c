@@ -2,6 +2,7 @@
 
 #include "gibbsflow/machine.h"
 #include "gibbsflow/version.h"
+#include "io/inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,10 @@ struct gf_file {
     char *path;
     gf_error error;
 };
+
+hid_t gf_file_identifier(const gf_file *self) {
+    return self->id;
+}
 
 /* --- failures -------------------------------------------------------------------------------- */
 

@@ -220,7 +220,8 @@ def try_all(program, cases):
         target = {"killed": "killed.h5.blocks", "transport": "transport.h5"}.get(kind, "FILE.h5")
         label = f"{source} {path}{' ' + attribute if attribute else ''}: {mutation}"
         apply(f"good/{source}", target, path, attribute, mutation, datasets)
-        for line in commands(kind):
+        export = ["export", "FILE"] if number % 2 else ["export", "FILE", path]
+        for line in commands(kind) + [export]:
             check(program, label, [word.replace("FILE", target) for word in line])
             if kind == "killed" and os.path.exists("killed.h5"):
                 os.remove("killed.h5")
