@@ -33,7 +33,8 @@ enum {
     CLI_SCAN = 16,
     CLI_LADDER = 32,
     CLI_RUN = 64,
-    CLI_FOREIGN = 128, /* HDF5, but nothing of these */
+    CLI_BLOCKS = 128,  /* a diagonalisation under way */
+    CLI_FOREIGN = 256, /* HDF5, but nothing of these */
     CLI_HAMILTONIAN = CLI_MODEL_TEXT | CLI_SPECTRUM
 };
 

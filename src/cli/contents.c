@@ -21,7 +21,8 @@ static const struct {
                 {CLI_LADDER, "/ladder", NULL, "a ladder of sizes"},
                 {CLI_SCAN, "/scan", NULL, "a scan"},
                 {CLI_TABLE, "/density_grid", NULL, "a force table"},
-                {CLI_SPECTRUM, "/spectrum", NULL, "a spectrum"}};
+                {CLI_SPECTRUM, "/spectrum", NULL, "a spectrum"},
+                {CLI_BLOCKS, "/blocks", NULL, "a diagonalisation under way"}};
 
 enum { CONTENTS = sizeof contents / sizeof *contents };
 

@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "gibbsflow/figure.h"
+#include "gibbsflow/file.h"
 
 #include <stdlib.h>
 
@@ -26,12 +27,28 @@ static const char help[] =
     "  space-time    the field in space and time (Fig. 4)\n"
     "  walls         the wall density against the coupling (Figs. 5 and 6)\n"
     "  trajectories  over the force field: the curve of a wall, or the mean passage\n"
-    "                of blocks, of a run with a force table\n";
+    "                of blocks, of a run with a force table\n"
+    "\n"
+    "Of a run under way it draws what the last checkpoint holds, and says how far it is.\n";
 
 static const char examples[] =
     "  gibbsflow figure fig2.h5 -o fig2.pdf\n"
     "  gibbsflow figure scan.h5 -o scan.png\n"
     "  gibbsflow figure fig6.h5 --kind walls -o walls.svg\n";
+
+/* A figure of a run under way shows what there is. */
+static void say_how_far(const cli_options *options) {
+    gf_file *file = NULL;
+    double done = 1;
+    if (gf_file_open(options->input, &file, NULL) == GF_OK && gf_file_has(file, "/run")) {
+        done = gf_file_get_number_attribute(file, "/run", "done");
+    }
+    gf_file_close(&file);
+    if (done < 1) {
+        cli_say(options, "%s: %.4g %% of the run is done; the figure shows what there is",
+                options->input, 100 * done);
+    }
+}
 
 static int run(const cli_command *command, int argc, const char **argv) {
     static const char *const endings[] = {".pdf", ".png", ".svg", NULL};
@@ -55,6 +72,9 @@ static int run(const cli_command *command, int argc, const char **argv) {
         gf_status status = cli_expect(&options, command->takes | CLI_SPECTRUM, &error);
         if (status == GF_OK) {
             status = gf_figure_draw(options.input, kind, options.output, &error);
+        }
+        if (status == GF_OK) {
+            say_how_far(&options);
         }
         result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
     }

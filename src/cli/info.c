@@ -6,8 +6,11 @@
 #include "gibbsflow/typicality.h"
 #include "gibbsflow/version.h"
 #include "hilbert/basis.h"
+#include "langevin/ensemble/langevin.h"
+#include "model/model_file.h"
 #include "spectrum/block.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +25,9 @@ static const char help[] =
     "counts them), or the random vectors of --method typicality.\n"
     "\n"
     "With an HDF5 file: prints how it was made, with which values of parameters, and\n"
-    "what it holds.\n";
+    "what it holds. Of a run under way (its last checkpoint) it also prints how far each\n"
+    "point of the sweep is and the density of walls so far; of a diagonalisation under\n"
+    "way, the file FILE.h5.blocks, how many blocks are done. Neither is disturbed.\n";
 
 static const char examples[] =
     "  gibbsflow info\n"
@@ -348,6 +353,119 @@ static void print_run(cli_report *report, gf_file *file, const char *path) {
     free(integrator);
 }
 
+/* How far a point of the sweep is, and its walls as of now. */
+static gf_status print_progress_of(cli_report *report, const gf_langevin *self, size_t k,
+                                   gf_error *error) {
+    const gf_run *run = self->run;
+    gf_langevin_point point;
+    gf_langevin_extent extent = gf_langevin_look(self, k);
+    gf_status status = gf_langevin_summarise(self, k, &point, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    cli_report_begin(report, NULL);
+    cli_report_number(report, "value", NULL, run->sweep[k], "%10g");
+    cli_report_text(report, " %9.3g %%", 100 * extent.done);
+    cli_report_number(report, "done", "1", extent.done, NULL);
+    cli_report_number(report, "finished", NULL, (double)extent.finished, " %9.0f");
+    if (gf_run_has_walls(run)) {
+        if (isnan(point.walls.mean)) {
+            cli_report_text(report, " %12s", "-");
+        } else {
+            cli_report_text(report, " %12.5g +- %.2g", point.walls.mean, point.walls.error);
+        }
+        cli_report_estimate(report, "walls", run->rescaled ? "sqrt(epsilon)/a" : "1/a",
+                            &point.walls);
+    }
+    cli_report_text(report, "\n");
+    cli_report_end(report);
+    return GF_OK;
+}
+
+static gf_status print_progress(cli_report *report, const char *path, gf_error *error) {
+    gf_langevin *self = NULL;
+    gf_status status = gf_langevin_read(path, &self, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    const gf_run *run = self->run;
+    size_t finished = 0, complete = 0;
+    for (size_t k = 0; k < run->points; ++k) {
+        size_t here = gf_langevin_look(self, k).finished;
+        finished += here;
+        complete += here == run->realisations ? 1 : 0;
+    }
+    cli_report_text(report, "finished: %zu of %zu sweep points, %zu of %zu realisations\n",
+                    complete, run->points, finished, run->points * run->realisations);
+    cli_report_text(report, "%10s %11s %9s %12s\n", run->equation->parameters[run->swept], "done",
+                    "finished", gf_run_has_walls(run) ? "walls so far" : "");
+    cli_report_string(report, "parameter", run->equation->parameters[run->swept], NULL);
+    cli_report_number(report, "realisations", NULL, (double)run->realisations, NULL);
+    cli_report_begin_list(report, "points");
+    for (size_t k = 0; k < run->points && status == GF_OK; ++k) {
+        status = print_progress_of(report, self, k, error);
+    }
+    cli_report_end_list(report);
+    gf_langevin_free(self);
+    return status;
+}
+
+/* The work in the blocks that a checkpoint of a diagonalisation holds, as a fraction of all. */
+static double done_of(const gf_block *blocks, size_t count, const int64_t *held, size_t holds) {
+    double all = 0, done = 0;
+    for (size_t b = 0; b < count; ++b) {
+        all += gf_block_work(&blocks[b]);
+    }
+    for (size_t k = 0; k < holds; ++k) {
+        bool known = held[k] >= 0 && (size_t)held[k] < count;
+        done += known ? gf_block_work(&blocks[held[k]]) : 0;
+    }
+    return done / all;
+}
+
+/* A checkpoint of a diagonalisation. */
+static gf_status print_blocks_done(cli_report *report, gf_file *file, const char *path,
+                                   gf_error *error) {
+    gf_model *model = NULL;
+    gf_symmetry symmetry;
+    gf_block *blocks = NULL;
+    size_t count = 0, holds = 0;
+    gf_status status = gf_model_restore(file, path, NULL, &model, error);
+    int64_t *held = status == GF_OK ? gf_file_get_integers(file, "/blocks/block", 1, &holds) : NULL;
+    status = status == GF_OK ? gf_file_check(file, error) : status;
+    if (status == GF_OK) {
+        status = gf_spectrum_symmetry(model, &symmetry, error);
+    }
+    if (status == GF_OK) {
+        status = gf_symmetry_blocks(&symmetry, &blocks, &count, error);
+    }
+    if (status == GF_OK) {
+        double done = done_of(blocks, count, held, holds);
+        cli_report_text(report, "a diagonalisation under way\n");
+        print_chain(report, model);
+        cli_report_number(report, "finished", NULL, (double)holds, "finished: %.0f");
+        cli_report_number(report, "matrices", NULL, (double)count, " of %.0f matrices");
+        cli_report_text(report, ", %.3g %% of the work\n", 100 * done);
+        cli_report_number(report, "done", "1", done, NULL);
+    }
+    free(held);
+    free(blocks);
+    gf_model_free(model);
+    return status;
+}
+
+/* How far what the file is a checkpoint of has come. */
+static gf_status print_checkpoint(cli_report *report, gf_file *file, const char *path,
+                                  gf_error *error) {
+    if (gf_file_has(file, "/blocks")) {
+        return print_blocks_done(report, file, path, error);
+    }
+    bool under_way =
+        gf_file_has(file, "/run") && gf_file_get_number_attribute(file, "/run", "done") < 1;
+    gf_status status = gf_file_check(file, error);
+    return status == GF_OK && under_way ? print_progress(report, path, error) : status;
+}
+
 static gf_status print_file(const cli_options *options, cli_report *report, gf_error *error) {
     static const char *const names[] = {"program", "version", "command", "date"};
     static const char *const keys[] = {"written_by", "written_version", "written_command",
@@ -357,7 +475,8 @@ static gf_status print_file(const cli_options *options, cli_report *report, gf_e
     if (status != GF_OK) {
         return status;
     }
-    for (size_t k = 0; k < sizeof names / sizeof *names; ++k) {
+    size_t known = gf_file_has(file, "/blocks") ? 2 : 4; /* it is not known by its command */
+    for (size_t k = 0; k < known; ++k) {
         char *text = gf_file_get_text_attribute(file, "/", names[k]);
         if (text != NULL) {
             print_text(report, keys[k], names[k], text);
@@ -366,10 +485,13 @@ static gf_status print_file(const cli_options *options, cli_report *report, gf_e
     }
     if (gf_file_has(file, "/run")) {
         print_run(report, file, options->input);
-    } else {
+    } else if (!gf_file_has(file, "/blocks")) {
         print_contents(report, file, options->input);
     }
     status = gf_file_check(file, error);
+    if (status == GF_OK) {
+        status = print_checkpoint(report, file, options->input, error);
+    }
     gf_file_close(&file);
     return status;
 }
@@ -416,6 +538,6 @@ const cli_command cli_info = {.name = "info",
                               .summary = "describe the program, a model or a file",
                               .help = help,
                               .examples = examples,
-                              .takes =
-                                  CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_LADDER | CLI_RUN,
+                              .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_LADDER |
+                                       CLI_RUN | CLI_BLOCKS,
                               .run = run};

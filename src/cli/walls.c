@@ -15,7 +15,8 @@ static const char walls_help[] =
     "errors; the exact values where they are known (no conserved noise); the moments\n"
     "of the field; and fits of the density against the coupling, with the errors of\n"
     "their parameters, beside those of Lange and Rosch. Warns if a point is not\n"
-    "shown to be steady.\n"
+    "shown to be steady. Of a run under way it prints how far that is, and the averages\n"
+    "of what its last checkpoint holds; the run is not disturbed.\n"
     "\n"
     "--from and --to choose the couplings that are fitted.\n";
 
@@ -33,8 +34,21 @@ static double paper_density(const gf_langevin *self, size_t k) {
                        : NAN;
 }
 
+/* How much of the run the averages are of. */
+static void print_progress(cli_report *report, const gf_langevin *self) {
+    double done = gf_langevin_done(self);
+    cli_report_number(report, "done", "1", done, NULL);
+    if (done < 1) {
+        cli_report_text(report,
+                        "# a run under way, %.4g %% done: averages are of the realisations and "
+                        "times that there are\n",
+                        100 * done);
+    }
+}
+
 static void print_heading(cli_report *report, const gf_langevin *self) {
     const gf_run *run = self->run;
+    print_progress(report, self);
     cli_report_string(report, "equation", run->equation->name, NULL);
     cli_report_string(report, "parameter", run->equation->parameters[run->swept], NULL);
     cli_report_text(
@@ -67,7 +81,9 @@ static const char *density_units(const gf_run *run) {
 }
 
 static const char *state_of(const gf_run *run, const gf_estimate *walls) {
-    return is_noisy(run) ? gf_verdict_text(walls->verdict) : "no noise";
+    return walls->effective == 0 ? "no samples"
+           : is_noisy(run)       ? gf_verdict_text(walls->verdict)
+                                 : "no noise";
 }
 
 /* The value of a sweep point and its walls: density, error, samples, drift, starts. Where nothing
@@ -79,12 +95,13 @@ static void print_walls_of(cli_report *report, const gf_run *run, size_t k,
         (void)snprintf(error, sizeof error, "%.2g", walls->error);
     }
     cli_report_number(report, "value", NULL, run->sweep[k], "%10g");
-    cli_report_text(report, " %11.5g %9s", walls->mean, error);
-    if (is_noisy(run)) {
-        cli_report_text(report, " %8.0f %+7.1f %7.1f", walls->effective, walls->drift,
-                        walls->start_effect);
+    if (walls->effective == 0) {
+        cli_report_text(report, " %11s %9s %8s %7s %7s", "-", "-", "0", "-", "-");
+    } else if (is_noisy(run)) {
+        cli_report_text(report, " %11.5g %9s %8.0f %+7.1f %7.1f", walls->mean, error,
+                        walls->effective, walls->drift, walls->start_effect);
     } else {
-        cli_report_text(report, " %8s %7s %7s", "-", "-", "-");
+        cli_report_text(report, " %11.5g %9s %8s %7s %7s", walls->mean, error, "-", "-", "-");
     }
     cli_report_estimate(report, "walls", density_units(run), walls);
     cli_report_string(report, "state", state_of(run, walls), NULL);
@@ -339,7 +356,7 @@ static gf_status print_results(const cli_options *options, const gf_langevin *se
     if (status == GF_OK) {
         status = print_all(options, self, points, from, to, table, error);
     }
-    if (status == GF_OK) {
+    if (status == GF_OK && gf_langevin_done(self) >= 1) {
         warn(options, self, points);
     }
     free(points);
@@ -354,10 +371,9 @@ static gf_status print_walls(const cli_options *options, double from, double to,
         status = gf_langevin_read(options->input, &self, error);
     }
     bool walls = status == GF_OK && gf_run_has_walls(self->run);
-    if (status == GF_OK && (gf_langevin_done(self) < 1 || !walls)) {
-        status = gf_fail(error, GF_INVALID, "%s: %s", options->input,
-                         walls ? "the run is not complete; carry on with --resume"
-                               : "the equation has no space, so no walls");
+    if (status == GF_OK && !walls) {
+        status = gf_fail(error, GF_INVALID, "%s: the equation has no space, so no walls",
+                         options->input);
     }
     if (status == GF_OK) {
         status = print_results(options, self, from, to, error);

@@ -17,6 +17,12 @@ static const double *snapshot(const gf_langevin *self, size_t point, size_t shot
     return self->snapshots + (point * run->realisations * run->snapshots + shot) * run->positions;
 }
 
+/* The last one that there is; before the first is taken it is not a number. */
+static const double *last_snapshot(const gf_langevin *self, size_t point) {
+    size_t shots = gf_langevin_look(self, point).shots;
+    return snapshot(self, point, shots > 0 ? shots - 1 : 0);
+}
+
 /* --- histogram ------------------------------------------------------------------------------- */
 
 /* integral of exp(-V/alpha), by the trapezoidal rule, exponentially accurate here. */
@@ -33,8 +39,7 @@ static double partition(const gf_dynamics *d, double alpha, double range) {
 static void put_histogram(const gf_langevin *self, size_t point, gf_plot *plot) {
     const gf_run *run = self->run;
     double bin = (run->histogram[0].to - run->histogram[0].from) / (double)run->histogram[0].points;
-    double values = (double)(run->samples - run->first_measured) * (double)run->cells *
-                    (double)run->realisations;
+    double values = gf_langevin_look(self, point).measured * (double)run->cells;
     gf_plot_open_data(plot, "counts");
     for (size_t b = 0; b < run->histogram[0].points; ++b) {
         double count = 0;
@@ -101,7 +106,7 @@ static void put_profiles(const gf_langevin *self, gf_plot *plot) {
     for (size_t k = 0; k < run->points; ++k) {
         char name[32];
         (void)snprintf(name, sizeof name, "wall%zu", k);
-        const double *m = snapshot(self, k, run->snapshots - 1);
+        const double *m = last_snapshot(self, k);
         double scale = sqrt(gf_langevin_coupling(self, k));
         gf_plot_open_data(plot, name);
         for (size_t x = 0; x < run->positions; ++x) {
@@ -213,7 +218,9 @@ static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_erro
         double every = run->snapshot_every * (double)run->stretch[k];
         double reversal = gf_langevin_reversal_time(self, k, d.middle, run->threshold * d.order);
         char reversals[64] = "no reversals";
-        if (isfinite(reversal)) {
+        if (isnan(reversal)) {
+            (void)snprintf(reversals, sizeof reversals, "nothing yet");
+        } else if (isfinite(reversal)) {
             (void)snprintf(reversals, sizeof reversals, "reversals every %.4g", reversal);
         }
         (void)snprintf(title, sizeof title, "'ε\u0303 = %g, %s'", gf_langevin_coupling(self, k),
@@ -544,6 +551,15 @@ static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_err
                            kind != NULL ? kind : "the run was not made for one");
 }
 
+/* Whether something has been measured. */
+static bool is_under_way(const gf_langevin *self) {
+    bool some = false;
+    for (size_t k = 0; k < self->run->points; ++k) {
+        some = some || gf_langevin_look(self, k).realisations > 0;
+    }
+    return some;
+}
+
 static gf_status draw(const gf_langevin *self, const struct kind *kind, const char *path,
                       const char *output, gf_error *error) {
     gf_plot *plot = NULL;
@@ -566,13 +582,15 @@ gf_status gf_langevin_figure_draw(const char *path, const char *kind, const char
     gf_langevin *self = NULL;
     int chosen = 0;
     gf_status status = gf_langevin_read(path, &self, error);
-    if (status == GF_OK && gf_langevin_done(self) < 1) {
-        status = gf_fail(error, GF_INVALID,
-                         "%s: the run is not complete; carry on with 'gibbsflow langevin --resume'",
-                         path);
-    }
     if (status == GF_OK) {
         status = choose(self->run, kind, &chosen, error);
+    }
+    if (status == GF_OK && !is_under_way(self)) {
+        status =
+            gf_fail(error, GF_INVALID,
+                    "%s: there is nothing to draw yet: %.3g %% of the run is done, and nothing "
+                    "after the warm-up",
+                    path, 100 * gf_langevin_done(self));
     }
     if (status == GF_OK) {
         status = draw(self, &kinds[chosen], path, output, error);

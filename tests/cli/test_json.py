@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 try:
     import h5py
@@ -162,6 +163,43 @@ def test_runs():
     check("units", data["units"]["points.walls.mean"] == "1/a")
 
 
+def kill(file, *arguments):
+    """Kills a command as soon as it has kept something in `file`."""
+    with subprocess.Popen([PROGRAM, *arguments], env=ENVIRONMENT) as process:
+        while not os.path.exists(file) and process.poll() is None:
+            time.sleep(0.005)
+        process.kill()
+    return os.path.exists(file)
+
+
+def test_checkpoints():
+    """How far a checkpoint is, as its datasets have it."""
+    with open("long.yaml", "w", encoding="utf-8") as file:
+        file.write(ROW.replace("end: 40", "end: 1000").replace("length: 400", "length: 4000") % 4)
+    kill("long.h5", "langevin", "long.yaml", "-o", "long.h5", "-q", "--checkpoint", "0.01")
+    data, walls = run("info", "long.h5"), run("walls", "long.h5")
+    with h5py.File("long.h5") as file:
+        done = file["run"].attrs["done"]
+        steps = file["checkpoint/steps"][:].reshape(4, 2) if done < 1 else 0
+        check("done", data["done"] == done == walls["done"] < 1)
+        for k, point in enumerate(data["points"]):
+            check("done of a point", abs(point["done"] - steps[k].sum() / 20000) < 1e-12)
+            # Means are over the first realisation, or over both as far as they have come.
+            taken = [max(int(one) // 10 - 10, 0) for one in steps[k]]
+            both = min(taken)
+            shape = (2, both) if 2 * both > taken[0] else (1, taken[0])
+            series = file["statistics/wall_density"][k, :shape[0], 10:10 + shape[1]]
+            mean = series.mean() if series.size else math.nan
+            check("walls so far", point["walls"]["mean"] is None if series.size == 0
+                  else abs(point["walls"]["mean"] - mean) < 1e-12)
+    if kill("blocks.h5.blocks", "spectrum", os.path.join(MODELS, "xxz_jprime.yaml"), "--sites", "12",
+            "-o", "blocks.h5", "-q", "--checkpoint", "0"):
+        data = run("info", "blocks.h5.blocks")
+        with h5py.File("blocks.h5.blocks") as file:
+            check("blocks", data["finished"] == len(file["blocks/block"])
+                  and data["matrices"] == file["blocks"].attrs["of"] and 0 < data["done"] <= 1)
+
+
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     with open("model.yaml", "w", encoding="utf-8") as model:
@@ -171,6 +209,7 @@ with tempfile.TemporaryDirectory() as folder:
     test_operators()
     test_runs()
     test_info()
+    test_checkpoints()
     os.chdir("/")
 print(f"{checks} checks, {failures} failed")
 sys.exit(1 if failures or not checks else 0)

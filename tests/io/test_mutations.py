@@ -153,7 +153,7 @@ def commands(kind):
         "sampled": table, "plain": table[:2],
         "scan": [["info", "FILE"], ["figure", "FILE", "--kind", "scan", "-o", "OUT.pdf"]],
         "ladder": [["info", "FILE"], ["figure", "FILE", "--kind", "ladder", "-o", "OUT.pdf"]],
-        "killed": [["spectrum", "chain.yaml", "--sites", "10", "-q", "-o", "killed.h5"]],
+        "killed": [["info", "FILE"], ["spectrum", "chain.yaml", "--sites", "10", "-q", "-o", "killed.h5"]],
         "transport": [["langevin", "-q", "matrix.yaml", "-o", "OUT.h5"]],
     }
     more = [["figure", "FILE", "--kind", one, "-o", "OUT.pdf"] for one in figures.get(kind, [])]

@@ -21,6 +21,19 @@ struct gf_langevin {
                                 it has begun and is not done */
 };
 
+/* What of a sweep point there is: of a run that is not complete, of the checkpoint. Averages are of
+ * the first `realisations`, all of which have `samples` samples (the warm-up included): of those
+ * that there are the choice that takes in the most. */
+typedef struct gf_langevin_extent {
+    size_t realisations, samples;
+    size_t finished; /* realisations that are complete */
+    double done;     /* fraction of the steps */
+    double measured; /* samples of all realisations after the warm-up */
+    size_t shots;    /* snapshots of the first realisation */
+} gf_langevin_extent;
+
+gf_langevin_extent gf_langevin_look(const gf_langevin *self, size_t point);
+
 /* Numbers per sample of a series. */
 size_t gf_langevin_width(const gf_run *run, gf_langevin_observable observable);
 
