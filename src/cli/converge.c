@@ -245,7 +245,9 @@ static gf_status print_ladder(const cli_options *options, const gf_ladder *ladde
     const gf_spectrum *spectrum = NULL;
     cli_report report;
     cli_report_open(&report, options);
-    cli_report_chain(&report, gf_ladder_largest(ladder, &spectrum));
+    const gf_model *model = gf_ladder_largest(ladder, &spectrum);
+    cli_report_chain(&report, model);
+    cli_report_text(&report, "# the unit of energy is %s\n", gf_model_energy_unit(model));
     print_states(&report, ladder);
     print_fixed_points(&report, ladder);
     print_check(&report, ladder);

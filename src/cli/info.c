@@ -188,7 +188,8 @@ static gf_status describe_blocks(cli_report *report, const gf_model *model, doub
 
 static void print_chain(cli_report *report, const gf_model *model) {
     cli_report_chain(report, model);
-    cli_report_text(report, "model: %s\nsites: %d, %s\nchannels:", model->name, model->chain.sites,
+    cli_report_text(report, "model: %s\nunit of energy: %s\nsites: %d, %s\nchannels:", model->name,
+                    model->energy_unit, model->chain.sites,
                     model->chain.periodic ? "periodic" : "open");
     cli_report_begin_list(report, "channels");
     for (size_t c = 0; c < model->channel_count; ++c) {
@@ -296,14 +297,17 @@ static void print_model_of(cli_report *report, gf_file *file, const char *path) 
     gf_error error;
     char *name = gf_file_get_text_attribute(file, "/model", "name");
     char *parameters = gf_file_get_text_attribute(file, "/model", "parameters");
+    char *unit = gf_model_stored_energy_unit(file);
     double sites = gf_file_get_number_attribute(file, "/model", "sites");
     if (gf_file_check(file, &error) == GF_OK) {
         print_text(report, "model", "model", name);
+        print_text(report, "energy_unit", "unit of energy", unit);
         cli_report_number(report, "sites", NULL, sites, "sites: %g\n");
         print_text(report, "parameters", "parameters", parameters);
         print_settings(report, path, "/model");
     }
     free(name);
+    free(unit);
     free(parameters);
 }
 
@@ -351,6 +355,22 @@ static void print_run(cli_report *report, gf_file *file, const char *path) {
     }
     free(equation);
     free(integrator);
+}
+
+static void print_instanton(cli_report *report, gf_file *file, const char *path) {
+    gf_error error;
+    char *equation = gf_file_get_text_attribute(file, "/instanton", "equation");
+    char *parameters = gf_file_get_text_attribute(file, "/instanton", "parameters");
+    char *law = gf_file_get_text_attribute(file, "/instanton", "law");
+    if (gf_file_check(file, &error) == GF_OK) {
+        print_text(report, "equation", "least action", equation);
+        print_text(report, "law", "law", law);
+        print_text(report, "parameters", "parameters", parameters);
+        print_settings(report, path, "/instanton");
+    }
+    free(equation);
+    free(parameters);
+    free(law);
 }
 
 /* How far a point of the sweep is, and its walls as of now. */
@@ -485,6 +505,8 @@ static gf_status print_file(const cli_options *options, cli_report *report, gf_e
     }
     if (gf_file_has(file, "/run")) {
         print_run(report, file, options->input);
+    } else if (gf_file_has(file, "/instanton")) {
+        print_instanton(report, file, options->input);
     } else if (!gf_file_has(file, "/blocks")) {
         print_contents(report, file, options->input);
     }
@@ -539,5 +561,5 @@ const cli_command cli_info = {.name = "info",
                               .help = help,
                               .examples = examples,
                               .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_LADDER |
-                                       CLI_RUN | CLI_BLOCKS,
+                                       CLI_RUN | CLI_INSTANTON | CLI_BLOCKS,
                               .run = run};

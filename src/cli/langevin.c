@@ -110,9 +110,9 @@ static void report_switching(const cli_options *options, const gf_run *run, size
                              const gf_langevin_point *point) {
     const gf_estimate *passages = &point->passages;
     if (passages->mean > 0) {
-        cli_say(options, "%s = %g: blocks switch every %.4g +- %.2g/J%s",
+        cli_say(options, "%s = %g: blocks switch every %.4g +- %.2g/%s%s",
                 run->equation->parameters[run->swept], run->sweep[k], 1 / passages->mean,
-                passages->error / (passages->mean * passages->mean),
+                passages->error / (passages->mean * passages->mean), run->medium.energy_unit,
                 passages->verdict == GF_STEADY ? "" : "; not shown to be steady: run longer");
     } else if (run->blocks && point->order > 0) {
         cli_say(options, "%s = %g: no block switched", run->equation->parameters[run->swept],
@@ -158,6 +158,9 @@ static gf_status report_run(const cli_options *options, const gf_langevin *self,
     gf_status status = GF_OK;
     cli_report report;
     cli_report_open(&report, options);
+    if (run->equation->fields > 1) {
+        cli_report_set_energy_unit(&report, run->medium.energy_unit);
+    }
     cli_report_string(&report, "output", options->output, NULL);
     cli_report_string(&report, "equation", run->equation->name, NULL);
     cli_report_string(&report, "parameter", run->equation->parameters[run->swept], NULL);

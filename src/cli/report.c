@@ -269,8 +269,14 @@ void cli_report_numbers(cli_report *self, const char *key, const char *units, si
     (void)fputs(count > 0 ? "]" : "[]", self->json);
 }
 
+void cli_report_set_energy_unit(cli_report *self, const char *unit) {
+    (void)snprintf(self->energy_unit, sizeof self->energy_unit, "%s", unit);
+}
+
 void cli_report_chain(cli_report *self, const gf_model *model) {
     cli_report_string(self, "model", model->name, NULL);
+    cli_report_string(self, "energy_unit", model->energy_unit, NULL);
+    cli_report_set_energy_unit(self, model->energy_unit);
     cli_report_number(self, "sites", NULL, model->chain.sites, NULL);
     cli_report_string(self, "boundary", model->chain.periodic ? "periodic" : "open", NULL);
 }

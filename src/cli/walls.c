@@ -174,8 +174,9 @@ static void print_fit(cli_report *report, const gf_wall_fit *fit) {
 static void print_all_fits(cli_report *report, const gf_langevin *self, const double *table,
                            double from, double to) {
     size_t count = self->run->points;
-    cli_report_text(report, "\n# fits, x = epsilon J a^2/D%s\n",
-                    self->run->equation->fields > 1 ? " (epsilon, where D is no number)" : "");
+    bool two = self->run->equation->fields > 1;
+    cli_report_text(report, "\n# fits, x = epsilon %s a^2/D%s\n", report->energy_unit,
+                    two ? " (epsilon, where D is no number)" : "");
     for (int form = 0; form < GF_WALL_FORMS; ++form) {
         gf_wall_fit fit;
         gf_error error;
@@ -230,14 +231,15 @@ static gf_status print_two_fields(cli_report *report, const gf_langevin *self,
     const gf_hydrodynamics *h = &dynamics.hydrodynamics;
     const double(*d)[GF_CHARGES] = h->transport;
     cli_report_text(
-        report, "# %s%s = [[%g, %g], [%g, %g]], cutoff = %g, noise scales: drive %g, thermal %g\n",
+        report,
+        "# %s%s = [[%g, %g], [%g, %g]], cutoff = %g, noise scales: drive %g, thermal %g; unit of "
+        "energy: %s\n",
         run->rescaled ? "lengths in r sqrt(epsilon), times in epsilon t; " : "",
         h->law == GF_TRANSPORT_ONSAGER ? "sigma" : "D", d[0][0], d[0][1], d[1][0], d[1][1],
-        run->noise.cutoff, run->noise.drive, run->noise.thermal);
+        run->noise.cutoff, run->noise.drive, run->noise.thermal, run->medium.energy_unit);
     cli_report_text(report, "#%9s %11s %9s %8s %7s %7s %9s %9s %9s %9s %8s  %s\n",
                     run->equation->parameters[run->swept], "density", "error", "samples", "drift",
                     "starts", "<m>", "<e>", "<m^2>", "smoothed", "outside", "state");
-    cli_report_begin_list(report, "points");
     for (size_t k = 0; k < run->points; ++k) {
         print_two_fields_of(report, run, k, &points[k]);
     }
@@ -337,6 +339,9 @@ static gf_status print_all(const cli_options *options, const gf_langevin *self,
                            gf_error *error) {
     cli_report report;
     cli_report_open(&report, options);
+    if (self->run->equation->fields > 1) {
+        cli_report_set_energy_unit(&report, self->run->medium.energy_unit);
+    }
     print_heading(&report, self);
     gf_status status = self->run->equation->fields > 1
                            ? print_two_fields(&report, self, points, from, to, table, error)

@@ -1,7 +1,8 @@
-#include "gibbsflow/diffusion.h"
+#include "medium/diffusion.h"
 
 #include "base/clones.h"
 #include "base/matrix.h"
+#include "io/charge_units.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -42,6 +43,12 @@ static inline place locate(const scale *s, double value) {
     return (place){index, x - index};
 }
 
+/* Beyond the ends of an axis. */
+static bool clamped(const scale *s, double value) {
+    double x = (value - s->from) * s->per_unit;
+    return !(x >= 0 && x <= s->last);
+}
+
 GF_CLONES static void interpolate(const double (*matrix)[4], scale row, scale column, size_t count,
                                   const double *restrict m, const double *restrict e,
                                   double *restrict mm, double *restrict me, double *restrict em,
@@ -68,6 +75,26 @@ void gf_diffusion_evaluate(const gf_diffusion *self, size_t count, const double 
                            double *const rows[4]) {
     interpolate((const double(*)[4])self->matrix, scale_of(&self->axis[0]),
                 scale_of(&self->axis[1]), count, m, e, rows[0], rows[1], rows[2], rows[3]);
+}
+
+/* By m the two edges along e are mixed, by e those along m. */
+void gf_diffusion_expand(const gf_diffusion *self, const double density[GF_CHARGES], double *matrix,
+                         double (*slope)[GF_CHARGES]) {
+    scale row = scale_of(&self->axis[0]), column = scale_of(&self->axis[1]);
+    place i = locate(&row, density[0]), j = locate(&column, density[1]);
+    const ptrdiff_t width = (ptrdiff_t)column.last + 1;
+    const double(*low)[4] = (const double(*)[4])self->matrix + i.index * width + j.index;
+    const double(*high)[4] = low + row.next * width;
+    double by_m = clamped(&row, density[0]) ? 0 : row.per_unit;
+    double by_e = clamped(&column, density[1]) ? 0 : column.per_unit;
+    for (int c = 0; c < GF_CHARGES * GF_CHARGES; ++c) {
+        double low_rise = low[column.next][c] - low[0][c];
+        double high_rise = high[column.next][c] - high[0][c];
+        double a = low[0][c] + j.part * low_rise, b = high[0][c] + j.part * high_rise;
+        matrix[c] = a + i.part * (b - a);
+        slope[c][0] = by_m * (b - a);
+        slope[c][1] = by_e * (low_rise + i.part * (high_rise - low_rise));
+    }
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -162,7 +189,7 @@ gf_status gf_diffusion_read(const char *path, gf_diffusion *self, gf_error *erro
 /* --- writing --------------------------------------------------------------------------------- */
 
 void gf_diffusion_write(const gf_diffusion *self, gf_file *file) {
-    static const char *const units[2] = {"1 per site", "J per site"};
+    static const char *const units[2] = {"1 per site", GF_UNITS_ENERGY_DENSITY};
     for (int k = 0; k < 2; ++k) {
         size_t points = self->axis[k].points;
         double *values = malloc(points * sizeof *values);
@@ -184,7 +211,7 @@ void gf_diffusion_write(const gf_diffusion *self, gf_file *file) {
     }
     gf_file_put_doubles(file,
                         &(gf_dataset){.path = matrix_path,
-                                      .units = "J a^2",
+                                      .units = GF_UNITS_DIFFUSION,
                                       .description = "D_ij of the densities, bilinear between",
                                       .rank = 4,
                                       .shape = {self->axis[0].points, self->axis[1].points, 2, 2},
