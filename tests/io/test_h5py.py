@@ -23,7 +23,7 @@ import kinds
 from kinds import write
 
 # What runs along an axis that has no values of its own.
-WORDS = {"bifurcation", "branch", "cell", "channel", "charge", "corner", "fixed point", "line", "point",
+WORDS = {"bifurcation", "branch", "cell", "channel", "charge", "corner", "fixed point", "group", "line", "point",
          "power", "realisation", "row", "side", "state", "task"}
 failures = 0
 
@@ -59,7 +59,7 @@ def check_references(name, data):
 
 # The units of all that carries an energy E, by path; components in the order in which they lie.
 UNITS = [(re.compile(f"({path})$"), units) for path, units in (
-    ("(?!walls).*/(density|density_error|bifurcation_density|corners)", "1 per site; E per site"),
+    ("(?!walls|domains).*/(density|density_error|bifurcation_density|corners)", "1 per site; E per site"),
     (".*/(lambda|bifurcation_lambda)", "1; 1/E"),
     (".*/(lambda)_error", "1; 1/E"),
     ("(?!spectrum).*/(force|force_error)", "epsilon E per site; epsilon E^2 per site"),
@@ -76,10 +76,12 @@ UNITS = [(re.compile(f"({path})$"), units) for path, units in (
     ("(density_grid|histogram|diffusion)/energy|fitted_grid/(corner_energy|border)", "E per site"),
     ("lambda_grid/lambda2", "1/E"),
     ("diffusion/matrix", "E a^2; a^2; E^2 a^2; E a^2"),
-    ("(statistics|snapshots)/time", "1/E"),
+    ("(statistics|snapshots|correlations)/time", "1/E"),
     ("statistics/passages", "E"),
     ("switching/(mean_time|standard_error)", "1/E"),
-    ("statistics/mean|snapshots/field", "1 per site; E per site"),
+    ("statistics/mean|snapshots/field|correlations/(mean|field_sum)", "1 per site; E per site"),
+    ("correlations/(value|standard_error|sum)",
+     "1 per site^2; E per site^2; E per site^2; E^2 per site^2"),
     ("statistics/(smoothed_)?second_moment", "1 per site^2; E^2 per site^2"),
     ("moments/energy(_standard_error)?", "E per site"),
     ("moments/second_energy(_standard_error)?", "E^2 per site^2"),

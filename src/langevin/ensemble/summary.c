@@ -13,6 +13,15 @@ static size_t samples_of(const gf_langevin *self, size_t point, size_t realisati
     return (size_t)(self->tasks[task].steps / gf_run_steps_per_sample(self->run, point));
 }
 
+size_t *gf_langevin_samples_taken(const gf_langevin *self) {
+    size_t count = self->run->points * self->run->realisations;
+    size_t *samples = calloc(count, sizeof *samples);
+    for (size_t i = 0; i < count && samples != NULL; ++i) {
+        samples[i] = samples_of(self, i / self->run->realisations, i % self->run->realisations);
+    }
+    return samples;
+}
+
 gf_langevin_extent gf_langevin_look(const gf_langevin *self, size_t point) {
     const gf_run *run = self->run;
     gf_langevin_extent extent = {0};

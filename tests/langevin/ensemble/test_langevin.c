@@ -2,6 +2,7 @@
  * the double well, the wall of Eq. (16); and that neither threads nor interruptions change a bit.
  */
 #include "interruption.h"
+#include "measurements.h"
 #include "suite.h"
 
 #include "langevin/ensemble/langevin.h"
@@ -264,6 +265,8 @@ static const char small_template[] =
     "walls: {smoothing: 4, threshold: 0.5}\n"
     "snapshots: {every: 5, spacing: 10}\n"
     "histogram: {from: -2, to: 2, bins: 20}\n"
+    "correlations: {lag: 4, distance: 100, spacing: 2}\n"
+    "domains: {to: 200, bins: 20}\n"
     "sweep: {epsilon: [0.1, 0.3], stretch: [2, 1]}\n";
 
 static void check_same(const gf_langevin *a, const gf_langevin *b) {
@@ -280,6 +283,7 @@ static void check_same(const gf_langevin *a, const gf_langevin *b) {
                      tasks * a->run->snapshots * a->run->positions * sizeof(double)) == 0);
     ck_assert(memcmp(a->histogram, b->histogram, tasks * gf_run_bins(a->run) * sizeof(int64_t)) ==
               0);
+    check_same_measurements(a, b);
 }
 
 static void small_run(int integrator, char *text, size_t size) {
