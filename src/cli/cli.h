@@ -34,8 +34,9 @@ enum {
     CLI_LADDER = 32,
     CLI_RUN = 64,
     CLI_INSTANTON = 128,
-    CLI_BLOCKS = 256,  /* a diagonalisation under way */
-    CLI_FOREIGN = 512, /* HDF5, but nothing of these */
+    CLI_PHASE = 256,
+    CLI_BLOCKS = 512,   /* a diagonalisation under way */
+    CLI_FOREIGN = 1024, /* HDF5, but nothing of these */
     CLI_HAMILTONIAN = CLI_MODEL_TEXT | CLI_SPECTRUM
 };
 

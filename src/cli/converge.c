@@ -14,7 +14,7 @@ static const char help[] =
     "  rings    the values per site of the periodic chain\n"
     "  linked   what the N-th site adds to the extensive values of the open chain,\n"
     "           X(N) - X(N-1): the numerical linked-cluster expansion in one\n"
-    "           dimension\n"
+    "           dimension; of unit cells, what the last cell adds, per site\n"
     "\n"
     "They are made for the Gibbs states given by --at (without it, those of the\n"
     "fixed points) and for the fixed points of the largest ring, which are followed\n"
@@ -54,6 +54,10 @@ static void format_limit(gf_thermodynamic_limit limit, char *text, size_t size) 
     }
 }
 
+static int sites_of(const gf_ladder *ladder, size_t size) {
+    return ladder->first + (int)size * ladder->step;
+}
+
 typedef struct quantity {
     const char *name;
     size_t column;
@@ -85,10 +89,10 @@ static void print_quantity(cli_report *report, const quantity *what, const gf_la
 }
 
 static void print_heading(cli_report *report, const gf_ladder *ladder) {
-    int last = ladder->first + (int)ladder->sizes - 1;
+    int last = sites_of(ladder, ladder->sizes - 1);
     char rings[48], linked[48];
     (void)snprintf(rings, sizeof rings, "rings of %d", last);
-    (void)snprintf(linked, sizeof linked, "linked, %d less %d", last, last - 1);
+    (void)snprintf(linked, sizeof linked, "linked, %d less %d", last, last - ladder->step);
     cli_report_text(report, "  %-14s %-30s %-7s %-30s %s\n", "", "limit", "from", rings, linked);
 }
 
@@ -148,8 +152,7 @@ static void print_sizes(cli_report *report, const gf_ladder *ladder, size_t row)
     cli_report_begin_list(report, "sizes");
     for (size_t size = 0; size < ladder->sizes; ++size) {
         cli_report_begin(report, NULL);
-        cli_report_text(report, "  %2d", ladder->first + (int)size);
-        cli_report_number(report, "sites", NULL, ladder->first + (double)size, NULL);
+        cli_report_number(report, "sites", NULL, sites_of(ladder, size), "  %2.0f");
         for (size_t i = 0; i < GF_CHARGES; ++i) {
             for (int kind = 0; kind < GF_LADDERS; ++kind) {
                 size_t column = GF_LADDER_POINT_DENSITY + i;
@@ -213,14 +216,14 @@ static void print_fixed_points(cli_report *report, const gf_ladder *ladder) {
 
 static void print_check(cli_report *report, const gf_ladder *ladder) {
     static const char *const names[GF_LADDERS + 1] = {"rings", "linked", "better of both"};
-    int last = ladder->first + (int)ladder->sizes - 1;
+    int last = sites_of(ladder, ladder->sizes - 1);
     if (ladder->sizes < GF_THERMODYNAMIC_LIMIT_SIZES + 2) {
         cli_report_text(report, "check: none, it takes %d sizes\n",
                         GF_THERMODYNAMIC_LIMIT_SIZES + 2);
         return;
     }
     cli_report_text(report, "check: limits from sizes up to %d as predictions of %d sites\n",
-                    last - 2, last);
+                    last - 2 * ladder->step, last);
     cli_report_begin_list(report, "check");
     for (int kind = 0; kind <= GF_LADDERS; ++kind) {
         gf_ladder_check a = gf_ladder_predict(ladder, &ladder->states, (gf_ladder_kind)kind);
@@ -328,8 +331,9 @@ static gf_status plan(const cli_options *options, request *self, gf_ladder **lad
     gf_status status = cli_load_model(options, &model, error);
     if (status == GF_OK && self->sites == NULL) {
         self->last = model->chain.sites;
-        self->first = self->last / 2;
-        if (self->last - self->first + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
+        int cell = gf_model_cell(model);
+        self->first = self->last / 2 / cell * cell;
+        if ((self->last - self->first) / cell + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
             status = gf_fail(error, GF_INVALID,
                              "%s has %d sites, too few for a ladder from half of them; say which "
                              "sizes with --sites FROM:TO",
@@ -345,8 +349,8 @@ static gf_status plan(const cli_options *options, request *self, gf_ladder **lad
         cli_say(options,
                 "%s: rings of %d to %d and open chains of %d to %d sites: about %.2g GiB of memory "
                 "and roughly %s",
-                model->name, self->first, self->last, self->first - 1, self->last,
-                cost.memory / 0x1p30, duration);
+                model->name, self->first, self->last, self->first - gf_model_cell(model),
+                self->last, cost.memory / 0x1p30, duration);
     }
     gf_model_free(model);
     return status;

@@ -507,6 +507,6 @@ const cli_command cli_export = {.name = "export",
                                 .summary = "print what a file holds as text (CSV)",
                                 .help = help,
                                 .examples = examples,
-                                .takes = CLI_SPECTRUM | CLI_TABLE | CLI_SCAN | CLI_LADDER |
-                                         CLI_RUN | CLI_BLOCKS,
+                                .takes = CLI_SPECTRUM | CLI_TABLE | CLI_SCAN | CLI_PHASE |
+                                         CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_BLOCKS,
                                 .run = run};

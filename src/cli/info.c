@@ -86,6 +86,9 @@ static void print_symmetries(cli_report *report, const gf_symmetry *symmetry) {
     if (symmetry->translations > 1) {
         used += (size_t)snprintf(list, sizeof list, "translation");
     }
+    if (symmetry->translations > 1 && symmetry->step > 1) {
+        used += (size_t)snprintf(list + used, sizeof list - used, " by %d sites", symmetry->step);
+    }
     for (size_t k = 0; k < sizeof simplest_first / sizeof *simplest_first; ++k) {
         int factors = simplest_first[k];
         if (!symmetry->has[factors] || known[factors]) {
@@ -96,6 +99,10 @@ static void print_symmetries(cli_report *report, const gf_symmetry *symmetry) {
             if ((factors & (1 << f)) != 0) {
                 used +=
                     (size_t)snprintf(list + used, sizeof list - used, "%s%s", between, names[f]);
+                if (1 << f == GF_REFLECT && symmetry->centre > 0) {
+                    used += (size_t)snprintf(list + used, sizeof list - used, " (j to %d-j)",
+                                             symmetry->sites - 1 + symmetry->centre);
+                }
                 between = " x ";
             }
         }
@@ -188,9 +195,13 @@ static gf_status describe_blocks(cli_report *report, const gf_model *model, doub
 
 static void print_chain(cli_report *report, const gf_model *model) {
     cli_report_chain(report, model);
-    cli_report_text(report, "model: %s\nunit of energy: %s\nsites: %d, %s\nchannels:", model->name,
+    cli_report_text(report, "model: %s\nunit of energy: %s\nsites: %d, %s", model->name,
                     model->energy_unit, model->chain.sites,
                     model->chain.periodic ? "periodic" : "open");
+    if (gf_model_cell(model) > 1) {
+        cli_report_text(report, ", cells of %d", gf_model_cell(model));
+    }
+    cli_report_text(report, "\nchannels:");
     cli_report_begin_list(report, "channels");
     for (size_t c = 0; c < model->channel_count; ++c) {
         cli_report_begin(report, NULL);
@@ -312,9 +323,9 @@ static void print_model_of(cli_report *report, gf_file *file, const char *path) 
 }
 
 static void print_contents(cli_report *report, gf_file *file, const char *path) {
-    static const char *const groups[] = {"/spectrum",    "/lambda_grid", "/density_grid",
-                                         "/fitted_grid", "/region",      "/fixed_points",
-                                         "/flow_lines",  "/scan",        "/ladder"};
+    static const char *const groups[] = {
+        "/spectrum",     "/lambda_grid", "/density_grid", "/fitted_grid", "/region",
+        "/fixed_points", "/flow_lines",  "/scan",         "/phase",       "/ladder"};
     gf_error error;
     print_model_of(report, file, path);
     if (gf_file_check(file, &error) == GF_OK) {
@@ -560,6 +571,6 @@ const cli_command cli_info = {.name = "info",
                               .summary = "describe the program, a model or a file",
                               .help = help,
                               .examples = examples,
-                              .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_LADDER |
-                                       CLI_RUN | CLI_INSTANTON | CLI_BLOCKS,
+                              .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_PHASE |
+                                       CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_BLOCKS,
                               .run = run};

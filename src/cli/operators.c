@@ -17,8 +17,8 @@ static const char help[] =
     "  noise   (1/N) sum_j ([L_j,Q_i]' [L_j,Q_k] + (i <-> k))/2\n"
     "\n"
     "Here Q_1 = sum Z is the magnetisation, Q_2 = H the energy, and ' the adjoint.\n"
-    "On a periodic chain the operator of one site stands for all: every line is to\n"
-    "be averaged over the translations of the chain.\n";
+    "On a periodic chain the operator of one site, or unit cell, stands for all:\n"
+    "every line is to be averaged over the translations of the chain.\n";
 
 static const char examples[] =
     "  gibbsflow operators models/xxz_jprime.yaml\n"
@@ -128,6 +128,9 @@ static bool print_channel(cli_report *report, const gf_model *model, const gf_ch
         cli_report_begin(report, NULL);
         cli_report_string(report, "name", channel->name, "  %s:\n");
         cli_report_number(report, "rate", "epsilon {energy}", channel->rate, "    rate: %.15g\n");
+        if (channel->jump.at != GF_EVERY_SITE) {
+            cli_report_number(report, "at", NULL, channel->jump.at, "    at: %.0f\n");
+        }
         print_folded(report, "jump", "    jump", jump);
         done = print_observables(report, &model->chain, &bath);
         cli_report_end(report);
@@ -140,9 +143,14 @@ static bool print_channel(cli_report *report, const gf_model *model, const gf_ch
 static bool print_model(cli_report *report, const gf_model *model) {
     const gf_chain *chain = &model->chain;
     gf_charges charges = gf_charges_of(chain, &model->hamiltonian);
+    int cell = gf_chain_cell(chain);
     cli_report_chain(report, model);
-    cli_report_text(report, "# %s, %d sites, %s chain\n", model->name, chain->sites,
+    cli_report_text(report, "# %s, %d sites, %s chain", model->name, chain->sites,
                     chain->periodic ? "periodic" : "open");
+    if (cell > 1) {
+        cli_report_text(report, ", translations by cells of %d sites", cell);
+    }
+    cli_report_text(report, "\n");
     cli_report_text(
         report, "%s",
         chain->periodic
@@ -151,7 +159,7 @@ static bool print_model(cli_report *report, const gf_model *model) {
             : "# the operators of the channels: to be divided by the number of sites, times\n"
               "# rate and epsilon\n");
     bool done = print_operator(report, chain, "hamiltonian", "hamiltonian", &model->hamiltonian,
-                               chain->periodic ? 1.0 / chain->sites : 1);
+                               chain->periodic ? (double)cell / chain->sites : 1);
     cli_report_text(report, "channels:\n");
     cli_report_begin_list(report, "channels");
     for (size_t c = 0; c < model->channel_count && done; ++c) {

@@ -278,6 +278,7 @@ void cli_report_chain(cli_report *self, const gf_model *model) {
     cli_report_string(self, "energy_unit", model->energy_unit, NULL);
     cli_report_set_energy_unit(self, model->energy_unit);
     cli_report_number(self, "sites", NULL, model->chain.sites, NULL);
+    cli_report_number(self, "cell", NULL, gf_model_cell(model), NULL);
     cli_report_string(self, "boundary", model->chain.periodic ? "periodic" : "open", NULL);
 }
 

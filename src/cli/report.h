@@ -40,7 +40,7 @@ gf_status cli_report_close(cli_report *self, gf_status status, gf_error *error);
 /* What {energy} means in units: J until it is set. */
 void cli_report_set_energy_unit(cli_report *self, const char *unit);
 
-/* Name, unit of energy, which is set, sites and boundary of a model; JSON alone. */
+/* Name, unit of energy, which is set, sites, cell and boundary of a model; JSON alone. */
 void cli_report_chain(cli_report *self, const gf_model *model);
 
 /* Text alone. */

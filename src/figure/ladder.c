@@ -67,7 +67,7 @@ static void write_curve(const gf_ladder *ladder, gf_ladder_kind kind, int panel,
     double linked = length(ladder, table->error[GF_LINKED], NULL, panel, row, ladder->sizes - 1);
     const double *limit = table->value[linked < rings ? GF_LINKED : GF_RINGS];
     for (size_t size = 0; size < ladder->sizes; ++size) {
-        (void)fprintf(out, "%d", ladder->first + (int)size);
+        (void)fprintf(out, "%d", ladder->first + (int)size * ladder->step);
         write_number(length(ladder, table->value[kind], limit, panel, row, size), out);
         write_number(length(ladder, table->error[kind], NULL, panel, row, size), out);
         (void)fputs("\n", out);
@@ -146,13 +146,13 @@ static void write_panel(const gf_ladder *ladder, int panel, gf_plot *plot) {
 
 static void write_script(const gf_ladder *ladder, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
-    int last = ladder->first + (int)ladder->sizes - 1;
+    int last = ladder->first + (int)(ladder->sizes - 1) * ladder->step;
     write_data(ladder, plot);
     gf_plot_panels(plot, 2, 2, page, 2.3, 2);
     (void)fprintf(out,
                   "set logscale y\nset format y '10^{%%L}'\nset xrange [%g:%g]\nset xtics %g\n"
                   "set tics nomirror out scale 0.7\n",
-                  ladder->first - 0.5, last + 0.5, ladder->sizes > 10 ? 2.0 : 1.0);
+                  ladder->first - 0.5, last + 0.5, ladder->step * (ladder->sizes > 10 ? 2.0 : 1.0));
     write_key(ladder, plot);
     if (count_states(ladder) < ladder->points) {
         (void)fprintf(
