@@ -7,8 +7,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 packages="gcc libc6-dev make cmake pkg-config libopenblas-dev liblapacke-dev libhdf5-dev
-    libyaml-dev libpopt-dev libfftw3-dev librandom123-dev gnuplot-nox fonts-dejavu-core
-    help2man"
+    libyaml-dev libpopt-dev libfftw3-dev liblbfgs-dev librandom123-dev gnuplot-nox
+    fonts-dejavu-core help2man"
 [ "${1:-}" != tests ] || packages="$packages check hdf5-tools clang-format g++ python3-h5py
     python3-numpy python3-pil poppler-utils librsvg2-bin"
 

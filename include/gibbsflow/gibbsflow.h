@@ -22,6 +22,7 @@
 #include "gibbsflow/langevin.h"
 #include "gibbsflow/machine.h"
 #include "gibbsflow/model.h"
+#include "gibbsflow/phase_diagram.h"
 #include "gibbsflow/progress.h"
 #include "gibbsflow/region.h"
 #include "gibbsflow/run.h"

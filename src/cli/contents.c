@@ -18,7 +18,9 @@ static const struct {
                 {CLI_MODEL_TEXT, NULL, "hamiltonian", "a model file"},
                 {CLI_MODEL_TEXT, NULL, "lindblad", "a model file"},
                 {CLI_RUN, "/run", NULL, "a Langevin run"},
+                {CLI_INSTANTON, "/instanton", NULL, "a least action"},
                 {CLI_LADDER, "/ladder", NULL, "a ladder of sizes"},
+                {CLI_PHASE, "/phase", NULL, "a phase diagram"},
                 {CLI_SCAN, "/scan", NULL, "a scan"},
                 {CLI_TABLE, "/density_grid", NULL, "a force table"},
                 {CLI_SPECTRUM, "/spectrum", NULL, "a spectrum"}};

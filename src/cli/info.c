@@ -257,9 +257,9 @@ static void print_model_of(gf_file *file, const char *path) {
 }
 
 static void print_contents(gf_file *file, const char *path) {
-    static const char *const groups[] = {"/spectrum",    "/lambda_grid", "/density_grid",
-                                         "/fitted_grid", "/region",      "/fixed_points",
-                                         "/flow_lines",  "/scan",        "/ladder"};
+    static const char *const groups[] = {
+        "/spectrum",     "/lambda_grid", "/density_grid", "/fitted_grid", "/region",
+        "/fixed_points", "/flow_lines",  "/scan",         "/phase",       "/ladder"};
     gf_error error;
     print_model_of(file, path);
     if (gf_file_check(file, &error) == GF_OK) {
@@ -297,6 +297,22 @@ static void print_run(gf_file *file, const char *path) {
     free(integrator);
 }
 
+static void print_instanton(gf_file *file, const char *path) {
+    gf_error error;
+    char *equation = gf_file_get_text_attribute(file, "/instanton", "equation");
+    char *parameters = gf_file_get_text_attribute(file, "/instanton", "parameters");
+    char *law = gf_file_get_text_attribute(file, "/instanton", "law");
+    if (gf_file_check(file, &error) == GF_OK) {
+        print_text("least action", equation);
+        print_text("law", law);
+        print_text("parameters", parameters);
+        print_settings(path, "/instanton");
+    }
+    free(equation);
+    free(parameters);
+    free(law);
+}
+
 static int print_file(const cli_options *options) {
     static const char *const names[] = {"program", "version", "command", "date"};
     gf_file *file = NULL;
@@ -313,6 +329,8 @@ static int print_file(const cli_options *options) {
     }
     if (gf_file_has(file, "/run")) {
         print_run(file, options->input);
+    } else if (gf_file_has(file, "/instanton")) {
+        print_instanton(file, options->input);
     } else {
         print_contents(file, options->input);
     }
@@ -352,6 +370,6 @@ const cli_command cli_info = {.name = "info",
                               .summary = "describe the program, a model or a file",
                               .help = help,
                               .examples = examples,
-                              .takes =
-                                  CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_LADDER | CLI_RUN,
+                              .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_PHASE |
+                                       CLI_LADDER | CLI_RUN | CLI_INSTANTON,
                               .run = run};

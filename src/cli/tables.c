@@ -195,7 +195,7 @@ static int open_checkpoint(cli_options *options, double interval) {
         options->checkpoint = NULL;
     } else {
         cli_watch_output(options->checkpoint);
-        cli_announce_kept(options->checkpoint);
+        cli_announce_kept("blocks", options->checkpoint);
     }
     options->checkpoint_interval = interval;
     return CLI_GO_ON;

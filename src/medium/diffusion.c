@@ -1,4 +1,4 @@
-#include "gibbsflow/diffusion.h"
+#include "medium/diffusion.h"
 
 #include "base/clones.h"
 #include "base/matrix.h"
@@ -43,6 +43,12 @@ static inline place locate(const scale *s, double value) {
     return (place){index, x - index};
 }
 
+/* Beyond the ends of an axis. */
+static bool clamped(const scale *s, double value) {
+    double x = (value - s->from) * s->per_unit;
+    return !(x >= 0 && x <= s->last);
+}
+
 GF_CLONES static void interpolate(const double (*matrix)[4], scale row, scale column, size_t count,
                                   const double *restrict m, const double *restrict e,
                                   double *restrict mm, double *restrict me, double *restrict em,
@@ -69,6 +75,26 @@ void gf_diffusion_evaluate(const gf_diffusion *self, size_t count, const double 
                            double *const rows[4]) {
     interpolate((const double(*)[4])self->matrix, scale_of(&self->axis[0]),
                 scale_of(&self->axis[1]), count, m, e, rows[0], rows[1], rows[2], rows[3]);
+}
+
+/* By m the two edges along e are mixed, by e those along m. */
+void gf_diffusion_expand(const gf_diffusion *self, const double density[GF_CHARGES], double *matrix,
+                         double (*slope)[GF_CHARGES]) {
+    scale row = scale_of(&self->axis[0]), column = scale_of(&self->axis[1]);
+    place i = locate(&row, density[0]), j = locate(&column, density[1]);
+    const ptrdiff_t width = (ptrdiff_t)column.last + 1;
+    const double(*low)[4] = (const double(*)[4])self->matrix + i.index * width + j.index;
+    const double(*high)[4] = low + row.next * width;
+    double by_m = clamped(&row, density[0]) ? 0 : row.per_unit;
+    double by_e = clamped(&column, density[1]) ? 0 : column.per_unit;
+    for (int c = 0; c < GF_CHARGES * GF_CHARGES; ++c) {
+        double low_rise = low[column.next][c] - low[0][c];
+        double high_rise = high[column.next][c] - high[0][c];
+        double a = low[0][c] + j.part * low_rise, b = high[0][c] + j.part * high_rise;
+        matrix[c] = a + i.part * (b - a);
+        slope[c][0] = by_m * (b - a);
+        slope[c][1] = by_e * (low_rise + i.part * (high_rise - low_rise));
+    }
 }
 
 /* --- reading --------------------------------------------------------------------------------- */

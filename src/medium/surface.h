@@ -20,4 +20,10 @@ gf_status gf_surface_create(const gf_chart *chart, const size_t points[2],
                             const double (*values)[GF_SURFACE_VALUES], gf_surface **surface,
                             gf_error *error);
 
+/* All values at a density and their derivatives, slope[k][i] = d value_k/dq_i, as gf_surface_slope
+ * has those of the force. */
+void gf_surface_expand(const gf_surface *self, const double density[GF_CHARGES],
+                       double values[GF_SURFACE_VALUES],
+                       double slope[GF_SURFACE_VALUES][GF_CHARGES]);
+
 #endif

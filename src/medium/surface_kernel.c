@@ -312,7 +312,9 @@ static size_t find_cell(double x, size_t points, double *fraction) {
     return cell;
 }
 
-void gf_surface_slope(const gf_surface *self, const double density[2], double slope[2][2]) {
+/* The first `count` values of a point (NULL: not wanted) and their derivatives by m and e. */
+static void expand(const gf_surface *self, const double density[2], size_t count, double *values,
+                   double (*slope)[GF_CHARGES]) {
     double m = clamp(density[0], -1, 1), a = 0, b = 0, wa[4], wb[4], da[4], db[4];
     gf_chart_point point = gf_chart_locate(&self->chart, m, density[1]);
     size_t row = find_cell(m, self->points[0], &a), stride = self->points[1] + 2;
@@ -321,18 +323,31 @@ void gf_surface_slope(const gf_surface *self, const double density[2], double sl
     weigh_slopes(b, wb, db);
     double of_row = m == density[0] ? (double)(self->points[0] - 1) / 2 : 0;
     double of_height = (double)(self->points[1] - 1) / 2;
-    for (int i = 0; i < 2; ++i) {
-        double along[2] = {0, 0}; /* df_i/dm at fixed t, df_i/dt */
+    for (size_t i = 0; i < count; ++i) {
+        double value = 0, along[2] = {0, 0}; /* d/dm at fixed t, d/dt */
         for (size_t r = 0; r < 4; ++r) {
             for (size_t s = 0; s < 4; ++s) {
                 double knot = self->knots[(row + r) * stride + column + s][i];
+                value += wa[r] * wb[s] * knot;
                 along[0] += of_row * da[r] * wb[s] * knot;
                 along[1] += of_height * wa[r] * db[s] * knot;
             }
         }
         slope[i][0] = along[0] + along[1] * point.slope[0];
         slope[i][1] = along[1] * point.slope[1];
+        if (values != NULL) {
+            values[i] = value;
+        }
     }
+}
+
+void gf_surface_slope(const gf_surface *self, const double density[2], double slope[2][2]) {
+    expand(self, density, GF_CHARGES, NULL, slope);
+}
+
+void gf_surface_expand(const gf_surface *self, const double density[GF_CHARGES],
+                       double values[VALUES], double slope[VALUES][GF_CHARGES]) {
+    expand(self, density, VALUES, values, slope);
 }
 
 void gf_surface_border(const gf_surface *self, double m, double range[2]) {

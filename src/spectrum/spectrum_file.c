@@ -302,10 +302,10 @@ static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *
         read_elements(spectrum, file);
         check_finite(spectrum, file);
         fill_numbers(spectrum, file);
-        gf_spectrum_complete(spectrum);
         status = gf_file_check(file, error);
     }
     if (status == GF_OK) {
+        gf_spectrum_complete(spectrum);
         *result = spectrum;
     } else {
         gf_spectrum_free(spectrum);
