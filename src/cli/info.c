@@ -258,8 +258,8 @@ static void print_model_of(gf_file *file, const char *path) {
 
 static void print_contents(gf_file *file, const char *path) {
     static const char *const groups[] = {
-        "/spectrum",     "/lambda_grid", "/density_grid", "/fitted_grid", "/region",
-        "/fixed_points", "/flow_lines",  "/scan",         "/phase",       "/ladder"};
+        "/spectrum",   "/lambda_grid",  "/density_grid", "/fitted_grid", "/region", "/fixed_points",
+        "/flow_lines", "/separatrices", "/scan",         "/phase",       "/ladder"};
     gf_error error;
     print_model_of(file, path);
     if (gf_file_check(file, &error) == GF_OK) {
