@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "gibbsflow/figure.h"
+#include "gibbsflow/file.h"
 
 #include <stdlib.h>
 
@@ -45,7 +46,9 @@ static const char help[] =
     "where it shrinks to 6.9 points. --log: colours of a map or of a distribution in the\n"
     "plane, the axis of P in a histogram, of the density of walls, of the parameter of\n"
     "a scan. Parameters called after Greek letters become these, J1 and J_1 get a\n"
-    "subscript, J_prime and Jp are J'.\n";
+    "subscript, J_prime and Jp are J'.\n"
+    "\n"
+    "Of a run under way it draws what the last checkpoint holds, and says how far it is.\n";
 
 static const char examples[] =
     "  gibbsflow figure fig2.h5 -o fig2.pdf\n"
@@ -84,6 +87,20 @@ static int take_options(const cli_options *options, const texts *typed, gf_figur
     return CLI_GO_ON;
 }
 
+/* A figure of a run under way shows what there is. */
+static void say_how_far(const cli_options *options) {
+    gf_file *file = NULL;
+    double done = 1;
+    if (gf_file_open(options->input, &file, NULL) == GF_OK && gf_file_has(file, "/run")) {
+        done = gf_file_get_number_attribute(file, "/run", "done");
+    }
+    gf_file_close(&file);
+    if (done < 1) {
+        cli_say(options, "%s: %.4g %% of the run is done; the figure shows what there is",
+                options->input, 100 * done);
+    }
+}
+
 static int run(const cli_command *command, int argc, const char **argv) {
     static const char *const endings[] = {".pdf", ".png", ".svg", ".gp", NULL};
     texts typed = {0};
@@ -114,6 +131,9 @@ static int run(const cli_command *command, int argc, const char **argv) {
         gf_status status = cli_expect(&options, command->takes | CLI_SPECTRUM, &error);
         if (status == GF_OK) {
             status = gf_figure_draw_with(options.input, &figure, options.output, &error);
+        }
+        if (status == GF_OK) {
+            say_how_far(&options);
         }
         result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
     }

@@ -17,6 +17,12 @@ static const double *snapshot(const gf_langevin *self, size_t point, size_t shot
     return self->snapshots + (point * run->realisations * run->snapshots + shot) * run->positions;
 }
 
+/* The last one that there is; before the first is taken it is not a number. */
+static const double *last_snapshot(const gf_langevin *self, size_t point) {
+    size_t shots = gf_langevin_look(self, point).shots;
+    return snapshot(self, point, shots > 0 ? shots - 1 : 0);
+}
+
 /* --- histogram ------------------------------------------------------------------------------- */
 
 /* integral of exp(-V/alpha), by the trapezoidal rule, exponentially accurate here. */
@@ -34,15 +40,14 @@ static double bin_width(const gf_run *run) {
 }
 
 /* How many values the histogram of a sweep point counts. */
-static double count_values(const gf_run *run) {
-    return (double)(run->samples - run->first_measured) * (double)run->cells *
-           (double)run->realisations;
+static double count_values(const gf_langevin *self, size_t point) {
+    return gf_langevin_look(self, point).measured * (double)self->run->cells;
 }
 
 /* Counts as a probability density, with the error of independent counts. */
 static void put_histogram(const gf_langevin *self, size_t point, gf_plot *plot) {
     const gf_run *run = self->run;
-    double bin = bin_width(run), values = count_values(run);
+    double bin = bin_width(run), values = count_values(self, point);
     gf_plot_open_data(plot, "counts");
     for (size_t b = 0; b < run->histogram[0].points; ++b) {
         double count = 0;
@@ -95,7 +100,7 @@ static gf_status draw_histogram(const gf_langevin *self, const gf_figure *figure
     gf_plot_end_labels(plot);
     gf_plot_label(plot, NULL, "'{/:Italic x}'", "'{/:Italic P}({/:Italic x})'", 1.4);
     if (figure->options->log) { /* down to a tenth of a single count */
-        gf_plot_range(plot, "y", 2, 0.1 / count_values(run) / bin_width(run), 3 * highest);
+        gf_plot_range(plot, "y", 2, 0.1 / count_values(self, 0) / bin_width(run), 3 * highest);
         (void)fputs("set logscale y\nset format y '10^{%L}'\n", gf_plot_script(plot));
     } else {
         gf_plot_range(plot, "y", 2, 0, 1.15 * highest);
@@ -114,7 +119,7 @@ static void put_profiles(const gf_langevin *self, gf_plot *plot) {
     for (size_t k = 0; k < run->points; ++k) {
         char name[32];
         (void)snprintf(name, sizeof name, "wall%zu", k);
-        const double *m = snapshot(self, k, run->snapshots - 1);
+        const double *m = last_snapshot(self, k);
         double scale = sqrt(gf_langevin_coupling(self, k));
         gf_plot_open_data(plot, name);
         for (size_t x = 0; x < run->positions; ++x) {
@@ -251,7 +256,9 @@ static gf_status draw_space_time(const gf_langevin *self, const gf_figure *figur
         double every = run->snapshot_every * (double)run->stretch[k];
         double reversal = gf_langevin_reversal_time(self, k, d.middle, run->threshold * d.order);
         char reversals[64] = "no reversals";
-        if (isfinite(reversal)) {
+        if (isnan(reversal)) {
+            (void)snprintf(reversals, sizeof reversals, "nothing yet");
+        } else if (isfinite(reversal)) {
             (void)snprintf(reversals, sizeof reversals, "reversals every %.4g", reversal);
         }
         (void)snprintf(title, sizeof title, "'ε\u0303 = %g, %s'", gf_langevin_coupling(self, k),
@@ -626,6 +633,15 @@ static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_err
                            kind != NULL ? kind : "the run was not made for one");
 }
 
+/* Whether something has been measured. */
+static bool is_under_way(const gf_langevin *self) {
+    bool some = false;
+    for (size_t k = 0; k < self->run->points; ++k) {
+        some = some || gf_langevin_look(self, k).realisations > 0;
+    }
+    return some;
+}
+
 static gf_status check_options(const gf_figure *figure, const struct kind *kind, gf_error *error) {
     const gf_figure_options *options = figure->options;
     if (options->of != NULL || (options->with != NULL && kind->draw != NULL)) {
@@ -662,13 +678,15 @@ gf_status gf_langevin_figure_draw(const gf_figure *figure, gf_error *error) {
     gf_langevin *self = NULL;
     int chosen = 0;
     gf_status status = gf_langevin_read(figure->path, &self, error);
-    if (status == GF_OK && gf_langevin_done(self) < 1) {
-        status = gf_fail(error, GF_INVALID,
-                         "%s: the run is not complete; carry on with 'gibbsflow langevin --resume'",
-                         figure->path);
-    }
     if (status == GF_OK) {
         status = choose(self->run, figure->options->kind, &chosen, error);
+    }
+    if (status == GF_OK && !is_under_way(self)) {
+        status =
+            gf_fail(error, GF_INVALID,
+                    "%s: there is nothing to draw yet: %.3g %% of the run is done, and nothing "
+                    "after the warm-up",
+                    figure->path, 100 * gf_langevin_done(self));
     }
     if (status == GF_OK) {
         status = check_options(figure, &kinds[chosen], error);

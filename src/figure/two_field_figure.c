@@ -13,6 +13,12 @@ static const double *snapshot(const gf_langevin *self, size_t point, size_t shot
            (point * run->realisations * run->snapshots + shot) * run->positions * 2;
 }
 
+/* The last one that there is; before the first is taken it is not a number. */
+static const double *last_snapshot(const gf_langevin *self, size_t point) {
+    size_t shots = gf_langevin_look(self, point).shots;
+    return snapshot(self, point, shots > 0 ? shots - 1 : 0);
+}
+
 /* sqrt(epsilon) of a sweep point, or 1 where lengths are in r sqrt(epsilon) already. */
 static double length_scale(const gf_run *run, size_t point) {
     double epsilon = run->swept == 0 ? run->sweep[point] : run->parameters[0];
@@ -26,7 +32,7 @@ static void put_profiles(const gf_langevin *self, gf_plot *plot) {
     for (size_t k = 0; k < run->points; ++k) {
         char name[32];
         (void)snprintf(name, sizeof name, "wall%zu", k);
-        const double *q = snapshot(self, k, run->snapshots - 1);
+        const double *q = last_snapshot(self, k);
         gf_plot_open_data(plot, name);
         for (size_t x = 0; x < run->positions; ++x) {
             double r = ((double)x + 0.5) * run->snapshot_spacing - run->length / 2;
@@ -137,10 +143,13 @@ static void set_colours(const gf_langevin *self, const gf_dynamics *d, int field
                       d->middle - 1.3 * d->order, d->middle + 1.3 * d->order);
         return;
     }
+    const double *last = last_snapshot(self, 0);
     for (size_t i = 0; i < run->positions; ++i) {
-        low = fmin(low, snapshot(self, 0, run->snapshots - 1)[2 * i + (size_t)field]);
-        high = fmax(high, snapshot(self, 0, run->snapshots - 1)[2 * i + (size_t)field]);
+        low = fmin(low, last[2 * i + (size_t)field]);
+        high = fmax(high, last[2 * i + (size_t)field]);
     }
+    low = low <= high ? low : 0; /* none was taken */
+    high = low <= high ? high : 1;
     (void)fprintf(script,
                   "set palette defined (0 '#440154', 1 '#365c8d', 2 '#1fa187', 3 '#fde725')\n"
                   "set cbrange [%g:%g]\n",
@@ -245,8 +254,7 @@ gf_status gf_langevin_draw_plane(const gf_langevin *self, const gf_figure *figur
     const gf_axis *m = &run->histogram[GF_MAGNETIZATION], *e = &run->histogram[GF_ENERGY];
     FILE *script = gf_plot_script(plot);
     double cell = (m->to - m->from) / (double)m->points * (e->to - e->from) / (double)e->points;
-    double all = (double)(run->samples - run->first_measured) * (double)run->cells *
-                 (double)run->realisations;
+    double all = gf_langevin_look(self, 0).measured * (double)run->cells;
     (void)error;
     gf_plot_open_data(plot, "plane");
     for (size_t j = 0; j < e->points; ++j) {
