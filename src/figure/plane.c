@@ -142,7 +142,7 @@ static size_t cut(const double (*from)[GF_CHARGES], size_t count, size_t axis, i
 
 /* The part of the region that lies in the frame. */
 static gf_status cut_region(gf_plane *self, gf_error *error) {
-    size_t most = self->corner_count + 8;
+    size_t most = 6 * self->corner_count + 8; /* a cut has half as many more, of damaged files */
     double(*other)[GF_CHARGES] = malloc(most * sizeof *other);
     self->visible = malloc(most * sizeof *self->visible);
     if (other == NULL || self->visible == NULL) {
