@@ -16,6 +16,8 @@ static const char help[] =
     "                saddles (Fig. 2 of Lange and Rosch)\n"
     "  scan          the fixed points against the parameter of a scan, with the\n"
     "                bifurcations\n"
+    "  phase         the number and kind of the fixed points over two parameters, and\n"
+    "                the lines of bifurcations between them\n"
     "  ladder        how far rings and linked clusters of N sites are from the\n"
     "                infinite chain, for the first six states\n"
     "\n"
@@ -46,10 +48,11 @@ static int run(const cli_command *command, int argc, const char **argv) {
         result = cli_check_output(&options, endings);
     }
     if (result == CLI_GO_ON && kind != NULL && !gf_figure_knows(kind)) {
-        result = cli_usage(&options,
-                           "--kind %s: expected forces, scan or ladder, or of a run histogram, "
-                           "profile, space-time, walls or trajectories",
-                           kind);
+        result =
+            cli_usage(&options,
+                      "--kind %s: expected forces, scan, phase or ladder, or of a run histogram, "
+                      "profile, space-time, walls or trajectories",
+                      kind);
     }
     if (result == CLI_GO_ON) {
         gf_status status = cli_expect(&options, command->takes | CLI_SPECTRUM, &error);
@@ -63,10 +66,11 @@ static int run(const cli_command *command, int argc, const char **argv) {
     return result;
 }
 
-const cli_command cli_figure = {.name = "figure",
-                                .arguments = "FILE.h5 -o FIGURE",
-                                .summary = "draw a force table, a scan, a ladder or a run",
-                                .help = help,
-                                .examples = examples,
-                                .takes = CLI_TABLE | CLI_SCAN | CLI_LADDER | CLI_RUN,
-                                .run = run};
+const cli_command cli_figure = {
+    .name = "figure",
+    .arguments = "FILE.h5 -o FIGURE",
+    .summary = "draw a force table, a scan, a phase diagram, a ladder or a run",
+    .help = help,
+    .examples = examples,
+    .takes = CLI_TABLE | CLI_SCAN | CLI_PHASE | CLI_LADDER | CLI_RUN,
+    .run = run};

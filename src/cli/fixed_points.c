@@ -249,7 +249,11 @@ static void print_lines(const gf_phase_diagram *diagram) {
         print_place(diagram, &line->points[0]);
         (void)printf(" (%s) to ", gf_line_mark_name(line->end[0]));
         print_place(diagram, &line->points[line->count - 1]);
-        (void)printf(" (%s): %zu points\n", gf_line_mark_name(line->end[1]), line->count);
+        (void)printf(" (%s): %zu points", gf_line_mark_name(line->end[1]), line->count);
+        if (line->error > 0) {
+            (void)printf(", right to %.1g of the axis", line->error);
+        }
+        (void)printf("\n");
     }
     for (size_t k = 0; k < diagram->special_count; ++k) {
         const gf_special_point *one = &diagram->specials[k];
@@ -264,9 +268,6 @@ static void print_phase_diagram(const gf_phase_diagram *diagram) {
     print_lines(diagram);
     if (diagram->line_count == 0) {
         (void)printf("no line of bifurcations\n");
-    }
-    if (diagram->error > 0) {
-        (void)printf("lines between spectra are right to %.2g of the axes\n", diagram->error);
     }
     if (diagram->unfollowed > 0) {
         (void)printf(

@@ -12,6 +12,7 @@ static const struct {
     gf_status (*draw)(gf_file *file, const char *output, gf_error *error);
 } kinds[] = {
     {"forces", "/density_grid", gf_figure_draw_forces},
+    {"phase", "/phase", gf_figure_draw_phase},
     {"scan", "/scan", gf_figure_draw_scan},
     {"ladder", "/ladder", gf_figure_draw_ladder},
 };
@@ -42,15 +43,16 @@ gf_status gf_figure_draw(const char *path, const char *kind, const char *output,
         ++chosen;
     }
     if (chosen == KINDS) {
-        status = kind != NULL
-                     ? gf_fail(error, GF_INVALID,
-                               "no figure of the kind '%s'; known: forces, scan, ladder", kind)
-                     : gf_fail(error, GF_INVALID,
-                               "%s holds nothing to draw: neither a force table (written by "
-                               "'gibbsflow forces') nor a scan (by 'gibbsflow fixed-points "
-                               "--scan'), a ladder (by 'gibbsflow converge') or a run (by "
-                               "'gibbsflow langevin')",
-                               path);
+        status =
+            kind != NULL
+                ? gf_fail(error, GF_INVALID,
+                          "no figure of the kind '%s'; known: forces, phase, scan, ladder", kind)
+                : gf_fail(error, GF_INVALID,
+                          "%s holds nothing to draw: neither a force table (written by "
+                          "'gibbsflow forces') nor a scan or phase diagram (by 'gibbsflow "
+                          "fixed-points --scan'), a ladder (by 'gibbsflow converge') or a run (by "
+                          "'gibbsflow langevin')",
+                          path);
     } else {
         status = kinds[chosen].draw(file, output, error);
     }

@@ -18,6 +18,7 @@ typedef struct gf_figure_overlay {
 gf_status gf_figure_draw_overlaid(gf_file *file, const gf_figure_overlay *overlay,
                                   const char *output, gf_error *error);
 gf_status gf_figure_draw_forces(gf_file *file, const char *output, gf_error *error);
+gf_status gf_figure_draw_phase(gf_file *file, const char *output, gf_error *error);
 gf_status gf_figure_draw_scan(gf_file *file, const char *output, gf_error *error);
 gf_status gf_figure_draw_ladder(gf_file *file, const char *output, gf_error *error);
 

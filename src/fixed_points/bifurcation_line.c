@@ -17,6 +17,7 @@ static const double NULL_STEP =
 static const double BEND = 0.03; /* of lambda, for the third derivative of a pitchfork */
 static const double IMPERFECT = 1e-6; /* an imperfection larger than this is one */
 static const double ROOM = 1e-3; /* closer to the edge than this a line that ends has reached it */
+static const double SNAP = 1e-7; /* and closer than this it is there */
 static const double EDGE = 1e-4; /* and closer than this any line, which may run along it */
 
 /* One line at work. */
@@ -37,6 +38,12 @@ static double parameter_at(const gf_plane *plane, const double *x, size_t which)
     return plane->low[which] + x[PARAMETER + which] * (plane->high[which] - plane->low[which]);
 }
 
+static void lambda_at(const double *x, double lambda[GF_CHARGES]) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        lambda[i] = sinh(x[i]);
+    }
+}
+
 static bool go(const gf_plane *plane, const double *x) {
     const double parameter[2] = {parameter_at(plane, x, 0), parameter_at(plane, x, 1)};
     return plane->go(plane->context, parameter) == GF_OK;
@@ -55,6 +62,14 @@ static void evaluate(const gf_plane *plane, const double lambda[GF_CHARGES],
             slope[i][k] = state->force_slope[i][k] / (plane->force_scale * unit[i] * unit[k]);
         }
     }
+}
+
+/* The same at x, where the parameters have been set. */
+static void evaluate_at(const gf_plane *plane, const double *x, double force[GF_CHARGES],
+                        double slope[GF_CHARGES][GF_CHARGES], gf_state *state) {
+    double lambda[GF_CHARGES];
+    lambda_at(x, lambda);
+    evaluate(plane, lambda, force, slope, state);
 }
 
 static double determinant(const gf_plane *plane, const double lambda[GF_CHARGES]) {
@@ -101,11 +116,12 @@ static bool equations(void *context, const double *x, double *residual) {
     tracer *self = context;
     const gf_plane *plane = self->plane;
     gf_state state;
-    double slope[GF_CHARGES][GF_CHARGES], null[GF_CHARGES];
+    double lambda[GF_CHARGES], slope[GF_CHARGES][GF_CHARGES], null[GF_CHARGES];
     if (!go(plane, x)) {
         return false;
     }
-    evaluate(plane, x, residual, slope, &state);
+    lambda_at(x, lambda);
+    evaluate(plane, lambda, residual, slope, &state);
     for (size_t i = 0; i < GF_CHARGES && has_mu(self); ++i) {
         residual[i] += x[MU] * self->left[i];
     }
@@ -113,7 +129,7 @@ static bool equations(void *context, const double *x, double *residual) {
         self->kind == GF_HOPF ? trace(plane, &state) : gf_matrix_determinant(slope);
     if (has_bend(self)) {
         null_vector(slope, self->row, null);
-        residual[GF_CHARGES + 1] = bend(plane, x, null);
+        residual[GF_CHARGES + 1] = bend(plane, lambda, null);
     }
     return isfinite(residual[0]) && isfinite(residual[1]) && isfinite(residual[GF_CHARGES]);
 }
@@ -142,8 +158,8 @@ static gf_curve_system system_of(tracer *self) {
 static void to_unknowns(const gf_plane *plane, const gf_line_point *place,
                         double x[GF_CURVE_UNKNOWNS]) {
     memset(x, 0, GF_CURVE_UNKNOWNS * sizeof *x);
-    x[0] = place->lambda[0];
-    x[1] = place->lambda[1] * plane->energy_unit;
+    x[0] = asinh(place->lambda[0]);
+    x[1] = asinh(place->lambda[1] * plane->energy_unit);
     for (size_t k = 0; k < 2; ++k) {
         x[PARAMETER + k] = (place->parameter[k] - plane->low[k]) / (plane->high[k] - plane->low[k]);
     }
@@ -151,7 +167,7 @@ static void to_unknowns(const gf_plane *plane, const gf_line_point *place,
 
 static gf_line_point to_place(const gf_plane *plane, const double *x) {
     gf_line_point place = {.parameter = {parameter_at(plane, x, 0), parameter_at(plane, x, 1)},
-                           .lambda = {x[0], x[1] / plane->energy_unit}};
+                           .lambda = {sinh(x[0]), sinh(x[1]) / plane->energy_unit}};
     gf_state state;
     if (go(plane, x)) {
         plane->drift(plane->context, place.lambda, &state);
@@ -167,7 +183,7 @@ static void orient(tracer *self, const double *x) {
     if (!go(self->plane, x)) {
         return;
     }
-    evaluate(self->plane, x, force, slope, &state);
+    evaluate_at(self->plane, x, force, slope, &state);
     self->row = hypot(slope[1][0], slope[1][1]) > hypot(slope[0][0], slope[0][1]);
     size_t column = hypot(slope[0][1], slope[1][1]) > hypot(slope[0][0], slope[1][0]);
     double length = hypot(slope[0][column], slope[1][column]);
@@ -182,7 +198,10 @@ static void orient(tracer *self, const double *x) {
 static double bent_determinant(const tracer *self, const double *x, const double null[GF_CHARGES],
                                double reach) {
     const double right[GF_CHARGES] = {self->left[1], -self->left[0]}; /* perpendicular to left */
-    double lambda[GF_CHARGES] = {x[0] + reach * null[0], x[1] + reach * null[1]};
+    double lambda[GF_CHARGES];
+    lambda_at(x, lambda);
+    lambda[0] += reach * null[0];
+    lambda[1] += reach * null[1];
     gf_state state;
     double force[GF_CHARGES], slope[GF_CHARGES][GF_CHARGES];
     for (int step = 0; step < 3; ++step) { /* back onto that curve, across the null vector */
@@ -203,7 +222,7 @@ static double bent_determinant(const tracer *self, const double *x, const double
 static double cubic(const tracer *self, const double *x) {
     gf_state state;
     double force[GF_CHARGES], slope[GF_CHARGES][GF_CHARGES], null[GF_CHARGES];
-    evaluate(self->plane, x, force, slope, &state);
+    evaluate_at(self->plane, x, force, slope, &state);
     null_vector(slope, self->row, null);
     return (4 * bent_determinant(self, x, null, BEND / 2) - bent_determinant(self, x, null, BEND)) /
            3;
@@ -225,7 +244,7 @@ static void run_tests(tracer *self, const double *x, double test[TESTS]) {
     if (!go(self->plane, x)) {
         return;
     }
-    evaluate(self->plane, x, force, slope, &state);
+    evaluate_at(self->plane, x, force, slope, &state);
     if (self->kind == GF_PITCHFORK) {
         test[0] = cubic(self, x);
     } else if (self->kind == GF_HOPF) {
@@ -233,7 +252,9 @@ static void run_tests(tracer *self, const double *x, double test[TESTS]) {
     } else {
         null_vector(slope, self->row, null);
         double same = null[0] * self->null[0] + null[1] * self->null[1] < 0 ? -1 : 1;
-        test[0] = same * bend(self->plane, x, null);
+        double lambda[GF_CHARGES];
+        lambda_at(x, lambda);
+        test[0] = same * bend(self->plane, lambda, null);
         test[1] = trace(self->plane, &state);
     }
 }
@@ -243,7 +264,7 @@ static void remember_null(tracer *self, const double *x) {
     gf_state state;
     double force[GF_CHARGES], slope[GF_CHARGES][GF_CHARGES], null[GF_CHARGES];
     if (go(self->plane, x)) {
-        evaluate(self->plane, x, force, slope, &state);
+        evaluate_at(self->plane, x, force, slope, &state);
         null_vector(slope, self->row, null);
         double same = null[0] * self->null[0] + null[1] * self->null[1] < 0 ? -1 : 1;
         self->null[0] = same * null[0];
@@ -380,6 +401,9 @@ static void find_exit(const gf_curve *from, double stride, double *x) {
         }
     }
     memcpy(x, inside, sizeof inside);
+    for (size_t k = PARAMETER; k < PARAMETER + 2; ++k) { /* as near as bisection comes */
+        x[k] = fabs(x[k] - round(x[k])) < SNAP ? round(x[k]) : x[k];
+    }
 }
 
 /* A walk in one direction. */
