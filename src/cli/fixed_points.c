@@ -90,6 +90,7 @@ static void print_point(const gf_fixed_point *point) {
         (void)printf(" %11s %11s", "infinite", "infinite");
     } else {
         double unit = sqrt(point->noise[2] / point->noise[0]); /* of energy, roughly */
+        unit = unit > 0 && isfinite(unit) ? unit : 1;
         (void)printf(" %11.6g %11.6g", tidy(point->lambda[0]),
                      tidy(point->lambda[1] * unit) == 0 ? 0 : point->lambda[1]);
     }
@@ -118,16 +119,28 @@ static void print_continuum(const gf_fixed_points *points) {
     }
 }
 
-static void print_points(const gf_fixed_points *points, const char *unit) {
+static void print_titles(const char *unit) {
     (void)printf("%-9s %11s %11s %11s %11s %20s %20s %11s %11s %11s", "kind", "m", "e", "lambda1",
                  "lambda2", "eigenvalue 1", "eigenvalue 2", "N_mm", "N_me", "N_ee");
     (void)printf("  # e in %s, lambda2 in 1/%s, eigenvalues and N_mm in epsilon %s\n", unit, unit,
                  unit);
+}
+
+static void print_points(const gf_fixed_points *points, const char *unit) {
+    print_titles(unit);
     for (size_t k = 0; k < points->count; ++k) {
         print_point(&points->points[k]);
     }
     for (size_t k = 0; k < points->count; ++k) {
         const gf_fixed_point *point = &points->points[k];
+        if (point->stability == GF_BORDER) {
+            (void)printf("point %zu, at the border, is %s", k + 1,
+                         gf_attraction_name(point->attraction));
+            if (!isnan(point->border_rate[0])) {
+                (void)printf(" (rates %.8g to %.8g)", point->border_rate[0], point->border_rate[1]);
+            }
+            (void)printf("\n");
+        }
         if (point->density_error[0] != 0 || point->density_error[1] != 0) {
             (void)printf("statistical error of point %zu: m %.2g, e %.2g\n", k + 1,
                          point->density_error[0], point->density_error[1]);
@@ -135,9 +148,44 @@ static void print_points(const gf_fixed_points *points, const char *unit) {
     }
 }
 
+/* How far a line goes in the plane of m and e from point i - 1 to point i. */
+static double stride(const gf_fixed_line *line, size_t i) {
+    const double *here = line->points[i].density;
+    const double *before = i > 0 ? line->points[i - 1].density : here;
+    return hypot(here[0] - before[0], here[1] - before[1]);
+}
+
+/* Some of its points, about as far from one another. */
+static void print_fixed_line(const gf_fixed_line *line) {
+    enum { SHOWN = 20 };
+    double whole = 0, at = 0;
+    size_t shown = 0;
+    for (size_t i = 0; i < line->count; ++i) {
+        whole += stride(line, i);
+    }
+    for (size_t i = 0; i < line->count; ++i) {
+        at += stride(line, i);
+        if (at * SHOWN >= (double)shown * whole || i + 1 == line->count) {
+            print_point(&line->points[i]);
+            ++shown;
+        }
+    }
+}
+
+static void print_fixed_lines(const gf_fixed_points *points, const char *unit) {
+    for (size_t k = 0; k < points->line_count; ++k) {
+        (void)printf(
+            "line %zu of %zu, some of its points; stable where states beside it come to it\n",
+            k + 1, points->line_count);
+        print_titles(unit);
+        print_fixed_line(&points->lines[k]);
+    }
+}
+
 void cli_print_fixed_points(const gf_fixed_points *points, const char *unit) {
     if (points->continuum) {
         print_continuum(points);
+        print_fixed_lines(points, unit);
         return;
     }
     if (points->count == 0) {

@@ -132,7 +132,8 @@ static void take_points(const gf_scan *scan, size_t value, size_t most, gf_fixed
                                          .eigenvalue = {{NAN, NAN}, {NAN, NAN}},
                                          .noise = {NAN, NAN, NAN},
                                          .residual = NAN,
-                                         .stability = GF_ABSENT};
+                                         .stability = GF_ABSENT,
+                                         .border_rate = {NAN, NAN}};
     }
     if (most > 0) {
         qsort(points, most, sizeof *points, compare_points);

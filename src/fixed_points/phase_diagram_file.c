@@ -118,9 +118,9 @@ static gf_line_point take_row(const table *self, size_t row) {
 
 /* The paths of a table: of points of lines, or of special points. */
 static const char *const of_lines[] = {"/phase/line_parameters", "/phase/line_lambda",
-                                       "/phase/line_density", "point of a line"};
+                                       "/phase/line_density", "point"};
 static const char *const of_specials[] = {"/phase/special_parameters", "/phase/special_lambda",
-                                          "/phase/special_density", "special point"};
+                                          "/phase/special_density", "point"};
 
 static void write_table(const table *self, const char *const *names, gf_file *file) {
     gf_dataset dataset = {.path = names[0],
@@ -222,7 +222,7 @@ static void write_specials(const gf_phase_diagram *self, gf_file *file) {
         }
         write_table(&all, of_specials, file);
         write_names(file, "/phase/special_kind", "cusp, degenerate pitchfork, or Bogdanov-Takens",
-                    "special point", 1, count, kind);
+                    "point", 1, count, kind);
     }
     free_table(&all);
     free(kind);

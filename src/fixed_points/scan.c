@@ -126,7 +126,8 @@ static const gf_fixed_point absent = {.lambda = {NAN, NAN},
                                       .eigenvalue = {{NAN, NAN}, {NAN, NAN}},
                                       .noise = {NAN, NAN, NAN},
                                       .residual = NAN,
-                                      .stability = GF_ABSENT};
+                                      .stability = GF_ABSENT,
+                                      .border_rate = {NAN, NAN}};
 
 /* Makes room for more branches, with no points on them. */
 static gf_status add_branches(gf_scan *scan, size_t more, gf_error *error) {
