@@ -9,16 +9,16 @@
 
 /* Unknowns: lambda, dimensionless; the parameters, their ranges being [0, 1]; and for pitchforks
  * the imperfection mu. */
-enum { PARAMETER = GF_CHARGES, MU = PARAMETER + 2, MAX_STEPS = 4000, REFINEMENTS = 12 };
+enum { PARAMETER = GF_CHARGES, MU = PARAMETER + 2, MAX_STEPS = 4000, REFINEMENTS = 20 };
 
 static const double LONGEST = 0.04, DIFFERENCE = 1e-5, ACCURACY = 1e-11;
 static const double NULL_STEP =
     1e-3;                        /* of lambda, for the derivative of det along the null vector */
 static const double BEND = 0.03; /* of lambda, for the third derivative of a pitchfork */
 static const double IMPERFECT = 1e-6; /* an imperfection larger than this is one */
-static const double ROOM = 1e-3; /* closer to the edge than this a line that ends has reached it */
-static const double SNAP = 1e-7; /* and closer than this it is there */
-static const double EDGE = 1e-4; /* and closer than this any line, which may run along it */
+static const double ROOM = 1e-3;  /* closer to the edge than this a line that ends has reached it */
+static const double SNAP = 1e-11; /* and closer than this it is there */
+static const double EDGE = 1e-4;  /* and closer than this any line, which may run along it */
 
 /* One line at work. */
 typedef struct tracer {
@@ -350,6 +350,24 @@ static void sharpen_cusp(const tracer *self, double *x) {
     }
 }
 
+/* Onto the line by changing lambda and one parameter alone; false if it is not close. */
+static bool settle(const tracer *work, size_t moved, double *x) {
+    tracer self = *work;
+    const double start[GF_CURVE_UNKNOWNS] = {x[0], x[1], x[2], x[3], x[4]};
+    double y[GF_CURVE_UNKNOWNS] = {x[0], x[1], x[PARAMETER + moved]};
+    self.fixed = start;
+    self.moved = moved;
+    gf_curve_system system = system_of(&self);
+    --system.unknowns;
+    system.evaluate = equations_at;
+    if (!gf_curve_solve(&system, y) || fabs(y[GF_CHARGES] - x[PARAMETER + moved]) > LONGEST) {
+        return false;
+    }
+    memcpy(x, y, GF_CHARGES * sizeof *x);
+    x[PARAMETER + moved] = y[GF_CHARGES];
+    return true;
+}
+
 /* --- following ------------------------------------------------------------------------------- */
 
 typedef struct places {
@@ -384,24 +402,36 @@ static bool is_at_edge(const double *x, double reach) {
     return room < reach;
 }
 
-/* Where the curve leaves the diagram between a place and the next, `stride` further. */
-static void find_exit(const gf_curve *from, double stride, double *x) {
-    double low = 0, high = stride, inside[GF_CURVE_UNKNOWNS];
-    memcpy(inside, from->x, sizeof inside);
-    for (int step = 0; step < 24; ++step) {
-        double middle = (low + high) / 2;
-        if (!gf_curve_reach(from, middle, x)) {
+/* How far outside, in the parameter that is farthest; negative inside. */
+static double overshoot(const double *x) {
+    double far = -1;
+    for (size_t k = PARAMETER; k < PARAMETER + 2; ++k) {
+        far = fmax(far, fmax(-x[k], x[k] - 1));
+    }
+    return far;
+}
+
+/* Where the curve leaves the diagram between a place and the next, `stride` further: regula falsi
+ * (Illinois). */
+static void find_exit(const gf_curve *from, const gf_curve *to, double stride, double *x) {
+    double low = 0, high = stride, inside = overshoot(from->x), outside = overshoot(to->x);
+    double middle[GF_CURVE_UNKNOWNS], far = inside;
+    memcpy(x, from->x, sizeof middle);
+    for (int step = 0; step < REFINEMENTS && fabs(far) > SNAP; ++step) {
+        double at = low + (high - low) * inside / (inside - outside);
+        if (!gf_curve_reach(from, at, middle)) {
             break;
         }
-        if (is_outside(x)) {
-            high = middle;
-        } else {
-            low = middle;
-            memcpy(inside, x, sizeof inside);
+        far = overshoot(middle);
+        low = far < 0 ? at : low;
+        high = far < 0 ? high : at;
+        inside = far < 0 ? far : inside / 2;
+        outside = far < 0 ? outside / 2 : far;
+        if (far < SNAP) {
+            memcpy(x, middle, sizeof middle);
         }
     }
-    memcpy(x, inside, sizeof inside);
-    for (size_t k = PARAMETER; k < PARAMETER + 2; ++k) { /* as near as bisection comes */
+    for (size_t k = PARAMETER; k < PARAMETER + 2; ++k) {
         x[k] = fabs(x[k] - round(x[k])) < SNAP ? round(x[k]) : x[k];
     }
 }
@@ -459,6 +489,24 @@ static double stride_of(const gf_curve *from, const gf_curve *to) {
     return stride;
 }
 
+/* The walk cannot go on. Rates may be negative beyond an edge; then the line goes up to it. */
+static gf_status end_here(walk *self, const double *last, gf_error *error) {
+    double x[GF_CURVE_UNKNOWNS];
+    memcpy(x, last, sizeof x);
+    for (size_t k = 0; k < 2; ++k) {
+        double *parameter = &x[PARAMETER + k];
+        if (fmin(*parameter, 1 - *parameter) < ROOM) {
+            *parameter = round(*parameter);
+            if (settle(self->tracer, 1 - k, x)) {
+                return end_at(self, GF_AT_EDGE, x, error);
+            }
+        }
+    }
+    self->end = is_at_edge(last, ROOM) ? GF_AT_EDGE : GF_LOST;
+    self->ended = true;
+    return GF_OK;
+}
+
 /* One step; the walk may end with it. */
 static gf_status take_step(walk *self, gf_error *error) {
     tracer *work = self->tracer;
@@ -469,9 +517,7 @@ static gf_status take_step(walk *self, gf_error *error) {
     remember_null(work, last.x);
     run_tests(work, last.x, before);
     if (!gf_curve_advance(&self->curve) || (has_mu(work) && fabs(self->curve.x[MU]) > IMPERFECT)) {
-        self->end = is_at_edge(last.x, ROOM) ? GF_AT_EDGE : GF_LOST;
-        self->ended = true;
-        return GF_OK;
+        return end_here(self, last.x, error);
     }
     double stride = stride_of(&last, &self->curve);
     run_tests(work, self->curve.x, after);
@@ -486,11 +532,11 @@ static gf_status take_step(walk *self, gf_error *error) {
         return status;
     }
     if (is_outside(self->curve.x)) {
-        find_exit(&last, stride, x);
+        find_exit(&last, &self->curve, stride, x);
         return end_at(self, GF_AT_EDGE, x, error);
     }
     if (is_at_edge(self->curve.x, EDGE)) {
-        return end_at(self, GF_AT_EDGE, self->curve.x, error);
+        return end_here(self, self->curve.x, error);
     }
     gf_line_point place = to_place(work->plane, self->curve.x);
     return append(self->places, &place, error);
@@ -575,21 +621,13 @@ gf_status gf_bifurcation_line_follow(const gf_plane *plane, const gf_line_point 
 
 bool gf_bifurcation_line_settle(const gf_plane *plane, gf_bifurcation_kind kind, size_t moved,
                                 gf_line_point *place) {
-    tracer self = {.plane = plane, .kind = kind, .moved = moved};
-    double x[GF_CURVE_UNKNOWNS], y[GF_CURVE_UNKNOWNS] = {0};
+    tracer self = {.plane = plane, .kind = kind};
+    double x[GF_CURVE_UNKNOWNS];
     to_unknowns(plane, place, x);
     orient(&self, x);
-    self.fixed = x;
-    gf_curve_system system = system_of(&self);
-    --system.unknowns;
-    system.evaluate = equations_at;
-    memcpy(y, x, GF_CHARGES * sizeof *y);
-    y[GF_CHARGES] = x[PARAMETER + moved];
-    if (!gf_curve_solve(&system, y) || fabs(y[GF_CHARGES] - x[PARAMETER + moved]) > LONGEST) {
+    if (!settle(&self, moved, x)) {
         return false;
     }
-    memcpy(x, y, GF_CHARGES * sizeof *x);
-    x[PARAMETER + moved] = y[GF_CHARGES];
     *place = to_place(plane, x);
     return true;
 }
