@@ -124,7 +124,7 @@ static const char *const of_specials[] = {"/phase/special_parameters", "/phase/s
 
 static void write_table(const table *self, const char *const *names, gf_file *file) {
     gf_dataset dataset = {.path = names[0],
-                          .units = "of the parameters",
+                          .units = "of the parameter",
                           .rank = 2,
                           .shape = {self->count, 2},
                           .axes = {names[3], "parameter"}};

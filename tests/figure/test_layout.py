@@ -34,6 +34,8 @@ lindblad:
 FILES = {
     "forces": (["forces", "model.yaml"], ["forces"]),
     "scan": (["fixed-points", "forces.h5", "--scan", "gamma=0.8:1:5"], ["scan"]),
+    "phase": (["fixed-points", "model.yaml", "--scan", "Delta=0.5:2:6", "--scan", "gamma=0.8:0.99:9"],
+              ["phase"]),
     "ladder": (["converge", "model.yaml", "--sites", "4:8"], ["ladder"]),
     "fig3": (["langevin", f"{MODELS}/fig3.yaml", "--set", "length=60"], ["profile"]),
 }
