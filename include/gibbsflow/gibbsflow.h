@@ -9,6 +9,7 @@
 #include "gibbsflow/error.h"
 #include "gibbsflow/estimate.h"
 #include "gibbsflow/figure.h"
+#include "gibbsflow/figure_options.h"
 #include "gibbsflow/file.h"
 #include "gibbsflow/fitted_grid.h"
 #include "gibbsflow/fixed_point.h"

@@ -102,10 +102,11 @@ static void print_states(const gf_instanton *self, size_t k) {
             point->error[GF_FROM_PLUS]);
     } else if (fabs(point->speed) > 0) {
         (void)printf(
-            "# %s = %g: the state of %s m wins, its walls travel at %.4g sqrt(epsilon) J "
-            "a; a critical droplet of it in the other costs %.6g/sqrt(epsilon), and one "
+            "# %s = %g: the state of %s m wins, its walls travel at %.4g sqrt(epsilon) "
+            "%s a; a critical droplet of it in the other costs %.6g/sqrt(epsilon), and one "
             "of the other in it always shrinks\n",
             name, run->sweep[k], point->speed > 0 ? "larger" : "smaller", fabs(point->speed),
+            run->medium.energy_unit != NULL ? run->medium.energy_unit : "J",
             2 * gf_instanton_c(point));
     }
 }

@@ -1,13 +1,18 @@
 /* A phase diagram: fixed points at the nodes by number and kind, and the lines between. */
 #include "figure/kinds.h"
 
+#include "figure/label.h"
 #include "figure/plot.h"
 #include "gibbsflow/phase_diagram.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KINDS = GF_BORDER + 1, SHOWN = 7, COLUMNS = 3 };
+enum { KINDS = GF_BORDER + 1, SHOWN = 7 };
+
+/* In cm: the page's width, an entry of the legend and a line of it, what is left of them. */
+static const double WIDTH = 14, FRAME = 9.4, ENTRY = 4.4, ROW = 0.45, ASIDE = 0.6;
 
 /* Which fixed points a node has. */
 typedef struct combination {
@@ -260,11 +265,7 @@ static void write_axes(const gf_phase_diagram *diagram, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
     for (size_t k = 0; k < 2; ++k) {
         const gf_axis *axis = &diagram->axis[k];
-        (void)fprintf(out, "set %srange [%.10g:%.10g]\nset %stics %.10g\n%s = ", letters[k],
-                      axis->from, axis->to, letters[k], gf_plot_step(axis->to - axis->from, 6),
-                      k == 0 ? "across" : "up");
-        gf_plot_quote(plot, diagram->parameter[k]);
-        (void)fputs("\n", out);
+        gf_plot_range(plot, letters[k], k, axis->from, axis->to);
     }
     (void)fputs("set tics nomirror out scale 0.7\n", out);
 }
@@ -273,6 +274,7 @@ static void write_script(const gf_phase_diagram *diagram, const legend *self, si
                          gf_plot_margins page, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
     size_t lines[STROKES], points[DOTS];
+    char names[2][320];
     for (int k = 0; k < STROKES; ++k) {
         gf_plot_open_data(plot, strokes[k].name);
         lines[k] = write_lines(diagram, strokes[k].kind, out);
@@ -283,29 +285,36 @@ static void write_script(const gf_phase_diagram *diagram, const legend *self, si
         points[k] = write_dots(diagram, dots[k].kind, out);
         gf_plot_close_data(plot);
     }
+    for (int k = 0; k < 2; ++k) {
+        gf_label symbol = gf_label_symbol(diagram->parameter[k]);
+        (void)snprintf(names[k], sizeof names[k], "'%s'", symbol.text);
+    }
     write_axes(diagram, plot);
     write_nodes(diagram, self, out);
     gf_plot_frame(plot, page);
-    gf_plot_begin_key(plot, 0.6, 0.5, rows, 4.4);
+    gf_plot_begin_key(plot, ASIDE, 0.5, rows, ENTRY);
     write_key(self, lines, points, plot);
-    gf_plot_label(plot, NULL, "across", "up", 1.45);
+    gf_plot_label(plot, NULL, names[0], names[1], 1.45);
     write_plot(lines, points, plot);
 }
 
-gf_status gf_figure_draw_phase(gf_file *file, const char *output, gf_error *error) {
+gf_status gf_figure_draw_phase(const gf_figure *figure, gf_error *error) {
     gf_phase_diagram diagram;
     legend shown = {0};
     gf_plot *plot = NULL;
-    gf_status status = gf_phase_diagram_read(file, &diagram, error);
+    gf_status status = gf_phase_diagram_read(figure->file, &diagram, error);
     if (status != GF_OK) {
         return status;
     }
     status = make_legend(&diagram, &shown, error);
     if (status == GF_OK) {
-        size_t rows = (count_entries(&diagram, &shown) + COLUMNS - 1) / COLUMNS;
-        double top = 0.75 + 0.45 * (double)rows;
+        double width = gf_plot_choose_width(figure->options, WIDTH);
+        size_t columns = (size_t)fmax(1, (width - ASIDE) / ENTRY);
+        size_t rows = (count_entries(&diagram, &shown) + columns - 1) / columns;
+        double top = 0.75 + ROW * (double)rows;
         const gf_plot_margins page = {.left = 2, .right = 0.7, .bottom = 1.4, .top = top};
-        status = gf_plot_begin(output, 14, 9.4 + top, &plot, error);
+        status = gf_plot_begin(figure->output, figure->options, NULL, width,
+                               FRAME * width / WIDTH + top, &plot, error);
         if (status == GF_OK) {
             write_script(&diagram, &shown, rows, page, plot);
             status = gf_plot_finish(&plot, error);

@@ -22,6 +22,8 @@ realisations: 2
 walls: {smoothing: 4, threshold: 0.5}
 snapshots: {every: 2, spacing: 10}
 histogram: {from: -2, to: 2, bins: 6}
+correlations: {lag: 2, distance: 20, spacing: 4}
+domains: {to: 50, bins: 5}
 sweep: {epsilon: [0.1, 0.2]}
 """
 
@@ -47,6 +49,8 @@ realisations: 2
 walls: {smoothing: 64, threshold: 0.5}
 snapshots: {every: 160, spacing: 40}
 histogram: {from: -1, to: 1, bins: 4, energy: {from: -1, to: 1, bins: 3}}
+correlations: {lag: 160, distance: 80, spacing: 16}
+domains: {to: 400, bins: 4}
 sweep: {epsilon: [0.01, 0.02]}
 """
 
@@ -59,6 +63,7 @@ time: {step: 1, end: 800, sample_every: 20}
 integrator: euler-maruyama
 initial: {profile: fixed-point, which: stable+}
 snapshots: {every: 20, spacing: 24}
+correlations: {lag: 40, every: 20}
 """
 
 
