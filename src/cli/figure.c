@@ -27,6 +27,8 @@ static const char help[] =
     "\n"
     "  scan          the fixed points against the parameter of a scan, with the\n"
     "                bifurcations\n"
+    "  phase         the number and kind of the fixed points over two parameters, and\n"
+    "                the lines of bifurcations between them\n"
     "  ladder        how far rings and linked clusters of N sites are from the\n"
     "                infinite chain, for the first six states\n"
     "\n"
@@ -72,10 +74,11 @@ static int take_options(const cli_options *options, const texts *typed, gf_figur
                                   .title = typed->title,
                                   .log = typed->log != 0};
     if (typed->kind != NULL && !gf_figure_knows(typed->kind)) {
-        return cli_usage(options,
-                         "--kind %s: expected forces, map, nullclines, basins, scan or ladder, or "
-                         "of a run histogram, profile, space-time, walls or trajectories",
-                         typed->kind);
+        return cli_usage(
+            options,
+            "--kind %s: expected forces, map, nullclines, basins, scan, phase or ladder, or "
+            "of a run histogram, profile, space-time, walls or trajectories",
+            typed->kind);
     }
     if (typed->range != NULL &&
         gf_figure_options_set_ranges(figure, typed->range, &error) != GF_OK) {
@@ -145,10 +148,11 @@ static int run(const cli_command *command, int argc, const char **argv) {
     return result;
 }
 
-const cli_command cli_figure = {.name = "figure",
-                                .arguments = "FILE.h5 -o FIGURE",
-                                .summary = "draw a force table, a scan, a ladder or a run",
-                                .help = help,
-                                .examples = examples,
-                                .takes = CLI_TABLE | CLI_SCAN | CLI_LADDER | CLI_RUN,
-                                .run = run};
+const cli_command cli_figure = {
+    .name = "figure",
+    .arguments = "FILE.h5 -o FIGURE",
+    .summary = "draw a force table, a scan, a phase diagram, a ladder or a run",
+    .help = help,
+    .examples = examples,
+    .takes = CLI_TABLE | CLI_SCAN | CLI_PHASE | CLI_LADDER | CLI_RUN,
+    .run = run};
