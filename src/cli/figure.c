@@ -38,6 +38,9 @@ static const char help[] =
     "  walls         the wall density against the coupling (Figs. 5 and 6)\n"
     "  trajectories  over the force field: the curve of a wall, or the mean passage\n"
     "                of blocks, of a run with a force table\n"
+    "  correlations  correlation functions in space and in time, where the run file\n"
+    "                asks for correlations\n"
+    "  domains       the distribution of the lengths of domains, where it asks for them\n"
     "\n"
     "--range takes x0:x1,y0:y1, where any end may be left out; where panels show\n"
     "different quantities (scan: m, e; histogram: V, P; profile: m, e) a range follows\n"
@@ -72,10 +75,11 @@ static int take_options(const cli_options *options, const texts *typed, gf_figur
                                   .title = typed->title,
                                   .log = typed->log != 0};
     if (typed->kind != NULL && !gf_figure_knows(typed->kind)) {
-        return cli_usage(options,
-                         "--kind %s: expected forces, map, nullclines, basins, scan or ladder, or "
-                         "of a run histogram, profile, space-time, walls or trajectories",
-                         typed->kind);
+        return cli_usage(
+            options,
+            "--kind %s: expected forces, map, nullclines, basins, scan or ladder, or "
+            "of a run histogram, profile, space-time, walls, trajectories, correlations or domains",
+            typed->kind);
     }
     if (typed->range != NULL &&
         gf_figure_options_set_ranges(figure, typed->range, &error) != GF_OK) {
