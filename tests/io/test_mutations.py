@@ -142,7 +142,9 @@ ATTRIBUTES = {"dropped": None, "another type": lambda v: 3.0 if isinstance(v, st
 def commands(kind):
     """Lines of arguments; FILE is the file, OUT a new one."""
     table = [["fixed-points", "FILE", "-o", "OUT.h5", "-q"], ["info", "FILE"],
-             ["figure", "FILE", "-o", "OUT.pdf"]]
+             ["figure", "FILE", "-o", "OUT.pdf"],
+             ["figure", "FILE", "--kind", "basins", "--with", "nullclines", "-o", "OUT.gp"],
+             ["figure", "FILE", "--kind", "map", "--of", "noise", "-o", "OUT.gp"]]
     run = [["info", "FILE"], ["walls", "FILE"], ["langevin", "-q", "--resume", "FILE", "-o", "OUT.h5"],
            ["figure", "FILE", "-o", "OUT.pdf"]]
     figures = {"row": ["walls", "space-time", "histogram", "correlations", "domains"], "well": ["profile", "histogram"],
