@@ -221,7 +221,7 @@ static double space_time_height(const gf_run *run, double width) {
     double frame =
         (width - map_margins.left - map_margins.right - (columns - 1) * MAP_ACROSS) / columns;
     return map_margins.bottom + map_margins.top + (rows - 1) * MAP_DOWN +
-           rows * fmin(4.9, 0.7 * frame);
+           rows * fmin(rows > 3 ? 3.4 : 4.9, frame);
 }
 
 static gf_status draw_space_time(const gf_langevin *self, const gf_figure *figure, gf_plot *plot,
