@@ -42,6 +42,9 @@ static const char help[] =
     "  walls         the wall density against the coupling (Figs. 5 and 6)\n"
     "  trajectories  over the force field: the curve of a wall, or the mean passage\n"
     "                of blocks, of a run with a force table\n"
+    "  correlations  correlation functions in space and in time, where the run file\n"
+    "                asks for correlations\n"
+    "  domains       the distribution of the lengths of domains, where it asks for them\n"
     "\n"
     "--range takes x0:x1,y0:y1, where any end may be left out; where panels show\n"
     "different quantities (scan: m, e; histogram: V, P; profile: m, e) a range follows\n"
@@ -79,7 +82,7 @@ static int take_options(const cli_options *options, const texts *typed, gf_figur
         return cli_usage(
             options,
             "--kind %s: expected forces, map, nullclines, basins, scan, phase or ladder, or "
-            "of a run histogram, profile, space-time, walls or trajectories",
+            "of a run histogram, profile, space-time, walls, trajectories, correlations or domains",
             typed->kind);
     }
     if (typed->range != NULL &&

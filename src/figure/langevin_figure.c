@@ -1,5 +1,6 @@
 #include "figure/langevin_figure.h"
 
+#include "figure/measured.h"
 #include "figure/two_field_figure.h"
 
 #include "figure/plot.h"
@@ -561,6 +562,13 @@ static bool has_paths(const gf_run *run) {
            run->medium.rates.count == 0; /* the map is of the table's rates */
 }
 
+static bool has_correlations(const gf_run *run) {
+    return run->correlations.lags > 0;
+}
+static bool has_domains(const gf_run *run) {
+    return run->domains.bins > 0;
+}
+
 /* By what a run was made for. Lengths in cm. */
 static const struct kind {
     const char *name;
@@ -582,8 +590,12 @@ static const struct kind {
     {"space-time", 2, 22, 0, gf_langevin_maps_height, 2, GF_LOG_NEVER, has_maps,
      gf_langevin_draw_maps},
     {"walls", 0, 14, 10.4, NULL, 2, GF_LOG_CAN, has_walls, draw_walls},
-    {"trajectories", 2, 0, 0, NULL, 2, GF_LOG_IS, has_paths, NULL} /* over the force field */
-};
+    {"trajectories", 2, 0, 0, NULL, 2, GF_LOG_IS, has_paths, NULL}, /* over the force field */
+    {"correlations", 1, 15, 0, gf_langevin_correlations_height, 2, GF_LOG_CAN, has_correlations,
+     gf_langevin_draw_correlations},
+    {"correlations", 2, 15, 0, gf_langevin_correlations_height, 4, GF_LOG_CAN, has_correlations,
+     gf_langevin_draw_correlations},
+    {"domains", 0, 12, 9, NULL, 2, GF_LOG_IS, has_domains, gf_langevin_draw_domains}};
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -603,7 +615,9 @@ static const char *needs_of(const char *kind) {
          "snapshots: {every, spacing}, and a boundary: antiperiodic, or fixed for two fields"},
         {"space-time", "snapshots: {every, spacing}, and space"},
         {"walls", "walls: in space; for two fields two stable points and a sweep:"},
-        {"trajectories", "table:, and no other rates than the table's"}};
+        {"trajectories", "table:, and no other rates than the table's"},
+        {"correlations", "correlations: {lag, distance}"},
+        {"domains", "domains: {to, bins}"}};
     for (size_t k = 0; k < sizeof needs / sizeof *needs; ++k) {
         if (strcmp(kind, needs[k][0]) == 0) {
             return needs[k][1];
@@ -629,7 +643,7 @@ static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_err
                            kind, needs_of(kind))
                  : gf_fail(error, GF_INVALID,
                            "no figure of this kind: %s; a run has histogram, profile, space-time, "
-                           "walls, trajectories",
+                           "walls, trajectories, correlations, domains",
                            kind != NULL ? kind : "the run was not made for one");
 }
 

@@ -147,8 +147,8 @@ def commands(kind):
              ["figure", "FILE", "--kind", "map", "--of", "noise", "-o", "OUT.gp"]]
     run = [["info", "FILE"], ["walls", "FILE"], ["langevin", "-q", "--resume", "FILE", "-o", "OUT.h5"],
            ["figure", "FILE", "-o", "OUT.pdf"]]
-    figures = {"row": ["walls", "space-time", "histogram"], "well": ["profile", "histogram"],
-               "fields": ["space-time", "trajectories", "walls"], "blocks": ["trajectories"]}
+    figures = {"row": ["walls", "space-time", "histogram", "correlations", "domains"], "well": ["profile", "histogram"],
+               "fields": ["space-time", "trajectories", "walls"], "blocks": ["trajectories", "correlations"]}
     by_kind = {
         "spectrum": table[:2] + [["forces", "FILE", "-o", "OUT.h5", "-q"]],
         "table": table + [["langevin", "-q", "short.yaml", "--table", "FILE", "-o", "OUT.h5"]],
