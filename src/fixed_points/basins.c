@@ -44,7 +44,7 @@ typedef struct lines {
 
 static void evaluate(const basins *self, size_t count, double (*q)[GF_CHARGES],
                      double (*force)[GF_CHARGES]) {
-    double m[CHUNK], e[CHUNK], values[CHUNK][GF_SURFACE_VALUES];
+    double m[CHUNK] = {0}, e[CHUNK] = {0}, values[CHUNK][GF_SURFACE_VALUES];
     for (size_t n = 0; n < count; ++n) {
         m[n] = q[n][0];
         e[n] = q[n][1];
