@@ -39,6 +39,8 @@ def make_files():
     kinds.write("model.yaml", model + "\ngrid: {magnetization: {points: 21}, energy: {points: 25}}\n")
     make("forces", "model.yaml", "--sites", "8", "-o", "fig2.h5")
     make("fixed-points", "fig2.h5", "--scan", "gamma=0.8:0.95:5", "-o", "scan.h5")
+    make("fixed-points", "model.yaml", "--sites", "4", "--scan", "Delta=0.9:1.1:3", "--scan",
+         "gamma=0.8:0.95:4", "-o", "phase.h5")
     make("converge", "model.yaml", "--sites", "4:8", "-o", "ladder.h5")
     kinds.write("well.yaml", kinds.WELL)
     kinds.write("row.yaml", kinds.ROW % (200, 40))
