@@ -17,6 +17,7 @@ static const struct kind {
     gf_status (*draw)(const gf_figure *figure, gf_error *error);
 } kinds[] = {
     {"forces", "/density_grid", GF_LAYER_FLOW, true, 2, GF_LOG_IS, gf_figure_draw_forces},
+    {"phase", "/phase", 0, false, 2, GF_LOG_NEVER, gf_figure_draw_phase},
     {"scan", "/scan", 0, false, 3, GF_LOG_CAN, gf_figure_draw_scan},
     {"ladder", "/ladder", 0, false, 2, GF_LOG_IS, gf_figure_draw_ladder},
     {"map", "/density_grid", 0, true, 2, GF_LOG_CAN, gf_figure_draw_map},
@@ -65,11 +66,12 @@ static gf_status fail_choice(const gf_figure *figure, gf_error *error) {
     return figure->options->kind != NULL
                ? gf_fail(error, GF_INVALID,
                          "%s: a figure of kind %s is one of a run, which this file is not; of this "
-                         "file forces, map, nullclines, basins, scan or ladder can be drawn",
+                         "file forces, map, nullclines, basins, phase, scan or ladder can be drawn",
                          figure->path, figure->options->kind)
                : gf_fail(error, GF_INVALID,
                          "%s holds nothing to draw: neither a force table (written by 'gibbsflow "
-                         "forces') nor a scan (by 'gibbsflow fixed-points --scan'), a ladder (by "
+                         "forces') nor a scan or phase diagram (by 'gibbsflow fixed-points "
+                         "--scan'), a ladder (by "
                          "'gibbsflow converge') or a run (by 'gibbsflow langevin')",
                          figure->path);
 }
