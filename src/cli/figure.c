@@ -19,6 +19,12 @@ static const char help[] =
     "  ladder        how far rings and linked clusters of N sites are from the\n"
     "                infinite chain, for the first six states\n"
     "\n"
+    "Of a file made by 'gibbsflow instanton', or of a run to which it was added:\n"
+    "\n"
+    "  path          the path of least action that makes a wall: field and density\n"
+    "                of the action in space and time\n"
+    "  law           c against the parameter of the sweep\n"
+    "\n"
     "Of a file made by 'gibbsflow langevin':\n"
     "\n"
     "  histogram     the distribution of the field (Fig. 1)\n"
@@ -47,8 +53,8 @@ static int run(const cli_command *command, int argc, const char **argv) {
     }
     if (result == CLI_GO_ON && kind != NULL && !gf_figure_knows(kind)) {
         result = cli_usage(&options,
-                           "--kind %s: expected forces, scan or ladder, or of a run histogram, "
-                           "profile, space-time, walls or trajectories",
+                           "--kind %s: expected forces, scan, ladder, path or law, or of a run "
+                           "histogram, profile, space-time, walls or trajectories",
                            kind);
     }
     if (result == CLI_GO_ON) {
@@ -65,8 +71,9 @@ static int run(const cli_command *command, int argc, const char **argv) {
 
 const cli_command cli_figure = {.name = "figure",
                                 .arguments = "FILE.h5 -o FIGURE",
-                                .summary = "draw a force table, a scan, a ladder or a run",
+                                .summary = "draw a force table, a scan, a least action or a run",
                                 .help = help,
                                 .examples = examples,
-                                .takes = CLI_TABLE | CLI_SCAN | CLI_LADDER | CLI_RUN,
+                                .takes =
+                                    CLI_TABLE | CLI_SCAN | CLI_LADDER | CLI_RUN | CLI_INSTANTON,
                                 .run = run};

@@ -17,7 +17,11 @@ static const char walls_help[] =
     "their parameters, beside those of Lange and Rosch. Warns if a point is not\n"
     "shown to be steady.\n"
     "\n"
-    "--from and --to choose the couplings that are fitted.\n";
+    "--from and --to choose the couplings that are fitted.\n"
+    "\n"
+    "Where 'gibbsflow instanton RUN.h5' has added the computed law of rare walls,\n"
+    "n ~ exp(-c/sqrt(epsilon)), it is printed beside the fits, with what c the\n"
+    "simulation has between neighbouring couplings.\n";
 
 static const char walls_examples[] =
     "  gibbsflow walls fig6.h5\n"
@@ -129,6 +133,88 @@ static void print_fits(const gf_langevin *self, const gf_langevin_point *points,
     }
 }
 
+/* --- the law of rare walls ------------------------------------------------------------------- */
+
+/* Of n = A x^(1/4) exp(-c/sqrt(x)) through two points of the table: c, and its standard error. */
+static double local_exponent(const double *table, size_t count, size_t i, size_t k, double *error) {
+    const double *x = table, *n = table + count, *error_of = table + 2 * count;
+    double apart = 1 / sqrt(x[i]) - 1 / sqrt(x[k]);
+    *error = hypot(error_of[i] / n[i], error_of[k] / n[k]) / fabs(apart);
+    return (log(n[k] / n[i]) - log(x[k] / x[i]) / 4) / apart;
+}
+
+/* The same of the exact density of dilute walls around a coupling. */
+static double exact_exponent(const gf_run *run, double unit, double x) {
+    const double ratio = 1.05;
+    double n[2];
+    for (int k = 0; k < 2; ++k) {
+        gf_dynamics d;
+        gf_transfer exact;
+        if (gf_run_dynamics_at(run, 0, x * pow(ratio, 2 * k - 1) / unit, &d, NULL) != GF_OK ||
+            gf_transfer_continuum(&d, run->threshold * d.order, &exact, NULL) != GF_OK) {
+            return NAN;
+        }
+        n[k] = exact.dilute_density;
+    }
+    return (log(n[1] / n[0]) - log(ratio) / 2) / ((sqrt(ratio) - 1 / sqrt(ratio)) / sqrt(x));
+}
+
+/* Where theory knows the density: up to which coupling it keeps to c within a tenth. Above, it may
+ * cross c again without meaning it. */
+static void print_exact_approach(const gf_langevin *self, double c) {
+    gf_dynamics d;
+    const gf_run *run = self->run;
+    double unit = gf_langevin_coupling(self, 0) / run->sweep[0], x = 1e-3 * c * c / 0.25;
+    if (gf_run_dynamics(run, 0, &d, NULL) != GF_OK || !gf_transfer_applies(&d)) {
+        return;
+    }
+    while (x < 1 && fabs(exact_exponent(run, unit, x) / c - 1) < 0.1) {
+        x *= 1.1;
+    }
+    (void)printf("# exactly, (E1-E0)/2 keeps to the law within 10 %% of c below x = %.2g\n", x);
+}
+
+/* c between neighbouring couplings, the smallest first; up to which coupling it keeps to the law
+ * within a tenth, known as well; 0: not even there. */
+static double print_local_exponents(size_t count, const double *table, double c) {
+    const double *x = table, *n = table + count;
+    bool rising = x[0] < x[count - 1], keeps = true;
+    double reached = 0;
+    for (size_t j = 0; j + 1 < count; ++j) {
+        size_t low = rising ? j : count - 1 - j, high = rising ? low + 1 : low - 1;
+        double error = 0, local = local_exponent(table, count, low, high, &error);
+        if (!(n[low] > 0 && n[high] > 0)) {
+            continue;
+        }
+        keeps = keeps && fabs(local - c) < 0.1 * c && error < 0.1 * c;
+        reached = keeps ? x[high] : reached;
+        (void)printf("# x = %g, %g: c = %.4g +- %.2g\n", x[low], x[high], local, error);
+    }
+    return reached;
+}
+
+/* c as computed beside what the simulation says. */
+static void print_law(const gf_langevin *self, const double *table) {
+    const gf_run *run = self->run;
+    if (self->law == NULL || run->swept != 0 || !gf_langevin_coupling_varies(self)) {
+        return;
+    }
+    double unit = sqrt(gf_langevin_coupling(self, 0) / run->sweep[0]), c = unit * self->law[0];
+    (void)printf(
+        "\n# the law of rare walls, computed by 'gibbsflow instanton': c = %.5g +- %.1g\n"
+        "# A x^(1/4) exp(-c/sqrt(x)) through two neighbouring couplings:\n",
+        c, unit * self->law_error[0]);
+    double reached = print_local_exponents(run->points, table, c);
+    if (reached > 0) {
+        (void)printf("# the simulation keeps to the law from x = %g down\n", reached);
+    } else {
+        (void)printf(
+            "# the simulation does not reach the law: walls are not rare at these "
+            "couplings\n");
+    }
+    print_exact_approach(self, c);
+}
+
 /* Of the two-field equation. */
 static gf_status print_two_fields(const gf_langevin *self, const gf_langevin_point *points,
                                   double from, double to, double *table, gf_error *error) {
@@ -155,6 +241,7 @@ static gf_status print_two_fields(const gf_langevin *self, const gf_langevin_poi
                      state_of(run, &p->walls));
     }
     print_fits(self, points, table, from, to);
+    print_law(self, table);
     return GF_OK;
 }
 
@@ -233,6 +320,7 @@ static gf_status print_one_field(const gf_langevin *self, const gf_langevin_poin
     }
     print_moments(self, points);
     print_fits(self, points, table, from, to);
+    print_law(self, table);
     return print_theory(self, error);
 }
 

@@ -11,9 +11,9 @@ static const struct {
     const char *name, *group;
     gf_status (*draw)(gf_file *file, const char *output, gf_error *error);
 } kinds[] = {
-    {"forces", "/density_grid", gf_figure_draw_forces},
-    {"scan", "/scan", gf_figure_draw_scan},
-    {"ladder", "/ladder", gf_figure_draw_ladder},
+    {"forces", "/density_grid", gf_figure_draw_forces}, {"scan", "/scan", gf_figure_draw_scan},
+    {"ladder", "/ladder", gf_figure_draw_ladder},       {"path", "/instanton", gf_figure_draw_path},
+    {"law", "/instanton", gf_figure_draw_law},
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -26,13 +26,19 @@ bool gf_figure_knows(const char *kind) {
     return known;
 }
 
+/* A run may hold a least action as well, whose kinds are named. */
+static bool is_of_instanton(gf_file *file, const char *kind) {
+    bool named = kind != NULL && (strcmp(kind, "path") == 0 || strcmp(kind, "law") == 0);
+    return named && gf_file_has(file, "/instanton");
+}
+
 gf_status gf_figure_draw(const char *path, const char *kind, const char *output, gf_error *error) {
     gf_file *file = NULL;
     gf_status status = gf_file_open(path, &file, error);
     if (status != GF_OK) {
         return status;
     }
-    if (gf_file_has(file, "/run")) {
+    if (gf_file_has(file, "/run") && !is_of_instanton(file, kind)) {
         gf_file_close(&file);
         return gf_langevin_figure_draw(path, kind, output, error);
     }
@@ -44,12 +50,14 @@ gf_status gf_figure_draw(const char *path, const char *kind, const char *output,
     if (chosen == KINDS) {
         status = kind != NULL
                      ? gf_fail(error, GF_INVALID,
-                               "no figure of the kind '%s'; known: forces, scan, ladder", kind)
+                               "no figure of the kind '%s'; known: forces, scan, ladder, path, law",
+                               kind)
                      : gf_fail(error, GF_INVALID,
                                "%s holds nothing to draw: neither a force table (written by "
                                "'gibbsflow forces') nor a scan (by 'gibbsflow fixed-points "
-                               "--scan'), a ladder (by 'gibbsflow converge') or a run (by "
-                               "'gibbsflow langevin')",
+                               "--scan'), a ladder (by 'gibbsflow converge'), a least "
+                               "action (by 'gibbsflow instanton') or a run (by 'gibbsflow "
+                               "langevin')",
                                path);
     } else {
         status = kinds[chosen].draw(file, output, error);

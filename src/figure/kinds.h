@@ -20,5 +20,8 @@ gf_status gf_figure_draw_overlaid(gf_file *file, const gf_figure_overlay *overla
 gf_status gf_figure_draw_forces(gf_file *file, const char *output, gf_error *error);
 gf_status gf_figure_draw_scan(gf_file *file, const char *output, gf_error *error);
 gf_status gf_figure_draw_ladder(gf_file *file, const char *output, gf_error *error);
+/* Of a least action: its path, and c against the swept parameter. */
+gf_status gf_figure_draw_path(gf_file *file, const char *output, gf_error *error);
+gf_status gf_figure_draw_law(gf_file *file, const char *output, gf_error *error);
 
 #endif

@@ -17,6 +17,8 @@ struct gf_langevin {
                                            where there are none */
     double *snapshots;                  /* [K,R,S,X,F] averages over a snapshot's spacing */
     int64_t *histogram;      /* [K,R,bins(,energy bins)] of cell values after the warm-up */
+    double *law, *law_error; /* [K] c of the law of rare walls, and its error, where `instanton` has
+                                put it into the file that was read; else NULL */
     gf_lattice_state *tasks; /* [K,R] how far each realisation is; rows are NULL unless
                                 it has begun and is not done */
 };
