@@ -171,7 +171,7 @@ static void print_exact_approach(const gf_langevin *self, double c) {
     while (x < 1 && fabs(exact_exponent(run, unit, x) / c - 1) < 0.1) {
         x *= 1.1;
     }
-    (void)printf("# exactly, (E1-E0)/2 keeps to the law within 10 %% of c below x = %.2g\n", x);
+    (void)printf("# exactly, (E1-E0)/2 keeps to the law within 10 %% of c below x = %.2g\n", x / 1.1);
 }
 
 /* c between neighbouring couplings, the smallest first; up to which coupling it keeps to the law
