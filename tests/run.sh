@@ -5,6 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 sh src/setup.sh tests
+workers=$(($(nproc) + 1)) # many tests wait for the disk or for a signal
 
 echo "== format"
 find src include tests -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run --Werror
@@ -12,12 +13,12 @@ find src include tests -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run 
 echo "== tests"
 cmake --preset release -DBUILD_TESTING=ON >/dev/null
 cmake --build --preset release --parallel "$(nproc)"
-ctest --preset release --parallel "$(nproc)"
+ctest --preset release --parallel "$workers"
 
 echo "== tests under sanitizers"
 cmake --preset sanitize >/dev/null
 cmake --build --preset sanitize --parallel "$(nproc)"
-ctest --preset sanitize --parallel "$(nproc)"
+ctest --preset sanitize --parallel "$workers"
 
 echo "== installation"
 prefix=$(mktemp -d)

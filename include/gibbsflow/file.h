@@ -27,7 +27,9 @@ typedef struct gf_file gf_file;
 
 /* What a dataset is. `path` is absolute; groups on the way are made. `axes[k]` says what runs along
  * dimension k: the absolute path of the dataset that holds its values (attached as a dimension
- * scale), or a plain word ("charge"). Rank 0 is a scalar. */
+ * scale), or a plain word ("charge"). Rank 0 is a scalar. In `units` and `description` {energy}
+ * stands for the unit of energy of the file; components with units of their own are listed in the
+ * order in which they lie, "1 per site; {energy} per site". */
 typedef struct gf_dataset {
     const char *path, *units, *description;
     int rank;
@@ -65,7 +67,11 @@ GF_API void gf_file_close(gf_file **file);
 GF_API GF_PRINTF(2, 3) void gf_file_reject(gf_file *self, const char *format, ...);
 
 GF_API bool gf_file_has(gf_file *self, const char *path); /* a group or dataset */
+GF_API bool gf_file_has_attribute(gf_file *self, const char *path, const char *name);
 GF_API void gf_file_remove(gf_file *self, const char *path);
+
+/* What {energy} means in datasets put from now on; until then "energy". */
+GF_API void gf_file_set_energy_unit(gf_file *self, const char *unit);
 
 GF_API void gf_file_put_doubles(gf_file *self, const gf_dataset *dataset, const double *data);
 GF_API void gf_file_put_integers(gf_file *self, const gf_dataset *dataset, const int64_t *data);

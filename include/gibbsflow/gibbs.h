@@ -43,6 +43,11 @@ GF_API const gf_spectrum *gf_gibbs_spectrum(const gf_gibbs *self);
 GF_API void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[GF_CHARGES],
                               gf_gibbs_extent extent, gf_state *state);
 
+/* What Newton's method on the force wants, at a fraction of the cost: density, susceptibility,
+ * force and its derivatives at the evaluator's rates, as GF_SLOPES has them to rounding, without a
+ * sum for each channel. The noise is 0, and there are no observables. */
+GF_API void gf_gibbs_drift(gf_gibbs *self, const double lambda[GF_CHARGES], gf_state *state);
+
 /* Solves q(lambda) = density by Newton's method on the convex function log Z / N + lambda .
  * density, whose Hessian is C; `lambda` holds the start and receives the solution. False if the
  * density is not inside the reachable region, or so close to its border that C vanishes. */

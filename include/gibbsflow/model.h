@@ -29,6 +29,9 @@ typedef struct gf_sampling {
     uint64_t seed;
 } gf_sampling;
 
+/* The unit of energy of a model that names none. */
+#define GF_MODEL_ENERGY_UNIT "energy"
+
 typedef struct gf_model gf_model;
 
 /* Parses and checks a model; `name` is what messages call the text. `settings` may be NULL. The
@@ -40,6 +43,9 @@ GF_API gf_status gf_model_read(const char *path, const gf_settings *settings, gf
 GF_API void gf_model_free(gf_model *self); /* NULL is fine */
 
 GF_API const char *gf_model_name(const gf_model *self);
+/* What the unit of energy is called (energy_unit: J): of the parameters, of 1/lambda2 and 1/time.
+ */
+GF_API const char *gf_model_energy_unit(const gf_model *self);
 GF_API int gf_model_sites(const gf_model *self);
 GF_API bool gf_model_is_periodic(const gf_model *self);
 

@@ -27,6 +27,7 @@ typedef struct gf_settings {
     char *table; /* path of a force table; NULL: as in the file */
     gf_parameter *parameters;
     size_t count;
+    struct gf_names *names; /* of the parameters, once gf_settings_set has been called */
     bool no_symmetry; /* diagonalise whole magnetisation sectors */
 } gf_settings;
 

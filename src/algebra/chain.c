@@ -32,14 +32,22 @@ gf_operator gf_chain_place(const gf_chain *chain, const gf_term *term, int site)
     return result;
 }
 
-void gf_chain_add(const gf_chain *chain, const gf_term *term, gf_operator *total) {
+void gf_chain_append(const gf_chain *chain, const gf_term *term, gf_operator *total) {
     for (int site = 0; site < chain->sites; ++site) {
         if (gf_chain_holds(chain, term, site)) {
             gf_operator placed = gf_chain_place(chain, term, site);
-            gf_operator_add(total, 1, &placed);
+            total->exhausted = total->exhausted || placed.exhausted;
+            for (size_t i = 0; i < placed.count; ++i) {
+                gf_operator_append(total, placed.terms[i]);
+            }
             gf_operator_free(&placed);
         }
     }
+}
+
+void gf_chain_add(const gf_chain *chain, const gf_term *term, gf_operator *total) {
+    gf_chain_append(chain, term, total);
+    gf_operator_normalize(total);
 }
 
 gf_operator gf_chain_magnetization(const gf_chain *chain) {

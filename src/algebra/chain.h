@@ -30,8 +30,10 @@ bool gf_chain_holds(const gf_chain *chain, const gf_term *term, int site);
 /* The term with its running site at `site`, on sites 0 ... sites-1, wrapped around if periodic. */
 gf_operator gf_chain_place(const gf_chain *chain, const gf_term *term, int site);
 
-/* Adds the term at every running site 0 ... sites-1 that holds it to *total. */
+/* Adds the term at every running site 0 ... sites-1 that holds it to *total; `append` does not
+ * restore the normal form. */
 void gf_chain_add(const gf_chain *chain, const gf_term *term, gf_operator *total);
+void gf_chain_append(const gf_chain *chain, const gf_term *term, gf_operator *total);
 
 /* The magnetisation Q1 = sum_j Z_j. */
 gf_operator gf_chain_magnetization(const gf_chain *chain);

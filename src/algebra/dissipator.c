@@ -58,3 +58,11 @@ bool gf_dissipator_exhausted(const gf_dissipator *self) {
     }
     return exhausted;
 }
+
+bool gf_dissipator_is_finite(const gf_dissipator *self) {
+    bool finite = true;
+    for (int i = 0; i < GF_OBSERVABLES; ++i) {
+        finite = finite && gf_operator_is_finite(&self->observable[i]);
+    }
+    return finite;
+}

@@ -29,5 +29,6 @@ gf_dissipator gf_dissipator_derive(const gf_chain *chain, const gf_charges *char
 void gf_dissipator_free(gf_dissipator *self);
 
 bool gf_dissipator_exhausted(const gf_dissipator *self);
+bool gf_dissipator_is_finite(const gf_dissipator *self);
 
 #endif

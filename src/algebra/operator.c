@@ -239,8 +239,7 @@ gf_operator gf_operator_conserving(const gf_operator *self) {
     return result;
 }
 
-/* Of the terms that act on some site, if there are any: a constant is no measure of the rest. */
-static double scale_of(const gf_operator *self) {
+double gf_operator_size(const gf_operator *self) {
     double constant = 0, largest = 0;
     for (size_t i = 0; i < self->count; ++i) {
         const gf_operator_term *term = &self->terms[i];
@@ -252,7 +251,7 @@ static double scale_of(const gf_operator *self) {
 
 bool gf_operator_equal(const gf_operator *a, const gf_operator *b, gf_operator_term *difference) {
     gf_operator rest = gf_operator_sum(a, -1, b);
-    double scale = fmax(scale_of(a), scale_of(b));
+    double scale = fmax(gf_operator_size(a), gf_operator_size(b));
     bool equal = !rest.exhausted;
     for (size_t i = 0; i < rest.count && equal; ++i) {
         if (!(cabs(rest.terms[i].coefficient) <= 1e-13 * scale)) {

@@ -55,6 +55,9 @@ void gf_operator_normalize(gf_operator *self);
 bool gf_operator_is_scalar(const gf_operator *self, double complex *value);
 bool gf_operator_is_real(const gf_operator *self);   /* real matrix in the Z basis */
 bool gf_operator_is_finite(const gf_operator *self); /* no inf, no NaN */
+/* The largest coefficient of the terms that act on some site, if there are any: a constant is no
+ * measure of the rest. */
+double gf_operator_size(const gf_operator *self);
 
 /* True if the term changes the magnetisation sum(Z). */
 bool gf_operator_term_moves_magnetization(const gf_operator_term *term);

@@ -17,20 +17,50 @@ double gf_matrix_determinant(double m[GF_CHARGES][GF_CHARGES]) {
     return m[0][0] * m[1][1] - m[0][1] * m[1][0];
 }
 
-bool gf_matrix_is_singular(double m[GF_CHARGES][GF_CHARGES], double tolerance) {
+/* The power of two next to the largest modulus of `count` numbers: dividing by it loses nothing,
+ * and products of what is left neither overflow nor vanish. 1 for zeros and for what is no number.
+ */
+static double power_of_two(const double *values, size_t count) {
+    double largest = 0;
+    int exponent = 0;
+    for (size_t i = 0; i < count; ++i) {
+        largest = fmax(largest, fabs(values[i]));
+    }
+    (void)frexp(largest, &exponent);
+    return isfinite(largest) && largest > 0 ? ldexp(1, exponent - 1) : 1;
+}
+
+/* *scaled = m divided by that power, which it returns. */
+static double scale_out(double m[GF_CHARGES][GF_CHARGES], double scaled[GF_CHARGES][GF_CHARGES]) {
+    double power = power_of_two(&m[0][0], (size_t)GF_CHARGES * GF_CHARGES);
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        for (size_t k = 0; k < GF_CHARGES; ++k) {
+            scaled[i][k] = m[i][k] / power;
+        }
+    }
+    return power;
+}
+
+static bool is_singular(double m[GF_CHARGES][GF_CHARGES], double tolerance) {
     double scale = fabs(m[0][0] * m[1][1]) + fabs(m[0][1] * m[1][0]);
     return !(fabs(gf_matrix_determinant(m)) > tolerance * scale);
 }
 
+bool gf_matrix_is_singular(double m[GF_CHARGES][GF_CHARGES], double tolerance) {
+    double scaled[GF_CHARGES][GF_CHARGES];
+    (void)scale_out(m, scaled);
+    return is_singular(scaled, tolerance);
+}
+
 bool gf_matrix_solve(double m[GF_CHARGES][GF_CHARGES], const double b[GF_CHARGES],
                      double x[GF_CHARGES]) {
-    if (gf_matrix_is_singular(m, 4 * DBL_EPSILON)) {
+    double a[GF_CHARGES][GF_CHARGES], unit = scale_out(m, a), right = power_of_two(b, GF_CHARGES);
+    if (is_singular(a, 4 * DBL_EPSILON)) {
         return false;
     }
-    double determinant = gf_matrix_determinant(m);
-    double first = (b[0] * m[1][1] - b[1] * m[0][1]) / determinant;
-    x[1] = (b[1] * m[0][0] - b[0] * m[1][0]) / determinant;
-    x[0] = first;
+    double determinant = gf_matrix_determinant(a), y[GF_CHARGES] = {b[0] / right, b[1] / right};
+    x[0] = (y[0] * a[1][1] - y[1] * a[0][1]) / determinant * (right / unit);
+    x[1] = (y[1] * a[0][0] - y[0] * a[1][0]) / determinant * (right / unit);
     return isfinite(x[0]) && isfinite(x[1]);
 }
 
@@ -51,14 +81,15 @@ bool gf_matrix_invert(const double packed[GF_PAIRS], double inverse[GF_PAIRS]) {
 }
 
 void gf_matrix_eigenvalues(double m[GF_CHARGES][GF_CHARGES], double value[GF_CHARGES][2]) {
-    double half_trace = (m[0][0] + m[1][1]) / 2, half_difference = (m[0][0] - m[1][1]) / 2;
-    double discriminant = half_difference * half_difference + m[0][1] * m[1][0];
+    double a[GF_CHARGES][GF_CHARGES], unit = scale_out(m, a);
+    double half_trace = (a[0][0] + a[1][1]) / 2, half_difference = (a[0][0] - a[1][1]) / 2;
+    double discriminant = half_difference * half_difference + a[0][1] * a[1][0];
     double root = sqrt(fabs(discriminant));
     bool is_real = discriminant >= 0;
     for (int k = 0; k < GF_CHARGES; ++k) {
         double shift = k == 0 ? -root : root;
-        value[k][0] = is_real ? half_trace + shift : half_trace;
-        value[k][1] = is_real ? 0 : shift;
+        value[k][0] = unit * (is_real ? half_trace + shift : half_trace);
+        value[k][1] = is_real ? 0 : unit * shift;
     }
 }
 

@@ -1,4 +1,5 @@
-/* Matrices over the charges, m[i][k]: closed forms for the two that there are (charge.h). */
+/* Matrices over the charges, m[i][k]: closed forms for the two that there are (charge.h). A common
+ * factor, however large or small, changes nothing. */
 #ifndef GIBBSFLOW_BASE_MATRIX_H
 #define GIBBSFLOW_BASE_MATRIX_H
 
@@ -9,6 +10,7 @@
 /* The full matrix of a packed symmetric one. */
 void gf_matrix_unpack(const double packed[GF_PAIRS], double m[GF_CHARGES][GF_CHARGES]);
 
+/* The plain product, which does overflow. */
 double gf_matrix_determinant(double m[GF_CHARGES][GF_CHARGES]);
 
 /* True if the determinant is smaller than its terms by this factor, or is no number. */

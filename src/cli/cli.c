@@ -27,7 +27,7 @@ enum { MOST_THREADS = 1024 };
 /* The unfinished files to remove on the way out; a signal handler can reach nothing else. */
 static char *unfinished_files[2];
 
-/* What a diagonalisation keeps, and what is said of that when it is interrupted. */
+/* What long work keeps, and what is said of that when it is interrupted. */
 static char *kept_file, *kept_message;
 
 static void on_interrupt(int signal_number) {
@@ -56,11 +56,11 @@ void cli_watch_output(const char *path) {
     }
 }
 
-void cli_announce_kept(const char *path) {
+void cli_announce_kept(const char *what, const char *path) {
     if (asprintf(&kept_message,
-                 "\ninterrupted; the blocks that were finished at the last checkpoint are kept in "
+                 "\ninterrupted; the %s that were finished at the last checkpoint are kept in "
                  "%s,\nand the same command goes on from there\n",
-                 path) >= 0) {
+                 what, path) >= 0) {
         kept_file = strdup(path);
     } else {
         kept_message = NULL;
@@ -429,6 +429,16 @@ static gf_status apply_method(const cli_options *options, gf_model *model, gf_er
     return GF_OK;
 }
 
+void cli_say_cost(const cli_options *options, const gf_model *model, const gf_spectrum_cost *cost) {
+    char duration[40];
+    if (cost->seconds > 5) {
+        cli_format_duration(cost->seconds, duration, sizeof duration);
+        cli_say(options,
+                "%s: %d sites, largest sector %zu states: about %.2g GiB of memory and roughly %s",
+                model->name, model->chain.sites, cost->largest, cost->memory / 0x1p30, duration);
+    }
+}
+
 static gf_status diagonalize(const cli_options *options, const gf_model *model,
                              gf_spectrum **spectrum, gf_error *error) {
     gf_spectrum_cost cost;
@@ -438,13 +448,7 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
     if (status != GF_OK) {
         return status;
     }
-    if (cost.seconds > 5) {
-        char duration[40];
-        cli_format_duration(cost.seconds, duration, sizeof duration);
-        cli_say(options,
-                "%s: %d sites, largest sector %zu states: about %.2g GiB of memory and roughly %s",
-                model->name, model->chain.sites, cost.largest, cost.memory / 0x1p30, duration);
-    }
+    cli_say_cost(options, model, &cost);
     gf_checkpoint checkpoint = {.path = options->checkpoint,
                                 .interval = options->checkpoint_interval};
     bool keeps = options->checkpoint != NULL;
@@ -514,6 +518,16 @@ static gf_status read_model(const cli_options *options, gf_model **model, gf_err
     return status;
 }
 
+gf_status cli_diagonalize(const cli_options *options, const gf_model *model, gf_spectrum **spectrum,
+                          gf_error *error) {
+    *spectrum = NULL;
+    gf_status status = diagonalize(options, model, spectrum, error);
+    if (status == GF_OK) {
+        warn_few_samples(options, model, *spectrum);
+    }
+    return status;
+}
+
 gf_status cli_load_spectrum(const cli_options *options, gf_model **model, gf_spectrum **spectrum,
                             gf_error *error) {
     *spectrum = NULL;
@@ -524,13 +538,14 @@ gf_status cli_load_spectrum(const cli_options *options, gf_model **model, gf_spe
     }
     if (gf_file_is_hdf5(options->input)) {
         status = load(options, model, spectrum, error);
+        if (status == GF_OK) {
+            warn_few_samples(options, *model, *spectrum);
+        }
     } else {
         status = read_model(options, model, error);
-        status = status == GF_OK ? diagonalize(options, *model, spectrum, error) : status;
+        status = status == GF_OK ? cli_diagonalize(options, *model, spectrum, error) : status;
     }
-    if (status == GF_OK) {
-        warn_few_samples(options, *model, *spectrum);
-    } else {
+    if (status != GF_OK) {
         gf_model_free(*model);
         *model = NULL;
     }

@@ -105,8 +105,9 @@ gf_status cli_spare_output(const cli_options *options, int writes, gf_error *err
 /* Has an interruption (Ctrl-C) remove the unfinished version of the file `path`; for two files. */
 void cli_watch_output(const char *path);
 
-/* Has an interruption say that finished blocks are kept in the file `path`, if it is there. */
-void cli_announce_kept(const char *path);
+/* Has an interruption say that what is finished ("blocks") is kept in the file or folder `path`, if
+ * it is there. */
+void cli_announce_kept(const char *what, const char *path);
 
 /* "42 s", "3 min 05 s", "2 h 10 min" */
 void cli_format_duration(double seconds, char *text, size_t size);
@@ -126,6 +127,12 @@ void cli_progress_end(cli_progress *self);
  * frees both; after a failure they are NULL. */
 gf_status cli_load_spectrum(const cli_options *options, gf_model **model, gf_spectrum **spectrum,
                             gf_error *error);
+/* The spectrum of a model that was read from a model file. The caller frees it; after a failure it is
+ * NULL. */
+gf_status cli_diagonalize(const cli_options *options, const gf_model *model, gf_spectrum **spectrum,
+                          gf_error *error);
+/* Says what much work will take, if it is more than a few seconds. */
+void cli_say_cost(const cli_options *options, const gf_model *model, const gf_spectrum_cost *cost);
 /* The model alone. */
 gf_status cli_load_model(const cli_options *options, gf_model **model, gf_error *error);
 

@@ -76,6 +76,12 @@ static void print_heading(const gf_ladder *ladder) {
     (void)printf("  %-14s %-30s %-7s %-30s %s\n", "", "limit", "from", rings, linked);
 }
 
+static void print_unit(const gf_ladder *ladder) {
+    const gf_spectrum *spectrum = NULL;
+    (void)printf("# the unit of energy is %s\n",
+                 gf_model_energy_unit(gf_ladder_largest(ladder, &spectrum)));
+}
+
 typedef struct quantity {
     const char *name;
     size_t column;
@@ -314,6 +320,7 @@ static int converge(const cli_options *options, request *self) {
         status = store(options, ladder, &error);
     }
     if (status == GF_OK) {
+        print_unit(ladder);
         print_states(ladder);
         print_fixed_points(ladder);
         print_check(ladder);

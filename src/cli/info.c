@@ -6,6 +6,7 @@
 #include "gibbsflow/typicality.h"
 #include "gibbsflow/version.h"
 #include "hilbert/basis.h"
+#include "model/model_file.h"
 #include "spectrum/block.h"
 
 #include <stdio.h>
@@ -160,7 +161,8 @@ static int print_model(const cli_options *options, bool blocks) {
         gf_model_free(model);
         return cli_fail(options, &error);
     }
-    (void)printf("model: %s\nsites: %d, %s\nchannels:", model->name, model->chain.sites,
+    (void)printf("model: %s\nunit of energy: %s\nsites: %d, %s\nchannels:", model->name,
+                 model->energy_unit, model->chain.sites,
                  model->chain.periodic ? "periodic" : "open");
     for (size_t c = 0; c < model->channel_count; ++c) {
         (void)printf(" %s (rate %g)", model->channels[c].name, model->channels[c].rate);
@@ -231,14 +233,17 @@ static void print_model_of(gf_file *file, const char *path) {
     gf_error error;
     char *name = gf_file_get_text_attribute(file, "/model", "name");
     char *parameters = gf_file_get_text_attribute(file, "/model", "parameters");
+    char *unit = gf_model_stored_energy_unit(file);
     double sites = gf_file_get_number_attribute(file, "/model", "sites");
     if (gf_file_check(file, &error) == GF_OK) {
         print_text("model", name);
+        print_text("unit of energy", unit);
         (void)printf("sites: %g\n", sites);
         print_text("parameters", parameters);
         print_settings(path, "/model");
     }
     free(name);
+    free(unit);
     free(parameters);
 }
 

@@ -110,9 +110,9 @@ static void report_switching(const cli_options *options, const gf_run *run, size
                              const gf_langevin_point *point) {
     const gf_estimate *passages = &point->passages;
     if (passages->mean > 0) {
-        cli_say(options, "%s = %g: blocks switch every %.4g +- %.2g/J%s",
+        cli_say(options, "%s = %g: blocks switch every %.4g +- %.2g/%s%s",
                 run->equation->parameters[run->swept], run->sweep[k], 1 / passages->mean,
-                passages->error / (passages->mean * passages->mean),
+                passages->error / (passages->mean * passages->mean), run->medium.energy_unit,
                 passages->verdict == GF_STEADY ? "" : "; not shown to be steady: run longer");
     } else if (run->blocks && point->order > 0) {
         cli_say(options, "%s = %g: no block switched", run->equation->parameters[run->swept],

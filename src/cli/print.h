@@ -8,6 +8,7 @@
 gf_status cli_find_fixed_points(const gf_model *model, const gf_spectrum *spectrum,
                                 const gf_region *region, gf_fixed_points *points, gf_error *error);
 
-void cli_print_fixed_points(const gf_fixed_points *points);
+/* `unit`: of energy. */
+void cli_print_fixed_points(const gf_fixed_points *points, const char *unit);
 
 #endif

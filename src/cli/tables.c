@@ -168,7 +168,7 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
     }
     if (status == GF_OK) {
         drop_checkpoint(options, all.model);
-        cli_print_fixed_points(&all.points);
+        cli_print_fixed_points(&all.points, gf_model_energy_unit(all.model));
         if (all.table.unsolved > 0) {
             cli_say(options,
                     "warning: lambda was not found at %zu reachable densities; they are NaN",
@@ -195,7 +195,7 @@ static int open_checkpoint(cli_options *options, double interval) {
         options->checkpoint = NULL;
     } else {
         cli_watch_output(options->checkpoint);
-        cli_announce_kept(options->checkpoint);
+        cli_announce_kept("blocks", options->checkpoint);
     }
     options->checkpoint_interval = interval;
     return CLI_GO_ON;

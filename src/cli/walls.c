@@ -112,8 +112,9 @@ static void print_fits(const gf_langevin *self, const gf_langevin_point *points,
         (void)printf("\n# no fits: without noise the densities have no statistical errors\n");
         return;
     }
-    (void)printf("\n# fits, x = epsilon J a^2/D%s\n",
-                 self->run->equation->fields > 1 ? " (epsilon, where D is no number)" : "");
+    bool two = self->run->equation->fields > 1;
+    (void)printf("\n# fits, x = epsilon %s a^2/D%s\n", two ? self->run->medium.energy_unit : "J",
+                 two ? " (epsilon, where D is no number)" : "");
     for (int form = 0; form < GF_WALL_FORMS; ++form) {
         gf_wall_fit fit;
         gf_error error;
@@ -226,10 +227,12 @@ static gf_status print_two_fields(const gf_langevin *self, const gf_langevin_poi
     }
     const gf_hydrodynamics *h = &dynamics.hydrodynamics;
     const double(*d)[GF_CHARGES] = h->transport;
-    (void)printf("# %s%s = [[%g, %g], [%g, %g]], cutoff = %g, noise scales: drive %g, thermal %g\n",
-                 run->rescaled ? "lengths in r sqrt(epsilon), times in epsilon t; " : "",
-                 h->law == GF_TRANSPORT_ONSAGER ? "sigma" : "D", d[0][0], d[0][1], d[1][0], d[1][1],
-                 run->noise.cutoff, run->noise.drive, run->noise.thermal);
+    (void)printf(
+        "# %s%s = [[%g, %g], [%g, %g]], cutoff = %g, noise scales: drive %g, thermal %g; unit of "
+        "energy: %s\n",
+        run->rescaled ? "lengths in r sqrt(epsilon), times in epsilon t; " : "",
+        h->law == GF_TRANSPORT_ONSAGER ? "sigma" : "D", d[0][0], d[0][1], d[1][0], d[1][1],
+        run->noise.cutoff, run->noise.drive, run->noise.thermal, run->medium.energy_unit);
     (void)printf("#%9s %11s %9s %8s %7s %7s %9s %9s %9s %9s %8s  %s\n",
                  run->equation->parameters[run->swept], "density", "error", "samples", "drift",
                  "starts", "<m>", "<e>", "<m^2>", "smoothed", "outside", "state");

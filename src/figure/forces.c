@@ -5,6 +5,7 @@
 #include "gibbsflow/flow.h"
 #include "gibbsflow/force_table.h"
 #include "io/charge_axes.h"
+#include "model/model_file.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ typedef struct content {
     gf_flow flow;
     double *corners; /* [corner_count][GF_CHARGES] */
     size_t corner_count;
-    char *name, *parameters;
+    char *name, *parameters, *unit;
     double sites;
     double low[GF_CHARGES], high[GF_CHARGES]; /* the frame */
 } content;
@@ -31,6 +32,7 @@ static void free_content(content *self) {
     free(self->corners);
     free(self->name);
     free(self->parameters);
+    free(self->unit);
 }
 
 static gf_status read_content(gf_file *file, content *self, gf_error *error) {
@@ -46,6 +48,7 @@ static gf_status read_content(gf_file *file, content *self, gf_error *error) {
     self->name = gf_file_get_text_attribute(file, "/model", "name");
     self->parameters = gf_file_get_text_attribute(file, "/model", "parameters");
     self->sites = gf_file_get_number_attribute(file, "/model", "sites");
+    self->unit = gf_model_stored_energy_unit(file);
     return status == GF_OK ? gf_file_check(file, error) : status;
 }
 
@@ -143,19 +146,22 @@ static void write_title(const content *self, gf_plot *plot) {
 }
 
 static void write_setup(const content *self, gf_plot *plot) {
+    char over[GF_PLOT_UNIT], unit[GF_PLOT_UNIT], energy[2 * GF_PLOT_UNIT];
+    gf_plot_unit(self->unit, " / ", over);
+    gf_plot_unit(self->unit, "", unit);
+    (void)snprintf(energy, sizeof energy, "'energy per site  {/:Italic e}%s'", over);
     gf_plot_frame(plot, page);
     write_title(self, plot);
-    gf_plot_label(plot, NULL, "'magnetisation  {/:Italic m}'",
-                  "'energy per site  {/:Italic e} / {/:Italic J}'", 1.35);
+    gf_plot_label(plot, NULL, "'magnetisation  {/:Italic m}'", energy, 1.35);
     gf_plot_place_colours(plot);
     (void)fprintf(gf_plot_script(plot),
                   "set xrange [%.6g:%.6g]\nset yrange [%.6g:%.6g]\n"
-                  "set cblabel '|{/:Bold f}| / ε{/:Italic J}'\n"
+                  "set cblabel '|{/:Bold f}| / ε%s'\n"
                   "set tics nomirror out scale 0.7\nset border lw 0.8\n"
                   "set palette defined (0 '#440154', 1 '#46327e', 2 '#365c8d', 3 '#277f8e', "
                   "4 '#1fa187', 5 '#4ac16d', 6 '#a0da39')\n"
                   "set logscale cb\nset format cb '10^{%%T}'\n",
-                  self->low[0], self->high[0], self->low[1], self->high[1]);
+                  self->low[0], self->high[0], self->low[1], self->high[1], unit);
 }
 
 /* How each kind of fixed point is marked: a filled shape under an outline. */

@@ -379,13 +379,19 @@ static void write_walls_key(const wall_curves *self, gf_plot *plot) {
 }
 
 static void write_walls_setup(const gf_run *run, bool coupling, gf_plot *plot) {
-    char title[256], x[64];
+    char title[256], x[64 + GF_PLOT_UNIT], unit[GF_PLOT_UNIT] = " J";
     (void)snprintf(title, sizeof title,
                    "'L = %g, dx = %g, {/:Italic l} = %g, h = %g, %zu realisations%s'", run->length,
                    run->spacing, run->smoothing, run->threshold, run->realisations,
                    run->rescaled ? ", lengths in a/ε^{1/2}" : "");
-    (void)snprintf(x, sizeof x, "'%s'",
-                   coupling ? "ε\u0303 = ε J a^2/D" : run->equation->parameters[run->swept]);
+    if (run->medium.energy_unit != NULL) {
+        gf_plot_unit(run->medium.energy_unit, " ", unit);
+    }
+    if (coupling) {
+        (void)snprintf(x, sizeof x, "'ε\u0303 = ε%s a^2/D'", unit);
+    } else {
+        (void)snprintf(x, sizeof x, "'%s'", run->equation->parameters[run->swept]);
+    }
     gf_plot_frame(plot, (gf_plot_margins){2.1, 0.6, 3.5, 0.9});
     gf_plot_label(plot, title, x, "'n_{DW} a'", 1.65);
     (void)fputs("set logscale y\nset format y '10^{%L}'\nset grid lw 0.5 dt (2,4)\n",

@@ -1,6 +1,7 @@
 #include "figure/plot.h"
 
 #include "gibbsflow/file.h"
+#include "gibbsflow/model.h"
 
 #include <errno.h>
 #include <math.h>
@@ -119,6 +120,31 @@ void gf_plot_quote(gf_plot *self, const char *text) {
         }
     }
     (void)fputc('\'', self->script);
+}
+
+/* One letter is a symbol, in italics, and longer words are upright; what follows _ is a subscript,
+ * an apostrophe a prime. */
+void gf_plot_unit(const char *unit, const char *before, char markup[GF_PLOT_UNIT]) {
+    FILE *out = fmemopen(markup, GF_PLOT_UNIT, "w");
+    markup[0] = '\0';
+    if (out == NULL || strcmp(unit, GF_MODEL_ENERGY_UNIT) == 0) {
+        (void)(out != NULL && fclose(out));
+        markup[0] = '\0';
+        return;
+    }
+    size_t name = strcspn(unit, "_'0123456789"), letters = 0;
+    for (size_t i = 0; i < name; ++i) {
+        letters += ((unsigned char)unit[i] & 0xc0) != 0x80; /* what begins a character of UTF-8 */
+    }
+    (void)fprintf(out, letters == 1 ? "%s{/:Italic %.*s}" : "%s%.*s", before, (int)name, unit);
+    const char *rest = unit + name;
+    for (; *rest != '\0' && *rest != '_'; ++rest) {
+        (void)fputs(*rest == '\'' ? "′" : (char[]){*rest, '\0'}, out);
+    }
+    if (*rest == '_') {
+        (void)fprintf(out, "_{%s}", rest + strspn(rest, "_"));
+    }
+    (void)fclose(out);
 }
 
 void gf_plot_frame(gf_plot *self, gf_plot_margins page) {

@@ -29,6 +29,11 @@ typedef struct gf_plot_margins {
     double left, right, bottom, top;
 } gf_plot_margins;
 
+/* A unit of energy as markup, with `before` in front: " / {/:Italic J}" for " / " and J. Empty for
+ * the unit of a model that names none. */
+enum { GF_PLOT_UNIT = 128 };
+void gf_plot_unit(const char *unit, const char *before, char markup[GF_PLOT_UNIT]);
+
 /* Places the frame of the next `plot`. */
 void gf_plot_frame(gf_plot *self, gf_plot_margins page);
 

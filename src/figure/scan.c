@@ -3,8 +3,10 @@
 
 #include "figure/plot.h"
 #include "gibbsflow/scan.h"
+#include "model/model_file.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static const double NEARBY = 0.5; /* a branch may start this far from its bifurcation */
 
@@ -163,7 +165,8 @@ static void write_labels(const gf_scan *scan, FILE *out) {
     }
 }
 
-static void write_script(const gf_scan *scan, gf_plot *plot) {
+static void write_script(const gf_scan *scan, const char *unit, gf_plot *plot) {
+    char over[GF_PLOT_UNIT], energy[2 * GF_PLOT_UNIT];
     FILE *out = gf_plot_script(plot);
     size_t written[STYLES] = {0};
     for (int k = 0; k < STYLES; ++k) {
@@ -190,7 +193,9 @@ static void write_script(const gf_scan *scan, gf_plot *plot) {
     write_key(scan, written, plot);
     gf_plot_label(plot, NULL, "parameter", "'magnetisation  {/:Italic m}'", 1.55);
     write_panel(scan, written, 2, plot);
-    gf_plot_label(plot, NULL, "parameter", "'energy per site  {/:Italic e} / {/:Italic J}'", 1.55);
+    gf_plot_unit(unit, " / ", over);
+    (void)snprintf(energy, sizeof energy, "'energy per site  {/:Italic e}%s'", over);
+    gf_plot_label(plot, NULL, "parameter", energy, 1.55);
     write_labels(scan, out);
     write_panel(scan, written, 3, plot);
     (void)fputs("unset multiplot\n", out);
@@ -200,13 +205,16 @@ gf_status gf_figure_draw_scan(gf_file *file, const char *output, gf_error *error
     gf_scan scan;
     gf_plot *plot = NULL;
     gf_status status = gf_scan_read(file, &scan, error);
+    char *unit = gf_model_stored_energy_unit(file);
+    status = status == GF_OK ? gf_file_check(file, error) : status;
     if (status == GF_OK) {
         status = gf_plot_begin(output, 18, 8.4, &plot, error);
     }
     if (status == GF_OK) {
-        write_script(&scan, plot);
+        write_script(&scan, unit, plot);
         status = gf_plot_finish(&plot, error);
     }
     gf_scan_free(&scan);
+    free(unit);
     return status;
 }

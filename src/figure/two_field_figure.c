@@ -19,6 +19,16 @@ static double length_scale(const gf_run *run, size_t point) {
     return run->rescaled ? 1 : sqrt(epsilon);
 }
 
+/* The energy per site in its unit, between quotes or what else is given. */
+enum { ENERGY_LABEL = GF_PLOT_UNIT + 32 };
+
+static const char *energy_label(const gf_run *run, const char *quote, char label[ENERGY_LABEL]) {
+    char over[GF_PLOT_UNIT];
+    gf_plot_unit(run->medium.energy_unit, " / ", over);
+    (void)snprintf(label, ENERGY_LABEL, "%s{/:Italic e}%s%s", quote, over, quote);
+    return label;
+}
+
 /* --- profiles -------------------------------------------------------------------------------- */
 
 static void put_profiles(const gf_langevin *self, gf_plot *plot) {
@@ -46,8 +56,9 @@ static void style_curve(const gf_run *run, size_t point, char line[64]) {
 }
 
 gf_status gf_langevin_draw_profiles(const gf_langevin *self, gf_plot *plot, gf_error *error) {
-    static const char *const fields[] = {"'{/:Italic m}'", "'{/:Italic e} / {/:Italic J}'"};
     const gf_run *run = self->run;
+    char energy[ENERGY_LABEL];
+    const char *const fields[] = {"'{/:Italic m}'", energy_label(run, "'", energy)};
     FILE *script = gf_plot_script(plot);
     double widest = 0;
     size_t rows = (run->points + 3) / 4;
@@ -123,8 +134,9 @@ static void set_colours(const gf_langevin *self, const gf_dynamics *d, int field
 }
 
 gf_status gf_langevin_draw_maps(const gf_langevin *self, gf_plot *plot, gf_error *error) {
-    static const char *const fields[] = {"{/:Italic m}", "{/:Italic e} / {/:Italic J}"};
     const gf_run *run = self->run;
+    char energy[ENERGY_LABEL], unit[GF_PLOT_UNIT], time[ENERGY_LABEL];
+    const char *const fields[] = {"{/:Italic m}", energy_label(run, "", energy)};
     FILE *script = gf_plot_script(plot);
     size_t first = run->snapshots > 0 ? run->first_measured / run->samples_per_snapshot : 0;
     size_t columns = run->points < 3 ? run->points : 3;
@@ -139,17 +151,19 @@ gf_status gf_langevin_draw_maps(const gf_langevin *self, gf_plot *plot, gf_error
     gf_plot_panels(plot, 2, columns, (gf_plot_margins){2.2, 2.2, 1.3, 0.8}, 4.4, 2.1);
     gf_plot_place_colours(plot);
     (void)fputs("set tics out nomirror\n", script);
+    gf_plot_unit(run->medium.energy_unit, "", unit);
+    (void)snprintf(time, sizeof time, "'%s%s%s{/:Italic t}'", run->rescaled ? "ε " : "", unit,
+                   unit[0] != '\0' ? " " : "");
     for (int field = 0; field < 2; ++field) {
         set_colours(self, &d, field, script);
         (void)fprintf(script, "set xtics %g\n", gf_plot_step(run->length, columns > 1 ? 3 : 8));
         for (size_t k = 0; k < columns; ++k) {
             double stretch = (double)run->stretch[k], every = run->snapshot_every * stretch;
-            char title[128];
+            char title[128 + ENERGY_LABEL];
             put_map(self, k, first, field, plot);
             (void)snprintf(title, sizeof title, "'%s, %s = %g'", fields[field],
                            run->equation->parameters[run->swept], run->sweep[k]);
-            gf_plot_label(plot, title, run->rescaled ? "'r ε^{1/2} / a'" : "'r / a'",
-                          run->rescaled ? "'ε J t'" : "'J t'", 1.7);
+            gf_plot_label(plot, title, run->rescaled ? "'r ε^{1/2} / a'" : "'r / a'", time, 1.7);
             (void)fprintf(script,
                           "set xrange [0:%g]\nset yrange [%g:%g]\n"
                           "plot $map%d%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n",
@@ -186,7 +200,8 @@ gf_status gf_langevin_draw_plane(const gf_langevin *self, gf_plot *plot, gf_erro
     }
     gf_plot_close_data(plot);
     gf_plot_frame(plot, (gf_plot_margins){1.7, 2.6, 1.3, 0.4});
-    gf_plot_label(plot, NULL, "'{/:Italic m}'", "'{/:Italic e} / {/:Italic J}'", 1.3);
+    char energy[ENERGY_LABEL];
+    gf_plot_label(plot, NULL, "'{/:Italic m}'", energy_label(run, "'", energy), 1.3);
     gf_plot_place_colours(plot);
     double wide = (m->to - m->from) / (double)m->points,
            high = (e->to - e->from) / (double)e->points;

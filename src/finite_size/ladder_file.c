@@ -3,6 +3,7 @@
 #include "finite_size/ladder.h"
 
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,17 +25,17 @@ enum { STATE_FIELDS = 5, POINT_FIELDS = 4 };
 
 static const field state_fields[STATE_FIELDS] = {
     {"log_partition", "1 per site", GF_LADDER_LOG_PARTITION, 0, false},
-    {"density", "1 per site, J per site", GF_LADDER_DENSITY, 1, false},
-    {"force", "epsilon q_i", GF_LADDER_FORCE, 1, false},
-    {"noise", "epsilon q_i q_j a", GF_LADDER_NOISE, 2, false},
-    {"susceptibility", "q_i q_j a", GF_LADDER_SUSCEPTIBILITY, 2, false},
+    {"density", GF_UNITS_DENSITY, GF_LADDER_DENSITY, 1, false},
+    {"force", GF_UNITS_FORCE, GF_LADDER_FORCE, 1, false},
+    {"noise", GF_UNITS_NOISE, GF_LADDER_NOISE, 2, false},
+    {"susceptibility", GF_UNITS_SUSCEPTIBILITY, GF_LADDER_SUSCEPTIBILITY, 2, false},
 };
 
 static const field point_fields[POINT_FIELDS] = {
-    {"lambda", "1, 1/J", GF_LADDER_POINT_LAMBDA, 1, false},
-    {"density", "1 per site, J per site", GF_LADDER_POINT_DENSITY, 1, false},
-    {"eigenvalues", "epsilon J", GF_LADDER_POINT_EIGENVALUES, 1, true},
-    {"noise", "epsilon q_i q_j a", GF_LADDER_POINT_NOISE, 2, false},
+    {"lambda", GF_UNITS_LAMBDA, GF_LADDER_POINT_LAMBDA, 1, false},
+    {"density", GF_UNITS_DENSITY, GF_LADDER_POINT_DENSITY, 1, false},
+    {"eigenvalues", GF_UNITS_RATE, GF_LADDER_POINT_EIGENVALUES, 1, true},
+    {"noise", GF_UNITS_NOISE, GF_LADDER_POINT_NOISE, 2, false},
 };
 
 /* Columns of a table that one field takes. */
@@ -160,7 +161,7 @@ void gf_ladder_write(const gf_ladder *self, gf_file *file) {
     gf_file_put_number_attribute(file, "/ladder", "energy_unit", self->energy_unit);
     gf_charge_axes_put(file,
                        &(gf_dataset){.path = "/ladder/states/lambda",
-                                     .units = "1, 1/J",
+                                     .units = GF_UNITS_LAMBDA,
                                      .rank = 1,
                                      .shape = {self->points},
                                      .axes = {"state"}},

@@ -2,6 +2,7 @@
 
 #include "base/matrix.h"
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 #include "spectrum/spectrum.h"
 
 #include <math.h>
@@ -26,11 +27,7 @@ const char *gf_stability_name(gf_stability stability) {
 
 /* --- one point ------------------------------------------------------------------------------- */
 
-/* The largest force that any state could have at the rates of the evaluator, dimensionless but for
- * the rates. */
-static double force_scale(const gf_gibbs *gibbs) {
-    const gf_spectrum *spectrum = gf_gibbs_spectrum(gibbs);
-    const double *rates = gf_gibbs_rates(gibbs);
+double gf_fixed_point_force_scale(const gf_spectrum *spectrum, const double *rates) {
     double largest[GF_CHARGES];
     for (size_t i = 0; i < GF_CHARGES; ++i) {
         largest[i] = gf_spectrum_force_scale(spectrum, rates, i);
@@ -46,7 +43,9 @@ double gf_fixed_point_distance(const gf_spectrum *spectrum, const gf_fixed_point
 }
 
 bool gf_fixed_point_vanishes(const gf_gibbs *gibbs, const double force[GF_CHARGES]) {
-    return gf_spectrum_length(gf_gibbs_spectrum(gibbs), force) <= TOLERANCE * force_scale(gibbs);
+    const gf_spectrum *spectrum = gf_gibbs_spectrum(gibbs);
+    return gf_spectrum_length(spectrum, force) <=
+           TOLERANCE * gf_fixed_point_force_scale(spectrum, gf_gibbs_rates(gibbs));
 }
 
 static gf_stability classify(const gf_fixed_point *point) {
@@ -116,8 +115,8 @@ bool gf_fixed_point_describe(const gf_state *state, gf_fixed_point *point) {
 /* True where the force vanishes only because it fades out towards dark states. There it is tiny
  * over a whole neighbourhood, so its slope is as well, if only in one direction; and so is the
  * noise. */
-static bool is_fading(const gf_gibbs *gibbs, const gf_fixed_point *point) {
-    double scale = force_scale(gibbs), unit = gf_gibbs_spectrum(gibbs)->energy_unit;
+static bool is_fading(const gf_state_source *source, const gf_fixed_point *point) {
+    const double scale = source->force_scale, unit = source->energy_unit;
     double steepest = fmax(gf_fixed_point_rate(point, 0), gf_fixed_point_rate(point, 1));
     double noise = point->noise[gf_pair(0, 0)] + point->noise[gf_pair(1, 1)] / (unit * unit);
     double slow = fmin(gf_fixed_point_rate(point, 0), gf_fixed_point_rate(point, 1));
@@ -127,20 +126,38 @@ static bool is_fading(const gf_gibbs *gibbs, const gf_fixed_point *point) {
 }
 
 static void evaluate_gibbs(void *context, const double lambda[GF_CHARGES], gf_state *state) {
+    gf_gibbs_drift(context, lambda, state);
+}
+
+static void describe_gibbs(void *context, const double lambda[GF_CHARGES], gf_state *state) {
     gf_gibbs_evaluate(context, lambda, GF_SLOPES, state);
+}
+
+bool gf_fixed_point_refine_from(const gf_state_source *source, const gf_region *region,
+                                const double lambda[GF_CHARGES], gf_fixed_point *point) {
+    const double goal = TOLERANCE * source->force_scale;
+    gf_state state;
+    source->evaluate(source->context, lambda, &state);
+    gf_fixed_point_descend(source, &state);
+    if (length(source->energy_unit, state.force) > 2 * goal || /* may yet be rounding */
+        (region != NULL && gf_region_depth(region, state.density) <= BORDER_DEPTH)) {
+        return false;
+    }
+    source->describe(source->context, state.lambda, &state);
+    return gf_fixed_point_describe(&state, point) &&
+           length(source->energy_unit, state.force) <= goal && !is_fading(source, point);
 }
 
 bool gf_fixed_point_refine(gf_gibbs *gibbs, const gf_region *region,
                            const double lambda[GF_CHARGES], gf_fixed_point *point) {
-    const gf_state_source source = {evaluate_gibbs, gibbs, gf_gibbs_spectrum(gibbs)->energy_unit};
-    gf_state state;
-    gf_gibbs_evaluate(gibbs, lambda, GF_SLOPES, &state);
-    gf_fixed_point_descend(&source, &state);
-    if (gf_region_depth(region, state.density) <= BORDER_DEPTH ||
-        !gf_fixed_point_describe(&state, point)) {
-        return false;
-    }
-    return gf_fixed_point_vanishes(gibbs, state.force) && !is_fading(gibbs, point);
+    const gf_spectrum *spectrum = gf_gibbs_spectrum(gibbs);
+    const gf_state_source source = {
+        .evaluate = evaluate_gibbs,
+        .describe = describe_gibbs,
+        .context = gibbs,
+        .energy_unit = spectrum->energy_unit,
+        .force_scale = gf_fixed_point_force_scale(spectrum, gf_gibbs_rates(gibbs))};
+    return gf_fixed_point_refine_from(&source, region, lambda, point);
 }
 
 /* --- HDF5 ------------------------------------------------------------------------------------ */
@@ -153,11 +170,11 @@ static const struct {
     size_t offset;
     int order; /* of the charges: a scalar, a vector, a matrix */
 } reals[REALS] = {
-    {"density", "1 per site, J per site", "m and e", offsetof(gf_fixed_point, density), 1},
-    {"lambda", "1, 1/J", "Lagrange parameters; NaN at the border", offsetof(gf_fixed_point, lambda),
-     1},
-    {"noise", "epsilon q_i q_j a", "N_ij per epsilon", offsetof(gf_fixed_point, noise), 2},
-    {"force_residual", "epsilon q_i", "|f| where the search ended",
+    {"density", GF_UNITS_DENSITY, "m and e", offsetof(gf_fixed_point, density), 1},
+    {"lambda", GF_UNITS_LAMBDA, "Lagrange parameters; NaN at the border",
+     offsetof(gf_fixed_point, lambda), 1},
+    {"noise", GF_UNITS_NOISE, "N_ij per epsilon", offsetof(gf_fixed_point, noise), 2},
+    {"force_residual", "epsilon {energy} per site", "|f| where the search ended, {energy} = 1",
      offsetof(gf_fixed_point, residual), 0},
 };
 
@@ -225,7 +242,7 @@ void gf_fixed_point_write_table(gf_file *file, const char *group, int rank, cons
         gf_dataset dataset = table_dataset(path, rank, shape, axes);
         dataset.shape[dataset.rank] = GF_CHARGES;
         dataset.axes[dataset.rank++] = "charge";
-        dataset.units = "epsilon J";
+        dataset.units = GF_UNITS_RATE;
         dataset.description = "of df/dq, smaller real part first";
         gf_file_put_complex(file, &dataset, eigenvalues);
         make_path(path, group, "stability");

@@ -4,6 +4,7 @@
 #include "fixed_points/fixed_point.h"
 #include "gibbsflow/jackknife.h"
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 #include "spectrum/spectrum.h"
 
 #include <math.h>
@@ -210,33 +211,41 @@ static void look_around(search *self, const double lambda[GF_CHARGES]) {
     }
 }
 
-/* True if both components of the force come close to zero within the cell. */
-static bool may_vanish(const search *self, int row, int column) {
-    double low[GF_CHARGES] = {INFINITY, INFINITY}, high[GF_CHARGES] = {-INFINITY, -INFINITY};
-    for (int corner = 0; corner < 4; ++corner) {
-        double force[GF_CHARGES];
-        node_force(self, row + corner / 2, column + corner % 2, force);
-        for (size_t i = 0; i < GF_CHARGES; ++i) {
-            low[i] = fmin(low[i], force[i]);
-            high[i] = fmax(high[i], force[i]);
-        }
+/* The forces at the nodes of one row. */
+typedef double row_forces[NODES][GF_CHARGES];
+
+static void row_force(const search *self, int row, row_forces force) {
+    for (int column = 0; column < NODES; ++column) {
+        node_force(self, row, column, force[column]);
     }
+}
+
+/* True if both components of the force come close to zero within the cell between two rows. */
+static bool may_vanish(row_forces above, row_forces below, int column) {
     bool both = true;
     for (size_t i = 0; i < GF_CHARGES; ++i) {
-        double margin = (high[i] - low[i]) / 10;
-        both = both && low[i] - margin <= 0 && high[i] + margin >= 0;
+        double a = above[column][i], b = above[column + 1][i];
+        double c = below[column][i], d = below[column + 1][i];
+        double low1 = a < b ? a : b, low2 = c < d ? c : d, low = low1 < low2 ? low1 : low2;
+        double high1 = a > b ? a : b, high2 = c > d ? c : d, high = high1 > high2 ? high1 : high2;
+        double margin = (high - low) / 10;
+        both = both && low - margin <= 0 && high + margin >= 0;
     }
     return both;
 }
 
 static void search_cells(search *self) {
+    row_forces rows[2];
+    row_force(self, 0, rows[0]);
     for (int row = 0; row + 1 < NODES; ++row) {
+        row_force(self, row + 1, rows[(row + 1) % 2]);
         for (int column = 0; column + 1 < NODES && self->status == GF_OK; ++column) {
             double centre[GF_CHARGES] = {
                 (self->survey->node[0][row] + self->survey->node[0][row + 1]) / 2,
                 (self->survey->node[1][column] + self->survey->node[1][column + 1]) / 2};
             gf_fixed_point found;
-            if (self->result->count <= MAX_ISOLATED && may_vanish(self, row, column) &&
+            if (may_vanish(rows[row % 2], rows[(row + 1) % 2], column) &&
+                self->result->count <= MAX_ISOLATED &&
                 gf_fixed_point_refine(self->gibbs, self->region, centre, &found)) {
                 (void)add_point(self, &found);
             }
@@ -285,16 +294,26 @@ static void search_corners(search *self) {
     }
 }
 
+/* The force at a node without its length, which varies over many decades. */
+static void node_direction(const search *self, int row, int column, double force[GF_CHARGES]) {
+    node_force(self, row, column, force);
+    force[GF_ENERGY] /= self->survey->spectrum->energy_unit;
+    double size = hypot(force[0], force[1]);
+    for (size_t i = 0; i < GF_CHARGES && size > 0; ++i) {
+        force[i] /= size;
+    }
+}
+
 /* How often the force turns around on a walk along the outermost nodes. */
 static long winding_number(const search *self) {
     double turned = 0, last[GF_CHARGES];
-    node_force(self, 0, 0, last);
+    node_direction(self, 0, 0, last);
     for (int k = 1; k <= 4 * (NODES - 1); ++k) {
         int side = ((k - 1) / (NODES - 1)) % 4, at = k - side * (NODES - 1);
         int row = side == 0 ? at : side == 1 ? NODES - 1 : side == 2 ? NODES - 1 - at : 0;
         int column = side == 0 ? 0 : side == 1 ? at : side == 2 ? NODES - 1 : NODES - 1 - at;
         double force[GF_CHARGES];
-        node_force(self, row, column, force);
+        node_direction(self, row, column, force);
         turned +=
             atan2(last[0] * force[1] - last[1] * force[0], last[0] * force[0] + last[1] * force[1]);
         memcpy(last, force, sizeof last);
@@ -329,11 +348,8 @@ static int compare_points(const void *left, const void *right) {
  * combination of both is conserved, because then the forces are proportional in every state. */
 static void find_conserved(search *self) {
     const gf_spectrum *spectrum = self->survey->spectrum;
-    double sum[GF_PAIRS] = {0}, largest[GF_CHARGES];
-    for (size_t i = 0; i < GF_CHARGES; ++i) {
-        largest[i] = gf_spectrum_force_scale(spectrum, self->rates, i);
-    }
-    self->scale = gf_spectrum_length(spectrum, largest);
+    double sum[GF_PAIRS] = {0};
+    self->scale = gf_fixed_point_force_scale(spectrum, self->rates);
     for (size_t n = 0; n < spectrum->levels && self->scale > 0; ++n) {
         double force[GF_CHARGES] = {0};
         for (size_t c = 0; c < spectrum->channels; ++c) {
@@ -438,7 +454,7 @@ static void write_errors(const gf_fixed_points *self, gf_file *file) {
     } else if (any) {
         gf_charge_axes_put(file,
                            &(gf_dataset){.path = "/fixed_points/density_error",
-                                         .units = "1 per site, J per site",
+                                         .units = GF_UNITS_DENSITY,
                                          .description = "statistical standard error of density",
                                          .rank = 1,
                                          .shape = {self->count},

@@ -3,6 +3,7 @@
 #include "base/matrix.h"
 #include "fixed_points/fixed_point.h"
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 #include "spectrum/spectrum.h"
 
 #include <math.h>
@@ -209,7 +210,7 @@ void gf_flow_write(const gf_flow *self, gf_file *file) {
         }
         gf_charge_axes_put(file,
                            &(gf_dataset){.path = "/flow_lines/density",
-                                         .units = "1 per site, J per site",
+                                         .units = GF_UNITS_DENSITY,
                                          .description = "flow lines from the saddles along their "
                                                         "unstable directions, one after another",
                                          .rank = 1,

@@ -3,9 +3,11 @@
 #include "base/matrix.h"
 #include "base/progress_part.h"
 #include "base/tasks.h"
+#include "fixed_points/family.h"
 #include "fixed_points/fixed_point.h"
+#include "fixed_points/members.h"
+#include "fixed_points/scan.h"
 #include "input/arithmetic.h"
-#include "spectrum/spectrum.h"
 
 #include <lapacke.h>
 #include <math.h>
@@ -21,6 +23,12 @@ static const double SHARP = 1e-3;    /* bisection keeps points down to this part
 static const double NEIGHBOURHOOD = 0.1; /* of a bifurcation, to count points in */
 static const double SAME_POINT = 1e-6;   /* closer than this, two ways led to the same point */
 static const double SEARCHING = 0.5;     /* of the time, roughly, goes into finding points */
+static const double DIAGONALISING = 0.7; /* and before that into spectra, if there are many */
+
+/* Where spectra are interpolated: diagonalisations close to a bifurcation, and in parts of an
+ * interval how close to one another they may be and what has settled. */
+enum { ROUNDS = 6 };
+static const double APART = 1e-2, SETTLED = 1e-9;
 
 const char *gf_bifurcation_name(gf_bifurcation_kind kind) {
     static const char *const names[] = {"pitchfork", "transcritical", "fold", "Hopf"};
@@ -84,12 +92,7 @@ gf_status gf_scan_parse(const char *text, char **name, gf_axis *axis, gf_error *
 /* --- running --------------------------------------------------------------------------------- */
 
 typedef struct runner {
-    const gf_model *model;
-    const gf_spectrum *spectrum;
-    const gf_region *region;
-    const gf_survey *survey;
-    gf_gibbs *gibbs;
-    double *rates;
+    gf_family *family; /* along the one parameter */
     gf_scan *scan;
     gf_error *error;
 } runner;
@@ -106,18 +109,14 @@ static bool inside(const gf_fixed_point *point) {
     return present(point) && point->stability != GF_BORDER;
 }
 
-/* Sets the rates to those at a value of the parameter. */
 static gf_status set_parameter(runner *self, double value) {
-    gf_parameter parameter = {.name = self->scan->parameter, .value = value};
-    const gf_settings settings = {.parameters = &parameter, .count = 1};
-    gf_error reason;
-    gf_status status = gf_model_rates_at(self->model, &settings, self->rates, &reason);
-    if (status != GF_OK) {
-        return gf_fail(self->error, status, "scan of %s at %g: %s", parameter.name, value,
-                       reason.message);
-    }
-    gf_gibbs_set_rates(self->gibbs, self->rates);
-    return GF_OK;
+    return gf_family_go(self->family, &value, self->error);
+}
+
+/* The distance of two densities, with the energy in its unit. */
+static double distance(const runner *self, const double a[GF_CHARGES], const double b[GF_CHARGES]) {
+    const double change[GF_CHARGES] = {a[0] - b[0], a[1] - b[1]};
+    return gf_family_length(self->family, change);
 }
 
 /* --- branches -------------------------------------------------------------------------------- */
@@ -153,7 +152,7 @@ static gf_status add_branches(gf_scan *scan, size_t more, gf_error *error) {
 
 /* Follows the branch of a point from one value of the parameter to another, in steps small enough
  * that the point hardly moves in any of them: Newton's method then stays on the branch. False if
- * the branch ends on the way; `point` and `*reached` then are the last of it. Leaves the rates at
+ * the branch ends on the way; `point` and `*reached` then are the last of it. Leaves the family at
  * *reached. */
 static gf_status follow(runner *self, double to, gf_fixed_point *point, double *reached,
                         bool *arrived) {
@@ -167,8 +166,8 @@ static gf_status follow(runner *self, double to, gf_fixed_point *point, double *
         if (status != GF_OK) {
             return status;
         }
-        if (gf_fixed_point_refine(self->gibbs, self->region, point->lambda, &moved) &&
-            gf_fixed_point_distance(self->spectrum, point, &moved) < MAX_MOVE) {
+        if (gf_family_refine(self->family, point->lambda, &moved) &&
+            distance(self, point->density, moved.density) < MAX_MOVE) {
             *point = moved;
             *reached = next;
             *arrived = last;
@@ -186,7 +185,7 @@ static size_t nearest(const runner *self, const gf_fixed_point *point, const gf_
                       const bool *taken, double reach) {
     size_t best = found->count;
     for (size_t k = 0; k < found->count; ++k) {
-        double gap = gf_fixed_point_distance(self->spectrum, point, &found->points[k]);
+        double gap = distance(self, point->density, found->points[k].density);
         if (!taken[k] && gap < reach) {
             reach = gap;
             best = k;
@@ -266,9 +265,12 @@ static gf_status store_points(runner *self, size_t value, const gf_fixed_points 
 
 /* --- bifurcations ---------------------------------------------------------------------------- */
 
+/* Of df/dq, but for a positive factor: products of small rates vanish. */
 static double determinant(const gf_fixed_point *point) {
     const double(*value)[2] = point->eigenvalue;
-    return value[0][0] * value[1][0] - value[0][1] * value[1][1];
+    double size = fmax(hypot(value[0][0], value[0][1]), hypot(value[1][0], value[1][1]));
+    return (value[0][0] / size) * (value[1][0] / size) -
+           (value[0][1] / size) * (value[1][1] / size);
 }
 
 /* What crosses zero, at a positive determinant, in a Hopf bifurcation. */
@@ -280,11 +282,9 @@ static gf_status add_bifurcation(runner *self, gf_bifurcation bifurcation) {
     gf_scan *scan = self->scan;
     for (size_t k = 0; k < scan->bifurcation_count; ++k) { /* crossing branches meet in one point */
         const gf_bifurcation *known = &scan->bifurcations[k];
-        const double apart[GF_CHARGES] = {known->density[0] - bifurcation.density[0],
-                                          known->density[1] - bifurcation.density[1]};
         if (fabs(known->parameter - bifurcation.parameter) <
                 1e-6 * (fabs(bifurcation.parameter) + scan->axis.to - scan->axis.from) &&
-            gf_spectrum_length(self->spectrum, apart) < 1e-3) {
+            distance(self, known->density, bifurcation.density) < 1e-3) {
             return GF_OK;
         }
     }
@@ -303,15 +303,9 @@ static gf_status count_near(runner *self, double value, const gf_bifurcation *wh
                             size_t *count) {
     gf_fixed_points points = {0};
     *count = 0;
-    gf_status status = set_parameter(self, value);
-    if (status == GF_OK) {
-        status =
-            gf_fixed_points_find(self->survey, self->region, self->rates, &points, self->error);
-    }
+    gf_status status = gf_family_find(self->family, &value, &points, self->error);
     for (size_t k = 0; k < points.count && status == GF_OK; ++k) {
-        const double apart[GF_CHARGES] = {points.points[k].density[0] - where->density[0],
-                                          points.points[k].density[1] - where->density[1]};
-        *count += gf_spectrum_length(self->spectrum, apart) < NEIGHBOURHOOD;
+        *count += distance(self, points.points[k].density, where->density) < NEIGHBOURHOOD;
     }
     gf_fixed_points_free(&points);
     return status;
@@ -352,12 +346,11 @@ static gf_bifurcation interpolate(const station *low, const station *high, doubl
 }
 
 /* Bisects along a branch for the parameter where `test` changes sign between two values. */
-static gf_status locate_crossing(runner *self, size_t value, size_t branch,
-                                 double (*test)(const gf_fixed_point *)) {
-    const gf_scan *scan = self->scan;
-    station low = {*point_at(scan, value - 1, branch), gf_axis_value(&scan->axis, value - 1)};
-    station high = {*point_at(scan, value, branch), gf_axis_value(&scan->axis, value)};
+static gf_status bisect(runner *self, station low, station high,
+                        double (*test)(const gf_fixed_point *), gf_bifurcation *result,
+                        bool *found) {
     double from = low.parameter, to = high.parameter, interval = to - from;
+    *found = false;
     for (int step = 0; step < BISECTIONS; ++step) {
         station middle = {low.point, low.parameter};
         bool arrived = false;
@@ -372,10 +365,41 @@ static gf_status locate_crossing(runner *self, size_t value, size_t branch,
             *(below ? &low : &high) = middle;
         }
     }
-    gf_bifurcation found = interpolate(&low, &high, (from + to) / 2);
+    *result = interpolate(&low, &high, (from + to) / 2);
+    *found = true;
+    return GF_OK;
+}
+
+/* Where spectra are interpolated, what was found tells where to diagonalise, until it stays where
+ * it is. */
+static gf_status settle(runner *self, double interval, double parameter, double *before,
+                        bool *settled, int round) {
+    *settled = round == ROUNDS || fabs(parameter - *before) <= SETTLED * interval;
+    *before = parameter;
+    return *settled ? GF_OK : gf_family_add(self->family, parameter, APART * interval, self->error);
+}
+
+static gf_status locate_crossing(runner *self, size_t value, size_t branch,
+                                 double (*test)(const gf_fixed_point *)) {
+    const gf_scan *scan = self->scan;
+    const station low = {*point_at(scan, value - 1, branch), gf_axis_value(&scan->axis, value - 1)};
+    const station high = {*point_at(scan, value, branch), gf_axis_value(&scan->axis, value)};
+    double interval = high.parameter - low.parameter, before = INFINITY;
+    bool located = false, settled = !gf_family_interpolates(self->family);
+    gf_bifurcation found;
+    gf_status status = bisect(self, low, high, test, &found, &located);
+    for (int round = 0; status == GF_OK && located && !settled; ++round) {
+        status = settle(self, interval, found.parameter, &before, &settled, round);
+        if (status == GF_OK && !settled) {
+            status = bisect(self, low, high, test, &found, &located);
+        }
+    }
+    gf_family_drop(self->family);
+    if (status != GF_OK || !located) {
+        return status;
+    }
     double room = fmin(found.parameter - scan->axis.from, scan->axis.to - found.parameter);
-    gf_status status =
-        test == determinant ? classify(self, fmin(1e-3 * interval, room), &found) : GF_OK;
+    status = test == determinant ? classify(self, fmin(1e-3 * interval, room), &found) : GF_OK;
     return status == GF_OK ? add_bifurcation(self, found) : status;
 }
 
@@ -387,7 +411,7 @@ static gf_status fold_condition(runner *self, const double x[UNKNOWNS], double v
                                 gf_state *state) {
     gf_status status = set_parameter(self, x[GF_CHARGES]);
     if (status == GF_OK) {
-        gf_gibbs_evaluate(self->gibbs, x, GF_SLOPES, state);
+        gf_family_evaluate(self->family, x, GF_SLOPES, state);
         memcpy(value, state->force, sizeof state->force);
         value[GF_CHARGES] = gf_matrix_determinant(state->force_slope);
     }
@@ -422,7 +446,8 @@ static gf_status fold_jacobian(runner *self, const double x[UNKNOWNS], const dou
 
 /* Newton's method on the fold condition, with the parameter kept within its range. */
 static gf_status locate_fold(runner *self, double x[UNKNOWNS], const double range[2], bool *found) {
-    const double scale[UNKNOWNS] = {1, 1 / self->spectrum->energy_unit, range[1] - range[0]};
+    const double scale[UNKNOWNS] = {1, 1 / gf_family_energy_unit(self->family),
+                                    range[1] - range[0]};
     gf_state state;
     *found = false;
     for (int step = 0; step < NEWTON_STEPS && !*found; ++step) {
@@ -447,25 +472,46 @@ static gf_status locate_fold(runner *self, double x[UNKNOWNS], const double rang
     return GF_OK;
 }
 
-/* A branch that is there at `with` but not at `without`: follows it to its end, where it meets
- * another one in a fold (or reaches the border: then no fold is found). */
-static gf_status find_fold(runner *self, size_t branch, size_t with, size_t without) {
-    const gf_axis *axis = &self->scan->axis;
-    gf_fixed_point point = *point_at(self->scan, with, branch);
-    double at = gf_axis_value(axis, with), end = gf_axis_value(axis, without);
+/* Follows a point towards the end of the range where its branch is not, and looks for the fold in
+ * which it meets another one. */
+static gf_status approach_fold(runner *self, gf_fixed_point point, double at, double end,
+                               double x[UNKNOWNS], bool *found) {
     const double range[2] = {fmin(at, end), fmax(at, end)};
-    bool arrived = false, found = false;
+    bool arrived = false;
+    *found = false;
     gf_status status = follow(self, end, &point, &at, &arrived);
     if (status != GF_OK || arrived) {
         return status;
     }
-    double x[UNKNOWNS] = {point.lambda[0], point.lambda[1], at};
-    status = locate_fold(self, x, range, &found);
+    memcpy(x, point.lambda, sizeof point.lambda);
+    x[GF_CHARGES] = at;
+    return locate_fold(self, x, range, found);
+}
+
+/* A branch that is there at `with` but not at `without`: follows it to its end, where it meets
+ * another one in a fold (or reaches the border: then no fold is found). */
+static gf_status find_fold(runner *self, size_t branch, size_t with, size_t without) {
+    const gf_axis *axis = &self->scan->axis;
+    const gf_fixed_point point = *point_at(self->scan, with, branch);
+    double at = gf_axis_value(axis, with), end = gf_axis_value(axis, without), before = INFINITY;
+    double x[UNKNOWNS];
+    bool found = false, settled = !gf_family_interpolates(self->family);
+    gf_state state;
+    gf_status status = approach_fold(self, point, at, end, x, &found);
+    for (int round = 0; status == GF_OK && found && !settled; ++round) {
+        status = settle(self, fabs(end - at), x[GF_CHARGES], &before, &settled, round);
+        if (status == GF_OK && !settled) {
+            status = approach_fold(self, point, at, end, x, &found);
+        }
+    }
+    if (status == GF_OK && found) {
+        status = set_parameter(self, x[GF_CHARGES]);
+        gf_family_evaluate(self->family, x, GF_DENSITIES, &state);
+    }
+    gf_family_drop(self->family);
     if (status != GF_OK || !found) {
         return status;
     }
-    gf_state state;
-    gf_gibbs_evaluate(self->gibbs, x, GF_DENSITIES, &state);
     return add_bifurcation(self, (gf_bifurcation){.kind = GF_FOLD,
                                                   .parameter = x[GF_CHARGES],
                                                   .density = {state.density[0], state.density[1]},
@@ -484,9 +530,7 @@ static size_t count_present(const gf_scan *scan, size_t value) {
 static bool is_explained(const runner *self, size_t first, const gf_fixed_point *point) {
     for (size_t k = first; k < self->scan->bifurcation_count; ++k) {
         const gf_bifurcation *one = &self->scan->bifurcations[k];
-        const double apart[GF_CHARGES] = {point->density[0] - one->density[0],
-                                          point->density[1] - one->density[1]};
-        if (one->kind == GF_PITCHFORK && gf_spectrum_length(self->spectrum, apart) < MAX_JUMP) {
+        if (one->kind == GF_PITCHFORK && distance(self, point->density, one->density) < MAX_JUMP) {
             return true;
         }
     }
@@ -528,53 +572,22 @@ static gf_status find_bifurcations(runner *self, size_t value) {
 
 /* Tasks: the fixed points at one value of the parameter each. */
 typedef struct searches {
-    const runner *scan;
-    size_t values, channels;
-    double *rates;          /* [values][channels] */
-    gf_fixed_points *found; /* [values] */
+    const gf_family *family;
+    const gf_axis *axis;
+    gf_fixed_points *found; /* [axis->points] */
 } searches;
-
-static void free_searches(searches *self) {
-    for (size_t value = 0; value < self->values && self->found != NULL; ++value) {
-        gf_fixed_points_free(&self->found[value]);
-    }
-    free(self->found);
-    free(self->rates);
-}
 
 static gf_status search_value(const void *context, gf_task *task, gf_error *error) {
     const searches *self = context;
-    return gf_fixed_points_find(self->scan->survey, self->scan->region,
-                                self->rates + task->index * self->channels,
-                                &self->found[task->index], error);
-}
-
-static gf_status search_values(runner *self, searches *all, const gf_progress *progress) {
-    *all = (searches){
-        .scan = self, .values = self->scan->axis.points, .channels = self->spectrum->channels};
-    all->rates = calloc(all->values * all->channels + 1, sizeof *all->rates);
-    all->found = calloc(all->values, sizeof *all->found);
-    if (all->rates == NULL || all->found == NULL) {
-        return gf_fail_memory(self->error, "the scan");
-    }
-    for (size_t value = 0; value < all->values; ++value) {
-        gf_status status = set_parameter(self, gf_axis_value(&self->scan->axis, value));
-        if (status != GF_OK) {
-            return status;
-        }
-        memcpy(all->rates + value * all->channels, self->rates, all->channels * sizeof *all->rates);
-    }
-    return gf_tasks_run(
-        &(gf_tasks){
-            .count = all->values, .context = all, .run = search_value, .progress = progress},
-        self->error);
+    double value = gf_axis_value(self->axis, task->index);
+    return gf_family_find(self->family, &value, &self->found[task->index], error);
 }
 
 /* Joins the points of all values to branches, and finds what happens in between. */
 static gf_status join_values(runner *self, const searches *all, const gf_progress *progress) {
     gf_scan *scan = self->scan;
     gf_status status = GF_OK;
-    for (size_t value = 0; value < all->values && status == GF_OK; ++value) {
+    for (size_t value = 0; value < scan->axis.points && status == GF_OK; ++value) {
         const gf_fixed_points *found = &all->found[value];
         scan->continuum[value] = found->continuum;
         scan->incomplete += !found->complete;
@@ -582,7 +595,7 @@ static gf_status join_values(runner *self, const searches *all, const gf_progres
         if (status == GF_OK && value > 0 && !found->continuum && !scan->continuum[value - 1]) {
             status = find_bifurcations(self, value);
         }
-        gf_progress_update(progress, (double)(value + 1) / (double)all->values);
+        gf_progress_update(progress, (double)(value + 1) / (double)scan->axis.points);
     }
     return status;
 }
@@ -590,70 +603,94 @@ static gf_status join_values(runner *self, const searches *all, const gf_progres
 static gf_status run_values(runner *self, const gf_progress *progress) {
     gf_progress_part part = {.whole = progress};
     const gf_progress own = gf_progress_of_part(&part);
-    searches all;
-    gf_progress_part_next(&part, SEARCHING);
-    gf_status status = search_values(self, &all, &own);
+    const gf_axis *axis = &self->scan->axis;
+    searches all = {
+        .family = self->family, .axis = axis, .found = calloc(axis->points, sizeof *all.found)};
+    gf_status status = all.found != NULL ? GF_OK : gf_fail_memory(self->error, "the scan");
+    if (status == GF_OK) {
+        gf_progress_part_next(&part, SEARCHING);
+        status = gf_tasks_run(
+            &(gf_tasks){
+                .count = axis->points, .context = &all, .run = search_value, .progress = &own},
+            self->error);
+    }
     if (status == GF_OK) {
         gf_progress_part_next(&part, 1 - SEARCHING);
         status = join_values(self, &all, &own);
     }
-    free_searches(&all);
+    for (size_t value = 0; value < axis->points && all.found != NULL; ++value) {
+        gf_fixed_points_free(&all.found[value]);
+    }
+    free(all.found);
     return status;
 }
 
-/* Every value of a parameter of the Hamiltonian wants a spectrum of its own. */
-static gf_status check_parameter(const gf_model *model, const char *name, const gf_axis *axis,
-                                 gf_error *error) {
-    for (size_t i = 0; i < model->parameter_count; ++i) {
-        const gf_parameter *parameter = &model->parameters[i];
-        if (strcmp(parameter->name, name) == 0 && model->in_operators[i]) {
-            return gf_fail(error, GF_INVALID,
-                           "%s cannot be scanned: it enters the Hamiltonian or a jump operator "
-                           "(%s: %g, was %g), and a scan uses one spectrum throughout; find the "
-                           "points of each value from the model file, with --set %s=%g and so on",
-                           name, name, axis->from, parameter->value, name, axis->from);
-        }
+gf_status gf_scan_through(gf_family *family, const char *parameter, const gf_axis *axis,
+                          const gf_progress *progress, gf_scan *scan, gf_error *error) {
+    runner self = {.family = family, .scan = scan, .error = error};
+    *scan = (gf_scan){.parameter = strdup(parameter),
+                      .axis = *axis,
+                      .continuum = calloc(axis->points, sizeof(bool))};
+    gf_status status = scan->parameter != NULL && scan->continuum != NULL
+                           ? run_values(&self, progress)
+                           : gf_fail_memory(error, "the scan");
+    if (status != GF_OK) {
+        gf_scan_free(scan);
     }
-    return GF_OK;
+    return status;
+}
+
+bool gf_scan_diagonalizes(const gf_model *model, const char *parameter) {
+    return gf_family_wants_spectra(model, parameter);
+}
+
+gf_status gf_scan_estimate(const gf_model *model, const char *parameter, const gf_axis *axis,
+                           gf_spectrum_cost *cost, gf_error *error) {
+    return gf_members_estimate(model, parameter, axis, cost, error);
+}
+
+/* The family that diagonalising at every value gives. */
+static gf_status solve_family(const gf_model *model, const char *parameter, const gf_axis *axis,
+                              gf_scan_store *store, const gf_progress *progress, gf_family **family,
+                              gf_error *error) {
+    gf_family_member *members = calloc(axis->points, sizeof *members);
+    *family = NULL;
+    gf_status status =
+        members != NULL ? gf_members_solve(model, parameter, axis, store, progress, members, error)
+                        : gf_fail_memory(error, "the spectra of a scan");
+    if (status == GF_OK) {
+        status =
+            gf_family_create_deep(model, &parameter, 1, 0, members, axis->points, family, error);
+    }
+    free(members);
+    return status;
+}
+
+gf_status gf_scan_resume(const gf_model *model, const gf_spectrum *spectrum,
+                         const gf_region *region, const char *parameter, const gf_axis *axis,
+                         gf_scan_store *store, const gf_progress *progress, gf_scan *scan,
+                         gf_error *error) {
+    gf_family *family = NULL;
+    gf_progress_part part = {.whole = progress};
+    const gf_progress own = gf_progress_of_part(&part);
+    bool deep = gf_family_wants_spectra(model, parameter);
+    *scan = (gf_scan){0};
+    gf_progress_part_next(&part, deep ? DIAGONALISING : 0);
+    gf_status status =
+        deep ? solve_family(model, parameter, axis, store, &own, &family, error)
+             : gf_family_create(model, spectrum, region, &parameter, 1, &family, error);
+    if (status == GF_OK) {
+        gf_progress_part_next(&part, deep ? 1 - DIAGONALISING : 1);
+        status = gf_scan_through(family, parameter, axis, &own, scan, error);
+    }
+    gf_family_free(family);
+    return status;
 }
 
 gf_status gf_scan_run(const gf_model *model, const gf_spectrum *spectrum, const gf_region *region,
                       const char *parameter, const gf_axis *axis, const gf_progress *progress,
                       gf_scan *scan, gf_error *error) {
-    gf_survey *survey = NULL;
-    *scan = (gf_scan){.parameter = strdup(parameter),
-                      .axis = *axis,
-                      .continuum = calloc(axis->points, sizeof(bool))};
-    runner self = {.model = model,
-                   .spectrum = spectrum,
-                   .region = region,
-                   .rates = calloc(model->channel_count, sizeof(double)),
-                   .scan = scan,
-                   .error = error};
-    gf_status status = scan->parameter != NULL && scan->continuum != NULL && self.rates != NULL
-                           ? GF_OK
-                           : gf_fail_memory(error, "the scan");
-    if (status == GF_OK) {
-        status = check_parameter(model, parameter, axis, error);
-    }
-    if (status == GF_OK) {
-        status = gf_survey_create(spectrum, &survey, error);
-    }
-    if (status == GF_OK) {
-        self.survey = survey;
-        gf_model_rates(model, self.rates);
-        status = gf_gibbs_create(spectrum, self.rates, &self.gibbs, error);
-    }
-    if (status == GF_OK) {
-        status = run_values(&self, progress);
-    }
-    gf_gibbs_free(self.gibbs);
-    gf_survey_free(survey);
-    free(self.rates);
-    if (status != GF_OK) {
-        gf_scan_free(scan);
-    }
-    return status;
+    return gf_scan_resume(model, spectrum, region, parameter, axis, NULL, progress, scan, error);
 }
 
 void gf_scan_free(gf_scan *self) {

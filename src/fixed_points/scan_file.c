@@ -3,6 +3,7 @@
 
 #include "fixed_points/fixed_point.h"
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,11 +36,11 @@ static void write_bifurcations(const gf_scan *self, gf_file *file) {
         dataset.description = "pitchfork, transcritical, fold, or Hopf";
         gf_file_put_strings(file, &dataset, kind);
         dataset.path = "/scan/bifurcation_density";
-        dataset.units = "1 per site, J per site";
+        dataset.units = GF_UNITS_DENSITY;
         dataset.description = NULL;
         gf_charge_axes_put(file, &dataset, 1, 1, density);
         dataset.path = "/scan/bifurcation_lambda";
-        dataset.units = "1, 1/J";
+        dataset.units = GF_UNITS_LAMBDA;
         gf_charge_axes_put(file, &dataset, 1, 1, lambda);
     }
     free(parameter);

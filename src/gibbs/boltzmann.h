@@ -16,6 +16,10 @@ double gf_boltzmann_mean(size_t count, const double *weight, const double *value
 double gf_boltzmann_energy_mean(size_t count, const double *weight, const double *value,
                                 const double *energy, double reference);
 
+/* Both at once: sum[k] = sum_n weight[n] value[n] (energy[n] - reference)^k for k = 0, 1. */
+void gf_boltzmann_moments(size_t count, const double *weight, const double *value,
+                          const double *energy, double reference, double sum[2]);
+
 /* With x = m and y_n = energy[n] - mean, and s_n = k[0] x^2 + 2 k[1] x y_n + k[2] y_n^2, adds
  * sum_n weight[n] s_n (x, y_n) to sum[2]. */
 void gf_boltzmann_third(size_t count, const double *weight, const double *energy, double m,

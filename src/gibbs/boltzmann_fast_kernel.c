@@ -43,6 +43,19 @@ GF_CLONES static double average_energy(size_t count, const double *restrict weig
     return sum;
 }
 
+GF_CLONES static void average_moments(size_t count, const double *restrict weight,
+                                      const double *restrict value, const double *restrict energy,
+                                      double reference, double sum[2]) {
+    double sum0 = 0, sum1 = 0;
+    for (size_t n = 0; n < count; ++n) {
+        double term = weight[n] * value[n];
+        sum0 += term;
+        sum1 += term * (energy[n] - reference);
+    }
+    sum[0] = sum0;
+    sum[1] = sum1;
+}
+
 GF_CLONES static void add_third(size_t count, const double *restrict weight,
                                 const double *restrict energy, double m, double mean,
                                 const double k[3], double sum[2]) {
@@ -79,6 +92,11 @@ double gf_boltzmann_mean(size_t count, const double *weight, const double *value
 double gf_boltzmann_energy_mean(size_t count, const double *weight, const double *value,
                                 const double *energy, double reference) {
     return average_energy(count, weight, value, energy, reference);
+}
+
+void gf_boltzmann_moments(size_t count, const double *weight, const double *value,
+                          const double *energy, double reference, double sum[2]) {
+    average_moments(count, weight, value, energy, reference, sum);
 }
 
 void gf_boltzmann_third(size_t count, const double *weight, const double *energy, double m,

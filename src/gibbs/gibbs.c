@@ -30,6 +30,9 @@ struct gf_gibbs {
     double *by_charge; /* [channels][GF_CHARGES][GF_CHARGES]: sums of force_i (Q_j - reference) */
     double lambda2;    /* of the sums */
     int extent;        /* of the sums; -1: none */
+    double *force;     /* [GF_CHARGES][levels]: at the rates, all channels together */
+    double *pull;      /* [sites + 1][GF_CHARGES][2]: sums of weight force_i and of that times x */
+    bool has_force, has_pull; /* at these rates; at these and lambda2 */
 };
 
 gf_status gf_gibbs_create(const gf_spectrum *spectrum, const double *rates, gf_gibbs **gibbs,
@@ -47,9 +50,12 @@ gf_status gf_gibbs_create(const gf_spectrum *spectrum, const double *rates, gf_g
         self->reference = malloc(sectors * sizeof(double));
         self->mean = malloc(self->stride * sizeof(double));
         self->by_charge = malloc(spectrum->channels * SQUARE * sizeof(double));
+        self->force = malloc(GF_CHARGES * spectrum->levels * sizeof(double));
+        self->pull = malloc(sectors * GF_CHARGES * 2 * sizeof(double));
     }
     if (self == NULL || self->rates == NULL || self->weight == NULL || self->sums == NULL ||
-        self->reference == NULL || self->mean == NULL || self->by_charge == NULL) {
+        self->reference == NULL || self->mean == NULL || self->by_charge == NULL ||
+        self->force == NULL || self->pull == NULL) {
         gf_gibbs_free(self);
         *gibbs = NULL;
         return gf_fail_memory(error, "Gibbs sums");
@@ -66,12 +72,15 @@ void gf_gibbs_free(gf_gibbs *self) {
         free(self->reference);
         free(self->mean);
         free(self->by_charge);
+        free(self->force);
+        free(self->pull);
         free(self);
     }
 }
 
 void gf_gibbs_set_rates(gf_gibbs *self, const double *rates) {
     memcpy(self->rates, rates, self->spectrum->channels * sizeof *rates);
+    self->has_force = self->has_pull = false;
 }
 
 const double *gf_gibbs_rates(const gf_gibbs *self) {
@@ -128,6 +137,7 @@ static void sum_sector(gf_gibbs *self, int up, gf_gibbs_extent extent) {
 /* Weights depend on lambda2 alone, whatever is averaged with them. */
 static void prepare_sums(gf_gibbs *self, double lambda2, gf_gibbs_extent extent) {
     bool weighed = self->extent >= 0 && self->lambda2 == lambda2;
+    self->has_pull = self->has_pull && weighed;
     for (int up = 0; up <= self->spectrum->sites && !weighed; ++up) {
         weigh_sector(self, up, lambda2);
     }
@@ -139,10 +149,38 @@ static void prepare_sums(gf_gibbs *self, double lambda2, gf_gibbs_extent extent)
     self->extent = (int)extent > known ? (int)extent : known;
 }
 
+/* The sums of the force at the rates, once the weights are there. */
+static void prepare_pull(gf_gibbs *self) {
+    const gf_spectrum *spectrum = self->spectrum;
+    size_t levels = spectrum->levels;
+    for (size_t i = 0; i < GF_CHARGES && !self->has_force; ++i) {
+        double *force = self->force + i * levels;
+        memset(force, 0, levels * sizeof *force);
+        for (size_t c = 0; c < spectrum->channels; ++c) {
+            const double *value = gf_spectrum_observable(spectrum, c, GF_FORCE + i);
+            for (size_t n = 0; n < levels; ++n) {
+                force[n] += self->rates[c] * value[n];
+            }
+        }
+    }
+    self->has_force = true;
+    for (int up = 0; up <= spectrum->sites && !self->has_pull; ++up) {
+        size_t first = spectrum->sector[up], count = spectrum->sector[up + 1] - first;
+        const double *weight = self->weight + spectrum->sector[original_sector(spectrum, up)];
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
+            gf_boltzmann_moments(count, weight, self->force + i * levels + first,
+                                 spectrum->energy + first, self->reference[up],
+                                 self->pull + 2 * ((size_t)up * GF_CHARGES + i));
+        }
+    }
+    self->has_pull = true;
+}
+
 /* Sums over sectors of charges counted from those of the largest weight, so that nothing cancels
  * when a single state dominates. */
 typedef struct totals {
-    double weight, q[GF_CHARGES], qq[GF_PAIRS]; /* of 1, Q_i, Q_i Q_j */
+    double weight, q[GF_CHARGES], qq[GF_PAIRS];                  /* of 1, Q_i, Q_i Q_j */
+    double force[GF_CHARGES], by_charge[GF_CHARGES][GF_CHARGES]; /* f_i, f_i Q_j at the rates */
 } totals;
 
 static void add_sector(gf_gibbs *self, int up, double weight, double m, double shift,
@@ -169,6 +207,27 @@ static void add_sector(gf_gibbs *self, int up, double weight, double m, double s
             double *by_charge = self->by_charge + c * SQUARE + i * GF_CHARGES;
             by_charge[GF_MAGNETIZATION] += weight * force * m;
             by_charge[GF_ENERGY] += weight * (slope[c * GF_CHARGES + i] + shift * force);
+        }
+    }
+}
+
+static void add_pull(const gf_gibbs *self, int up, double weight, double m, double shift,
+                     totals *total) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        const double *sum = self->pull + 2 * ((size_t)up * GF_CHARGES + i);
+        total->force[i] += weight * sum[0];
+        total->by_charge[i][GF_MAGNETIZATION] += weight * sum[0] * m;
+        total->by_charge[i][GF_ENERGY] += weight * (sum[1] + shift * sum[0]);
+    }
+}
+
+static void finish_pull(const totals *total, const double mean_charge[GF_CHARGES],
+                        gf_state *state) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        state->force[i] = total->force[i] / total->weight;
+        for (size_t j = 0; j < GF_CHARGES; ++j) {
+            state->force_slope[i][j] =
+                state->force[i] * mean_charge[j] - total->by_charge[i][j] / total->weight;
         }
     }
 }
@@ -213,11 +272,10 @@ static int dominant_sector(const gf_gibbs *self, const double lambda[GF_CHARGES]
     return best;
 }
 
-void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[GF_CHARGES], gf_gibbs_extent extent,
-                       gf_state *state) {
+static void evaluate(gf_gibbs *self, const double lambda[GF_CHARGES], gf_gibbs_extent extent,
+                     bool pull, gf_state *state) {
     const gf_spectrum *spectrum = self->spectrum;
     double sites = spectrum->sites, exponent = 0;
-    prepare_sums(self, lambda[1], extent);
     *state = (gf_state){.lambda = {lambda[0], lambda[1]}};
     int dominant = dominant_sector(self, lambda, &exponent);
     double m0 = gf_spectrum_magnetization(spectrum, dominant), e0 = self->reference[dominant];
@@ -228,6 +286,9 @@ void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[GF_CHARGES], gf_gibbs
         double m = gf_spectrum_magnetization(spectrum, up);
         double weight = exp(-lambda[0] * m - lambda[1] * self->reference[up] - exponent);
         add_sector(self, up, weight, m - m0, self->reference[up] - e0, extent, &total);
+        if (pull) {
+            add_pull(self, up, weight, m - m0, self->reference[up] - e0, &total);
+        }
     }
     const double reference[GF_CHARGES] = {m0, e0};
     double q[GF_CHARGES];
@@ -243,6 +304,21 @@ void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[GF_CHARGES], gf_gibbs
     if (extent >= GF_RESPONSE) {
         finish_response(self, &total, q, extent, state);
     }
+    if (pull) {
+        finish_pull(&total, q, state);
+    }
+}
+
+void gf_gibbs_evaluate(gf_gibbs *self, const double lambda[GF_CHARGES], gf_gibbs_extent extent,
+                       gf_state *state) {
+    prepare_sums(self, lambda[1], extent);
+    evaluate(self, lambda, extent, false, state);
+}
+
+void gf_gibbs_drift(gf_gibbs *self, const double lambda[GF_CHARGES], gf_state *state) {
+    prepare_sums(self, lambda[1], GF_DENSITIES);
+    prepare_pull(self);
+    evaluate(self, lambda, GF_DENSITIES, true, state);
 }
 
 /* --- what fluctuations add ------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 #include "gibbsflow/region.h"
 
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 #include "spectrum/spectrum.h"
 
 #include <math.h>
@@ -125,7 +126,7 @@ void gf_region_write(const gf_region *self, gf_file *file) {
     }
     gf_charge_axes_put(file,
                        &(gf_dataset){.path = "/region/corners",
-                                     .units = "1 per site, J per site",
+                                     .units = GF_UNITS_DENSITY,
                                      .description = "convex hull of (M/N, E/N), counterclockwise; "
                                                     "Gibbs states reach its interior",
                                      .rank = 1,

@@ -1,7 +1,13 @@
-/* The arithmetic of input files: + - * / ( ), numbers, i, named parameters, and NAME[INDEX].
+/* The arithmetic of input files: + - * / ^ ( ), numbers, i, pi, sqrt exp sin cos, named parameters,
+ * and NAME[INDEX].
  *
  *   "J*(1-gamma)"                   a number
+ *   "J^2/sqrt(2)*exp(-r/2)"         another
  *   "J*(X[0]*X[1] + Y[0]*Y[1])"     a number times objects of an algebra that the caller brings
+ *
+ * Powers bind more strongly than signs, -J^2 = -(J^2), and group to the right, 2^3^2 = 2^(3^2).
+ * Objects have whole powers. The names pi, sqrt, exp, sin and cos are not reserved: a parameter of
+ * that name comes first, where no parenthesis follows.
  *
  * The grammar computes with complex numbers itself. What NAME[INDEX] stands for, and what the
  * operations do to it, says a gf_algebra; without one there are only numbers. Errors point at
@@ -10,6 +16,7 @@
 #define GIBBSFLOW_INPUT_ARITHMETIC_H
 
 #include "gibbsflow/settings.h"
+#include "input/names.h"
 #include "input/source.h"
 
 #include <complex.h>
@@ -38,8 +45,13 @@ typedef struct gf_algebra {
 typedef struct gf_scope {
     const gf_parameter *parameters;
     size_t parameter_count;
+    const gf_names *names; /* NULL, or the indices of parameters, and maybe of further names */
     bool *used; /* NULL, or [parameter_count]: set to true for every parameter that occurs */
 } gf_scope;
+
+/* The index of a parameter by the first `length` characters of its name; parameter_count if there
+ * is none. */
+size_t gf_scope_find(const gf_scope *scope, const char *name, size_t length);
 
 /* The names of the parameters for a message, " J gamma" or " none", cut off at `size` bytes. */
 void gf_scope_list(const gf_scope *scope, char *text, size_t size);

@@ -1,5 +1,7 @@
 #include "input/document.h"
 
+#include "input/names.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -211,10 +213,35 @@ static void join(char *text, size_t size, const char *const *words) {
     }
 }
 
+/* The first key that stands there for the second time, or NULL. Where any key is allowed there may
+ * be very many. */
+static gf_status find_repeated(gf_document *self, const gf_node *map, gf_node **repeated,
+                               gf_error *error) {
+    bool exhausted = false;
+    gf_names *names = gf_names_create();
+    *repeated = NULL;
+    for (size_t i = 0; i < gf_document_size(map) && names != NULL && *repeated == NULL; ++i) {
+        gf_node *key = NULL;
+        (void)gf_document_entry(self, map, i, &key);
+        if (is_scalar(key) && gf_names_add(names, scalar(key), i, &exhausted) != GF_NO_NAME) {
+            *repeated = key;
+        }
+    }
+    gf_status status =
+        names != NULL && !exhausted ? GF_OK : gf_fail_memory(error, "the keys of a mapping");
+    gf_names_free(names);
+    return status;
+}
+
 gf_status gf_document_check_keys(gf_document *self, gf_node *map, const char *what,
                                  const char *const *known, gf_error *error) {
     if (map->type != YAML_MAPPING_NODE) {
         return gf_document_fail(self, map, error, "%s must be a mapping (key: value)", what);
+    }
+    gf_node *repeated = NULL;
+    gf_status status = find_repeated(self, map, &repeated, error);
+    if (status != GF_OK) {
+        return status;
     }
     for (size_t i = 0; i < gf_document_size(map); ++i) {
         gf_node *key = NULL;
@@ -222,8 +249,7 @@ gf_status gf_document_check_keys(gf_document *self, gf_node *map, const char *wh
         if (!is_scalar(key)) {
             return gf_document_fail(self, key, error, "a key of %s must be a plain word", what);
         }
-        if (gf_document_get(self, map, scalar(key)) !=
-            yaml_document_get_node(&self->yaml, map->data.mapping.pairs.start[i].value)) {
+        if (key == repeated) {
             return gf_document_fail(self, key, error, "key '%.100s' stands twice in %s",
                                     scalar(key), what);
         }

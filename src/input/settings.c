@@ -1,16 +1,34 @@
 #include "gibbsflow/settings.h"
 
 #include "input/arithmetic.h"
+#include "input/names.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* Makes the table of names, if there is none. */
+static gf_status list_names(gf_settings *self, gf_error *error) {
+    bool exhausted = false;
+    if (self->names != NULL) {
+        return GF_OK;
+    }
+    self->names = gf_names_create();
+    for (size_t i = 0; i < self->count && self->names != NULL; ++i) {
+        (void)gf_names_add(self->names, self->parameters[i].name, i, &exhausted);
+    }
+    return self->names != NULL && !exhausted ? GF_OK : gf_fail_memory(error, "settings");
+}
+
 gf_status gf_settings_set(gf_settings *self, const char *name, double value, gf_error *error) {
-    for (size_t i = 0; i < self->count; ++i) {
-        if (strcmp(self->parameters[i].name, name) == 0) {
-            self->parameters[i].value = value;
-            return GF_OK;
-        }
+    bool exhausted = false;
+    gf_status status = list_names(self, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    size_t known = gf_names_find(self->names, name, strlen(name));
+    if (known != GF_NO_NAME) {
+        self->parameters[known].value = value;
+        return GF_OK;
     }
     gf_parameter *grown = realloc(self->parameters, (self->count + 1) * sizeof *grown);
     if (grown == NULL) {
@@ -21,8 +39,9 @@ gf_status gf_settings_set(gf_settings *self, const char *name, double value, gf_
     if (copy == NULL) {
         return gf_fail_memory(error, "settings");
     }
-    self->parameters[self->count++] = (gf_parameter){.name = copy, .value = value};
-    return GF_OK;
+    self->parameters[self->count] = (gf_parameter){.name = copy, .value = value};
+    (void)gf_names_add(self->names, copy, self->count++, &exhausted);
+    return exhausted ? gf_fail_memory(error, "settings") : GF_OK;
 }
 
 gf_status gf_settings_assign(gf_settings *self, const char *assignment, gf_error *error) {
@@ -62,6 +81,7 @@ void gf_settings_free(gf_settings *self) {
         free(self->parameters[i].name);
     }
     free(self->parameters);
+    gf_names_free(self->names);
     free(self->table);
     *self = (gf_settings){0};
 }

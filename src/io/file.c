@@ -21,9 +21,13 @@
  * complete: HDF5 1.10 crashes at exit after a write that failed. */
 enum { MEMORY_STEP = 1 << 22 };
 
+static const char ENERGY[] = "{energy}";
+enum { UNIT = 64 };
+
 struct gf_file {
     hid_t id;
     char *path;
+    char energy_unit[UNIT]; /* what ENERGY means in units */
     gf_error error;
 };
 
@@ -173,6 +177,7 @@ static gf_status new_file(const char *path, gf_file **file, gf_error *error) {
     if (*file != NULL) {
         (*file)->id = H5I_INVALID_HID;
         (*file)->path = strdup(path);
+        gf_file_set_energy_unit(*file, "energy");
     }
     if (*file == NULL || (*file)->path == NULL) {
         gf_file_close(file);
@@ -411,6 +416,30 @@ static void attach_axes(gf_file *self, hid_t data, const gf_dataset *dataset) {
     }
 }
 
+void gf_file_set_energy_unit(gf_file *self, const char *unit) {
+    (void)snprintf(self->energy_unit, sizeof self->energy_unit, "%s", unit);
+}
+
+/* Puts a text attribute in which ENERGY is the unit of energy. */
+static void put_units(gf_file *self, const char *path, const char *name, const char *text) {
+    char *full = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&full, &length);
+    for (const char *next = NULL; out != NULL && (next = strstr(text, ENERGY)) != NULL;
+         text = next + strlen(ENERGY)) {
+        (void)fprintf(out, "%.*s%s", (int)(next - text), text, self->energy_unit);
+    }
+    if (out != NULL) {
+        (void)fputs(text, out);
+    }
+    if (out != NULL && fclose(out) == 0) {
+        gf_file_put_text_attribute(self, path, name, full);
+    } else {
+        gf_file_reject(self, "out of memory for %s of %s", name, path);
+    }
+    free(full);
+}
+
 static void put(gf_file *self, const gf_dataset *dataset, hid_t type, const void *data) {
     if (failed(self)) {
         return;
@@ -427,9 +456,9 @@ static void put(gf_file *self, const gf_dataset *dataset, hid_t type, const void
     if (id < 0 || H5Dwrite(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
         fail(self, "write", dataset->path);
     } else {
-        gf_file_put_text_attribute(self, dataset->path, "units", dataset->units);
+        put_units(self, dataset->path, "units", dataset->units);
         if (dataset->description != NULL) {
-            gf_file_put_text_attribute(self, dataset->path, "description", dataset->description);
+            put_units(self, dataset->path, "description", dataset->description);
         }
         attach_axes(self, id, dataset);
     }
@@ -546,6 +575,10 @@ bool gf_file_has(gf_file *self, const char *path) {
     }
     free(prefix);
     return exists;
+}
+
+bool gf_file_has_attribute(gf_file *self, const char *path, const char *name) {
+    return gf_file_has(self, path) && H5Aexists_by_name(self->id, path, name, H5P_DEFAULT) > 0;
 }
 
 void gf_file_remove(gf_file *self, const char *path) {
@@ -698,7 +731,7 @@ static hid_t open_attribute(gf_file *self, const char *path, const char *name, H
     if (failed(self)) {
         return H5I_INVALID_HID;
     }
-    if (!gf_file_has(self, path) || H5Aexists_by_name(self->id, path, name, H5P_DEFAULT) <= 0) {
+    if (!gf_file_has_attribute(self, path, name)) {
         gf_file_reject(self, "has no attribute %s of %s; expected a file that gibbsflow wrote",
                        name, path);
         return H5I_INVALID_HID;

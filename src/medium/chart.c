@@ -1,5 +1,6 @@
 #include "medium/chart.h"
 
+#include "io/charge_units.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ void gf_chart_write(const gf_chart *self, const char *group, gf_file *file) {
     (void)snprintf(path, sizeof path, "%s/corner_energy", group);
     gf_file_put_doubles(file,
                         &(gf_dataset){.path = path,
-                                      .units = "J per site",
+                                      .units = GF_UNITS_ENERGY_DENSITY,
                                       .description = "e(-1), e(1): energy at m = -1 and m = 1",
                                       .rank = 1,
                                       .shape = {2},
@@ -64,7 +65,7 @@ void gf_chart_write(const gf_chart *self, const char *group, gf_file *file) {
     gf_file_put_doubles(
         file,
         &(gf_dataset){.path = path,
-                      .units = "J per site",
+                      .units = GF_UNITS_ENERGY_DENSITY,
                       .description =
                           "lowest and highest (e - [(1-m) e(-1) + (1+m) e(1)]/2)/(1-m^2): "
                           "coefficients of m^0, m^1, ...",

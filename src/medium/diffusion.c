@@ -2,6 +2,7 @@
 
 #include "base/clones.h"
 #include "base/matrix.h"
+#include "io/charge_units.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -188,7 +189,7 @@ gf_status gf_diffusion_read(const char *path, gf_diffusion *self, gf_error *erro
 /* --- writing --------------------------------------------------------------------------------- */
 
 void gf_diffusion_write(const gf_diffusion *self, gf_file *file) {
-    static const char *const units[2] = {"1 per site", "J per site"};
+    static const char *const units[2] = {"1 per site", GF_UNITS_ENERGY_DENSITY};
     for (int k = 0; k < 2; ++k) {
         size_t points = self->axis[k].points;
         double *values = malloc(points * sizeof *values);
@@ -210,7 +211,7 @@ void gf_diffusion_write(const gf_diffusion *self, gf_file *file) {
     }
     gf_file_put_doubles(file,
                         &(gf_dataset){.path = matrix_path,
-                                      .units = "J a^2",
+                                      .units = GF_UNITS_DIFFUSION,
                                       .description = "D_ij of the densities, bilinear between",
                                       .rank = 4,
                                       .shape = {self->axis[0].points, self->axis[1].points, 2, 2},

@@ -95,7 +95,10 @@ static gf_status apply(rule *self, const char *path, const gf_settings *settings
             self->rate[c] = one->value;
         }
     }
-    return status == GF_OK ? check_rates(self, error) : status;
+    if (status == GF_OK) {
+        status = check_rates(self, error);
+    }
+    return status == GF_OK ? gf_model_check_rates(self->model, self->rate, error) : status;
 }
 
 /* --- values ---------------------------------------------------------------------------------- */

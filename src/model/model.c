@@ -12,6 +12,14 @@
 
 enum { MAX_GRID_POINTS = 100000, MIN_KNOTS = 5, MAX_KNOTS = 4096 };
 
+/* Energies, and coefficients of jump operators, may be as large and as small as this to either side
+ * of 1, rates twice as many decades. */
+static const double LARGEST = 1e30, LARGEST_RATE = 1e60;
+
+static bool is_beyond(double size, double largest) {
+    return size > largest || size < 1 / largest;
+}
+
 /* --- parsing --------------------------------------------------------------------------------- */
 
 /* Names are printed on terminals and into scripts of other programs. */
@@ -34,6 +42,7 @@ static gf_status parse_number(gf_document *document, const gf_node *node, const 
 static gf_scope scope_of(const gf_model *model) {
     return (gf_scope){.parameters = model->parameters,
                       .parameter_count = model->parameter_count,
+                      .names = model->names,
                       .used = model->used};
 }
 
@@ -72,21 +81,17 @@ static gf_status parse_chain(gf_document *document, gf_node *root, const gf_sett
 
 /* The index of a parameter; parameter_count if there is none of that name. */
 static size_t find_parameter(const gf_model *model, const char *name) {
-    size_t i = 0;
-    while (i < model->parameter_count && strcmp(model->parameters[i].name, name) != 0) {
-        ++i;
-    }
-    return i;
+    const gf_scope scope = scope_of(model);
+    return gf_scope_find(&scope, name, strlen(name));
 }
 
 bool gf_model_has_parameter(const gf_model *self, const char *name) {
     return find_parameter(self, name) < self->parameter_count;
 }
 
-/* Replaces those of values[parameter_count], in the order of the model's parameters, that are set.
- */
-static gf_status set_values(const gf_model *model, const gf_settings *settings,
-                            gf_parameter *values, gf_error *error) {
+/* Gives those of values[parameter_count] that settings name their values, and marks them in set. */
+static gf_status take_settings(const gf_model *model, const gf_settings *settings,
+                               gf_parameter *values, bool *set, gf_error *error) {
     for (size_t i = 0; i < settings->count; ++i) {
         size_t found = find_parameter(model, settings->parameters[i].name);
         if (found == model->parameter_count) {
@@ -97,46 +102,105 @@ static gf_status set_values(const gf_model *model, const gf_settings *settings,
                            gf_document_name(model->document), settings->parameters[i].name, known);
         }
         values[found].value = settings->parameters[i].value;
+        set[found] = true;
     }
     return GF_OK;
 }
 
-static gf_status parse_parameters(gf_document *document, gf_node *map, gf_model *model,
-                                  gf_error *error) {
-    if (map == NULL) {
-        return GF_OK;
+static gf_node *parameters_node(const gf_model *model) {
+    return gf_document_get(model->document, gf_document_root(model->document), "parameters");
+}
+
+/* What the text makes of parameter i, from the values of those before it. */
+static gf_status evaluate_definition(const gf_model *model, size_t i, const gf_parameter *values,
+                                     bool *used, double *value, gf_error *error) {
+    const gf_scope scope = {
+        .parameters = values, .parameter_count = i, .names = model->names, .used = used};
+    gf_node *key = NULL;
+    gf_node *node = gf_document_entry(model->document, parameters_node(model), i, &key);
+    return parse_number(model->document, node, model->parameters[i].name, &scope, value, error);
+}
+
+/* The values of all parameters, where settings give some: those, and what was set before, stay as
+ * they are; the others are what the text makes of them. All arrays are [parameter_count]; values
+ * and set hold what was before. */
+static gf_status evaluate_parameters(const gf_model *model, const gf_settings *settings,
+                                     gf_parameter *values, bool *set, double *written,
+                                     gf_error *error) {
+    gf_status status = take_settings(model, settings, values, set, error);
+    for (size_t i = 0; i < model->parameter_count && status == GF_OK; ++i) {
+        status = evaluate_definition(model, i, values, NULL, &written[i], error);
+        values[i].value = set[i] ? values[i].value : written[i];
     }
-    gf_status status = gf_document_check_keys(document, map, "parameters", NULL, error);
+    return status;
+}
+
+static gf_status name_parameter(gf_document *document, const gf_node *key, gf_model *model,
+                                gf_error *error) {
+    const char *name = NULL;
+    bool exhausted = false;
+    gf_status status = gf_document_text(document, key, "a parameter's name", &name, error);
+    if (status == GF_OK && !gf_arithmetic_name_is_free(name)) {
+        status = gf_document_fail(document, key, error,
+                                  "'%.100s' cannot name a parameter: letters, digits and _ "
+                                  "only, and not " GF_SITE_FACTORS " i",
+                                  name);
+    }
+    if (status == GF_OK) {
+        char *copy = strdup(name);
+        if (copy == NULL) {
+            return gf_fail_memory(error, "parameters");
+        }
+        model->parameters[model->parameter_count].name = copy;
+        (void)gf_names_add(model->names, copy, model->parameter_count++, &exhausted);
+    }
+    return exhausted ? gf_fail_memory(error, "parameters") : status;
+}
+
+static gf_status allocate_parameters(gf_model *model, size_t count, gf_error *error) {
+    model->parameters = calloc(count + 1, sizeof *model->parameters);
+    model->written = calloc(count + 1, sizeof *model->written);
+    model->names = gf_names_create();
+    bool **const marks[] = {&model->set, &model->used, &model->in_operators, &model->steers};
+    bool made = model->parameters != NULL && model->written != NULL && model->names != NULL;
+    for (size_t k = 0; k < sizeof marks / sizeof *marks; ++k) {
+        *marks[k] = calloc(count + 1, sizeof **marks[k]);
+        made = made && *marks[k] != NULL;
+    }
+    return made ? GF_OK : gf_fail_memory(error, "parameters");
+}
+
+static gf_status parse_parameters(gf_document *document, gf_node *map, const gf_settings *settings,
+                                  gf_model *model, gf_error *error) {
+    gf_status status =
+        map != NULL ? gf_document_check_keys(document, map, "parameters", NULL, error) : GF_OK;
     size_t count = gf_document_size(map);
-    if (status == GF_OK && count > 0) {
-        model->parameters = calloc(count, sizeof *model->parameters);
-        model->in_operators = calloc(count, sizeof *model->in_operators);
-        model->written = calloc(count, sizeof *model->written);
-        model->used = calloc(count, sizeof *model->used);
-        bool made = model->parameters != NULL && model->in_operators != NULL &&
-                    model->written != NULL && model->used != NULL;
-        status = made ? GF_OK : gf_fail_memory(error, "parameters");
+    if (status == GF_OK) {
+        status = allocate_parameters(model, count, error);
     }
     for (size_t i = 0; i < count && status == GF_OK; ++i) {
-        gf_node *key = NULL, *node = gf_document_entry(document, map, i, &key);
-        const char *name = NULL;
+        gf_node *key = NULL;
+        (void)gf_document_entry(document, map, i, &key);
+        status = name_parameter(document, key, model, error);
+    }
+    return status == GF_OK ? evaluate_parameters(model, settings, model->parameters, model->set,
+                                                 model->written, error)
+                           : status;
+}
+
+/* Once everything is parsed: what defines a parameter that is used is used, and what defines one
+ * that enters the operators does so, too, unless that is set. */
+static gf_status follow_definitions(gf_model *model, gf_error *error) {
+    gf_status status = GF_OK;
+    for (size_t i = model->parameter_count; i-- > 0 && status == GF_OK;) {
+        model->used[i] = model->used[i] || model->in_operators[i];
+        model->steers[i] = model->steers[i] || model->in_operators[i];
         double value = 0;
-        status = gf_document_text(document, key, "a parameter's name", &name, error);
-        if (status == GF_OK && !gf_arithmetic_name_is_free(name)) {
-            status = gf_document_fail(document, key, error,
-                                      "'%.100s' cannot name a parameter: letters, digits and _ "
-                                      "only, and not " GF_SITE_FACTORS " i",
-                                      name);
+        if (model->used[i]) {
+            status = evaluate_definition(model, i, model->parameters, model->used, &value, error);
         }
-        if (status == GF_OK) {
-            status = parse_number(document, node, name, NULL, &value, error);
-        }
-        if (status == GF_OK) {
-            char *copy = strdup(name);
-            status = copy != NULL ? GF_OK : gf_fail_memory(error, "parameters");
-            model->written[model->parameter_count] = value;
-            model->parameters[model->parameter_count++] =
-                (gf_parameter){.name = copy, .value = value};
+        if (status == GF_OK && model->steers[i] && !model->set[i]) {
+            status = evaluate_definition(model, i, model->parameters, model->steers, &value, error);
         }
     }
     return status;
@@ -223,6 +287,13 @@ static gf_status check_hamiltonian(gf_document *document, const gf_node *list,
                              error);
         }
     }
+    double size = gf_operator_size(h);
+    if (size > 0 && is_beyond(size, LARGEST)) {
+        return gf_document_fail(document, list, error,
+                                "the Hamiltonian has coefficients up to %.3g; choose a unit of "
+                                "energy in which the largest lies between %g and %g",
+                                size, 1 / LARGEST, LARGEST);
+    }
     gf_operator adjoint = gf_operator_adjoint(h);
     gf_operator_term difference = {0};
     bool hermitian = gf_operator_equal(h, &adjoint, &difference);
@@ -236,6 +307,8 @@ static gf_status check_hamiltonian(gf_document *document, const gf_node *list,
 
 static gf_status parse_hamiltonian(gf_document *document, gf_node *list, gf_model *model,
                                    gf_error *error) {
+    gf_operator *total = &model->hamiltonian;
+    size_t settled = 1024;
     gf_status status = gf_document_expect_sequence(document, list, "hamiltonian", error);
     if (status == GF_OK && gf_document_size(list) == 0) {
         status = gf_document_fail(document, list, error, "hamiltonian must list at least one term");
@@ -245,11 +318,16 @@ static gf_status parse_hamiltonian(gf_document *document, gf_node *list, gf_mode
         gf_term term = {0};
         status = parse_term(document, entry, "a Hamiltonian term", model, &term, error);
         if (status == GF_OK) {
-            gf_chain_add(&model->chain, &term, &model->hamiltonian);
+            gf_chain_append(&model->chain, &term, total);
+        }
+        if (total->count > 2 * settled) { /* merge as we go, but not for every entry */
+            gf_operator_normalize(total);
+            settled = total->count > settled ? total->count : settled;
         }
         gf_operator_free(&term.operator);
     }
-    if (status == GF_OK && model->hamiltonian.exhausted) {
+    gf_operator_normalize(total);
+    if (status == GF_OK && total->exhausted) {
         status = gf_fail_memory(error, "the Hamiltonian");
     }
     return status == GF_OK ? check_hamiltonian(document, list, model, error) : status;
@@ -266,8 +344,8 @@ static gf_status parse_rate(gf_document *document, const gf_node *node, const ch
     return status;
 }
 
-static gf_status parse_channel(gf_document *document, gf_node *map, gf_model *model,
-                               gf_error *error) {
+static gf_status parse_channel(gf_document *document, gf_node *map, gf_names *names,
+                               gf_model *model, gf_error *error) {
     static const char *const keys[] = {"name", "rate", "operator", NULL};
     gf_channel *channel = &model->channels[model->channel_count++];
     gf_node *name = NULL, *rate = NULL, *jump = NULL;
@@ -283,21 +361,28 @@ static gf_status parse_channel(gf_document *document, gf_node *map, gf_model *mo
     if (has_control_characters(text)) {
         return gf_document_fail(document, name, error, "the name holds a control character");
     }
-    for (size_t i = 0; i + 1 < model->channel_count; ++i) {
-        const char *earlier = model->channels[i].name;
-        if (earlier != NULL && strcmp(earlier, text) == 0) {
-            return gf_document_fail(document, name, error, "a second channel named '%.100s'", text);
-        }
-    }
+    bool exhausted = false;
     channel->name = strdup(text);
-    if (channel->name == NULL) {
+    if (channel->name != NULL &&
+        gf_names_add(names, channel->name, model->channel_count, &exhausted) != GF_NO_NAME) {
+        return gf_document_fail(document, name, error, "a second channel named '%.100s'", text);
+    }
+    if (channel->name == NULL || exhausted) {
         return gf_fail_memory(error, "channels");
     }
     const gf_scope scope = scope_of(model);
     status = parse_rate(document, rate, text, &scope, &channel->rate, error);
-    return status == GF_OK
-               ? parse_term(document, jump, "a jump operator", model, &channel->jump, error)
-               : status;
+    if (status == GF_OK) {
+        status = parse_term(document, jump, "a jump operator", model, &channel->jump, error);
+    }
+    double size = gf_operator_size(&channel->jump.operator);
+    if (status == GF_OK && size > 0 && is_beyond(size, LARGEST)) {
+        status = gf_document_fail(document, jump, error,
+                                  "the jump operator has coefficients up to %.3g; take a factor "
+                                  "out into its rate, squared, that leaves %g to %g",
+                                  size, 1 / LARGEST, LARGEST);
+    }
+    return status;
 }
 
 static gf_status parse_lindblad(gf_document *document, gf_node *list, gf_model *model,
@@ -311,10 +396,46 @@ static gf_status parse_lindblad(gf_document *document, gf_node *list, gf_model *
         model->channels = calloc(count, sizeof *model->channels);
         status = model->channels != NULL ? GF_OK : gf_fail_memory(error, "channels");
     }
+    gf_names *names = gf_names_create();
+    if (names == NULL) {
+        return gf_fail_memory(error, "channels");
+    }
     for (size_t i = 0; i < count && status == GF_OK; ++i) {
         gf_node *key = NULL;
-        status = parse_channel(document, gf_document_entry(document, list, i, &key), model, error);
+        status = parse_channel(document, gf_document_entry(document, list, i, &key), names, model,
+                               error);
     }
+    gf_names_free(names);
+    return status;
+}
+
+gf_status gf_model_check_rates(const gf_model *self, const double *rates, gf_error *error) {
+    double largest = 0;
+    size_t channel = 0;
+    for (size_t c = 0; c < self->channel_count; ++c) {
+        double size = gf_operator_size(&self->channels[c].jump.operator);
+        double strength = rates[c] * size * size;
+        channel = strength > largest ? c : channel;
+        largest = fmax(largest, strength);
+    }
+    return largest > 0 && is_beyond(largest, LARGEST_RATE)
+               ? gf_fail(error, GF_INVALID,
+                         "%s: the channels are as strong as %.3g ('%.100s': rate times the square "
+                         "of the operator); the strongest must lie between %g and %g: a common "
+                         "factor of all rates belongs to epsilon",
+                         gf_document_name(self->document), largest, self->channels[channel].name,
+                         1 / LARGEST_RATE, LARGEST_RATE)
+               : GF_OK;
+}
+
+static gf_status check_rates_of(const gf_model *model, gf_error *error) {
+    double *rates = malloc(model->channel_count * sizeof *rates);
+    if (rates == NULL) {
+        return gf_fail_memory(error, "the rates");
+    }
+    gf_model_rates(model, rates);
+    gf_status status = gf_model_check_rates(model, rates, error);
+    free(rates);
     return status;
 }
 
@@ -434,10 +555,43 @@ static gf_status parse_sampling(gf_document *document, gf_node *map, gf_sampling
     return status;
 }
 
+/* A name, as units and labels put it into expressions: letters, digits, _ and '; other alphabets,
+ * too. */
+static bool is_unit(const char *text) {
+    enum { MOST = 20 };
+    size_t length = 0;
+    for (; text[length] != '\0'; ++length) {
+        unsigned char c = (unsigned char)text[length];
+        if (!isalnum(c) && c != '_' && c != '\'' && c < 0x80) {
+            return false;
+        }
+    }
+    return length <= MOST && !isdigit((unsigned char)text[0]);
+}
+
+static gf_status parse_energy_unit(gf_document *document, const gf_node *node, gf_model *model,
+                                   gf_error *error) {
+    const char *text = GF_MODEL_ENERGY_UNIT;
+    gf_status status =
+        node != NULL ? gf_document_text(document, node, "energy_unit", &text, error) : GF_OK;
+    if (status == GF_OK && !is_unit(text)) {
+        status = gf_document_fail(document, node, error,
+                                  "energy_unit must be a name such as J or meV: up to 20 letters, "
+                                  "digits, _ and ', not '%.100s'",
+                                  text);
+    }
+    if (status == GF_OK) {
+        model->energy_unit = strdup(text);
+        status = model->energy_unit != NULL ? GF_OK : gf_fail_memory(error, "the model");
+    }
+    return status;
+}
+
 static gf_status parse_root(gf_document *document, const gf_settings *settings, gf_model *model,
                             gf_error *error) {
-    static const char *const keys[] = {"name",     "sites", "boundary", "parameters", "hamiltonian",
-                                       "lindblad", "grid",  "method",   "typicality", NULL};
+    static const char *const keys[] = {"name",        "sites",       "boundary", "parameters",
+                                       "hamiltonian", "lindblad",    "grid",     "method",
+                                       "typicality",  "energy_unit", NULL};
     gf_node *root = gf_document_root(document), *name = NULL, *hamiltonian = NULL, *lindblad = NULL;
     const char *text = NULL;
     gf_status status = gf_document_check_keys(document, root, "the model", keys, error);
@@ -456,14 +610,15 @@ static gf_status parse_root(gf_document *document, const gf_settings *settings, 
     if (model->name == NULL) {
         return gf_fail_memory(error, "the model");
     }
-    status = parse_chain(document, root, settings, &model->chain, error);
+    status =
+        parse_energy_unit(document, gf_document_get(document, root, "energy_unit"), model, error);
     if (status == GF_OK) {
-        gf_node *parameters = gf_document_get(document, root, "parameters");
-        status = parse_parameters(document, parameters, model, error);
+        status = parse_chain(document, root, settings, &model->chain, error);
     }
     if (status == GF_OK) {
+        gf_node *parameters = gf_document_get(document, root, "parameters");
         model->no_symmetry = settings->no_symmetry;
-        status = set_values(model, settings, model->parameters, error);
+        status = parse_parameters(document, parameters, settings, model, error);
     }
     if (status == GF_OK) {
         status = parse_hamiltonian(document, hamiltonian, model, error);
@@ -472,7 +627,13 @@ static gf_status parse_root(gf_document *document, const gf_settings *settings, 
         status = parse_lindblad(document, lindblad, model, error);
     }
     if (status == GF_OK) {
+        status = check_rates_of(model, error);
+    }
+    if (status == GF_OK) {
         status = parse_grid(document, gf_document_get(document, root, "grid"), model, error);
+    }
+    if (status == GF_OK) {
+        status = follow_definitions(model, error);
     }
     if (status == GF_OK) {
         status = parse_method(document, gf_document_get(document, root, "method"), &model->method,
@@ -534,14 +695,18 @@ void gf_model_free(gf_model *self) {
         return;
     }
     free(self->name);
+    free(self->energy_unit);
     free(self->yaml);
     for (size_t i = 0; i < self->parameter_count; ++i) {
         free(self->parameters[i].name);
     }
     free(self->parameters);
-    free(self->in_operators);
+    gf_names_free(self->names);
     free(self->written);
+    free(self->set);
     free(self->used);
+    free(self->in_operators);
+    free(self->steers);
     gf_document_free(self->document);
     gf_operator_free(&self->hamiltonian);
     for (size_t i = 0; i < self->channel_count; ++i) {
@@ -556,6 +721,10 @@ void gf_model_free(gf_model *self) {
 
 const char *gf_model_name(const gf_model *self) {
     return self->name;
+}
+
+const char *gf_model_energy_unit(const gf_model *self) {
+    return self->energy_unit;
 }
 
 int gf_model_sites(const gf_model *self) {
@@ -575,7 +744,7 @@ const gf_parameter *gf_model_parameter(const gf_model *self, size_t index) {
 }
 
 bool gf_model_uses_parameter(const gf_model *self, size_t index) {
-    return self->used[index] || self->in_operators[index];
+    return self->used[index];
 }
 
 bool gf_model_sets_parameter(const gf_model *self, size_t index) {
@@ -619,27 +788,34 @@ gf_status gf_model_set_sampling(gf_model *self, const gf_sampling *sampling, gf_
 
 /* --- other parameters ------------------------------------------------------------------------ */
 
-/* The rule: what is derived from the Hamiltonian and the jump operators holds for other values of
- * every parameter that occurs in none of them. */
+/* The rule: what is derived from the Hamiltonian and the jump operators holds as long as the values
+ * of all parameters that occur in them are the same. */
 static gf_status check_operators_remain(const gf_model *self, const gf_parameter *values,
                                         gf_error *error) {
+    bool remain = true;
+    size_t first = 0;
     for (size_t i = 0; i < self->parameter_count; ++i) {
-        double was = self->parameters[i].value;
-        if (self->in_operators[i] && values[i].value != was) {
-            return gf_fail(error, GF_INVALID,
-                           "the parameter %.100s enters the Hamiltonian or a jump operator "
-                           "(%.100s: %g, was %g): start from the model file again, with --set "
-                           "%.100s=%g",
-                           values[i].name, values[i].name, values[i].value, was, values[i].name,
-                           values[i].value);
-        }
+        remain = remain && !(self->in_operators[i] && values[i].value != self->parameters[i].value);
     }
-    return GF_OK;
+    /* Blamed is what comes first: it may define what enters. */
+    while (!remain &&
+           !(self->steers[first] && values[first].value != self->parameters[first].value)) {
+        ++first;
+    }
+    const gf_parameter *to = &values[first];
+    return remain ? GF_OK
+                  : gf_fail(error, GF_INVALID,
+                            "the parameter %.100s enters the Hamiltonian or a jump operator "
+                            "(%.100s: %g, was %g): start from the model file again, with --set "
+                            "%.100s=%g",
+                            to->name, to->name, to->value, self->parameters[first].value, to->name,
+                            to->value);
 }
 
 static gf_status evaluate_rates(const gf_model *self, const gf_parameter *values, double *rates,
                                 gf_error *error) {
-    const gf_scope scope = {.parameters = values, .parameter_count = self->parameter_count};
+    const gf_scope scope = {
+        .parameters = values, .parameter_count = self->parameter_count, .names = self->names};
     gf_document *document = self->document;
     gf_node *channels = gf_document_get(document, gf_document_root(document), "lindblad");
     gf_status status = GF_OK;
@@ -651,24 +827,63 @@ static gf_status evaluate_rates(const gf_model *self, const gf_parameter *values
     return status;
 }
 
-gf_status gf_model_rates_at(const gf_model *self, const gf_settings *settings, double *rates,
-                            gf_error *error) {
-    gf_parameter *values = calloc(self->parameter_count + 1, sizeof *values);
-    if (values == NULL) {
+/* The parameters as other settings make them. */
+typedef struct variation {
+    gf_parameter *values; /* the names are those of the model */
+    bool *set;
+    double *written;
+} variation;
+
+static void free_variation(variation *self) {
+    free(self->values);
+    free(self->set);
+    free(self->written);
+}
+
+static gf_status vary(const gf_model *model, const gf_settings *settings, variation *varied,
+                      gf_error *error) {
+    size_t count = model->parameter_count;
+    *varied = (variation){.values = calloc(count + 1, sizeof(gf_parameter)),
+                          .set = calloc(count + 1, sizeof(bool)),
+                          .written = calloc(count + 1, sizeof(double))};
+    if (varied->values == NULL || varied->set == NULL || varied->written == NULL) {
         return gf_fail_memory(error, "parameters");
     }
-    for (size_t i = 0; i < self->parameter_count; ++i) {
-        values[i] = self->parameters[i]; /* the names are not copied */
-    }
-    gf_status status = set_values(self, settings, values, error);
+    memcpy(varied->values, model->parameters, count * sizeof *varied->values);
+    memcpy(varied->set, model->set, count * sizeof *varied->set);
+    return evaluate_parameters(model, settings, varied->values, varied->set, varied->written,
+                               error);
+}
+
+static gf_status rates_of(const gf_model *self, const variation *varied, double *rates,
+                          gf_error *error) {
+    gf_status status = check_operators_remain(self, varied->values, error);
     if (status == GF_OK) {
-        status = check_operators_remain(self, values, error);
+        status = evaluate_rates(self, varied->values, rates, error);
     }
+    return status == GF_OK ? gf_model_check_rates(self, rates, error) : status;
+}
+
+gf_status gf_model_rates_at(const gf_model *self, const gf_settings *settings, double *rates,
+                            gf_error *error) {
+    variation varied;
+    gf_status status = vary(self, settings, &varied, error);
     if (status == GF_OK) {
-        status = evaluate_rates(self, values, rates, error);
+        status = rates_of(self, &varied, rates, error);
     }
-    free(values);
+    free_variation(&varied);
     return status;
+}
+
+/* Takes values and rates over for good. */
+static void keep_variation(gf_model *self, const variation *varied, const double *rates) {
+    size_t count = self->parameter_count;
+    for (size_t c = 0; c < self->channel_count; ++c) {
+        self->channels[c].rate = rates[c];
+    }
+    memcpy(self->parameters, varied->values, count * sizeof *varied->values);
+    memcpy(self->set, varied->set, count * sizeof *varied->set);
+    memcpy(self->written, varied->written, count * sizeof *varied->written);
 }
 
 static gf_status check_chain(const gf_chain *stored, const gf_chain *wanted, gf_error *error) {
@@ -689,18 +904,20 @@ gf_status gf_model_adjust(gf_model *self, const gf_settings *settings, gf_error 
         settings->closure != GF_CLOSURE_OF_FILE ? settings->closure == GF_RING : chain.periodic;
     gf_status status = check_chain(&self->chain, &chain, error);
     double *rates = calloc(self->channel_count, sizeof *rates);
+    variation varied = {0};
     if (status == GF_OK) {
-        status = rates != NULL ? gf_model_rates_at(self, settings, rates, error)
+        status = rates != NULL ? vary(self, settings, &varied, error)
                                : gf_fail_memory(error, "the rates");
     }
-    for (size_t c = 0; c < self->channel_count && status == GF_OK; ++c) {
-        self->channels[c].rate = rates[c];
+    if (status == GF_OK) {
+        status = rates_of(self, &varied, rates, error);
     }
-    free(rates);
     if (status == GF_OK) {
         self->no_symmetry = self->no_symmetry || settings->no_symmetry;
-        status = set_values(self, settings, self->parameters, error);
+        keep_variation(self, &varied, rates);
     }
+    free_variation(&varied);
+    free(rates);
     gf_node *root = gf_document_root(self->document); /* axes may depend on parameters */
     return status == GF_OK ? parse_grid(self->document,
                                         gf_document_get(self->document, root, "grid"), self, error)

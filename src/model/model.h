@@ -15,14 +15,19 @@ typedef struct gf_channel {
 
 struct gf_model {
     char *name;
+    char *energy_unit;            /* what its unit of energy is called */
     char *yaml;                   /* the text of the model file */
     struct gf_document *document; /* the same, parsed */
     gf_chain chain;
     gf_parameter *parameters; /* with the values in force */
     size_t parameter_count;
-    double *written;    /* [parameter_count]: their values in the text */
-    bool *used;         /* [parameter_count]: it occurs anywhere */
-    bool *in_operators; /* [parameter_count]: it occurs in the Hamiltonian or in a jump operator */
+    struct gf_names *names; /* their indices */
+    /* [parameter_count]: */
+    double *written;         /* what the text makes of it, at the values in force of earlier ones */
+    bool *set;               /* settings gave it its value, and not the text */
+    bool *used;              /* it occurs anywhere, or defines one that does */
+    bool *in_operators;      /* it occurs in the Hamiltonian or in a jump operator, */
+    bool *steers;            /* or defines one that does, and is not set */
     gf_operator hamiltonian; /* Q2, on sites 0 ... sites-1 */
     gf_channel *channels;    /* at least one */
     size_t channel_count;
@@ -38,6 +43,10 @@ struct gf_model {
  * a failure it is NULL. */
 gf_status gf_model_resize(const gf_model *self, int sites, bool periodic, gf_model **result,
                           gf_error *error);
+
+/* Fails if the rates, rates[channel_count], are beyond what numbers hold: what the bath does goes
+ * like rate |L|^2, times powers of the energy up to the second, and squares of that. */
+gf_status gf_model_check_rates(const gf_model *self, const double *rates, gf_error *error);
 
 bool gf_model_has_parameter(const gf_model *self, const char *name);
 

@@ -37,6 +37,8 @@ static void put_parameters(const gf_model *self, bool all, const char *name, gf_
 }
 
 void gf_model_store(const gf_model *self, gf_file *file) {
+    gf_file_set_energy_unit(file, self->energy_unit);
+    gf_file_put_text_attribute(file, "/model", "energy_unit", self->energy_unit);
     gf_file_put_text_attribute(file, "/model", "yaml", self->yaml);
     gf_file_put_text_attribute(file, "/model", "name", self->name);
     gf_file_put_integer_attribute(file, "/model", "sites", self->chain.sites);
@@ -44,9 +46,23 @@ void gf_model_store(const gf_model *self, gf_file *file) {
     put_parameters(self, false, "settings", file);
 }
 
-/* The stored parameters, "J=1 gamma=0.9 ...", and size. */
+char *gf_model_stored_energy_unit(gf_file *file) {
+    if (gf_file_has_attribute(file, "/model", "energy_unit")) {
+        return gf_file_get_text_attribute(file, "/model", "energy_unit");
+    }
+    char *unit = strdup(GF_MODEL_ENERGY_UNIT);
+    if (unit == NULL) {
+        gf_file_reject(file, "out of memory for the unit of energy");
+    }
+    return unit;
+}
+
+/* What was set, "J=1 gamma=0.9 ...", and the size. Files of earlier versions tell of all parameters
+ * alone. */
 static gf_status read_settings(gf_file *file, gf_settings *settings, gf_error *error) {
-    char *text = gf_file_get_text_attribute(file, "/model", "parameters");
+    const char *name =
+        gf_file_has_attribute(file, "/model", "settings") ? "settings" : "parameters";
+    char *text = gf_file_get_text_attribute(file, "/model", name);
     double sites = gf_file_get_number_attribute(file, "/model", "sites");
     if (sites >= 1 && sites <= GF_CHAIN_MAX_SITES) {
         settings->sites = (int)sites;

@@ -5,7 +5,12 @@
 #include "gibbsflow/file.h"
 #include "model/model.h"
 
+/* Also makes the unit of energy that of the file. */
 void gf_model_store(const gf_model *self, gf_file *file);
+
+/* The name of its unit of energy; files of earlier versions have none, and it is "energy". The
+ * caller frees it; NULL after a failure, which the file remembers. */
+char *gf_model_stored_energy_unit(gf_file *file);
 
 /* The stored model with `settings` (may be NULL) applied; they must leave its spectrum valid. The
  * caller frees the model; after a failure it is NULL. */

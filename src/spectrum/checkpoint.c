@@ -86,9 +86,9 @@ gf_status gf_checkpoint_save(const gf_checkpoint *self, const gf_model *model,
         gf_file_put_number_attribute(file, "/blocks", "of", (double)blocks);
         put_integers(file, "/blocks/block", data.blocks, data.block);
         put_integers(file, "/blocks/levels", data.blocks, data.count);
-        put(file, "/blocks/energy", "J", data.levels, data.energy);
+        put(file, "/blocks/energy", "{energy}", data.levels, data.energy);
         put(file, "/blocks/degeneracy", "1", data.levels, data.degeneracy);
-        put(file, "/blocks/value", "J", data.values, data.value);
+        put(file, "/blocks/value", "powers of {energy}, by row", data.values, data.value);
         status = gf_file_commit(&file, error);
     }
     free_packed(&data);

@@ -6,20 +6,26 @@
 
 gf_status gf_observables_of_bath(const gf_model *model, gf_operator *observable, gf_error *error) {
     gf_charges charges = gf_charges_of(&model->chain, &model->hamiltonian);
-    bool exhausted = false;
+    bool exhausted = false, finite = true;
     for (size_t c = 0; c < model->channel_count && !exhausted; ++c) {
         gf_dissipator bath =
             gf_dissipator_derive(&model->chain, &charges, &model->channels[c].jump);
         exhausted = gf_dissipator_exhausted(&bath);
+        finite = finite && gf_dissipator_is_finite(&bath);
         for (size_t i = 0; i < GF_OBSERVABLES; ++i) {
             observable[c * GF_OBSERVABLES + i] = bath.observable[i];
         }
     }
     gf_charges_free(&charges);
-    for (size_t k = 0; k < model->channel_count * GF_OBSERVABLES && exhausted; ++k) {
+    for (size_t k = 0; k < model->channel_count * GF_OBSERVABLES && (exhausted || !finite); ++k) {
         gf_operator_free(&observable[k]);
     }
-    return exhausted ? gf_fail_memory(error, "the force and noise operators") : GF_OK;
+    return exhausted ? gf_fail_memory(error, "the force and noise operators")
+           : finite  ? GF_OK
+                     : gf_fail(error, GF_INVALID,
+                               "the force and noise operators of %s overflow: its energies, or its "
+                                "jump operators, are too large",
+                               model->name);
 }
 
 void gf_observables_average(const gf_symmetry *symmetry, const gf_operator *observable,

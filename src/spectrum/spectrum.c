@@ -59,14 +59,15 @@ typedef struct plan {
     double work, memory;
 } plan;
 
-/* Bytes for the blocks from `first` on, one per thread, the largest at the same time. */
+/* Bytes for the blocks from `first` on, one per thread, any of them at the same time: complex ones
+ * need more than larger real ones. */
 static double memory_together(const plan *self, const gf_model *model, size_t first) {
     size_t rows = model->channel_count * GF_OBSERVABLES * (gf_symmetry_flips(&self->symmetry) + 1);
-    double sum = 0;
-    for (size_t b = first; b < self->count && b - first < (size_t)gf_machine_threads(); ++b) {
-        sum += gf_block_memory(&self->symmetry, &self->blocks[b], rows);
+    double most = 0;
+    for (size_t b = first; b < self->count; ++b) {
+        most = fmax(most, gf_block_memory(&self->symmetry, &self->blocks[b], rows));
     }
-    return sum;
+    return most * fmin(gf_machine_threads(), (double)(self->count - first));
 }
 
 /* Threads do best on blocks of their own. Alone, with all BLAS threads, are the largest ones as
@@ -229,9 +230,11 @@ gf_status gf_spectrum_create(int sites, size_t channels, size_t levels, bool sam
     self->degeneracy = calloc(levels + 1, sizeof *self->degeneracy);
     self->numbers = calloc(levels + 1, sizeof *self->numbers);
     self->observables = malloc(channels * GF_OBSERVABLES * levels * sizeof *self->observables);
+    self->largest_force = calloc(channels * GF_CHARGES + 1, sizeof *self->largest_force);
     self->sample = sampled ? calloc(levels + 1, sizeof *self->sample) : NULL;
     if (self->sector == NULL || self->energy == NULL || self->degeneracy == NULL ||
-        self->numbers == NULL || self->observables == NULL || (sampled && self->sample == NULL)) {
+        self->numbers == NULL || self->observables == NULL || self->largest_force == NULL ||
+        (sampled && self->sample == NULL)) {
         gf_spectrum_free(self);
         *spectrum = NULL;
         return gf_fail_memory(error, "the spectrum");
@@ -257,8 +260,33 @@ static double energy_unit(const gf_spectrum *self) {
     return variance > 1e-20 ? largest * sqrt(variance / self->sites) : 1;
 }
 
+/* The largest |f| of an eigenstate, or the root of the mean square over a sampled sector: single
+ * levels of random vectors have elements of any size where their weight is small. */
+static double largest_element(const gf_spectrum *self, const double *force) {
+    double largest = 0;
+    for (int up = 0; up <= self->sites; ++up) {
+        double square = 0, states = 0;
+        for (size_t n = self->sector[up]; n < self->sector[up + 1]; ++n) {
+            if (self->sample == NULL || (self->sample[n] < 0 && self->degeneracy[n] > 0.99)) {
+                largest = fmax(largest, fabs(force[n]));
+            } else {
+                square += self->degeneracy[n] * force[n] * force[n];
+                states += self->degeneracy[n];
+            }
+        }
+        largest = fmax(largest, states > 0 ? sqrt(square / states) : 0);
+    }
+    return largest;
+}
+
 void gf_spectrum_complete(gf_spectrum *self) {
     self->energy_unit = energy_unit(self);
+    for (size_t c = 0; c < self->channels; ++c) {
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
+            self->largest_force[c * GF_CHARGES + i] =
+                largest_element(self, gf_spectrum_observable(self, c, GF_FORCE + i));
+        }
+    }
     self->mirrored = true;
     for (int up = 0; up <= self->sites && self->mirrored; ++up) {
         size_t first = self->sector[up], levels = self->sector[up + 1] - first;
@@ -439,6 +467,7 @@ void gf_spectrum_free(gf_spectrum *self) {
     free(self->numbers);
     free(self->sample);
     free(self->observables);
+    free(self->largest_force);
     free(self);
 }
 
@@ -485,30 +514,10 @@ double gf_spectrum_energy_unit(const gf_spectrum *self) {
     return self->energy_unit;
 }
 
-/* The largest |f| of an eigenstate, or the root of the mean square over a sampled sector: single
- * levels of random vectors have elements of any size where their weight is small. */
-static double largest_element(const gf_spectrum *self, const double *force) {
-    double largest = 0;
-    for (int up = 0; up <= self->sites; ++up) {
-        double square = 0, states = 0;
-        for (size_t n = self->sector[up]; n < self->sector[up + 1]; ++n) {
-            if (self->sample == NULL || (self->sample[n] < 0 && self->degeneracy[n] > 0.99)) {
-                largest = fmax(largest, fabs(force[n]));
-            } else {
-                square += self->degeneracy[n] * force[n] * force[n];
-                states += self->degeneracy[n];
-            }
-        }
-        largest = fmax(largest, states > 0 ? sqrt(square / states) : 0);
-    }
-    return largest;
-}
-
 double gf_spectrum_force_scale(const gf_spectrum *self, const double *rates, size_t charge) {
     double scale = 0;
     for (size_t c = 0; c < self->channels; ++c) {
-        scale +=
-            rates[c] * largest_element(self, gf_spectrum_observable(self, c, GF_FORCE + charge));
+        scale += rates[c] * self->largest_force[c * GF_CHARGES + charge];
     }
     return scale;
 }

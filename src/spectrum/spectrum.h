@@ -23,13 +23,15 @@ struct gf_spectrum {
     double energy_unit;  /* spread of the energy per site at infinite temperature, sqrt(C_22): what
                             makes energies dimensionless; 1 if H is a constant */
     double *observables; /* [channels][GF_OBSERVABLES][levels]: <n|O|n> per site and unit rate */
+    double *largest_force; /* [channels][GF_CHARGES]: |f_i| that a state can have at unit rate */
 };
 
 /* The symmetries that diagonalising a model makes use of: all that its Hamiltonian has, or none. */
 gf_status gf_spectrum_symmetry(const gf_model *model, gf_symmetry *symmetry, gf_error *error);
 
 /* For those who make spectra: allocates (`sampled`: with the column `sample`), without quantum
- * numbers, and sets what follows from the levels once they are filled in: energy_unit, mirrored. */
+ * numbers, and sets what follows from the levels once they are filled in: energy_unit, mirrored,
+ * largest_force. */
 gf_status gf_spectrum_create(int sites, size_t channels, size_t levels, bool sampled,
                              gf_spectrum **spectrum, gf_error *error);
 void gf_spectrum_complete(gf_spectrum *self);

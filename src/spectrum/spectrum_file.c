@@ -2,6 +2,7 @@
 
 #include "hilbert/basis.h"
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 #include "model/model_file.h"
 #include "spectrum/checkpoint.h"
 
@@ -29,7 +30,7 @@ static void write_channels(const gf_model *model, gf_file *file) {
                             names);
         gf_file_put_doubles(file,
                             &(gf_dataset){.path = "/channels/rate",
-                                          .units = "epsilon",
+                                          .units = GF_UNITS_RATE,
                                           .description = "rate of each Lindblad channel",
                                           .rank = 1,
                                           .shape = {count},
@@ -48,15 +49,15 @@ static const struct {
     int order;
 } elements[] = {
     {{.path = "/spectrum/force",
-      .units = "J per site and unit rate",
-      .description = "<n|F_i|n>, mean over the family",
+      .units = GF_UNITS_CHANNEL_FORCE,
+      .description = "<n|F_i|n> per unit rate, mean over the family",
       .rank = 2,
       .axes = {"/channels/name", "/spectrum/energy"}},
      GF_FORCE,
      1},
     {{.path = "/spectrum/noise",
-      .units = "q_i q_j per site and unit rate",
-      .description = "<n|N_ij|n>, mean over the family",
+      .units = GF_UNITS_CHANNEL_NOISE,
+      .description = "<n|N_ij|n> per unit rate, mean over the family",
       .rank = 2,
       .axes = {"/channels/name", "/spectrum/energy"}},
      GF_NOISE,
@@ -137,7 +138,7 @@ void gf_spectrum_write(const gf_spectrum *self, const gf_model *model, gf_file *
     gf_model_store(model, file);
     write_channels(model, file);
     gf_dataset dataset = {.path = "/spectrum/energy",
-                          .units = "J",
+                          .units = "{energy}",
                           .description = "eigenvalue of Q2 = H, whole chain",
                           .rank = 1,
                           .shape = {self->levels},
@@ -279,10 +280,10 @@ static gf_status read_levels(gf_file *file, const gf_model *model, gf_spectrum *
         read_elements(spectrum, file);
         check_finite(spectrum, file);
         fill_numbers(spectrum, file);
-        gf_spectrum_complete(spectrum);
         status = gf_file_check(file, error);
     }
     if (status == GF_OK) {
+        gf_spectrum_complete(spectrum);
         *result = spectrum;
     } else {
         gf_spectrum_free(spectrum);

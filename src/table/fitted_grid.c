@@ -4,6 +4,7 @@
 #include "base/tasks.h"
 #include "gibbsflow/machine.h"
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 #include "medium/surface.h"
 #include "spectrum/spectrum.h"
 #include "table/grid.h"
@@ -581,14 +582,14 @@ void gf_fitted_grid_write(const gf_fitted_grid *self, gf_file *file) {
     gf_grid_write(&layout, &self->grid, self->channels, file);
     gf_dataset shift = {
         .path = "/fitted_grid/channel_shift",
-        .units = "q_i",
+        .units = GF_UNITS_FORCE_SHIFT,
         .description = "1/2 sum_jk C_jk d2f_i/dq_j dq_k of each channel, per unit rate",
         .rank = 3,
         .shape = {self->channels, self->grid.axis[0].points, self->grid.axis[1].points},
         .axes = {"/channels/name", layout.axis_path[0], layout.axis_path[1]}};
     gf_charge_axes_put(file, &shift, 1, 3, self->channel_shift);
     shift.path = "/fitted_grid/channel_noise_shift";
-    shift.units = "q_i q_j";
+    shift.units = GF_UNITS_NOISE_SHIFT;
     shift.description = "1/2 sum_kl C_kl d2N_ij/dq_k dq_l of each channel, per unit rate";
     gf_charge_axes_put(file, &shift, 2, 3, self->channel_noise_shift);
     gf_chart_write(&self->chart, group, file);

@@ -3,6 +3,7 @@
 #include "base/tasks.h"
 #include "gibbsflow/jackknife.h"
 #include "gibbsflow/machine.h"
+#include "io/charge_units.h"
 #include "spectrum/spectrum.h"
 #include "table/grid.h"
 
@@ -236,7 +237,7 @@ gf_status gf_force_table_compute(const gf_model *model, const gf_spectrum *spect
 
 static const gf_grid_layout lambda_layout = {
     .axis_path = {"/lambda_grid/lambda1", "/lambda_grid/lambda2"},
-    .axis_units = {"1", "1/J"},
+    .axis_units = {"1", "1/{energy}"},
     .path = {NULL, "/lambda_grid/density", "/lambda_grid/force", "/lambda_grid/noise",
              "/lambda_grid/susceptibility", "/lambda_grid/log_partition",
              "/lambda_grid/channel_force", "/lambda_grid/channel_noise",
@@ -245,7 +246,7 @@ static const gf_grid_layout lambda_layout = {
 
 static const gf_grid_layout density_layout = {
     .axis_path = {"/density_grid/magnetization", "/density_grid/energy"},
-    .axis_units = {"1 per site", "J per site"},
+    .axis_units = {"1 per site", GF_UNITS_ENERGY_DENSITY},
     .path = {"/density_grid/lambda", NULL, "/density_grid/force", "/density_grid/noise",
              "/density_grid/susceptibility", "/density_grid/log_partition",
              "/density_grid/channel_force", "/density_grid/channel_noise", NULL,

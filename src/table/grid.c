@@ -1,6 +1,7 @@
 #include "table/grid.h"
 
 #include "io/charge_axes.h"
+#include "io/charge_units.h"
 #include "spectrum/spectrum.h"
 
 #include <math.h>
@@ -97,18 +98,18 @@ static const struct {
     bool per_channel;
     const char *units, *description;
 } quantities[GF_GRID_VALUES] = {
-    {1, false, "1, 1/J", "Lagrange parameters of exp(-lambda1 Q1 - lambda2 Q2)"},
-    {1, false, "1 per site, J per site", "densities q_i = <Q_i>/N"},
-    {1, false, "epsilon q_i", "f_i per epsilon, Eq. (9)"},
-    {2, false, "epsilon q_i q_j a", "N_ij per epsilon, App. A.2"},
-    {2, false, "q_i q_j a", "C_ij = T chi_ij = (<Q_i Q_j> - <Q_i><Q_j>)/N"},
+    {1, false, GF_UNITS_LAMBDA, "Lagrange parameters of exp(-lambda1 Q1 - lambda2 Q2)"},
+    {1, false, GF_UNITS_DENSITY, "densities q_i = <Q_i>/N"},
+    {1, false, GF_UNITS_FORCE, "f_i per epsilon, Eq. (9)"},
+    {2, false, GF_UNITS_NOISE, "N_ij per epsilon, App. A.2"},
+    {2, false, GF_UNITS_SUSCEPTIBILITY, "C_ij = T chi_ij = (<Q_i Q_j> - <Q_i><Q_j>)/N"},
     {0, false, "1 per site", "log Z / N"},
-    {1, true, "q_i", "f_i of each channel, per unit rate"},
-    {2, true, "q_i q_j a", "N_ij of each channel, per unit rate"},
-    {1, false, "1 per site, J per site", "statistical standard error of density"},
-    {1, false, "epsilon q_i", "statistical standard error of force"},
-    {2, false, "epsilon q_i q_j a", "statistical standard error of noise"},
-    {2, false, "q_i q_j a", "statistical standard error of susceptibility"},
+    {1, true, GF_UNITS_CHANNEL_FORCE, "f_i of each channel, per unit rate"},
+    {2, true, GF_UNITS_CHANNEL_NOISE, "N_ij of each channel, per unit rate"},
+    {1, false, GF_UNITS_DENSITY, "statistical standard error of density"},
+    {1, false, GF_UNITS_FORCE, "statistical standard error of force"},
+    {2, false, GF_UNITS_NOISE, "statistical standard error of noise"},
+    {2, false, GF_UNITS_SUSCEPTIBILITY, "statistical standard error of susceptibility"},
 };
 
 static void list_values(gf_grid *grid, double **values[GF_GRID_VALUES]) {

@@ -59,6 +59,35 @@ START_TEST(solution_satisfies_its_equations) {
 }
 END_TEST
 
+/* Factors as large and as small as numbers go change neither what is singular nor the rest. */
+START_TEST(common_factors_change_nothing) {
+    static const double factors[] = {0x1p-1000, 0x1p-520, 0x1p520, 0x1p1000};
+    uint64_t seed = 7;
+    for (size_t n = 0; n < CASES; ++n) {
+        double m[GF_CHARGES][GF_CHARGES], large[GF_CHARGES][GF_CHARGES], value[GF_CHARGES][2];
+        double scaled[GF_CHARGES][2], x[GF_CHARGES], y[GF_CHARGES];
+        double s = factors[n % (sizeof factors / sizeof *factors)];
+        draw(&seed, m);
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
+            for (size_t k = 0; k < GF_CHARGES; ++k) {
+                large[i][k] = s * m[i][k];
+            }
+        }
+        const double b[GF_CHARGES] = {uniform(&seed), uniform(&seed)};
+        const double large_b[GF_CHARGES] = {s * b[0], s * b[1]};
+        ck_assert(gf_matrix_solve(m, b, x) && gf_matrix_solve(large, large_b, y));
+        ck_assert_mem_eq(x, y, sizeof x);
+        gf_matrix_eigenvalues(m, value);
+        gf_matrix_eigenvalues(large, scaled);
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
+            ck_assert_double_eq(s * value[i][0], scaled[i][0]);
+            ck_assert_double_eq(s * value[i][1], scaled[i][1]);
+        }
+        ck_assert(!gf_matrix_is_singular(large, 1e-14));
+    }
+}
+END_TEST
+
 START_TEST(singular_matrices_are_refused) {
     double m[GF_CHARGES][GF_CHARGES] = {{0.1, 0.3}, {0.7 * 0.1, 0.7 * 0.3}}, x[GF_CHARGES];
     double zero[GF_CHARGES][GF_CHARGES] = {{0}}, bad[GF_CHARGES][GF_CHARGES] = {{NAN, 1}, {1, 1}};
@@ -118,6 +147,7 @@ int main(void) {
     TCase *tests = tcase_create("matrix");
     tcase_add_test(tests, pairs_are_packed_row_by_row);
     tcase_add_test(tests, solution_satisfies_its_equations);
+    tcase_add_test(tests, common_factors_change_nothing);
     tcase_add_test(tests, singular_matrices_are_refused);
     tcase_add_test(tests, inverse_times_matrix_is_one);
     tcase_add_test(tests, eigenvalues_have_sum_and_product);

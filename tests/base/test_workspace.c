@@ -269,9 +269,9 @@ static const char *const kernels[] = {
     "Piledriver", "Steamroller",   "Excavator", "Sandybridge", "Zen",
     "Cooperlake", "SapphireRapids"};
 #ifdef __SANITIZE_ADDRESS__
-enum { KERNELS = 4 }; /* they check this file, not OpenBLAS */
+enum { FEW = 1, KERNELS = 4 }; /* they check this file, not OpenBLAS */
 #else
-enum { KERNELS = sizeof kernels / sizeof *kernels };
+enum { FEW = 4, KERNELS = sizeof kernels / sizeof *kernels };
 #endif
 
 static int run_case(const char *name, const char *slack, const char *kernel, int threads) {
@@ -306,7 +306,9 @@ static void expect(int wanted, const char *name, const char *slack, const char *
 
 START_TEST(slack_is_enough) {
     expect(FINE, "all", "full", kernels[_i], 1);
-    expect(FINE, "all", "full", kernels[_i], 2);
+    if (_i < FEW) { /* threads share out columns; what a kernel reads is its own affair */
+        expect(FINE, "all", "full", kernels[_i], 2);
+    }
 }
 END_TEST
 
@@ -318,7 +320,7 @@ END_TEST
 /* An OpenBLAS that stays within its arrays is welcome to do without. */
 START_TEST(slack_is_needed) {
     if (run_case("probe", "none", kernels[_i], 1) == FAULT) {
-        for (int threads = 1; threads <= 2; ++threads) {
+        for (int threads = 1; threads <= (_i < FEW ? 2 : 1); ++threads) {
             expect(FAULT, "eigensystems", "none", kernels[_i], threads);
             expect(FAULT, "library", "none", kernels[_i], threads);
         }

@@ -141,10 +141,9 @@ refuse() {
     check_files "$title"
 }
 
-# The same for a command that writes: neither a new file nor an old one is touched.
+# The same for a command that writes: the file that is there stays as it is, and no other comes.
 refuse_to_write() {
     case $3 in figure) ending=pdf ;; *) ending=h5 ;; esac
-    refuse "$@" -o "new.$ending"
     refuse "$@" -o "old.$ending"
 }
 

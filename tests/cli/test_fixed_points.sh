@@ -53,10 +53,34 @@ test_pipe() {
 
 # Advice that can be followed.
 test_advice() {
-    refuse 1 "Jp cannot be scanned: it enters the Hamiltonian" fixed-points "$reference" --sites 4 --scan Jp=0:1:3
+    refuse 1 "a scan of it wants exact spectra" fixed-points "$reference" --sites 4 --scan Jp=0:1:3 --method typicality
+    refuse 1 "no parameter" fixed-points "$reference" --sites 4 --scan nothing=0:1:3
     refuse 1 "random vectors (--method typicality)" fixed-points "$reference" --sites 28
 }
 
+# A scan of the Hamiltonian, killed half-way, goes on from the spectra that it kept, to the same result.
+test_kept_spectra() {
+    set -- fixed-points "$reference" --sites "$(sized 10 6)" --set gamma=0.83 --scan Delta=0.5:1:9 --threads 1
+    accept "$@" -o whole.h5
+    check "spectra: not removed" [ ! -e whole.h5.spectra ]
+    check "spectra: no pitchfork: $said" contains "$said" "pitchfork at Delta = 0.73"
+    unfinished() { [ ! -e killed.h5 ]; }
+    interrupt KILL killed.h5.spectra/Delta=0.625.h5 "$program" "$@" -o killed.h5
+    accept "$@" -o killed.h5
+    check "spectra: none was taken: $complained" contains "$complained" " spectra were taken from killed.h5.spectra"
+    check "spectra: the folder remains" [ ! -e killed.h5.spectra ]
+    accept "$@" --quiet -o again.h5
+    check "spectra: another result" h5diff -q killed.h5 again.h5 /scan
+    check "spectra: another result than that of the whole" h5diff -q killed.h5 whole.h5 /scan
+    accept spectrum "$reference" --sites 6 --set Jp=0.5 -o other.h5
+    mkdir stale.h5.spectra && cp other.h5 stale.h5.spectra/Delta=0.5.h5
+    expect 1 "is of an unfinished scan of another model" "$program" fixed-points "$reference" --sites 6 \
+        --scan Delta=0.5:1:3 -o stale.h5
+    check "spectra: touched those of another model" [ -e stale.h5.spectra/Delta=0.5.h5 ]
+    rm -r stale.h5.spectra
+}
+
+test_kept_spectra
 test_scan
 test_units
 test_advice

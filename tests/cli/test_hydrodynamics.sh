@@ -9,13 +9,14 @@ content() {
 }
 
 "$program" forces -q "$models/xxz_jprime.yaml" --sites 8 -o fig2.h5 > /dev/null || fail "the table"
-cat > run.yaml << 'END'
+length=$(sized 4000 800)
+cat > run.yaml << END
 equation: hydrodynamics
 table: fig2.h5
 parameters: {epsilon: 0.02, diffusion: 1}
 noise: {cutoff: 32}
 force: renormalised
-space: {length: 4000, spacing: 8}
+space: {length: $length, spacing: 8}
 time: {step: 8, end: 24000, warm_up: 8000, sample_every: 400}
 integrator: weak-trapezoidal
 initial: {profile: [random, wall], domain: 500}
@@ -49,7 +50,7 @@ for text in '"Ito"' '"weak-trapezoidal"' '"/statistics/outside"' 'GROUP "fitted_
     grep -qF "$text" layout.txt || grep -qF "${text##*/}" layout.txt || fail "no $text in the file"
 done
 h5dump -H -d /statistics/mean whole.h5 | grep -qF "( 2, 4, 60, 2 )" || fail "shape of the mean"
-h5dump -H -d /snapshots/field whole.h5 | grep -qF "( 2, 4, 15, 100, 2 )" || fail "shape of snapshots"
+h5dump -H -d /snapshots/field whole.h5 | grep -qF "( 2, 4, 15, $((length / 40)), 2 )" || fail "shape of snapshots"
 "$program" walls whole.h5 > walls.txt || fail "walls"
 grep -qF "cutoff = 32" walls.txt || fail "walls tells no cutoff"
 "$program" info whole.h5 | grep -qF "hydrodynamics" || fail "info"
@@ -109,13 +110,13 @@ if command -v gnuplot > /dev/null; then
     expect 1 "no walls were counted" "$program" figure still.h5 --kind walls -o no.png
     expect 1 "does not hold" "$program" figure whole.h5 --kind profile -o no.png
 fi
-expect 0 "" "$program" langevin "$models/hydrodynamics.yaml" --table fig2.h5 --set end=160000 \
+expect 0 "" "$program" langevin "$models/hydrodynamics.yaml" --table fig2.h5 --set "end=$(sized 160000 96000)" \
     --set length=400 -o shipped.h5
 expect 0 "" "$program" langevin "$models/hydrodynamics_wall.yaml" --table fig2.h5 --set end=1000 \
     -o shipped.h5
 expect 0 "" "$program" langevin "$models/hydrodynamics_block.yaml" --table fig2.h5 \
     --set cells=2 -o shipped.h5
 expect 0 "" "$program" langevin "$models/hydrodynamics_density.yaml" --table fig2.h5 \
-    --set epsilon=0.015 --set length=800 --set realisations=2 -o shipped.h5
+    --set epsilon=0.015 --set length=800 --set realisations=2 --set "end=$(sized 204800 122880)" -o shipped.h5
 
 finish

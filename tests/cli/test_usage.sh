@@ -22,10 +22,10 @@ test_usage() {
         refuse 2 "-Q: unknown option" $command good.yaml -Q
         refuse 2 "one too many" $command good.yaml good.yaml
         refuse 2 "--threads" $command good.yaml --threads -1
-        refuse 2 "--threads" $command good.yaml --threads 100000
-        refuse 2 "numeric" $command good.yaml --threads abc
-        refuse 2 "missing argument" $command good.yaml --threads
     done
+    refuse 2 "--threads" forces good.yaml --threads 100000
+    refuse 2 "numeric" forces good.yaml --threads abc
+    refuse 2 "missing argument" forces good.yaml --threads
     for command in operators spectrum forces fixed-points converge figure; do
         refuse 2 "which file?" $command
     done
@@ -38,26 +38,30 @@ test_usage() {
     done
     refuse 2 "must end in" fixed-points good.yaml -o new.pdf
     refuse 2 "must end in" converge good.yaml -o new.pdf
-    for command in $(sized "spectrum forces fixed-points" forces); do
-        for sites in 0 -1 abc 4x 4.5 99 99999999999999999999 ''; do
-            refuse 2 "--sites $sites" $command good.yaml --sites "$sites" -o old.h5
-        done
-        for wrong in gamma gamma= =1 '' gamma=x 'gamma=1 2' gamma=0.9x X=1 i=1 gamma=1/0 gamma=1e999 \
-            gamma=i 'gamma=Z[0]' gamma=nan gamma=inf 'gamma=(1'; do
-            refuse 2 "--set" $command good.yaml --set "$wrong" -o old.h5
-        done
+    for command in spectrum fixed-points; do # one parser serves all: every value with one of them
+        refuse 2 "--sites 4x" $command good.yaml --sites 4x -o old.h5
+        refuse 2 "--set" $command good.yaml --set gamma -o old.h5
+        refuse 2 "--method some" $command good.yaml --method some -o old.h5
+        refuse 2 "--samples 0" $command good.yaml --method typicality --samples 0 -o old.h5
+        refuse 2 "--seed x" $command good.yaml --seed x -o old.h5
     done
-    for command in $(sized "spectrum forces fixed-points" forces); do
-        for method in '' some Full typical; do
-            refuse 2 "--method $method" $command good.yaml --method "$method" -o old.h5
-        done
-        for samples in '' 0 1 -4 4x 2.5 1000001 99999999999999999999; do
-            refuse 2 "--samples $samples" $command good.yaml --method typicality \
-                --samples "$samples" -o old.h5
-        done
-        for seed in '' -4 x 1.5 9007199254740992 99999999999999999999; do
-            refuse 2 "--seed $seed" $command good.yaml --seed "$seed" -o old.h5
-        done
+    for sites in 0 -1 abc 4x 4.5 99 99999999999999999999 ''; do
+        refuse 2 "--sites $sites" forces good.yaml --sites "$sites" -o old.h5
+    done
+    for wrong in gamma gamma= =1 '' gamma=x 'gamma=1 2' gamma=0.9x X=1 i=1 gamma=1/0 gamma=1e999 \
+        gamma=i 'gamma=Z[0]' gamma=nan gamma=inf 'gamma=(1'; do
+        refuse 2 "--set" forces good.yaml --set "$wrong" -o old.h5
+    done
+    for method in '' some Full typical; do
+        refuse 2 "--method $method" forces good.yaml --method "$method" -o old.h5
+    done
+    for samples in '' 0 1 -4 4x 2.5 1000001 99999999999999999999; do
+        refuse 2 "--samples $samples" forces good.yaml --method typicality --samples "$samples" -o old.h5
+    done
+    for seed in '' -4 x 1.5 9007199254740992 99999999999999999999; do
+        refuse 2 "--seed $seed" forces good.yaml --method typicality --seed "$seed" -o old.h5
+    done
+    for command in spectrum forces fixed-points; do
         refuse 2 "not full" $command good.yaml --seed 1 --method full -o old.h5
         refuse 1 "add --method typicality" $command good.yaml --samples 4 -o old.h5
     done

@@ -135,7 +135,9 @@ START_TEST(units_do_not_matter) {
         "lindblad:\n"
         "  - {name: flip, rate: 0.1*K, operator: \"X[0]\"}\n"
         "  - {name: align, rate: 0.9*K, operator: \"Pu[-1]*Sp[0]*Pu[1] + Pd[-1]*Sm[0]*Pd[1]\"}\n";
-    static const double units[][2] = {{1, 1}, {1e-7, 1}, {3e6, 1}, {1, 1e-9}, {1, 1e7}, {1e5, 1e5}};
+    static const double units[][2] = {{1, 1},     {1e-7, 1},  {3e6, 1},     {1, 1e-9},
+                                      {1, 1e7},   {1e5, 1e5}, {1e-29, 1},   {1e29, 1},
+                                      {1, 1e-59}, {1, 1e59},  {1e29, 1e59}, {1e-29, 1e-59}};
     double m = 0, e = 0, eigenvalue = 0;
     for (size_t k = 0; k < sizeof units / sizeof *units; ++k) {
         char text[800];
@@ -305,12 +307,86 @@ START_TEST(scans_refuse_what_they_cannot_do) {
     gf_scan s;
     gf_error error = {.message = ""};
     gf_axis axis = {0.5, 1.5, 3};
-    const char *const names[] = {"Delta", "nothing", "gamma"};
-    const char *const reasons[] = {"Hamiltonian", "no parameter", "negative"};
-    for (int k = 0; k < 3; ++k) {
+    const char *const names[] = {"nothing", "gamma"};
+    const char *const reasons[] = {"no parameter", "negative"};
+    for (int k = 0; k < 2; ++k) {
         ck_assert_int_ne(
             gf_scan_run(f.model, f.spectrum, &f.region, names[k], &axis, NULL, &s, &error), GF_OK);
         ck_assert_ptr_nonnull(strstr(error.message, reasons[k]));
+    }
+    fixture_close(&f);
+}
+END_TEST
+
+/* A parameter of the Hamiltonian: the points of each value are those of the model by itself, and a
+ * field only tilts the plane, whatever it is. */
+START_TEST(scans_of_the_hamiltonian_diagonalise) {
+    fixture f;
+    fixture_open(&f, "dm_field.yaml", 6, "h=0");
+    gf_fixed_points flat = find(&f);
+    gf_scan s = scan(&f, "h", -0.3, 0.6, 4);
+    ck_assert_uint_eq(s.branches, flat.count);
+    ck_assert_uint_eq(s.bifurcation_count + s.unexplained + s.incomplete, 0);
+    for (size_t value = 0; value < 4; ++value) {
+        double h = gf_axis_value(&s.axis, value);
+        char assignment[40];
+        fixture one;
+        (void)snprintf(assignment, sizeof assignment, "h=%.17g", h);
+        fixture_open(&one, "dm_field.yaml", 6, assignment);
+        gf_fixed_points p = find(&one);
+        ck_assert_uint_eq(p.count, flat.count);
+        for (size_t k = 0; k < flat.count; ++k) {
+            const gf_fixed_point *a = &s.points[value * s.branches + k], *b = &flat.points[k];
+            ck_assert_double_eq_tol(a->density[0], b->density[0], 1e-10);
+            ck_assert_double_eq_tol(a->density[1], b->density[1] + h * b->density[0], 1e-10);
+            ck_assert_double_eq_tol(a->density[1], p.points[k].density[1], 1e-10);
+            ck_assert_double_eq_tol(a->eigenvalue[1][0], p.points[k].eigenvalue[1][0], 1e-10);
+        }
+        gf_fixed_points_free(&p);
+        fixture_close(&one);
+    }
+    gf_fixed_points_free(&flat);
+    gf_scan_free(&s);
+    fixture_close(&f);
+}
+END_TEST
+
+/* df1/dlambda1 where f2 = 0 on the axis lambda1 = 0, diagonalised at this Delta: zero at a
+ * pitchfork.
+ */
+static double stability_of_the_axis(double delta) {
+    fixture f;
+    char assignment[40];
+    (void)snprintf(assignment, sizeof assignment, "Delta=%.17g", delta);
+    fixture_open(&f, "xxz_jprime.yaml", 6, assignment);
+    gf_gibbs_set_rates(f.gibbs, (double[2]){1 - 0.83, 0.83});
+    double low = -1, high = -0.05;
+    double sign = fixture_at(&f, 0, low).force[1];
+    for (int k = 0; k < 60; ++k) {
+        double middle = (low + high) / 2;
+        *(fixture_at(&f, 0, middle).force[1] * sign > 0 ? &low : &high) = middle;
+    }
+    double slope = fixture_at(&f, 0, low).force_slope[0][0];
+    fixture_close(&f);
+    return slope;
+}
+
+START_TEST(a_pitchfork_of_the_hamiltonian) {
+    fixture f;
+    double low = 0.4, high = 1.2;
+    double sign = stability_of_the_axis(low);
+    for (int k = 0; k < 36; ++k) {
+        double middle = (low + high) / 2;
+        *(stability_of_the_axis(middle) * sign > 0 ? &low : &high) = middle;
+    }
+    fixture_open(&f, "xxz_jprime.yaml", 6, "gamma=0.83");
+    for (size_t points = 3; points <= 9; points += 6) { /* coarse: found by diagonalising there */
+        gf_scan s = scan(&f, "Delta", 0.4, 1.2, points);
+        ck_assert_uint_eq(s.bifurcation_count, 1);
+        ck_assert_uint_eq(s.unexplained, 0);
+        ck_assert_int_eq(s.bifurcations[0].kind, GF_PITCHFORK);
+        ck_assert_double_eq_tol(s.bifurcations[0].parameter, low, 1e-9);
+        gf_scan_free(&s);
     }
     fixture_close(&f);
 }
@@ -362,6 +438,8 @@ int main(void) {
     tcase_add_test(tests, the_pitchfork_is_where_the_axis_loses_stability);
     tcase_add_test(tests, an_imperfect_pitchfork_has_a_fold);
     tcase_add_test(tests, scans_refuse_what_they_cannot_do);
+    tcase_add_test(tests, scans_of_the_hamiltonian_diagonalise);
+    tcase_add_test(tests, a_pitchfork_of_the_hamiltonian);
     tcase_add_test(tests, flow_lines_follow_the_force);
     return run_suite("fixed points", tests);
 }

@@ -25,6 +25,33 @@ START_TEST(infinite_temperature_is_a_product_state) {
 }
 END_TEST
 
+/* What Newton's method takes is what the tables have, whatever was asked for before, at any rates.
+ */
+START_TEST(the_drift_is_that_of_all_channels) {
+    fixture f;
+    fixture_open(&f, "dm_field.yaml", 8, NULL);
+    uint64_t random = 5;
+    for (int k = 0; k < 40; ++k) {
+        double lambda[2] = {random_dyadic(&random), k % 3 == 0 ? 0.3 : random_dyadic(&random) / 2};
+        gf_state drift, whole;
+        if (k % 4 == 0) {
+            f.rates[0] = 0.01 * k;
+            gf_gibbs_set_rates(f.gibbs, f.rates);
+        }
+        gf_gibbs_drift(f.gibbs, lambda, &drift);
+        gf_gibbs_evaluate(f.gibbs, lambda, GF_SLOPES, &whole);
+        for (int i = 0; i < 2; ++i) {
+            ck_assert_double_eq(drift.density[i], whole.density[i]);
+            ck_assert_double_eq_tol(drift.force[i], whole.force[i], 1e-13);
+            ck_assert_double_eq_tol(drift.force_slope[i][0], whole.force_slope[i][0], 1e-12);
+            ck_assert_double_eq_tol(drift.force_slope[i][1], whole.force_slope[i][1], 1e-12);
+        }
+        ck_assert_ptr_null(drift.observables);
+    }
+    fixture_close(&f);
+}
+END_TEST
+
 /* Two sites, open: H = 2 (S+ S- + S- S+) + D Z Z has levels D, D, 2 - D, -2 - D. */
 START_TEST(two_sites_by_hand) {
     fixture f;
@@ -205,6 +232,7 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("gibbs");
     tcase_add_test(tests, infinite_temperature_is_a_product_state);
+    tcase_add_test(tests, the_drift_is_that_of_all_channels);
     tcase_add_test(tests, two_sites_by_hand);
     tcase_add_test(tests, free_fermions);
     tcase_add_test(tests, derivatives_are_exact);

@@ -5,6 +5,7 @@
 #include "suite.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static const gf_parameter constants[] = {
     {(char[]){"J"}, 2}, {(char[]){"gamma"}, 0.875}, {(char[]){"half_2"}, 0.5}, {(char[]){"e"}, 3}};
@@ -56,7 +57,40 @@ START_TEST(numbers_have_their_values) {
                  {"(1+i)*(1-i)", 2},
                  {"(3+4*i)/(3+4*i)", 1},
                  {"1/8", 0.125},
-                 {"((((7))))", 7}};
+                 {"((((7))))", 7},
+                 {"J^2", 4},
+                 {"-J^2", -4},
+                 {"(-J)^2", 4},
+                 {"2^3^2", 512},
+                 {"(2^3)^2", 64},
+                 {"2^-1", 0.5},
+                 {"2^-J^2", 0.0625},
+                 {"2*J^3/4", 4},
+                 {"2 ^ 0.5 * 2^.5", 2},
+                 {"0^0", 1},
+                 {"(-8)^3", -512},
+                 {"(-8)^-1", -0.125},
+                 {"i^2", -1},
+                 {"-i^-2", 1},
+                 {"(1+i)^4", -4},
+                 {"(1+i)^2/i", 2},
+                 {"sqrt(16)", 4},
+                 {"sqrt(J*8)^2", 16},
+                 {"sqrt(-4)/i", 2},
+                 {"sqrt(2*i)/(1+i)", 1},
+                 {"exp(0)", 1},
+                 {"exp(1)", 2.718281828459045},
+                 {"exp(i*pi)", -1},
+                 {"exp(i*pi/2)*i", -1},
+                 {"exp(-J)", 0.1353352832366127},
+                 {"pi", 3.141592653589793},
+                 {"cos(pi)", -1},
+                 {"cos(pi/3)", 0.5000000000000001},
+                 {"sin(pi/6)", 0.49999999999999994},
+                 {"sin(1e-30)", 1e-30},
+                 {"cos(i)", 1.5430806348152437},
+                 {"sin(i)/i", 1.1752011936438014},
+                 {"sin(J)^2 + cos(J)^2", 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         gf_source source = at_line_7(cases[i].text);
         gf_error error = {0};
@@ -71,8 +105,9 @@ END_TEST
 
 /* What cancels down to rounding is zero, so that a rate 1 - gamma vanishes at the end of a scan. */
 START_TEST(what_cancels_is_zero) {
-    static const char *const zeros[] = {"1 - 0.9 - 0.1", "0.1 + 0.2 - 0.3", "1 - 3*(1/3)", "-0",
-                                        "0*-1"};
+    static const char *const zeros[] = {
+        "1 - 0.9 - 0.1", "0.1 + 0.2 - 0.3", "1 - 3*(1/3)",   "-0",          "0*-1", "sin(pi)",
+        "cos(pi/2)",     "sin(100*pi)",     "exp(i*pi) + 1", "cos(-7*pi/2)"};
     for (size_t i = 0; i < sizeof zeros / sizeof *zeros; ++i) {
         gf_source source = at_line_7(zeros[i]);
         double value = 1;
@@ -114,6 +149,8 @@ START_TEST(a_number_must_be_a_finite_real_number) {
                  {"i", "expected a real number, but 'i' is complex"},
                  {"1 + 2*i", "is complex"},
                  {"1e300*1e300", "not finite"},
+                 {"2^10000", "not finite"},
+                 {"exp(1000)", "not finite"},
                  {"foo", "unknown name 'foo'"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         gf_source source = at_line_7(cases[i].text);
@@ -124,6 +161,75 @@ START_TEST(a_number_must_be_a_finite_real_number) {
         assert_starts(error.message, "file:7:5: ");
         assert_contains(error.message, cases[i].what);
     }
+}
+END_TEST
+
+START_TEST(powers_and_functions_say_what_they_cannot_do) {
+    static const struct {
+        const char *text;
+        int column; /* of the character at fault */
+        const char *what;
+    } cases[] = {{"2*0^-1", 8, "division by zero"},
+                 {"(0-2)^0.5", 10, "a negative number to a power that is not whole"},
+                 {"2^", 7, "expected a number, a name or '('"},
+                 {"2**3", 7, "powers are written with ^"},
+                 {"^2", 5, "expected a number, a name or '('"},
+                 {"J(1-gamma)", 5, "'J' is no function"},
+                 {"log(2)", 5, "'log' is no function in 'log(2)'; there are sqrt exp sin cos"},
+                 {"sqrt(2", 11, "expected ')'"},
+                 {"sqrt 2", 5, "unknown name 'sqrt'"},
+                 {"sqrt()", 10, "expected a number"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        gf_source source = at_line_7(cases[i].text);
+        gf_error error = {0};
+        double value = 0;
+        char place[40];
+        (void)snprintf(place, sizeof place, "file:7:%d: ", cases[i].column);
+        ck_assert_msg(gf_arithmetic_number(&source, &scope, &value, &error) == GF_INVALID,
+                      "'%s' is accepted", cases[i].text);
+        assert_starts(error.message, place);
+        assert_contains(error.message, cases[i].what);
+    }
+}
+END_TEST
+
+/* Files from before there were functions may have parameters of these names. */
+START_TEST(parameters_come_before_functions) {
+    const gf_parameter own[] = {{(char[]){"pi"}, 3}, {(char[]){"exp"}, 5}};
+    const gf_scope shadowing = {.parameters = own, .parameter_count = 2};
+    gf_source source = at_line_7("pi + exp");
+    double value = 0;
+    ck_assert_int_eq(gf_arithmetic_number(&source, &shadowing, &value, NULL), GF_OK);
+    ck_assert_double_eq(value, 8);
+    ck_assert(gf_arithmetic_name_is_free("pi") && gf_arithmetic_name_is_free("sqrt"));
+}
+END_TEST
+
+/* The table of names finds what a search finds. */
+START_TEST(names_are_found) {
+    enum { MANY = 1000 };
+    static char text[MANY][8];
+    static gf_parameter many[MANY];
+    bool exhausted = false;
+    gf_names *names = gf_names_create();
+    ck_assert_ptr_nonnull(names);
+    ck_assert(gf_names_find(names, "p0", 2) == GF_NO_NAME);
+    for (size_t k = 0; k < MANY; ++k) {
+        (void)snprintf(text[k], sizeof text[k], "p%zu", k);
+        many[k] = (gf_parameter){.name = text[k], .value = (double)k};
+        ck_assert(gf_names_add(names, text[k], k, &exhausted) == GF_NO_NAME);
+    }
+    ck_assert_uint_eq(gf_names_add(names, "p17", 5, &exhausted), 17);
+    gf_scope all = {.parameters = many, .parameter_count = MANY, .names = names};
+    ck_assert_uint_eq(gf_scope_find(&all, "p999x", 4), 999);
+    ck_assert_uint_eq(gf_scope_find(&all, "p999x", 5), MANY);
+    all.parameter_count = 500; /* the first ones alone are known */
+    ck_assert_uint_eq(gf_scope_find(&all, "p499", 4), 499);
+    ck_assert_uint_eq(gf_scope_find(&all, "p500", 4), 500);
+    all.names = NULL;
+    ck_assert_uint_eq(gf_scope_find(&all, "p499", 4), 499);
+    ck_assert(!exhausted);
+    gf_names_free(names);
 }
 END_TEST
 
@@ -169,6 +275,9 @@ int main(void) {
     tcase_add_test(tests, what_cancels_is_zero);
     tcase_add_test(tests, long_but_flat_expressions_are_fine);
     tcase_add_test(tests, a_number_must_be_a_finite_real_number);
+    tcase_add_test(tests, powers_and_functions_say_what_they_cannot_do);
+    tcase_add_test(tests, parameters_come_before_functions);
+    tcase_add_test(tests, names_are_found);
     tcase_add_test(tests, text_of_a_command_line_has_no_column);
     tcase_add_test(tests, parameters_that_occur_are_marked);
     tcase_add_test(tests, names_in_use_are_not_free);

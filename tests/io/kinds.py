@@ -8,6 +8,8 @@ ENVIRONMENT = dict(os.environ, LC_ALL="C", OMP_NUM_THREADS="1", OMP_WAIT_POLICY=
 for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):  # a report must not pass for an ordinary failure
     ENVIRONMENT[name] = "exitcode=99:" + os.environ.get(name, "")
 
+UNIT = "meV"  # of energy, of the files made from model.yaml
+
 ROW = """equation: order-parameter
 parameters: {epsilon: 0.2, gamma: 0.875, J: 1, D: 1, a: 1}
 noise: {drive: 4, thermal: 0.5}
@@ -105,6 +107,7 @@ def make_all(program, models):
     reference = os.path.join(models, "xxz_jprime.yaml")
     small = open(reference, encoding="utf-8").read()
     small = small[:small.index("\ngrid:")] if "\ngrid:" in small else small
+    small = small.replace("energy_unit: J", f"energy_unit: {UNIT}")
     write("model.yaml", small + "\ngrid: {lambda1: {from: -2, to: 2, points: 5}, "
           "lambda2: {from: -1, to: 1, points: 4}, magnetization: {points: 6}, energy: {points: 7}}\n")
     write("sampled.yaml", "method: typicality\ntypicality: {exact: 6, samples: 8}\n"

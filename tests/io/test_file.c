@@ -231,6 +231,46 @@ START_TEST(every_dataset_has_units) {
 }
 END_TEST
 
+static void assert_units(const char *name, const char *expected) {
+    gf_file *file = open_file();
+    char *units = gf_file_get_text_attribute(file, name, "units");
+    ck_assert_str_eq(units, expected);
+    free(units);
+    close_read(file);
+}
+
+/* {energy} is the unit of energy of the file, "energy" unless it is set. */
+START_TEST(units_follow_the_unit_of_energy) {
+    const double values[2] = {1, 2};
+    gf_dataset pair = {.path = "/first",
+                       .units = "1 per site; {energy} per site",
+                       .description = "in {energy}",
+                       .rank = 1,
+                       .shape = {2},
+                       .axes = {"charge"}};
+    gf_file *file = create_file();
+    gf_file_put_doubles(file, &pair, values);
+    gf_file_set_energy_unit(file, "meV");
+    pair.path = "/second";
+    gf_file_put_doubles(file, &pair, values);
+    pair.path = "/third";
+    pair.units = "{energy}^2/{energy}{energy";
+    gf_file_put_doubles(file, &pair, values);
+    ck_assert(!gf_file_has_attribute(file, "/third", "energy") &&
+              !gf_file_has_attribute(file, "/fourth", "units") &&
+              gf_file_has_attribute(file, "/third", "units"));
+    commit(file);
+    assert_units("/first", "1 per site; energy per site");
+    assert_units("/second", "1 per site; meV per site");
+    assert_units("/third", "meV^2/meV{energy");
+    file = open_file();
+    char *description = gf_file_get_text_attribute(file, "/second", "description");
+    ck_assert_str_eq(description, "in meV");
+    free(description);
+    close_read(file);
+}
+END_TEST
+
 START_TEST(groups_and_datasets_are_found_and_removed) {
     gf_file *file = create_file();
     put_number(file, "/a/b/number", 1);
@@ -751,6 +791,7 @@ int main(void) {
     tcase_add_test(tests, empty_arrays_come_back);
     tcase_add_test(tests, attributes_come_back);
     tcase_add_test(tests, every_dataset_has_units);
+    tcase_add_test(tests, units_follow_the_unit_of_energy);
     tcase_add_test(tests, groups_and_datasets_are_found_and_removed);
     tcase_add_test(tests, every_file_tells_its_format);
     tcase_add_loop_test(tests, newer_formats_are_refused_by_name, 0, 3);

@@ -1,18 +1,21 @@
-"""Every dataset of every kind of file, read with h5py: units, axes that name what runs along them,
+"""Every dataset of every kind of file, read with h5py: units that are true, axes that name what runs along them,
 dimension scales that can be followed both ways and have the right length.
 
     python3 test_h5py.py PROGRAM MODELS
 """
 import os
+import re
 import sys
 import tempfile
 
 try:
     import h5py
+    import numpy
 except ImportError:
     print("h5py is missing")
     sys.exit(77)
 import kinds
+from kinds import write
 
 # What runs along an axis that has no values of its own.
 WORDS = {"bifurcation", "branch", "cell", "channel", "charge", "corner", "fixed point", "line", "point",
@@ -49,6 +52,115 @@ def check_references(name, data):
             fail(name, data.name, "is said to be the axis of what is not there")
 
 
+# The units of all that carries an energy E, by path; components in the order in which they lie.
+UNITS = [(re.compile(f"({path})$"), units) for path, units in (
+    ("(?!walls).*/(density|density_error|bifurcation_density|corners)", "1 per site; E per site"),
+    (".*/(lambda|bifurcation_lambda)", "1; 1/E"),
+    (".*/(lambda)_error", "1; 1/E"),
+    ("(?!spectrum).*/(force|force_error)", "epsilon E per site; epsilon E^2 per site"),
+    ("(?!spectrum).*/(noise|noise_error)",
+     "epsilon E per site; epsilon E^2 per site; epsilon E^2 per site; epsilon E^3 per site"),
+    (".*/(susceptibility|susceptibility_error)", "1 per site; E per site; E per site; E^2 per site"),
+    (".*/channel_force|spectrum/force", "1 per site; E per site"),
+    (".*/channel_noise|spectrum/noise", "1 per site; E per site; E per site; E^2 per site"),
+    ("fitted_grid/channel_shift", "1; E"),
+    (".*/channel_noise_shift", "1; E; E; E^2"),
+    (".*/(eigenvalues|eigenvalues_error)|channels/rate", "epsilon E"),
+    (".*/force_residual", "epsilon E per site"),
+    ("(spectrum|blocks)/energy", "E"),
+    ("(density_grid|histogram|diffusion)/energy|fitted_grid/(corner_energy|border)", "E per site"),
+    ("lambda_grid/lambda2", "1/E"),
+    ("diffusion/matrix", "E a^2; a^2; E^2 a^2; E a^2"),
+    ("(statistics|snapshots)/time", "1/E"),
+    ("statistics/passages", "E"),
+    ("switching/(mean_time|standard_error)", "1/E"),
+    ("statistics/mean|snapshots/field", "1 per site; E per site"),
+    ("statistics/(smoothed_)?second_moment", "1 per site^2; E^2 per site^2"),
+    ("moments/energy(_standard_error)?", "E per site"),
+    ("moments/second_energy(_standard_error)?", "E^2 per site^2"),
+)]
+# Said of other quantities by these words alone.
+PLAIN = re.compile("1|1 per site|1/a|a|sample_every|standard errors|of the parameter|A and B in 1/a, c in 1")
+
+
+def check_units(name, path, data, unit):
+    said = data.attrs["units"]
+    expected = [units for pattern, units in UNITS if pattern.match(path)]
+    if unit is None:  # of one field: no energy
+        return
+    if len(expected) > 1:
+        fail(path, "has several units expected of it")
+    elif expected and said != expected[0].replace("E", unit):
+        fail(name, path, f"is said to be in '{said}', not in '{expected[0].replace('E', unit)}'")
+    elif not expected and not PLAIN.fullmatch(said) and not path.startswith(("checkpoint", "blocks")):
+        fail(name, path, f"is said to be in '{said}'; a unit that the test does not know")
+    charges = sum(axis.label == "charge" for axis in data.dims)
+    if ";" in said and charges > 0 and len(said.split("; ")) != 2**charges:
+        fail(name, path, f"has {2**charges} components and the units '{said}'")
+
+
+SCALED = """name: scaled
+energy_unit: E
+sites: 6
+boundary: periodic
+parameters: {J: 1, Delta: 0.8, gamma: 0.9}
+hamiltonian: ["J*(X[0]*X[1] + Y[0]*Y[1])", "J*Delta*Z[0]*Z[1]", "0.1*J*(X[0]*X[2] + Y[0]*Y[2])"]
+lindblad:
+  - {name: flip, rate: J*(1-gamma), operator: "X[0]"}
+  - {name: align, rate: J*gamma, operator: "Pu[-1]*Sp[0]*Pu[1] + Pd[-1]*Sm[0]*Pd[1]"}
+grid:
+  lambda1: {from: -2, to: 2, points: 5}
+  lambda2: {from: -1/J, to: 1/J, points: 4}
+  magnetization: {points: 6}
+  energy: {from: -1.5*J, to: 0.9*J, points: 7}
+  fitted: {magnetization: 9, energy: 11}
+"""
+
+
+def powers(units):
+    """Of E, in each component."""
+    return [sum((-1 if over else 1) * int(power or 1)
+                for over, power in re.findall(r"(/?)E(?:\^(\d))?", component))
+            for component in units.split("; ")]
+
+
+def check_scaling(program):
+    """That units say the truth: with energies and rates s times as large every component is s to the
+    power that its unit says, also where s is extreme."""
+    write("scaled.yaml", SCALED)
+    for s in (1, 1e28, 1e-28):
+        kinds.make(program, "forces", "-q", "scaled.yaml", "--set", f"J={s}", "-o", f"scaled{s:g}.h5")
+    for s in (1e28, 1e-28):
+        with h5py.File("scaled1.h5") as one, h5py.File(f"scaled{s:g}.h5") as many:
+            one.visititems(lambda path, data, s=s, many=many: compare_scaled(path, data, many, s))
+
+
+def compare_scaled(path, data, many, s):
+    # |f| where the search ended is rounding
+    if not isinstance(data, h5py.Dataset) or data.dtype.kind not in "fc" or path.endswith("residual"):
+        return
+    power, shape = powers(data.attrs["units"]), [1] * data.ndim
+    if len(power) > 1:
+        shape = [data.shape[k] if data.dims[k].label == "charge" else 1 for k in range(data.ndim)]
+    unit = numpy.reshape([float(s)**p for p in power], shape)
+    x, y = data[()], many[path][()] / unit
+    axes = tuple(k for k in range(data.ndim) if shape[k] == 1)
+    size = numpy.max(abs(numpy.where(numpy.isfinite(x), x, 0)), axis=axes, keepdims=True, initial=0)
+    same = (abs(x - y) <= 1e-9 * size) | (x == y) | (numpy.isnan(x) & numpy.isnan(y))
+    if not same.all():
+        fail(path, f"does not scale like '{data.attrs['units']}' with a factor of {s:g}")
+
+
+def unit_of(file, name):
+    if "model" not in file:
+        return None
+    unit = file["model"].attrs["energy_unit"]
+    expected = "J" if name in ("plain.h5", "killed.h5.blocks") else kinds.UNIT
+    if unit != expected:
+        fail(name, f"the unit of energy is {unit}, not {expected}")
+    return unit
+
+
 def check_file(name):
     count = 0
 
@@ -60,6 +172,8 @@ def check_file(name):
         data[()]
         if not str(data.attrs.get("units", "")):
             fail(name, path, "has no units")
+        else:
+            check_units(name, path, data, unit)
         for k in range(data.ndim):
             check_axis(name, data, k)
         check_references(name, data)
@@ -67,6 +181,7 @@ def check_file(name):
     with h5py.File(name) as file:
         if file.attrs["program"] != "gibbsflow" or int(file.attrs["format"]) < 1:
             fail(name, "does not say who wrote it, and in which format")
+        unit = unit_of(file, name)
         file.visititems(check)
     if count == 0:
         fail(name, "has no datasets")
@@ -78,5 +193,6 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     for one in kinds.make_all(program, models):
         check_file(one)
+    check_scaling(program)
     os.chdir("/")
 sys.exit(1 if failures else 0)

@@ -1,6 +1,6 @@
 /* Model files: each mistake gives one message that points at it; what is right is accepted. */
 #include "input/document.h"
-#include "model/model.h"
+#include "model/model_file.h"
 
 #include "suite.h"
 
@@ -77,6 +77,13 @@ static const mistake mistakes[] = {
     {BOUNDARY, "", 1, 1, "the key 'boundary' is missing"},
     {HAMILTONIAN, "", 1, 1, "the key 'hamiltonian' is missing"},
     {LINDBLAD, "", 1, 1, "the key 'lindblad' is missing"},
+    /* the unit of energy */
+    {NAME, "name: test\nenergy_unit: [J]", 2, 14, "energy_unit must be a single value"},
+    {NAME, "name: test\nenergy_unit: ''", 2, 14, "energy_unit must not be empty"},
+    {NAME, "name: test\nenergy_unit: J/2", 2, 14, "energy_unit must be a name such as J or meV"},
+    {NAME, "name: test\nenergy_unit: 2J", 2, 14, "letters, digits, _ and ', not '2J'"},
+    {NAME, "name: test\nenergy_unit: J; a", 2, 14, "energy_unit must be a name"},
+    {NAME, "name: test\nenergy_unit: a_name_of_more_than_20", 2, 14, "up to 20 letters"},
     /* types */
     {NAME, "name: [test]", 1, 7, "name must be a single value, not a list"},
     {NAME, "name:", 1, 6, "name must not be empty"},
@@ -85,6 +92,7 @@ static const mistake mistakes[] = {
     {BOUNDARY, "boundary: [open]", 3, 11, "boundary must be a single value, not a list"},
     {BOUNDARY, "boundary: closed", 3, 11, "boundary must be periodic or open, not 'closed'"},
     {PARAMETERS, "parameters: [J, g]", 4, 13, "parameters must be a mapping"},
+    {PARAMETERS, "parameters: 3", 4, 13, "parameters must be a mapping"},
     {PARAMETERS, "parameters: {J: [1], g: 1}", 4, 17, "J must be a single value, not a list"},
     {HAMILTONIAN, "hamiltonian: Z[0]*Z[1]", 5, 14, "hamiltonian must be a list"},
     {HAMILTONIAN, "hamiltonian: {a: 1}", 5, 14, "hamiltonian must be a list"},
@@ -105,9 +113,15 @@ static const mistake mistakes[] = {
     {CHAIN, "sites: 1000000000", 2, 8, "not '1000000000'"},
     {CHAIN, "sites: many", 2, 8, "not 'many'"},
     {CHAIN, "sites: 6.5", 2, 8, "not '6.5'"},
+    {CHAIN, "sites: 0x4", 2, 8, "not '0x4'"},
+    {CHAIN, "sites: 4x", 2, 8, "not '4x'"},
+    {CHAIN, "sites: 99999999999999999999", 2, 8, "sites must be an integer from 1"},
     /* parameters */
     {PARAMETERS, "parameters: {J: 1, g: foo}", 4, 23, "unknown name 'foo'"},
-    {PARAMETERS, "parameters: {J: 1, g: J}", 4, 23, "unknown name 'J'"},
+    {PARAMETERS, "parameters: {J: g, g: 1}", 4, 17, "unknown name 'g' in 'g'; parameters: none"},
+    {PARAMETERS, "parameters: {J: 1, g: 2*g}", 4, 25, "unknown name 'g' in '2*g'; parameters: J"},
+    {PARAMETERS, "parameters: {J: -1, g: J^0.5}", 4, 25, "a negative number to a power"},
+    {PARAMETERS, "parameters: {J: 1, g: sqrt(-J)}", 4, 23, "is complex"},
     {PARAMETERS, "parameters: {J: 1, g: nan}", 4, 23, "unknown name 'nan'"},
     {PARAMETERS, "parameters: {J: 1, g: .inf}", 4, 23, "malformed number"},
     {PARAMETERS, "parameters: {J: 1, g: i}", 4, 23, "expected a real number, but 'i' is complex"},
@@ -126,6 +140,39 @@ static const mistake mistakes[] = {
     {HAMILTONIAN, "hamiltonian: [\"Z[0]*I[-6]\"]", 5, 16, "spans indices -6 to 0"},
     {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: \"X[-3]*X[3]\"}]", 6, 42,
      "beyond the chain of 6"},
+    {HAMILTONIAN, "hamiltonian: [\"W[0]*Z[1]\"]", 5, 16, "unknown site factor"},
+    {HAMILTONIAN, "hamiltonian: [\"J*Q\"]", 5, 18, "unknown name 'Q'"},
+    {HAMILTONIAN, "hamiltonian: [\"S+[0]\"]", 5, 16, "site factors: X Y Z Sp Sm Pu Pd I"},
+    {HAMILTONIAN, "hamiltonian: [\"X0\"]", 5, 16, "site factors: X Y Z Sp Sm Pu Pd I"},
+    {HAMILTONIAN, "hamiltonian: [\"sqrt*Z[0]\"]", 5, 16, "site factors: X Y Z Sp Sm Pu Pd I"},
+    {HAMILTONIAN, "hamiltonian: [\"J Z[0]\"]", 5, 18,
+     "unexpected text; expected + - * / ^ or the end"},
+    {HAMILTONIAN, "hamiltonian: [\"J^^2*Z[0]\"]", 5, 18, "expected a number, a name or '('"},
+    {HAMILTONIAN, "hamiltonian: [\"log(J)*Z[0]\"]", 5, 16, "'log' is no function"},
+    {HAMILTONIAN, "hamiltonian: [\"J(2)*Z[0]\"]", 5, 16, "'J' is no function"},
+    {HAMILTONIAN, "hamiltonian: [\"X(0)\"]", 5, 17, "expected '['"},
+    {HAMILTONIAN, "hamiltonian: [\"J^Z[0]\"]", 5, 17, "an operator in an exponent"},
+    {HAMILTONIAN, "hamiltonian: [\"Z[0]^-1\"]", 5, 20, "operators have whole powers"},
+    {HAMILTONIAN, "hamiltonian: [\"J*Z\"]", 5, 19, "expected '['"},
+    {HAMILTONIAN, "hamiltonian: [\"J*Z[]\"]", 5, 20, "expected an integer site index"},
+    {HAMILTONIAN, "hamiltonian: [\"J*Z[a]\"]", 5, 20, "expected an integer site index"},
+    {HAMILTONIAN, "hamiltonian: [\"J*Z[0\"]", 5, 21, "expected ']'"},
+    {HAMILTONIAN, "hamiltonian: [\"J*Z[99]\"]", 5, 20, "site index beyond the chain"},
+    {HAMILTONIAN, "hamiltonian: [\"J*Z[-99999999999999999999]\"]", 5, 20,
+     "site index beyond the chain"},
+    {HAMILTONIAN, "hamiltonian: [\"(J*Z[0]\"]", 5, 23, "expected ')'"},
+    {HAMILTONIAN, "hamiltonian: [\"J*Z[0])\"]", 5, 22, "unexpected text"},
+    {HAMILTONIAN, "hamiltonian: [\"J*Z[0] Z[1]\"]", 5, 23, "unexpected text"},
+    {HAMILTONIAN, "hamiltonian: [\"J**Z[0]\"]", 5, 18,
+     "expected a number, a name or '('; powers are written with ^"},
+    {HAMILTONIAN, "hamiltonian: [\"J*\"]", 5, 18, "expected a number, a name or '('"},
+    {HAMILTONIAN, "hamiltonian: [\"Z[0]/0\"]", 5, 20, "division by zero"},
+    {HAMILTONIAN, "hamiltonian: [\"Z[0]/(J-J)\"]", 5, 20, "division by zero"},
+    {HAMILTONIAN, "hamiltonian: [\"1/Z[0]\"]", 5, 17, "division by an operator"},
+    {HAMILTONIAN, "hamiltonian: [\"1.2.3*Z[0]\"]", 5, 16, "malformed number"},
+    {HAMILTONIAN, "hamiltonian: [\"1e999*Z[0]\"]", 5, 16, "number too large"},
+    {HAMILTONIAN, "hamiltonian: [\"1e200*1e200*Z[0]\"]", 5, 16, "value is not finite"},
+    {HAMILTONIAN, "hamiltonian: [\"\"]", 5, 15, "a Hamiltonian term must not be empty"},
     /* the Hamiltonian */
     {HAMILTONIAN, "hamiltonian: [\"i*Z[0]\"]", 5, 15, "the Hamiltonian must be Hermitian"},
     {HAMILTONIAN, "hamiltonian: [\"Z[0]\", \"Sp[0]*Sm[1]\"]", 5, 23, "must be Hermitian"},
@@ -152,6 +199,9 @@ static const mistake mistakes[] = {
      "lindblad:\n  - {name: a, rate: 1, operator: \"X[0]\"}\n  - {name: a, rate: 1, operator: "
      "\"Z[0]\"}",
      8, 12, "a second channel named 'a'"},
+    {LINDBLAD, "lindblad: [{name: a, rate: .nan, operator: \"X[0]\"}]", 6, 28, ""},
+    {LINDBLAD, "lindblad: [{name: a, rate: 1e200*1e200, operator: \"X[0]\"}]", 6, 28,
+     "value is not finite"},
     /* the grid */
     {GRID, "grid: {lambda3: {from: 1}}", 7, 8, "unknown key 'lambda3' in grid; expected: lambda1"},
     {GRID, "grid: {lambda1: {start: 1}}", 7, 18, "unknown key 'start' in lambda1"},
@@ -163,10 +213,19 @@ static const mistake mistakes[] = {
     {GRID, "grid: {lambda2: {from: 2, to: -2}}", 7, 17, "the axis lambda2 is empty: from 2 to -2"},
     {GRID, "grid: {energy: {from: 1, to: 0}}", 7, 16, "the axis energy is empty"},
     {GRID, "grid: {lambda1: {from: 1e999}}", 7, 24, "number too large"},
+    {GRID, "grid: [1]", 7, 7, "grid must be a mapping"},
+    {GRID, "grid: {energy: 5}", 7, 16, "energy must be a mapping"},
+    {GRID, "grid: {energy: {steps: 3}}", 7, 17, "unknown key 'steps'"},
+    {GRID, "grid: {magnetization: {from: 1, to: -1, points: 5}}", 7, 23, "is empty: from 1 to -1"},
+    {GRID, "grid: {energy: {points: 2.5}}", 7, 25, "points must be an integer from 1"},
+    {GRID, "grid: {energy: {points: many}}", 7, 25, "points must be an integer from 1"},
+    {GRID, "grid: {energy: {points: 99999999999}}", 7, 25, "points must be an integer from 1"},
+    {GRID, "grid: {lambda1: {from: i}}", 7, 24, "'i' is complex"},
     {GRID, "grid: {fitted: 5}", 7, 16, "fitted must be a mapping"},
     {GRID, "grid: {fitted: {height: 5}}", 7, 17, "unknown key 'height' in fitted"},
     {GRID, "grid: {fitted: {energy: 4}}", 7, 25, "energy must be an integer from 5 to 4096"},
     /* YAML */
+    {NAME, "[a, b]: c", 1, 1, "a key of the model must be a plain word"},
     {NAME, "name: test\n\tsites: 6", 2, 1, "tab character"},
     {GRID, "---\nname: second", 8, 1, "a second YAML document"},
 };
@@ -253,6 +312,46 @@ START_TEST(infinite_couplings_and_rates_are_refused) {
         gf_model_free(model);
         ck_assert_msg(status == GF_INVALID, "'%s' is accepted", cases[i].text);
     }
+}
+END_TEST
+
+/* Numbers whose squares, or the squares of these, are beyond what numbers hold: said, not dropped.
+ */
+START_TEST(extreme_scales_are_refused) {
+    static const struct {
+        int line;
+        const char *text, *message;
+    } cases[] = {
+        {PARAMETERS, "parameters: {J: 1e160, g: 1}", "file:5:14: the Hamiltonian has coefficients"},
+        {PARAMETERS, "parameters: {J: 1e-200, g: 1}", "choose a unit of energy"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: \"1e154*X[0]\"}]",
+         "file:6:41: the jump operator has coefficients up to 1e+154"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: \"1e-170*X[0]\"}]", "into its rate"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 1e-170, operator: \"X[0]\"}]",
+         "as strong as 1e-170 ('a'"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 1e160, operator: \"X[0]\"}]",
+         "the strongest must lie between 1e-60 and 1e+60"},
+        {LINDBLAD, "lindblad: [{name: a, rate: 1e20, operator: \"1e25*X[0]\"}]",
+         "as strong as 1e+70"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        gf_model *model = NULL;
+        gf_error error = {0};
+        ck_assert_int_eq(parse(cases[i].line, cases[i].text, NULL, &model, &error), GF_INVALID);
+        assert_contains(error.message, cases[i].message);
+    }
+    /* What is faint beside the rest is none of it. */
+    gf_model *model = parse_good(LINDBLAD,
+                                 "lindblad: [{name: a, rate: 1e-170, operator: \"X[0]\"}, {name: "
+                                 "b, rate: 1, operator: \"X[0]\"}, {name: c, rate: 0, operator: "
+                                 "\"Z[0]\"}]",
+                                 NULL);
+    gf_error error = {0};
+    double rates[3] = {1e-170, 0, 0};
+    ck_assert_int_eq(gf_model_check_rates(model, rates, &error), GF_INVALID);
+    rates[0] = 0;
+    ck_assert_int_eq(gf_model_check_rates(model, rates, &error), GF_OK);
+    gf_model_free(model);
 }
 END_TEST
 
@@ -370,6 +469,21 @@ START_TEST(a_model_is_what_its_file_says) {
     ck_assert(model->lambda1.from == -1 && model->lambda1.to == 1 && model->lambda1.points == 5);
     ck_assert(isnan(model->energy.from) && isnan(model->energy.to));
     gf_model_free(model);
+}
+END_TEST
+
+START_TEST(the_unit_of_energy_is_the_users) {
+    static const char *const units[] = {"J", "meV", "J_1", "t'", "\u00b5eV"};
+    gf_model *model = parse_good(0, NULL, NULL);
+    ck_assert_str_eq(gf_model_energy_unit(model), "energy");
+    gf_model_free(model);
+    for (size_t k = 0; k < sizeof units / sizeof *units; ++k) {
+        char line[64];
+        (void)snprintf(line, sizeof line, "name: test\nenergy_unit: \"%s\"", units[k]);
+        model = parse_good(NAME, line, NULL);
+        ck_assert_str_eq(gf_model_energy_unit(model), units[k]);
+        gf_model_free(model);
+    }
 }
 END_TEST
 
@@ -618,6 +732,158 @@ START_TEST(parameters_that_enter_more_are_refused) {
 }
 END_TEST
 
+/* --- parameters defined by others ------------------------------------------------------------ */
+
+/* J makes D, which enters the Hamiltonian; T makes the rate w, by way of beta. */
+static gf_model *parse_defined(const gf_settings *settings) {
+    static const char text[] =
+        "name: test\n"
+        "sites: 4\n"
+        "boundary: periodic\n"
+        "parameters: {J: 2, D: J^2/2, T: 4, beta: 1/T, w: exp(-beta*D), idle: T, lost: idle}\n"
+        "hamiltonian: [\"J*Z[0]*Z[1] + D*Z[0]\"]\n"
+        "lindblad: [{name: up, rate: w, operator: \"Sp[0]\"}]\n";
+    gf_model *model = NULL;
+    gf_error error = {0};
+    ck_assert_msg(gf_model_parse(text, strlen(text), "file", settings, &model, &error) == GF_OK,
+                  "%s", error.message);
+    return model;
+}
+
+static void assert_values(const gf_model *model, double J, double D, double T, double beta) {
+    ck_assert_double_eq(gf_model_parameter(model, 0)->value, J);
+    ck_assert_double_eq(gf_model_parameter(model, 1)->value, D);
+    ck_assert_double_eq(gf_model_parameter(model, 2)->value, T);
+    ck_assert_double_eq(gf_model_parameter(model, 3)->value, beta);
+    ck_assert_double_eq_tol(model->channels[0].rate, exp(-beta * D), 1e-15);
+}
+
+START_TEST(parameters_are_defined_by_earlier_ones) {
+    gf_model *model = parse_defined(NULL);
+    assert_values(model, 2, 2, 4, 0.25);
+    for (size_t i = 0; i < gf_model_parameters(model); ++i) {
+        ck_assert(!gf_model_sets_parameter(model, i));
+        ck_assert(gf_model_uses_parameter(model, i) == (i < 5)); /* idle and lost play no part */
+    }
+    gf_model_free(model);
+}
+END_TEST
+
+/* A setting changes what is defined by the parameter, but for what is set itself. */
+START_TEST(settings_reach_what_they_define) {
+    gf_settings one = set(0, "J=4"), two = set(0, "J=4");
+    gf_model *model = parse_defined(&one);
+    assert_values(model, 4, 8, 4, 0.25);
+    ck_assert(gf_model_sets_parameter(model, 0) && !gf_model_sets_parameter(model, 1));
+    gf_model_free(model);
+    ck_assert_int_eq(gf_settings_assign(&two, "D=3", NULL), GF_OK);
+    model = parse_defined(&two);
+    assert_values(model, 4, 3, 4, 0.25);
+    ck_assert(gf_model_sets_parameter(model, 0) && gf_model_sets_parameter(model, 1));
+    gf_model_free(model);
+    gf_settings_free(&one);
+    gf_settings_free(&two);
+}
+END_TEST
+
+/* The rule sees through definitions: T and beta enter rates alone, J by way of D does not. */
+START_TEST(definitions_decide_what_may_change) {
+    gf_model *model = parse_defined(NULL);
+    const bool steers[] = {true, true, false, false, false, false, false};
+    double rate = 0;
+    gf_error error = {0};
+    for (size_t i = 0; i < gf_model_parameters(model); ++i) {
+        ck_assert(model->steers[i] == steers[i]);
+    }
+    gf_settings temperature = set(0, "T=2"), field = set(0, "J=4"), both = set(0, "beta=1");
+    ck_assert_int_eq(gf_model_rates_at(model, &temperature, &rate, &error), GF_OK);
+    ck_assert_double_eq_tol(rate, exp(-1), 1e-15);
+    ck_assert_int_eq(gf_model_rates_at(model, &field, &rate, &error), GF_INVALID);
+    assert_contains(error.message,
+                    "the parameter J enters the Hamiltonian or a jump operator (J: 4");
+    ck_assert_int_eq(gf_model_adjust(model, &both, &error), GF_OK);
+    assert_values(model, 2, 2, 4, 1);
+    ck_assert_int_eq(gf_model_rates_at(model, &temperature, &rate, &error), GF_OK);
+    ck_assert_double_eq_tol(rate, exp(-2), 1e-15); /* beta stays as it was set */
+    gf_model_free(model);
+    /* What is set depends on nothing: then J alone steers J Z Z. */
+    gf_settings fixed = set(0, "D=2");
+    model = parse_defined(&fixed);
+    ck_assert(model->steers[0] && model->steers[1]);
+    gf_model_free(model);
+    gf_settings_free(&temperature);
+    gf_settings_free(&field);
+    gf_settings_free(&both);
+    gf_settings_free(&fixed);
+}
+END_TEST
+
+/* In a file stands what was set, so that what is defined by it is so again. */
+START_TEST(files_keep_definitions) {
+    char folder[] = "/tmp/test_model_XXXXXX", path[64];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/model.h5", folder);
+    gf_settings field = set(0, "J=4"), temperature = set(0, "T=2");
+    gf_model *model = parse_defined(&field), *again = NULL;
+    gf_error error = {0};
+    gf_file *file = NULL;
+    ck_assert_int_eq(gf_file_create(path, &file, &error), GF_OK);
+    gf_model_store(model, file);
+    ck_assert_int_eq(gf_file_commit(&file, &error), GF_OK);
+    ck_assert_int_eq(gf_file_open(path, &file, &error), GF_OK);
+    char *text = gf_file_get_text_attribute(file, "/model", "settings");
+    ck_assert_str_eq(text, "J=4");
+    ck_assert_int_eq(gf_model_restore(file, path, &temperature, &again, &error), GF_OK);
+    assert_values(again, 4, 8, 2, 0.5);
+    ck_assert_int_eq(gf_model_check_same_spectrum(model, again, &error), GF_OK);
+    gf_file_close(&file);
+    free(text);
+    gf_model_free(model);
+    gf_model_free(again);
+    gf_settings_free(&field);
+    gf_settings_free(&temperature);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+/* Long lists take as long as they are, not the square of that: this test would take minutes. */
+START_TEST(long_lists_are_fine) {
+    const size_t count = sized(20000, 5000);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    (void)fputs("name: long\nsites: 2\nboundary: periodic\nparameters:\n  p0: 0.5\n", out);
+    for (size_t k = 1; k < count; ++k) {
+        (void)fprintf(out, "  p%zu: p%zu\n", k, k - 1);
+    }
+    (void)fputs("hamiltonian:\n", out);
+    for (size_t k = 0; k < count / 10; ++k) {
+        (void)fprintf(out, "  - p%zu*Z[0]\n", k);
+    }
+    (void)fputs("lindblad:\n", out);
+    for (size_t k = 0; k < count; ++k) {
+        (void)fprintf(out, "  - {name: c%zu, rate: p%zu, operator: \"X[0]\"}\n", k, k);
+    }
+    ck_assert_int_eq(fclose(out), 0);
+    gf_settings settings = set(0, "p0=2");
+    for (size_t k = count / 2; k < count; ++k) {
+        char name[24];
+        (void)snprintf(name, sizeof name, "p%zu", k);
+        ck_assert_int_eq(gf_settings_set(&settings, name, 3, NULL), GF_OK);
+    }
+    gf_model *model = NULL;
+    gf_error error = {0};
+    ck_assert_msg(gf_model_parse(text, length, "file", &settings, &model, &error) == GF_OK, "%s",
+                  error.message);
+    ck_assert_double_eq(model->channels[count / 2 - 1].rate, 2);
+    ck_assert_double_eq(model->channels[count - 1].rate, 3);
+    gf_model_free(model);
+    gf_settings_free(&settings);
+    free(text);
+}
+END_TEST
+
 START_TEST(another_chain_is_no_adjustment) {
     gf_model *model = parse_free();
     gf_error error = {0};
@@ -639,11 +905,13 @@ int main(void) {
     tcase_add_test(tests, text_that_is_no_model_is_refused);
     tcase_add_test(tests, kept_text_is_the_whole_model);
     tcase_add_test(tests, infinite_couplings_and_rates_are_refused);
+    tcase_add_test(tests, extreme_scales_are_refused);
     tcase_add_test(tests, damaged_models_never_crash);
     tcase_add_test(tests, unreadable_files_are_refused);
     tcase_add_test(tests, file_and_text_give_the_same_model);
     tcase_add_test(tests, shipped_models_parse);
     tcase_add_test(tests, a_model_is_what_its_file_says);
+    tcase_add_test(tests, the_unit_of_energy_is_the_users);
     tcase_add_test(tests, axes_are_evenly_spaced);
     tcase_add_test(tests, what_is_right_on_the_whole_chain_is_accepted);
     tcase_add_test(tests, settings_override_the_file);
@@ -655,6 +923,11 @@ int main(void) {
     tcase_add_test(tests, settings_decide_on_the_spectrum_too);
     tcase_add_test(tests, rates_follow_parameters_that_enter_them_alone);
     tcase_add_test(tests, parameters_that_enter_more_are_refused);
+    tcase_add_test(tests, parameters_are_defined_by_earlier_ones);
+    tcase_add_test(tests, settings_reach_what_they_define);
+    tcase_add_test(tests, definitions_decide_what_may_change);
+    tcase_add_test(tests, files_keep_definitions);
+    tcase_add_test(tests, long_lists_are_fine);
     tcase_add_test(tests, another_chain_is_no_adjustment);
     return run_suite("model", tests);
 }

@@ -13,7 +13,7 @@ static const gf_count gf_counts[GF_COUNTS] = {
     {"/statistics/outside", "1",
      "part of the cells outside the region of possible densities, since the sample before",
      "/checkpoint/outside", "cells outside since the last sample"},
-    {"/statistics/passages", "J",
+    {"/statistics/passages", "{energy}",
      "passages of m between -threshold m0 and +threshold m0 per block and time, since the sample "
      "before",
      "/checkpoint/passages", "passages since the last sample"}};

@@ -1,6 +1,7 @@
 /* Runs in HDF5 files: writing. */
 #include "gibbsflow/file.h"
 #include "gibbsflow/wall_fit.h"
+#include "io/charge_units.h"
 #include "langevin/ensemble/counts.h"
 #include "langevin/ensemble/langevin.h"
 #include "langevin/run/kind.h"
@@ -54,11 +55,19 @@ static void write_run(const gf_langevin *self, gf_file *file) {
 }
 
 static const char *time_units(const gf_run *run) {
-    return run->rescaled ? "1/(J epsilon)" : run->kind->time_unit;
+    return run->rescaled ? "1/({energy} epsilon)" : run->kind->time_unit;
 }
 
 static const char *length_units(const gf_run *run) {
     return run->rescaled ? "a/sqrt(epsilon)" : "a";
+}
+
+static const char *field_units(const gf_run *run) {
+    return run->equation->fields > 1 ? GF_UNITS_DENSITY : "1";
+}
+
+static const char *square_units(const gf_run *run) {
+    return run->equation->fields > 1 ? "1 per site^2; {energy}^2 per site^2" : "1";
 }
 
 static const char *density_units(const gf_run *run) {
@@ -139,12 +148,12 @@ static void write_series(const gf_langevin *self, const char *sweep, gf_file *fi
     put_regular_axis(file, "/statistics/time", time_units(run),
                      "time of the samples, warm-up included, where stretch is 1", run->samples,
                      run->sample_every, run->sample_every);
-    put_series(self, file, sweep, GF_LANGEVIN_MEAN, "/statistics/mean", "1",
+    put_series(self, file, sweep, GF_LANGEVIN_MEAN, "/statistics/mean", field_units(run),
                "space average of the field");
-    put_series(self, file, sweep, GF_LANGEVIN_SECOND, "/statistics/second_moment", "1",
-               "space average of the square of the cell values");
+    put_series(self, file, sweep, GF_LANGEVIN_SECOND, "/statistics/second_moment",
+               square_units(run), "space average of the square of the cell values");
     put_series(self, file, sweep, GF_LANGEVIN_SMOOTHED_SECOND, "/statistics/smoothed_second_moment",
-               "1", "the same after smoothing");
+               square_units(run), "the same after smoothing");
     put_series(self, file, sweep, GF_LANGEVIN_WALLS, "/statistics/wall_density", NULL,
                "walls per length: passages between -threshold m0 and +threshold m0 after "
                "smoothing");
@@ -170,7 +179,7 @@ static void write_snapshots(const gf_langevin *self, const char *sweep, gf_file 
         file,
         &(gf_dataset){
             .path = "/snapshots/field",
-            .units = "1",
+            .units = field_units(run),
             .description = "field averaged over stretches",
             .rank = fields > 1 ? 5 : 4,
             .shape = {run->points, run->realisations, run->snapshots, run->positions, fields},
@@ -178,14 +187,15 @@ static void write_snapshots(const gf_langevin *self, const char *sweep, gf_file 
         self->snapshots);
 }
 
-static void put_bins(gf_file *file, const char *path, const gf_axis *axis) {
+static void put_bins(gf_file *file, const char *path, const char *units, const gf_axis *axis) {
     double width = (axis->to - axis->from) / (double)axis->points;
-    put_regular_axis(file, path, "1", "middle of the bins", axis->points, axis->from + width / 2,
+    put_regular_axis(file, path, units, "middle of the bins", axis->points, axis->from + width / 2,
                      width);
 }
 
 static void write_histogram(const gf_langevin *self, const char *sweep, gf_file *file) {
     static const char *const axes[GF_CHARGES] = {"/histogram/value", "/histogram/energy"};
+    static const char *const units[GF_CHARGES] = {"1", GF_UNITS_ENERGY_DENSITY};
     const gf_run *run = self->run;
     size_t fields = run->equation->fields;
     if (run->histogram[0].points == 0) {
@@ -199,7 +209,7 @@ static void write_histogram(const gf_langevin *self, const char *sweep, gf_file 
                          .shape = {run->points, run->realisations},
                          .axes = {sweep, "realisation"}};
     for (size_t k = 0; k < fields; ++k) {
-        put_bins(file, axes[k], &run->histogram[k]);
+        put_bins(file, axes[k], units[k], &run->histogram[k]);
         counts.shape[2 + k] = run->histogram[k].points;
         counts.axes[2 + k] = axes[k];
     }
@@ -285,17 +295,17 @@ static const struct column {
 static const struct column more_columns[] = {
     {"/moments/magnetization", "1", mean_m},
     {"/moments/magnetization_standard_error", "1", mean_m_error},
-    {"/moments/energy", "1", mean_e},
-    {"/moments/energy_standard_error", "1", mean_e_error},
-    {"/moments/second_energy", "1", second_e},
-    {"/moments/second_energy_standard_error", "1", second_e_error},
+    {"/moments/energy", GF_UNITS_ENERGY_DENSITY, mean_e},
+    {"/moments/energy_standard_error", GF_UNITS_ENERGY_DENSITY, mean_e_error},
+    {"/moments/second_energy", "{energy}^2 per site^2", second_e},
+    {"/moments/second_energy_standard_error", "{energy}^2 per site^2", second_e_error},
     {"/moments/outside", "1", outside},
 };
 
 /* Of blocks without neighbours: the time that a block stays on one side. */
 static const struct column switching_columns[] = {
-    {"/switching/mean_time", "1/J", switching_time},
-    {"/switching/standard_error", "1/J", switching_error},
+    {"/switching/mean_time", "1/{energy}", switching_time},
+    {"/switching/standard_error", "1/{energy}", switching_error},
     {"/switching/effective_samples", "1", switching_effective},
     {"/switching/drift", "standard errors", switching_drift},
     {"/switching/start_effect", "standard errors", switching_start_effect},
@@ -330,7 +340,7 @@ static fits make_fits(size_t count, const double *table) {
     return all;
 }
 
-static void put_fits(const fits *self, gf_file *file) {
+static void put_fits(const fits *self, const gf_run *run, gf_file *file) {
     const struct {
         const char *path;
         size_t width;
@@ -350,7 +360,8 @@ static void put_fits(const fits *self, gf_file *file) {
                               .shape = {self->made, parts[i].width}};
         if (parts[i].width == 3) {
             dataset.units = "A and B in 1/a, c in 1";
-            dataset.description = "A, c, B; x = epsilon J a^2/D";
+            dataset.description = run->equation->fields > 1 ? "A, c, B; x = epsilon {energy} a^2/D"
+                                                            : "A, c, B; x = epsilon J a^2/D";
         }
         if (parts[i].width > 0) {
             dataset.axes[0] = "form";
@@ -369,7 +380,7 @@ static void write_fits(const gf_langevin *self, const gf_langevin_point *points,
     gf_langevin_tabulate(self, points, table);
     fits all = make_fits(self->run->points, table);
     if (all.made > 0) {
-        put_fits(&all, file);
+        put_fits(&all, self->run, file);
     }
     free(table);
 }
@@ -442,7 +453,9 @@ static void put_tasks(gf_file *file, const char *path, const char *description, 
 
 static void put_states(const gf_run *run, gf_file *file, size_t open, const double *states) {
     gf_dataset dataset = {.path = "/checkpoint/state",
-                          .units = "1",
+                          .units = run->rows > 2   ? GF_UNITS_DENSITY "; 1"
+                                   : run->rows > 1 ? GF_UNITS_DENSITY
+                                                   : "1",
                           .description = "what the integrator carries on",
                           .rank = 2,
                           .shape = {open, run->cells},

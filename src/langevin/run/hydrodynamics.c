@@ -1,6 +1,7 @@
 /* What run files of the two-field equation have of their own. */
 #include "langevin/run/kind.h"
 #include "langevin/run/parser.h"
+#include "model/model_file.h"
 
 #include <errno.h>
 #include <math.h>
@@ -323,7 +324,13 @@ static gf_status open_table(const gf_run_parser *p) {
                        path, strerror(errno));
     }
     (void)fclose(there);
-    return gf_file_open(path, &p->run->medium.table_file, p->error);
+    gf_run_medium *medium = &p->run->medium;
+    gf_status status = gf_file_open(path, &medium->table_file, p->error);
+    if (status == GF_OK) {
+        medium->energy_unit = gf_model_stored_energy_unit(medium->table_file);
+        status = medium->energy_unit != NULL ? GF_OK : gf_file_check(medium->table_file, p->error);
+    }
+    return status;
 }
 
 /* Settings that nothing else has taken are the model's, as are the rates of the file. */
@@ -477,6 +484,7 @@ static void write(const gf_run *run, gf_file *file) {
     static const char *const parts[] = {"/model",  "/channels",     "/fitted_grid", "/density_grid",
                                         "/region", "/fixed_points", "/flow_lines"};
     const gf_run_medium *medium = &run->medium;
+    gf_file_set_energy_unit(file, medium->energy_unit);
     gf_file_put_text_attribute(file, "/run", "table", medium->table);
     gf_file_put_text_attribute(file, "/run", "interpretation", "Ito");
     gf_file_put_integer_attribute(file, "/run", "weak_order", run->integrator->weak_order);
@@ -512,4 +520,4 @@ const gf_run_kind gf_run_hydrodynamics = {.equation = &gf_equation_hydrodynamics
                                           .fill = fill,
                                           .coupling = coupling,
                                           .write = write,
-                                          .time_unit = "1/J"};
+                                          .time_unit = "1/{energy}"};

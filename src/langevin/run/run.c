@@ -13,6 +13,7 @@ static void free_medium(gf_run_medium *self) {
     }
     free(self->diffusion);
     gf_file_close(&self->table_file);
+    free(self->energy_unit);
     gf_settings_free(&self->rates);
     for (size_t k = 0; k < self->surface_count; ++k) {
         gf_surface_free(self->surfaces[k]);

@@ -34,6 +34,7 @@ typedef struct gf_run_kind gf_run_kind;
 typedef struct gf_run_medium {
     char *table;                    /* path of the force table */
     gf_file *table_file;            /* the table, open while the run lasts */
+    char *energy_unit;              /* of the model of the table */
     gf_settings rates;              /* what the run changes in the rates of the table */
     gf_diffusion *diffusion;        /* D of the densities, if it is given in a file */
     gf_hydrodynamics hydrodynamics; /* without what depends on the sweep point */

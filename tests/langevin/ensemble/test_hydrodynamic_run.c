@@ -508,7 +508,7 @@ static const char small_blocks[] =
     "equation: hydrodynamics\n"
     "parameters: {epsilon: 0.01}\n"
     "noise: {}\n"
-    "space: {cells: 250, sites: 24}\n"
+    "space: {cells: %d, sites: 24}\n"
     "time: {step: 8, end: 320000, warm_up: 80000, sample_every: 80000}\n"
     "integrator: weak-trapezoidal\n"
     "initial: {profile: [fixed-point, uniform], which: stable-, density: [0.2, 0.1]}\n"
@@ -518,7 +518,8 @@ static const char small_blocks[] =
 static gf_langevin *begin_small(int way) {
     char text[1200], file[100];
     if (way == 6) {
-        return begin(small_blocks);
+        (void)snprintf(text, sizeof text, small_blocks, sized(250, 20));
+        return begin(text);
     }
     (void)snprintf(file, sizeof file, "diffusion: %s", varying);
     const char *const transport[] = {"diffusion: 1", "onsager: 1", file};

@@ -1,0 +1,13 @@
+/* A scan of any family of spectra. */
+#ifndef GIBBSFLOW_FIXED_POINTS_SCAN_H
+#define GIBBSFLOW_FIXED_POINTS_SCAN_H
+
+#include "fixed_points/family.h"
+#include "gibbsflow/scan.h"
+
+/* Follows the fixed points along the one parameter of the family, which is back where it was, or
+ * nowhere in particular, afterwards. The caller frees the scan. */
+gf_status gf_scan_through(gf_family *family, const char *parameter, const gf_axis *axis,
+                          const gf_progress *progress, gf_scan *scan, gf_error *error);
+
+#endif
