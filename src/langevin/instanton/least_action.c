@@ -9,7 +9,7 @@
 
 /* Descents at fixed durations: at least, at most. Corrections that L-BFGS keeps, iterations over
  * which it looks back, and the most of them. */
-enum { FEWEST = 4, MOST = 12, KEPT = 24, PAST = 10, ITERATIONS = 4000 };
+enum { FEWEST = 4, MOST = 8, KEPT = 24, PAST = 10, ITERATIONS = 4000 };
 
 /* A descent at work. */
 typedef struct descent {
