@@ -34,7 +34,8 @@ enum {
     CLI_LADDER = 32,
     CLI_RUN = 64,
     CLI_INSTANTON = 128,
-    CLI_FOREIGN = 256, /* HDF5, but nothing of these */
+    CLI_PHASE = 256,
+    CLI_FOREIGN = 512, /* HDF5, but nothing of these */
     CLI_HAMILTONIAN = CLI_MODEL_TEXT | CLI_SPECTRUM
 };
 
@@ -127,8 +128,8 @@ void cli_progress_end(cli_progress *self);
  * frees both; after a failure they are NULL. */
 gf_status cli_load_spectrum(const cli_options *options, gf_model **model, gf_spectrum **spectrum,
                             gf_error *error);
-/* The spectrum of a model that was read from a model file. The caller frees it; after a failure it is
- * NULL. */
+/* The spectrum of a model that was read from a model file. The caller frees it; after a failure it
+ * is NULL. */
 gf_status cli_diagonalize(const cli_options *options, const gf_model *model, gf_spectrum **spectrum,
                           gf_error *error);
 /* Says what much work will take, if it is more than a few seconds. */

@@ -14,7 +14,7 @@ static const char help[] =
     "  rings    the values per site of the periodic chain\n"
     "  linked   what the N-th site adds to the extensive values of the open chain,\n"
     "           X(N) - X(N-1): the numerical linked-cluster expansion in one\n"
-    "           dimension\n"
+    "           dimension; of unit cells, what the last cell adds, per site\n"
     "\n"
     "They are made for the Gibbs states given by --at (without it, those of the\n"
     "fixed points) and for the fixed points of the largest ring, which are followed\n"
@@ -68,11 +68,15 @@ static void print_quantity(const char *name, const gf_ladder_table *table, size_
                  text[GF_LINKED]);
 }
 
+static int sites_of(const gf_ladder *ladder, size_t size) {
+    return ladder->first + (int)size * ladder->step;
+}
+
 static void print_heading(const gf_ladder *ladder) {
-    int last = ladder->first + (int)ladder->sizes - 1;
+    int last = sites_of(ladder, ladder->sizes - 1);
     char rings[48], linked[48];
     (void)snprintf(rings, sizeof rings, "rings of %d", last);
-    (void)snprintf(linked, sizeof linked, "linked, %d less %d", last, last - 1);
+    (void)snprintf(linked, sizeof linked, "linked, %d less %d", last, last - ladder->step);
     (void)printf("  %-14s %-30s %-7s %-30s %s\n", "", "limit", "from", rings, linked);
 }
 
@@ -145,7 +149,7 @@ static void print_point(const gf_ladder *ladder, size_t row) {
                  gf_stability_name(ladder->stability[row]), "m rings", "change", "m linked",
                  "change", "e rings", "change", "e linked", "change");
     for (size_t size = 0; size < ladder->sizes; ++size) {
-        (void)printf("  %2d", ladder->first + (int)size);
+        (void)printf("  %2d", sites_of(ladder, size));
         for (size_t i = 0; i < GF_CHARGES; ++i) {
             for (int kind = 0; kind < GF_LADDERS; ++kind) {
                 print_step(table, (gf_ladder_kind)kind, size, row, GF_LADDER_POINT_DENSITY + i);
@@ -177,12 +181,13 @@ static void print_fixed_points(const gf_ladder *ladder) {
 
 static void print_check(const gf_ladder *ladder) {
     static const char *const names[GF_LADDERS + 1] = {"rings", "linked", "better of both"};
-    int last = ladder->first + (int)ladder->sizes - 1;
+    int last = sites_of(ladder, ladder->sizes - 1);
     if (ladder->sizes < GF_THERMODYNAMIC_LIMIT_SIZES + 2) {
         (void)printf("check: none, it takes %d sizes\n", GF_THERMODYNAMIC_LIMIT_SIZES + 2);
         return;
     }
-    (void)printf("check: limits from sizes up to %d as predictions of %d sites\n", last - 2, last);
+    (void)printf("check: limits from sizes up to %d as predictions of %d sites\n",
+                 last - 2 * ladder->step, last);
     for (int kind = 0; kind <= GF_LADDERS; ++kind) {
         gf_ladder_check a = gf_ladder_predict(ladder, &ladder->states, (gf_ladder_kind)kind);
         gf_ladder_check b = gf_ladder_predict(ladder, &ladder->fixed_points, (gf_ladder_kind)kind);
@@ -266,8 +271,9 @@ static gf_status plan(const cli_options *options, request *self, gf_ladder **lad
     gf_status status = cli_load_model(options, &model, error);
     if (status == GF_OK && self->sites == NULL) {
         self->last = model->chain.sites;
-        self->first = self->last / 2;
-        if (self->last - self->first + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
+        int cell = gf_model_cell(model);
+        self->first = self->last / 2 / cell * cell;
+        if ((self->last - self->first) / cell + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
             status = gf_fail(error, GF_INVALID,
                              "%s has %d sites, too few for a ladder from half of them; say which "
                              "sizes with --sites FROM:TO",
@@ -283,8 +289,8 @@ static gf_status plan(const cli_options *options, request *self, gf_ladder **lad
         cli_say(options,
                 "%s: rings of %d to %d and open chains of %d to %d sites: about %.2g GiB of memory "
                 "and roughly %s",
-                model->name, self->first, self->last, self->first - 1, self->last,
-                cost.memory / 0x1p30, duration);
+                model->name, self->first, self->last, self->first - gf_model_cell(model),
+                self->last, cost.memory / 0x1p30, duration);
     }
     gf_model_free(model);
     return status;

@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 #include "cli/print.h"
 
+#include "gibbsflow/phase_diagram.h"
 #include "gibbsflow/region.h"
 #include "gibbsflow/scan.h"
 #include "model/model_file.h"
@@ -8,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char help[] =
     "Finds every fixed point of the force, f1 = f2 = 0, in the plane of the\n"
@@ -24,7 +26,13 @@ static const char help[] =
     "Hamiltonian or of a jump operator is diagonalised at every value, and again\n"
     "close to a bifurcation. With -o FILE.h5 these spectra are kept in the folder\n"
     "FILE.h5.spectra as they are made, and after an interruption of any kind the\n"
-    "same command carries on from there.\n";
+    "same command carries on from there.\n"
+    "\n"
+    "Two --scan make a phase diagram: the number and kind of the fixed points at\n"
+    "every node, and lines of pitchforks, folds and Hopf points, each followed on its\n"
+    "own equations from a bifurcation between two nodes, with cusps, degenerate\n"
+    "pitchforks (where folds begin) and Bogdanov-Takens points. At most one of the\n"
+    "parameters may enter the Hamiltonian or a jump operator.\n";
 
 static const char examples[] =
     "  gibbsflow fixed-points models/xxz_jprime.yaml\n"
@@ -32,7 +40,10 @@ static const char examples[] =
     "  gibbsflow fixed-points fig2.h5 --scan gamma=0.8:1:81 -o scan.h5\n"
     "  gibbsflow figure scan.h5 -o scan.pdf\n"
     "  gibbsflow fixed-points models/xxz_jprime.yaml --set gamma=0.83 \\\n"
-    "      --scan Delta=-1:1.5:21 -o delta.h5\n";
+    "      --scan Delta=-1:1.5:21 -o delta.h5\n"
+    "  gibbsflow fixed-points models/xxz_jprime.yaml --scan Delta=0:2:41 \\\n"
+    "      --scan gamma=0.7:1:61 -o phase.h5\n"
+    "  gibbsflow figure phase.h5 -o phase.pdf\n";
 
 /* --- printing -------------------------------------------------------------------------------- */
 
@@ -183,12 +194,101 @@ static void print_scan(const gf_scan *scan, const char *unit) {
     }
 }
 
+/* "2 stable, 1 saddle" at how many nodes: by the combinations that occur. */
+static void print_combinations(const gf_phase_diagram *diagram) {
+    enum { KINDS = GF_BORDER + 1, MOST = 32 };
+    struct {
+        size_t number[KINDS], nodes;
+    } seen[MOST] = {0};
+    size_t combinations = 0, lines = 0, nodes = diagram->axis[0].points * diagram->axis[1].points;
+    for (size_t node = 0; node < nodes; ++node) {
+        size_t number[KINDS] = {0}, k = 0;
+        for (size_t i = 0; i < diagram->most; ++i) {
+            gf_stability kind = diagram->points[node * diagram->most + i].stability;
+            number[kind < GF_ABSENT ? kind : 0] += kind < GF_ABSENT;
+        }
+        if (diagram->continuum[node]) {
+            ++lines;
+            continue;
+        }
+        while (k < combinations && memcmp(seen[k].number, number, sizeof number) != 0) {
+            ++k;
+        }
+        if (k < MOST) {
+            memcpy(seen[k].number, number, sizeof number);
+            ++seen[k].nodes;
+            combinations += k == combinations;
+        }
+    }
+    for (size_t k = 0; k < combinations; ++k) {
+        bool any = false;
+        (void)printf("%zu of %zu nodes:", seen[k].nodes, nodes);
+        for (int kind = 0; kind < KINDS; ++kind) {
+            if (seen[k].number[kind] > 0) {
+                (void)printf("%s %zu %s", any ? "," : "", seen[k].number[kind],
+                             gf_stability_name((gf_stability)kind));
+                any = true;
+            }
+        }
+        (void)printf("%s\n", any ? "" : " no fixed point");
+    }
+    if (lines > 0) {
+        (void)printf("%zu of %zu nodes: fixed points form a line\n", lines, nodes);
+    }
+}
+
+static void print_place(const gf_phase_diagram *diagram, const gf_line_point *place) {
+    (void)printf("%s = %.8g, %s = %.8g", diagram->parameter[0], place->parameter[0],
+                 diagram->parameter[1], place->parameter[1]);
+}
+
+static void print_lines(const gf_phase_diagram *diagram) {
+    for (size_t k = 0; k < diagram->line_count; ++k) {
+        const gf_bifurcation_line *line = &diagram->lines[k];
+        (void)printf("line of %ss from ", gf_bifurcation_name(line->kind));
+        print_place(diagram, &line->points[0]);
+        (void)printf(" (%s) to ", gf_line_mark_name(line->end[0]));
+        print_place(diagram, &line->points[line->count - 1]);
+        (void)printf(" (%s): %zu points\n", gf_line_mark_name(line->end[1]), line->count);
+    }
+    for (size_t k = 0; k < diagram->special_count; ++k) {
+        const gf_special_point *one = &diagram->specials[k];
+        (void)printf("%s at ", gf_line_mark_name(one->kind));
+        print_place(diagram, &one->place);
+        (void)printf(", m = %.6g, e = %.6g\n", tidy(one->place.density[0]), one->place.density[1]);
+    }
+}
+
+static void print_phase_diagram(const gf_phase_diagram *diagram) {
+    print_combinations(diagram);
+    print_lines(diagram);
+    if (diagram->line_count == 0) {
+        (void)printf("no line of bifurcations\n");
+    }
+    if (diagram->error > 0) {
+        (void)printf("lines between spectra are right to %.2g of the axes\n", diagram->error);
+    }
+    if (diagram->unfollowed > 0) {
+        (void)printf(
+            "warning: %zu bifurcations between nodes lie on none of these lines: take closer "
+            "values\n",
+            diagram->unfollowed);
+    }
+    if (diagram->incomplete > 0) {
+        (void)printf(
+            "warning: at %zu nodes the indices of the points do not add up to the winding\n"
+            "number of the force along the border; there may be more\n",
+            diagram->incomplete);
+    }
+}
+
 /* --- storing --------------------------------------------------------------------------------- */
 
 /* What to follow the points through. */
 typedef struct request {
-    char *parameter; /* NULL: nothing */
-    gf_axis axis;
+    size_t count; /* of parameters: none, one (a scan) or two (a phase diagram) */
+    char *parameter[2];
+    gf_axis axis[2];
 } request;
 
 typedef struct results {
@@ -197,8 +297,14 @@ typedef struct results {
     gf_region region;
     gf_fixed_points points;
     gf_scan scan;
-    bool scanned;
+    gf_phase_diagram diagram;
+    size_t scanned; /* along so many parameters */
 } results;
+
+/* The group that holds what was found, and what it is. */
+static const struct {
+    const char *group, *name;
+} findings[] = {{"/fixed_points", "fixed points"}, {"/scan", "scan"}, {"/phase", "phase diagram"}};
 
 /* Writes what was found; `anew` also the model and its spectrum, so that the file is complete. */
 static gf_status write_findings(const cli_options *options, const results *all, bool anew,
@@ -207,7 +313,7 @@ static gf_status write_findings(const cli_options *options, const results *all, 
         gf_file_put_origin(*file, options->line);
     } else {
         gf_file_set_energy_unit(*file, gf_model_energy_unit(all->model));
-        gf_file_remove(*file, all->scanned ? "/scan" : "/fixed_points");
+        gf_file_remove(*file, findings[all->scanned].group);
     }
     if (anew && all->spectrum != NULL) {
         gf_spectrum_write(all->spectrum, all->model, *file);
@@ -215,7 +321,9 @@ static gf_status write_findings(const cli_options *options, const results *all, 
     } else if (anew) {
         gf_model_store(all->model, *file);
     }
-    if (all->scanned) {
+    if (all->scanned == 2) {
+        gf_phase_diagram_write(&all->diagram, *file);
+    } else if (all->scanned == 1) {
         gf_scan_write(&all->scan, *file);
     } else {
         gf_fixed_points_write(&all->points, *file);
@@ -240,111 +348,127 @@ static gf_status store(const cli_options *options, const results *all, gf_error 
     }
     if (status == GF_OK && options->output == NULL) {
         cli_say(options, "%s: holds the %s now; -o FILE.h5 leaves it as it was", options->input,
-                all->scanned ? "scan" : "fixed points");
+                findings[all->scanned].name);
     }
     return status;
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
 
-static gf_status load_text(const cli_options *options, const request *what, results *all,
-                           gf_error *error) {
-    gf_status status = cli_load_model(options, &all->model, error);
-    bool each = status == GF_OK && what->parameter != NULL &&
-                gf_scan_diagonalizes(all->model, what->parameter);
-    return status == GF_OK && !each ? cli_diagonalize(options, all->model, &all->spectrum, error)
-                                    : status;
+/* The parameter that every value wants a spectrum for, or NULL. */
+static const char *deep_parameter(const gf_model *model, const request *what) {
+    for (size_t k = 0; k < what->count; ++k) {
+        if (gf_scan_diagonalizes(model, what->parameter[k])) {
+            return what->parameter[k];
+        }
+    }
+    return NULL;
 }
 
 /* The model, and its spectrum unless every value of the scan is to have its own. */
 static gf_status load(const cli_options *options, const request *what, results *all,
                       gf_error *error) {
-    gf_status status = gf_file_is_hdf5(options->input)
-                           ? cli_load_spectrum(options, &all->model, &all->spectrum, error)
-                           : load_text(options, what, all, error);
+    gf_status status = GF_OK;
+    if (gf_file_is_hdf5(options->input)) {
+        status = cli_load_spectrum(options, &all->model, &all->spectrum, error);
+    } else {
+        status = cli_load_model(options, &all->model, error);
+        if (status == GF_OK && deep_parameter(all->model, what) == NULL) {
+            status = cli_diagonalize(options, all->model, &all->spectrum, error);
+        }
+    }
     return status == GF_OK && all->spectrum != NULL
                ? gf_region_init(&all->region, all->spectrum, error)
                : status;
 }
 
-static gf_status scan(const cli_options *options, const request *what, gf_scan_store *kept,
-                      results *all, gf_error *error) {
-    gf_spectrum_cost cost;
-    cli_progress progress;
-    gf_status status = GF_OK;
-    bool each = gf_scan_diagonalizes(all->model, what->parameter);
-    if (each) {
-        status = gf_scan_estimate(all->model, what->parameter, &what->axis, &cost, error);
-    }
-    if (each && status == GF_OK) {
+static gf_status estimate(const cli_options *options, const request *what, const results *all,
+                          gf_error *error) {
+    const char *const names[2] = {what->parameter[0], what->parameter[1]};
+    gf_spectrum_cost cost = {0};
+    gf_status status = what->count == 2
+                           ? gf_phase_diagram_estimate(all->model, names, what->axis, &cost, error)
+                       : deep_parameter(all->model, what) != NULL
+                           ? gf_scan_estimate(all->model, names[0], &what->axis[0], &cost, error)
+                           : GF_OK;
+    if (status == GF_OK) {
         cli_say_cost(options, all->model, &cost);
     }
-    if (status == GF_OK) {
-        cli_progress_start(&progress, options, "scanning");
-        status = gf_scan_resume(all->model, all->spectrum, &all->region, what->parameter,
-                                &what->axis, kept->folder != NULL ? kept : NULL, &progress.progress,
-                                &all->scan, error);
-        cli_progress_end(&progress);
-        all->scanned = true;
+    return status;
+}
+
+static gf_status scan(const cli_options *options, const request *what, gf_scan_store *kept,
+                      results *all, gf_error *error) {
+    const char *const names[2] = {what->parameter[0], what->parameter[1]};
+    cli_progress progress;
+    gf_status status = estimate(options, what, all, error);
+    if (status != GF_OK) {
+        return status;
     }
-    if (kept->resumed > 0) {
+    cli_progress_start(&progress, options, "scanning");
+    status =
+        what->count == 2
+            ? gf_phase_diagram_compute(all->model, all->spectrum, &all->region, names, what->axis,
+                                       kept, &progress.progress, &all->diagram, error)
+            : gf_scan_resume(all->model, all->spectrum, &all->region, names[0], what->axis, kept,
+                             &progress.progress, &all->scan, error);
+    cli_progress_end(&progress);
+    all->scanned = what->count;
+    if (kept != NULL && kept->resumed > 0) {
         cli_say(options, "%zu spectra were taken from %s", kept->resumed, kept->folder);
     }
-    if (kept->failure.status != GF_OK) {
+    if (kept != NULL && kept->failure.status != GF_OK) {
         cli_say(options, "spectra were not kept: %s", kept->failure.message);
     }
     return status;
 }
 
-/* Where spectra are kept, if there will be any and there is a place. */
-static gf_status open_store(const cli_options *options, const request *what, const results *all,
-                            gf_scan_store *kept, char **folder, gf_error *error) {
-    if (options->output == NULL || !gf_scan_diagonalizes(all->model, what->parameter)) {
-        return GF_OK;
+static gf_status finish(const cli_options *options, const request *what, results *all,
+                        gf_error *error) {
+    gf_status status = GF_OK;
+    const char *deep = deep_parameter(all->model, what);
+    char *folder = NULL;
+    gf_scan_store kept = {0};
+    if (options->output != NULL && deep != NULL) {
+        if (asprintf(&folder, "%s.spectra", options->output) < 0) {
+            return gf_fail_memory(error, options->output);
+        }
+        kept.folder = folder;
+        cli_announce_kept("spectra", folder);
     }
-    if (asprintf(folder, "%s.spectra", options->output) < 0) {
-        *folder = NULL;
-        return gf_fail_memory(error, options->output);
-    }
-    kept->folder = *folder;
-    cli_announce_kept("spectra", *folder);
-    return GF_OK;
-}
-
-static gf_status compute(const cli_options *options, const request *what, gf_scan_store *kept,
-                         char **folder, results *all, gf_error *error) {
-    gf_status status = load(options, what, all, error);
-    if (status == GF_OK && what->parameter == NULL) {
-        return cli_find_fixed_points(all->model, all->spectrum, &all->region, &all->points, error);
-    }
+    status = what->count > 0 ? scan(options, what, folder != NULL ? &kept : NULL, all, error)
+                             : cli_find_fixed_points(all->model, all->spectrum, &all->region,
+                                                     &all->points, error);
     if (status == GF_OK) {
-        status = open_store(options, what, all, kept, folder, error);
+        status = store(options, all, error); /* first: printing may be cut short by a pipe */
     }
-    return status == GF_OK ? scan(options, what, kept, all, error) : status;
+    if (status == GF_OK && folder != NULL) {
+        gf_scan_store_remove(&kept, deep);
+    }
+    free(folder);
+    return status;
 }
 
 static int find(const cli_options *options, const request *what) {
+    static const int writes[] = {CLI_SPECTRUM, CLI_SCAN | CLI_SPECTRUM, CLI_PHASE | CLI_SPECTRUM};
     results all = {0};
-    gf_scan_store kept = {0};
-    char *folder = NULL;
     gf_error error;
-    int writes = what->parameter != NULL ? CLI_SCAN | CLI_SPECTRUM : CLI_SPECTRUM;
-    gf_status status = options->output != NULL ? cli_spare_output(options, writes, &error) : GF_OK;
+    gf_status status =
+        options->output != NULL ? cli_spare_output(options, writes[what->count], &error) : GF_OK;
     if (status == GF_OK) {
-        status = compute(options, what, &kept, &folder, &all, &error);
+        status = load(options, what, &all, &error);
     }
     if (status == GF_OK) {
-        status = store(options, &all, &error); /* first: printing may be cut short by a pipe */
+        status = finish(options, what, &all, &error);
     }
-    if (status == GF_OK && folder != NULL) {
-        gf_scan_store_remove(&kept, what->parameter);
-    }
-    if (status == GF_OK && all.scanned) {
+    if (status == GF_OK && all.scanned == 2) {
+        print_phase_diagram(&all.diagram);
+    } else if (status == GF_OK && all.scanned == 1) {
         print_scan(&all.scan, gf_model_energy_unit(all.model));
     } else if (status == GF_OK) {
         cli_print_fixed_points(&all.points, gf_model_energy_unit(all.model));
     }
-    free(folder);
+    gf_phase_diagram_free(&all.diagram);
     gf_scan_free(&all.scan);
     gf_fixed_points_free(&all.points);
     gf_region_free(&all.region);
@@ -353,13 +477,29 @@ static int find(const cli_options *options, const request *what) {
     return status == GF_OK ? CLI_DONE : cli_fail(options, &error);
 }
 
+/* The texts of --scan, NULL-terminated, or NULL if there is none. */
+static int parse_scans(const cli_options *options, char *const *texts, request *what) {
+    gf_error error;
+    for (; texts != NULL && *texts != NULL; ++texts) {
+        if (what->count == 2) {
+            return cli_usage(options, "--scan: one parameter, or two for a phase diagram");
+        }
+        if (gf_scan_parse(*texts, &what->parameter[what->count], &what->axis[what->count],
+                          &error) != GF_OK) {
+            return cli_usage(options, "--scan: %s", error.message);
+        }
+        ++what->count;
+    }
+    return CLI_GO_ON;
+}
+
 static int run(const cli_command *command, int argc, const char **argv) {
     static const char *const endings[] = {".h5", ".hdf5", NULL};
-    char *scan_text = NULL;
+    char **scans = NULL;
     request what = {0};
-    gf_error error;
-    struct poptOption own[] = {{"scan", 0, POPT_ARG_STRING, &scan_text, 0,
-                                "follow the fixed points through a parameter",
+    struct poptOption own[] = {{"scan", 0, POPT_ARG_ARGV, &scans, 0,
+                                "follow the fixed points through a parameter; twice: a phase "
+                                "diagram",
                                 "NAME=FROM:TO:POINTS"},
                                POPT_TABLEEND};
     cli_options options;
@@ -367,15 +507,18 @@ static int run(const cli_command *command, int argc, const char **argv) {
     if (result == CLI_GO_ON && options.output != NULL) {
         result = cli_check_output(&options, endings);
     }
-    if (result == CLI_GO_ON && scan_text != NULL &&
-        gf_scan_parse(scan_text, &what.parameter, &what.axis, &error) != GF_OK) {
-        result = cli_usage(&options, "--scan: %s", error.message);
+    if (result == CLI_GO_ON) {
+        result = parse_scans(&options, scans, &what);
     }
     if (result == CLI_GO_ON) {
         result = find(&options, &what);
     }
-    free(scan_text);
-    free(what.parameter);
+    for (size_t k = 0; scans != NULL && scans[k] != NULL; ++k) {
+        free(scans[k]);
+    }
+    free(scans);
+    free(what.parameter[0]);
+    free(what.parameter[1]);
     cli_close(&options);
     return result;
 }

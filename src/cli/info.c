@@ -71,6 +71,9 @@ static void print_symmetries(const gf_symmetry *symmetry) {
     bool known[GF_FACTOR_SETS] = {true};
     bool translates = symmetry->translations > 1, any = translates;
     (void)printf("symmetries:%s", translates ? " translation" : "");
+    if (translates && symmetry->step > 1) {
+        (void)printf(" by %d sites", symmetry->step);
+    }
     for (size_t k = 0; k < sizeof simplest_first / sizeof *simplest_first; ++k) {
         int factors = simplest_first[k];
         if (!symmetry->has[factors] || known[factors]) {
@@ -80,6 +83,9 @@ static void print_symmetries(const gf_symmetry *symmetry) {
         for (int f = 0; f < 3; ++f) {
             if ((factors & (1 << f)) != 0) {
                 (void)printf("%s%s", between, names[f]);
+                if (1 << f == GF_REFLECT && symmetry->centre > 0) {
+                    (void)printf(" (j to %d-j)", symmetry->sites - 1 + symmetry->centre);
+                }
                 between = " x ";
             }
         }
@@ -161,9 +167,12 @@ static int print_model(const cli_options *options, bool blocks) {
         gf_model_free(model);
         return cli_fail(options, &error);
     }
-    (void)printf("model: %s\nunit of energy: %s\nsites: %d, %s\nchannels:", model->name,
-                 model->energy_unit, model->chain.sites,
-                 model->chain.periodic ? "periodic" : "open");
+    (void)printf("model: %s\nunit of energy: %s\nsites: %d, %s", model->name, model->energy_unit,
+                 model->chain.sites, model->chain.periodic ? "periodic" : "open");
+    if (gf_model_cell(model) > 1) {
+        (void)printf(", cells of %d", gf_model_cell(model));
+    }
+    (void)printf("\nchannels:");
     for (size_t c = 0; c < model->channel_count; ++c) {
         (void)printf(" %s (rate %g)", model->channels[c].name, model->channels[c].rate);
     }
@@ -248,9 +257,9 @@ static void print_model_of(gf_file *file, const char *path) {
 }
 
 static void print_contents(gf_file *file, const char *path) {
-    static const char *const groups[] = {"/spectrum",    "/lambda_grid", "/density_grid",
-                                         "/fitted_grid", "/region",      "/fixed_points",
-                                         "/flow_lines",  "/scan",        "/ladder"};
+    static const char *const groups[] = {
+        "/spectrum",   "/lambda_grid",  "/density_grid", "/fitted_grid", "/region", "/fixed_points",
+        "/flow_lines", "/separatrices", "/scan",         "/phase",       "/ladder"};
     gf_error error;
     print_model_of(file, path);
     if (gf_file_check(file, &error) == GF_OK) {
@@ -361,6 +370,6 @@ const cli_command cli_info = {.name = "info",
                               .summary = "describe the program, a model or a file",
                               .help = help,
                               .examples = examples,
-                              .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_LADDER |
-                                       CLI_RUN | CLI_INSTANTON,
+                              .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_PHASE |
+                                       CLI_LADDER | CLI_RUN | CLI_INSTANTON,
                               .run = run};

@@ -17,8 +17,8 @@ static const char help[] =
     "  noise   (1/N) sum_j ([L_j,Q_i]' [L_j,Q_k] + (i <-> k))/2\n"
     "\n"
     "Here Q_1 = sum Z is the magnetisation, Q_2 = H the energy, and ' the adjoint.\n"
-    "On a periodic chain the operator of one site stands for all: every line is to\n"
-    "be averaged over the translations of the chain.\n";
+    "On a periodic chain the operator of one site, or unit cell, stands for all:\n"
+    "every line is to be averaged over the translations of the chain.\n";
 
 static const char examples[] =
     "  gibbsflow operators models/xxz_jprime.yaml\n"
@@ -118,6 +118,9 @@ static bool print_channel(const gf_model *model, const gf_charges *charges,
     bool done = jump != NULL;
     if (done) {
         (void)printf("  %s:\n    rate: %.15g\n", channel->name, channel->rate);
+        if (channel->jump.at != GF_EVERY_SITE) {
+            (void)printf("    at: %d\n", channel->jump.at);
+        }
         print_folded("    jump", jump);
         done = print_observables(&model->chain, &bath);
     }
@@ -129,8 +132,13 @@ static bool print_channel(const gf_model *model, const gf_charges *charges,
 static bool print_model(const gf_model *model) {
     const gf_chain *chain = &model->chain;
     gf_charges charges = gf_charges_of(chain, &model->hamiltonian);
-    (void)printf("# %s, %d sites, %s chain\n", model->name, chain->sites,
+    int cell = gf_chain_cell(chain);
+    (void)printf("# %s, %d sites, %s chain", model->name, chain->sites,
                  chain->periodic ? "periodic" : "open");
+    if (cell > 1) {
+        (void)printf(", translations by cells of %d sites", cell);
+    }
+    (void)printf("\n");
     (void)printf(
         chain->periodic
             ? "# hamiltonian: to be summed over the chain's translations; the operators of\n"
@@ -138,7 +146,7 @@ static bool print_model(const gf_model *model) {
             : "# the operators of the channels: to be divided by the number of sites, times\n"
               "# rate and epsilon\n");
     bool done = print_operator(chain, "hamiltonian", &model->hamiltonian,
-                               chain->periodic ? 1.0 / chain->sites : 1);
+                               chain->periodic ? (double)cell / chain->sites : 1);
     (void)printf("channels:\n");
     for (size_t c = 0; c < model->channel_count && done; ++c) {
         done = print_channel(model, &charges, &model->channels[c]);

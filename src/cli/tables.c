@@ -94,7 +94,7 @@ typedef struct results {
     gf_force_table table;
     gf_fitted_grid *fitted;
     gf_fixed_points points;
-    gf_flow flow;
+    gf_flow flow, separatrices;
 } results;
 
 static gf_status compute(const cli_options *options, results *all, gf_error *error) {
@@ -123,6 +123,10 @@ static gf_status compute(const cli_options *options, results *all, gf_error *err
         status =
             gf_flow_trace(all->model, all->spectrum, &all->region, &all->points, &all->flow, error);
     }
+    if (status == GF_OK) {
+        status = gf_flow_trace_separatrices(all->model, all->spectrum, &all->region, &all->points,
+                                            &all->separatrices, error);
+    }
     return status;
 }
 
@@ -136,6 +140,7 @@ static gf_status write_results(const cli_options *options, const results *all, g
         gf_fitted_grid_write(all->fitted, file);
         gf_fixed_points_write(&all->points, file);
         gf_flow_write(&all->flow, file);
+        gf_flow_write_separatrices(&all->separatrices, file);
         status = gf_file_commit(&file, error);
     }
     return status;
@@ -176,6 +181,7 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
         }
         say_accuracy(options, all.fitted);
     }
+    gf_flow_free(&all.separatrices);
     gf_flow_free(&all.flow);
     gf_fixed_points_free(&all.points);
     gf_fitted_grid_free(all.fitted);

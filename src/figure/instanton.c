@@ -13,6 +13,9 @@
 enum { ROWS = 160 };
 static const double BEGIN = 1e-3, END = 0.985;
 
+/* A page that has no room for three maps side by side, in cm. */
+static const double NARROW = 13;
+
 /* The first path of a file. */
 typedef struct stored_path {
     size_t times, cells, fields; /* cells: 1 without space */
@@ -123,7 +126,9 @@ static void find_range(const stored_path *self, size_t field, double range[2]) {
     }
 }
 
-static void draw_map(const stored_path *self, const double window[2], size_t field, gf_plot *plot) {
+/* `first` of its row. */
+static void draw_map(const stored_path *self, const double window[2], size_t field, bool first,
+                     gf_plot *plot) {
     static const char *const titles[] = {"'{/:Italic m}'", "'{/:Italic e} / {/:Italic J}'"};
     static const char *const palettes[] = {
         "set palette defined (-1 '#2040a0', 0 '#f4f4f4', 1 '#b03020')\n",
@@ -136,29 +141,33 @@ static void draw_map(const stored_path *self, const double window[2], size_t fie
         range[0] = -range[1];
     }
     gf_plot_label(plot, density ? "'density of the action'" : titles[field],
-                  "'{/:Italic r} ε^{1/2} / a'", field == 0 ? "'{/:Italic t} ε {/:Italic J}'" : NULL,
-                  1.3);
+                  "'{/:Italic r} ε^{1/2} / {/:Italic a}'",
+                  first ? "'{/:Italic t} ε {/:Italic J}'" : NULL, 1.3);
+    gf_plot_range(plot, "x", 0, 0, (double)self->cells * dx);
+    gf_plot_range(plot, "y", 1, 0, window[1] - window[0]);
     (void)fprintf(gf_plot_script(plot),
-                  "%sset cbrange [%g:%g]\nset cbtics %g\nset xrange [0:%g]\nset yrange [0:%g]\n"
+                  "%sset cbrange [%g:%g]\nset cbtics %g\n"
                   "plot $map%zu matrix using (($1+0.5)*%g):(($2+0.5)*%g):3 with image\n",
                   palettes[field == 0 ? 0 : 1], range[0], range[1],
-                  gf_plot_step(range[1] - range[0], 4), (double)self->cells * dx,
-                  window[1] - window[0], field, dx, (window[1] - window[0]) / ROWS);
+                  gf_plot_step(range[1] - range[0], 4), field, dx, (window[1] - window[0]) / ROWS);
     gf_plot_end_labels(plot);
 }
 
-static void draw_maps(const stored_path *self, const double *part, gf_plot *plot) {
+/* Side by side, or one above the other. */
+static void draw_maps(const stored_path *self, const double *part, bool stacked, gf_plot *plot) {
     const double window[2] = {time_at(self, part, BEGIN), time_at(self, part, END)};
     double length = (double)self->cells * (self->position[1] - self->position[0]);
     for (size_t field = 0; field <= self->fields; ++field) {
         put_map(self, window, field, plot);
     }
-    gf_plot_panels(plot, 1, self->fields + 1, (gf_plot_margins){1.8, 1.9, 1.3, 0.9}, 2.5, 0);
+    size_t panels = self->fields + 1;
+    gf_plot_panels(plot, stacked ? panels : 1, stacked ? 1 : panels,
+                   (gf_plot_margins){1.8, 1.9, 1.3, 0.9}, 2.5, 2.2);
     gf_plot_place_colours(plot);
     (void)fprintf(gf_plot_script(plot), "set tics out nomirror\nset xtics %g\nset ytics %g\n",
                   gf_plot_step(length, 3), gf_plot_step(window[1] - window[0], 5));
     for (size_t field = 0; field <= self->fields; ++field) {
-        draw_map(self, window, field, plot);
+        draw_map(self, window, field, stacked || field == 0, plot);
     }
     (void)fputs("unset multiplot\n", gf_plot_script(plot));
 }
@@ -188,28 +197,36 @@ static void draw_curves(const stored_path *self, const double *part, gf_plot *pl
     gf_plot_add_key(plot, THIRD, NULL, "part of the action");
     gf_plot_label(plot, NULL, self->fields > 1 ? "'{/:Italic t} ε {/:Italic J}'" : "'{/:Italic t}'",
                   NULL, 1.3);
-    (void)fprintf(script, "set xrange [0:%g]\nplot $path using 1:2 with lines %s, ", to - from,
-                  LINE);
+    gf_plot_range(plot, "x", 0, 0, to - from);
+    gf_plot_range(plot, "y", 1, NAN, NAN);
+    (void)fprintf(script, "plot $path using 1:2 with lines %s, ", LINE);
     if (self->fields > 1) {
         (void)fprintf(script, "$path using 1:3 with lines %s, ", SECOND);
     }
     (void)fprintf(script, "$path using 1:4 with lines %s\n", THIRD);
 }
 
-gf_status gf_figure_draw_path(gf_file *file, const char *output, gf_error *error) {
+gf_status gf_figure_draw_path(const gf_figure *figure, gf_error *error) {
     stored_path path;
     gf_plot *plot = NULL;
-    gf_status status = read_path(file, &path, error);
+    gf_status status = read_path(figure->file, &path, error);
     if (status != GF_OK) {
         return status;
     }
     double *part = accumulate(&path), panels = (double)path.fields + 1;
     bool maps = path.cells > 1;
-    status = part != NULL ? gf_plot_begin(output, maps ? 1.2 + 5.8 * panels : 12, maps ? 8.4 : 8,
-                                          &plot, error)
-                          : gf_fail_memory(error, "a path");
+    double width = gf_plot_choose_width(figure->options, maps ? 1.2 + 5.8 * panels : 12);
+    bool stacked = maps && path.fields > 1 && width < NARROW;
+    double height = !maps ? 8 : stacked ? 0.5 + 6.2 * panels : 8.4;
+    status = part != NULL
+                 ? gf_plot_begin(figure->output, figure->options, NULL, width, height, &plot, error)
+                 : gf_fail_memory(error, "a path");
+    if (status == GF_OK && maps) {
+        draw_maps(&path, part, stacked, plot);
+    } else if (status == GF_OK) {
+        draw_curves(&path, part, plot);
+    }
     if (status == GF_OK) {
-        (maps ? draw_maps : draw_curves)(&path, part, plot);
         status = gf_plot_finish(&plot, error);
     }
     gf_plot_abandon(&plot);
@@ -220,9 +237,11 @@ gf_status gf_figure_draw_path(gf_file *file, const char *output, gf_error *error
 
 /* --- c against a parameter ------------------------------------------------------------------- */
 
-static void draw_law(const gf_instanton_law *law, const char *name, gf_plot *plot) {
+static void draw_law(const gf_instanton_law *law, const char *name, bool log, gf_plot *plot) {
     FILE *script = gf_plot_script(plot);
     double highest = 0;
+    char x[300];
+    gf_label symbol = gf_label_symbol(name);
     gf_plot_open_data(plot, "law");
     for (size_t k = 0; k < law->points; ++k) {
         (void)fprintf(script, "%.10g %.10g %.3g\n", law->parameter[k], law->c[k], law->error[k]);
@@ -230,32 +249,37 @@ static void draw_law(const gf_instanton_law *law, const char *name, gf_plot *plo
     }
     gf_plot_close_data(plot);
     gf_plot_frame(plot, (gf_plot_margins){1.8, 0.6, 1.3, 0.5});
-    gf_plot_label(plot, NULL, NULL, "'{/:Italic c}'", 1.4);
-    (void)fputs("set label ", script);
-    gf_plot_quote(plot, name);
+    (void)snprintf(x, sizeof x, "'%s'", symbol.text);
+    gf_plot_label(plot, NULL, x, "'{/:Italic c}'", 1.4);
+    gf_plot_range(plot, "x", 0, NAN, NAN);
+    gf_plot_range(plot, "y", 1, log ? NAN : 0, log ? NAN : 1.08 * highest);
+    if (log) {
+        (void)fputs("set logscale y\n", script);
+    } else {
+        double range = law->parameter[law->points - 1] - law->parameter[0];
+        (void)fprintf(script, "set xtics %g\n", gf_plot_step(fabs(range), 5));
+    }
     (void)fprintf(script,
-                  " at graph 0.5, graph 0 center offset screen 0,-0.12\n"
-                  "set yrange [0:%g]\nset xtics %g\n"
                   "plot $law with lines %s, $law with yerrorbars pt 7 ps 0.5*point lc rgb "
                   "'#205080'\n",
-                  1.08 * highest,
-                  gf_plot_step(fabs(law->parameter[law->points - 1] - law->parameter[0]), 5), LINE);
+                  LINE);
 }
 
-gf_status gf_figure_draw_law(gf_file *file, const char *output, gf_error *error) {
+gf_status gf_figure_draw_law(const gf_figure *figure, gf_error *error) {
     gf_instanton_law law;
     gf_plot *plot = NULL;
-    char *name = gf_file_get_text_attribute(file, "/instanton/parameter", "parameter_name");
-    gf_status status = gf_instanton_law_get(file, &law, error);
+    char *name = gf_file_get_text_attribute(figure->file, "/instanton/parameter", "parameter_name");
+    gf_status status = gf_instanton_law_get(figure->file, &law, error);
     if (status == GF_OK && law.points < 2) {
         status = gf_fail(error, GF_INVALID,
                          "/instanton holds a single point: c against a parameter needs a sweep");
     }
     if (status == GF_OK) {
-        status = gf_plot_begin(output, 10, 7.5, &plot, error);
+        status = gf_plot_begin(figure->output, figure->options, NULL,
+                               gf_plot_choose_width(figure->options, 10), 7.5, &plot, error);
     }
     if (status == GF_OK) {
-        draw_law(&law, name != NULL ? name : "", plot);
+        draw_law(&law, name != NULL ? name : "", figure->options->log, plot);
         status = gf_plot_finish(&plot, error);
     }
     gf_plot_abandon(&plot);

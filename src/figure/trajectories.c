@@ -3,6 +3,7 @@
 #include "figure/two_field_figure.h"
 
 #include "figure/kinds.h"
+#include "figure/plane.h"
 #include "langevin/ensemble/langevin.h"
 
 #include <math.h>
@@ -168,11 +169,15 @@ static void write_passages(const void *context, FILE *out) {
 
 /* --- the figure ------------------------------------------------------------------------------ */
 
-gf_status gf_langevin_draw_paths(const gf_langevin *self, const char *path, const char *output,
+gf_status gf_langevin_draw_paths(const gf_langevin *self, const gf_figure *figure,
                                  gf_error *error) {
-    gf_file *file = NULL;
     gf_dynamics d;
+    gf_figure over = *figure;
+    over.layers = GF_LAYER_FLOW;
     gf_status status = gf_run_dynamics(self->run, 0, &d, error);
+    if (status == GF_OK) {
+        status = gf_plane_parse_layers(figure->options->with, &over.layers, error);
+    }
     if (status != GF_OK) {
         return status;
     }
@@ -180,12 +185,7 @@ gf_status gf_langevin_draw_paths(const gf_langevin *self, const char *path, cons
     bool blocks = self->run->blocks;
     const gf_figure_overlay overlay = {.write = blocks ? write_passages : write_walls,
                                        .context = &what,
-                                       .title = blocks ? "mean passage of a block" : "wall",
+                                       .title = blocks ? "mean passage" : "wall",
                                        .line = "lw 2 dt (6,4) lc rgb '#202020'"};
-    status = gf_file_open(path, &file, error);
-    if (status == GF_OK) {
-        status = gf_figure_draw_overlaid(file, &overlay, output, error);
-    }
-    gf_file_close(&file);
-    return status;
+    return gf_figure_draw_overlaid(&over, &overlay, error);
 }

@@ -46,6 +46,23 @@ static gf_scope scope_of(const gf_model *model) {
                       .used = model->used};
 }
 
+/* The sites of a unit cell, which make up a ring in whole numbers. */
+static gf_status parse_cell(gf_document *document, const gf_node *node, gf_chain *chain,
+                            gf_error *error) {
+    long cell = 1;
+    gf_status status = node != NULL ? gf_document_integer(document, node, "cell", 1,
+                                                          GF_CHAIN_MAX_SITES, &cell, error)
+                                    : GF_OK;
+    if (status == GF_OK && chain->periodic && chain->sites % cell != 0) {
+        status = gf_document_fail(document, node, error,
+                                  "a ring of %d sites is no whole number of cells of %ld; take a "
+                                  "multiple of %ld sites, or an open chain",
+                                  chain->sites, cell, cell);
+    }
+    chain->cell = (int)cell;
+    return status;
+}
+
 static gf_status parse_chain(gf_document *document, gf_node *root, const gf_settings *settings,
                              gf_chain *chain, gf_error *error) {
     gf_node *sites = NULL, *boundary = NULL;
@@ -76,7 +93,7 @@ static gf_status parse_chain(gf_document *document, gf_node *root, const gf_sett
     chain->sites = settings->sites > 0 ? settings->sites : (int)number;
     chain->periodic = settings->closure != GF_CLOSURE_OF_FILE ? settings->closure == GF_RING
                                                               : strcmp(text, "periodic") == 0;
-    return GF_OK;
+    return parse_cell(document, gf_document_get(document, root, "cell"), chain, error);
 }
 
 /* The index of a parameter; parameter_count if there is none of that name. */
@@ -225,16 +242,72 @@ static gf_status parse_term(gf_document *document, const gf_node *node, const ch
     return status;
 }
 
+/* The site of its cell where a term begins: the key `at` of `map`, if there is one. */
+static gf_status parse_at(gf_document *document, const gf_node *map, const gf_model *model,
+                          gf_term *term, gf_error *error) {
+    const gf_node *node = gf_document_get(document, map, "at");
+    long at = 0;
+    if (node == NULL) {
+        return GF_OK;
+    }
+    int cell = gf_chain_cell(&model->chain);
+    gf_status status =
+        gf_document_integer(document, node, "at", 0, GF_CHAIN_MAX_SITES - 1, &at, error);
+    if (status == GF_OK && at >= cell) {
+        status =
+            gf_document_fail(document, node, error,
+                             "at: %ld is beyond the unit cell, whose sites are 0 to %d; the key "
+                             "'cell' of the model says how many it has",
+                             at, cell - 1);
+    }
+    term->at = (int)at;
+    return status;
+}
+
+static bool is_mapping(gf_document *document, const gf_node *node) {
+    gf_node *key = NULL;
+    if (gf_document_size(node) > 0) {
+        (void)gf_document_entry(document, node, 0, &key);
+    }
+    return key != NULL;
+}
+
+/* An entry of the Hamiltonian: a term, or {term, at}. */
+static gf_status parse_entry(gf_document *document, gf_node *entry, const gf_model *model,
+                             gf_term *term, gf_error *error) {
+    static const char *const keys[] = {"term", "at", NULL};
+    static const char what[] = "a Hamiltonian term";
+    gf_node *node = entry;
+    gf_status status = GF_OK;
+    bool detailed = is_mapping(document, entry);
+    if (detailed) {
+        status = gf_document_check_keys(document, entry, what, keys, error);
+    }
+    if (status == GF_OK && detailed) {
+        status = gf_document_require(document, entry, "term", &node, error);
+    }
+    if (status == GF_OK) {
+        status = parse_term(document, node, what, model, term, error);
+    }
+    if (status == GF_OK && detailed) {
+        status = parse_at(document, entry, model, term, error);
+        if (status != GF_OK) {
+            gf_operator_free(&term->operator);
+        }
+    }
+    return status;
+}
+
 /* The entry of the list that holds `term`, some translation along the chain; else the list. */
 static const gf_node *blame(gf_document *document, const gf_node *list, const gf_model *model,
                             const gf_operator_term *term) {
     for (size_t i = 0; i < gf_document_size(list); ++i) {
         gf_node *key = NULL;
-        const gf_node *entry = gf_document_entry(document, list, i, &key);
+        gf_node *entry = gf_document_entry(document, list, i, &key);
         gf_term parsed = {0};
         gf_operator sum = {0};
         bool found = false;
-        if (parse_term(document, entry, "a term", model, &parsed, NULL) == GF_OK) {
+        if (parse_entry(document, entry, model, &parsed, NULL) == GF_OK) {
             gf_chain_add(&model->chain, &parsed, &sum);
         }
         for (size_t k = 0; k < sum.count; ++k) {
@@ -316,7 +389,7 @@ static gf_status parse_hamiltonian(gf_document *document, gf_node *list, gf_mode
     for (size_t i = 0; i < gf_document_size(list) && status == GF_OK; ++i) {
         gf_node *key = NULL, *entry = gf_document_entry(document, list, i, &key);
         gf_term term = {0};
-        status = parse_term(document, entry, "a Hamiltonian term", model, &term, error);
+        status = parse_entry(document, entry, model, &term, error);
         if (status == GF_OK) {
             gf_chain_append(&model->chain, &term, total);
         }
@@ -344,9 +417,25 @@ static gf_status parse_rate(gf_document *document, const gf_node *node, const ch
     return status;
 }
 
+static gf_status parse_jump(gf_document *document, const gf_node *map, const gf_node *jump,
+                            const gf_model *model, gf_term *term, gf_error *error) {
+    gf_status status = parse_term(document, jump, "a jump operator", model, term, error);
+    if (status == GF_OK) {
+        status = parse_at(document, map, model, term, error);
+    }
+    double size = status == GF_OK ? gf_operator_size(&term->operator) : 0;
+    if (size > 0 && is_beyond(size, LARGEST)) {
+        status = gf_document_fail(document, jump, error,
+                                  "the jump operator has coefficients up to %.3g; take a factor "
+                                  "out into its rate, squared, that leaves %g to %g",
+                                  size, 1 / LARGEST, LARGEST);
+    }
+    return status;
+}
+
 static gf_status parse_channel(gf_document *document, gf_node *map, gf_names *names,
                                gf_model *model, gf_error *error) {
-    static const char *const keys[] = {"name", "rate", "operator", NULL};
+    static const char *const keys[] = {"name", "rate", "operator", "at", NULL};
     gf_channel *channel = &model->channels[model->channel_count++];
     gf_node *name = NULL, *rate = NULL, *jump = NULL;
     const char *text = "";
@@ -372,17 +461,7 @@ static gf_status parse_channel(gf_document *document, gf_node *map, gf_names *na
     }
     const gf_scope scope = scope_of(model);
     status = parse_rate(document, rate, text, &scope, &channel->rate, error);
-    if (status == GF_OK) {
-        status = parse_term(document, jump, "a jump operator", model, &channel->jump, error);
-    }
-    double size = gf_operator_size(&channel->jump.operator);
-    if (status == GF_OK && size > 0 && is_beyond(size, LARGEST)) {
-        status = gf_document_fail(document, jump, error,
-                                  "the jump operator has coefficients up to %.3g; take a factor "
-                                  "out into its rate, squared, that leaves %g to %g",
-                                  size, 1 / LARGEST, LARGEST);
-    }
-    return status;
+    return status == GF_OK ? parse_jump(document, map, jump, model, &channel->jump, error) : status;
 }
 
 static gf_status parse_lindblad(gf_document *document, gf_node *list, gf_model *model,
@@ -591,7 +670,7 @@ static gf_status parse_root(gf_document *document, const gf_settings *settings, 
                             gf_error *error) {
     static const char *const keys[] = {"name",        "sites",       "boundary", "parameters",
                                        "hamiltonian", "lindblad",    "grid",     "method",
-                                       "typicality",  "energy_unit", NULL};
+                                       "typicality",  "energy_unit", "cell",     NULL};
     gf_node *root = gf_document_root(document), *name = NULL, *hamiltonian = NULL, *lindblad = NULL;
     const char *text = NULL;
     gf_status status = gf_document_check_keys(document, root, "the model", keys, error);
@@ -721,6 +800,10 @@ void gf_model_free(gf_model *self) {
 
 const char *gf_model_name(const gf_model *self) {
     return self->name;
+}
+
+int gf_model_cell(const gf_model *self) {
+    return gf_chain_cell(&self->chain);
 }
 
 const char *gf_model_energy_unit(const gf_model *self) {
@@ -888,6 +971,12 @@ static void keep_variation(gf_model *self, const variation *varied, const double
 
 static gf_status check_chain(const gf_chain *stored, const gf_chain *wanted, gf_error *error) {
     static const char *const boundary[] = {"open", "periodic"};
+    if (gf_chain_cell(stored) != gf_chain_cell(wanted)) {
+        return gf_fail(error, GF_INVALID,
+                       "the stored spectrum is of cells of %d sites, not of %d: diagonalise anew "
+                       "from the model file",
+                       gf_chain_cell(stored), gf_chain_cell(wanted));
+    }
     return stored->sites == wanted->sites && stored->periodic == wanted->periodic
                ? GF_OK
                : gf_fail(error, GF_INVALID,
@@ -957,6 +1046,7 @@ gf_status gf_model_check_same_spectrum(const gf_model *self, const gf_model *oth
     for (size_t i = 0; i < self->channel_count && same; ++i) {
         const gf_channel *a = &self->channels[i], *b = &other->channels[i];
         same = a->jump.first == b->jump.first && a->jump.last == b->jump.last &&
+               a->jump.at == b->jump.at &&
                gf_operator_equal(&a->jump.operator, & b->jump.operator, NULL);
         if (!same) {
             return gf_fail(error, GF_INVALID,
