@@ -4,7 +4,7 @@
  *
  * The lines are integrated in lambda, dlambda/dt = -C^-1 f, with exact Gibbs states and adaptive
  * steps, at unit speed in the (m,e) plane, until they come to rest; separatrices back in
- * time, until they come to an unstable point or to the border of the region. */
+ * time, until they come to an unstable point or within 1e-3 of the border of the region. */
 #ifndef GIBBSFLOW_FLOW_H
 #define GIBBSFLOW_FLOW_H
 

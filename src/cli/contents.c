@@ -23,7 +23,8 @@ static const struct {
                 {CLI_PHASE, "/phase", NULL, "a phase diagram"},
                 {CLI_SCAN, "/scan", NULL, "a scan"},
                 {CLI_TABLE, "/density_grid", NULL, "a force table"},
-                {CLI_SPECTRUM, "/spectrum", NULL, "a spectrum"}};
+                {CLI_SPECTRUM, "/spectrum", NULL, "a spectrum"},
+                {CLI_BLOCKS, "/blocks", NULL, "a diagonalisation under way"}};
 
 enum { CONTENTS = sizeof contents / sizeof *contents };
 

@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "gibbsflow/figure.h"
+#include "gibbsflow/file.h"
 
 #include <stdlib.h>
 
@@ -43,6 +44,9 @@ static const char help[] =
     "  walls         the wall density against the coupling (Figs. 5 and 6)\n"
     "  trajectories  over the force field: the curve of a wall, or the mean passage\n"
     "                of blocks, of a run with a force table\n"
+    "  correlations  correlation functions in space and in time, where the run file\n"
+    "                asks for correlations\n"
+    "  domains       the distribution of the lengths of domains, where it asks for them\n"
     "\n"
     "--range takes x0:x1,y0:y1, where any end may be left out; where panels show\n"
     "different quantities (scan: m, e; histogram: V, P; profile: m, e) a range follows\n"
@@ -51,7 +55,9 @@ static const char help[] =
     "where it shrinks to 6.9 points. --log: colours of a map or of a distribution in the\n"
     "plane, the axis of P in a histogram, of the density of walls, of the parameter of\n"
     "a scan. Parameters called after Greek letters become these, J1 and J_1 get a\n"
-    "subscript, J_prime and Jp are J'.\n";
+    "subscript, J_prime and Jp are J'.\n"
+    "\n"
+    "Of a run under way it draws what the last checkpoint holds, and says how far it is.\n";
 
 static const char examples[] =
     "  gibbsflow figure fig2.h5 -o fig2.pdf\n"
@@ -75,11 +81,11 @@ static int take_options(const cli_options *options, const texts *typed, gf_figur
                                   .title = typed->title,
                                   .log = typed->log != 0};
     if (typed->kind != NULL && !gf_figure_knows(typed->kind)) {
-        return cli_usage(
-            options,
-            "--kind %s: expected forces, map, nullclines, basins, scan, ladder, path "
-            "or law, or of a run histogram, profile, space-time, walls or trajectories",
-            typed->kind);
+        return cli_usage(options,
+                         "--kind %s: expected forces, map, nullclines, basins, scan, ladder, path "
+                         "or law, or of a run histogram, profile, space-time, walls, trajectories, "
+                         "correlations or domains",
+                         typed->kind);
     }
     if (typed->range != NULL &&
         gf_figure_options_set_ranges(figure, typed->range, &error) != GF_OK) {
@@ -89,6 +95,20 @@ static int take_options(const cli_options *options, const texts *typed, gf_figur
         return cli_usage(options, "--size %s", error.message);
     }
     return CLI_GO_ON;
+}
+
+/* A figure of a run under way shows what there is. */
+static void say_how_far(const cli_options *options) {
+    gf_file *file = NULL;
+    double done = 1;
+    if (gf_file_open(options->input, &file, NULL) == GF_OK && gf_file_has(file, "/run")) {
+        done = gf_file_get_number_attribute(file, "/run", "done");
+    }
+    gf_file_close(&file);
+    if (done < 1) {
+        cli_say(options, "%s: %.4g %% of the run is done; the figure shows what there is",
+                options->input, 100 * done);
+    }
 }
 
 static int run(const cli_command *command, int argc, const char **argv) {
@@ -121,6 +141,9 @@ static int run(const cli_command *command, int argc, const char **argv) {
         gf_status status = cli_expect(&options, command->takes | CLI_SPECTRUM, &error);
         if (status == GF_OK) {
             status = gf_figure_draw_with(options.input, &figure, options.output, &error);
+        }
+        if (status == GF_OK) {
+            say_how_far(&options);
         }
         result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
     }

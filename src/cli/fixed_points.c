@@ -1,4 +1,3 @@
-#include "cli/cli.h"
 #include "cli/print.h"
 
 #include "gibbsflow/phase_diagram.h"
@@ -69,137 +68,246 @@ static double tidy(double value) {
     return fabs(value) < 5e-9 ? 0 : value;
 }
 
-static void print_eigenvalue(const double value[2]) {
+/* Real and imaginary part. */
+static void print_eigenvalue(cli_report *report, const double value[2]) {
     char text[48] = "-";
     if (!isnan(value[0]) && value[1] == 0) {
         (void)snprintf(text, sizeof text, "%.8g", value[0]);
     } else if (!isnan(value[0])) {
         (void)snprintf(text, sizeof text, "%.6g%+.6gi", value[0], value[1]);
     }
-    (void)printf(" %20s", text);
+    cli_report_text(report, " %20s", text);
 }
 
-static void print_density(const gf_fixed_point *point) {
-    (void)printf("%-9s %11.6g %11.6g", gf_stability_name(point->stability), tidy(point->density[0]),
-                 point->density[1]);
-}
-
-static void print_point(const gf_fixed_point *point) {
-    print_density(point);
-    if (point->stability == GF_BORDER) {
-        (void)printf(" %11s %11s", "infinite", "infinite");
-    } else {
-        double unit = sqrt(point->noise[2] / point->noise[0]); /* of energy, roughly */
-        (void)printf(" %11.6g %11.6g", tidy(point->lambda[0]),
-                     tidy(point->lambda[1] * unit) == 0 ? 0 : point->lambda[1]);
+static void print_eigenvalues(cli_report *report, const gf_fixed_point *point) {
+    cli_report_begin_list(report, "eigenvalues");
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        print_eigenvalue(report, point->eigenvalue[i]);
+        cli_report_begin(report, NULL);
+        cli_report_number(report, "real", "epsilon {energy}", point->eigenvalue[i][0], NULL);
+        cli_report_number(report, "imaginary", "epsilon {energy}", point->eigenvalue[i][1], NULL);
+        cli_report_end(report);
     }
-    print_eigenvalue(point->eigenvalue[0]);
-    print_eigenvalue(point->eigenvalue[1]);
-    double mixed = point->noise[1], size = sqrt(fabs(point->noise[0] * point->noise[2]));
-    (void)printf(" %11.6g %11.6g %11.6g\n", point->noise[0], fabs(mixed) < 1e-9 * size ? 0 : mixed,
-                 point->noise[2]);
+    cli_report_end_list(report);
 }
 
-static void print_continuum(const gf_fixed_points *points) {
+static void print_density(cli_report *report, const gf_fixed_point *point) {
+    cli_report_string(report, "kind", gf_stability_name(point->stability), "%-9s");
+    cli_report_number(report, "magnetization", "1 per site", tidy(point->density[0]), " %11.6g");
+    cli_report_number(report, "energy", "{energy} per site", point->density[1], " %11.6g");
+}
+
+static void print_lambda(cli_report *report, const gf_fixed_point *point) {
+    double unit = sqrt(point->noise[2] / point->noise[0]); /* of energy, roughly */
+    double lambda[] = {tidy(point->lambda[0]),
+                       tidy(point->lambda[1] * unit) == 0 ? 0 : point->lambda[1]};
+    if (point->stability == GF_BORDER) {
+        cli_report_text(report, " %11s %11s", "infinite", "infinite");
+        lambda[0] = lambda[1] = NAN;
+    } else {
+        cli_report_text(report, " %11.6g %11.6g", lambda[0], lambda[1]);
+    }
+    cli_report_number(report, "lambda1", "1", lambda[0], NULL);
+    cli_report_number(report, "lambda2", "1/{energy}", lambda[1], NULL);
+}
+
+static void print_noise(cli_report *report, const gf_fixed_point *point) {
+    double mixed = point->noise[1], size = sqrt(fabs(point->noise[0] * point->noise[2]));
+    mixed = fabs(mixed) < 1e-9 * size ? 0 : mixed;
+    cli_report_begin(report, "noise");
+    cli_report_number(report, "mm", "epsilon {energy} per site", point->noise[0], " %11.6g");
+    cli_report_number(report, "me", "epsilon {energy}^2 per site", mixed, " %11.6g");
+    cli_report_number(report, "ee", "epsilon {energy}^3 per site", point->noise[2], " %11.6g\n");
+    cli_report_end(report);
+}
+
+static void print_point(cli_report *report, const gf_fixed_point *point) {
+    cli_report_begin(report, NULL);
+    print_density(report, point);
+    cli_report_number(report, "magnetization_error", "1 per site", point->density_error[0], NULL);
+    cli_report_number(report, "energy_error", "{energy} per site", point->density_error[1], NULL);
+    print_lambda(report, point);
+    print_eigenvalues(report, point);
+    print_noise(report, point);
+    cli_report_end(report);
+}
+
+static void print_continuum(cli_report *report, const gf_fixed_points *points) {
     if (points->conserved[0] && points->conserved[1]) {
-        (void)printf(
+        cli_report_text(
+            report,
             "The bath drives neither magnetisation nor energy (f1 = f2 = 0 identically): every\n"
             "Gibbs state is a fixed point.\n");
     } else if (points->conserved[0] || points->conserved[1]) {
-        (void)printf(
+        cli_report_text(
+            report,
             "The bath does not drive the %s (f%d = 0 identically): fixed points are not isolated\n"
             "but form a line, one for each value of the %s.\n",
             points->conserved[0] ? "magnetisation" : "energy", points->conserved[0] ? 1 : 2,
             points->conserved[0] ? "magnetisation" : "energy");
     } else {
-        (void)printf(
+        cli_report_text(
+            report,
             "Fixed points are not isolated: they form a line (a combination of magnetisation\n"
             "and energy is conserved, or nearly so).\n");
     }
 }
 
-static void print_points(const gf_fixed_points *points, const char *unit) {
-    (void)printf("%-9s %11s %11s %11s %11s %20s %20s %11s %11s %11s", "kind", "m", "e", "lambda1",
-                 "lambda2", "eigenvalue 1", "eigenvalue 2", "N_mm", "N_me", "N_ee");
-    (void)printf("  # e in %s, lambda2 in 1/%s, eigenvalues and N_mm in epsilon %s\n", unit, unit,
-                 unit);
+static void print_points(cli_report *report, const gf_fixed_points *points) {
+    const char *unit = report->energy_unit;
+    cli_report_text(
+        report,
+        "%-9s %11s %11s %11s %11s %20s %20s %11s %11s %11s  # e in %s, lambda2 in 1/%s, "
+        "eigenvalues and N_mm in epsilon %s\n",
+        "kind", "m", "e", "lambda1", "lambda2", "eigenvalue 1", "eigenvalue 2", "N_mm", "N_me",
+        "N_ee", unit, unit, unit);
     for (size_t k = 0; k < points->count; ++k) {
-        print_point(&points->points[k]);
+        print_point(report, &points->points[k]);
     }
     for (size_t k = 0; k < points->count; ++k) {
         const gf_fixed_point *point = &points->points[k];
         if (point->density_error[0] != 0 || point->density_error[1] != 0) {
-            (void)printf("statistical error of point %zu: m %.2g, e %.2g\n", k + 1,
-                         point->density_error[0], point->density_error[1]);
+            cli_report_text(report, "statistical error of point %zu: m %.2g, e %.2g\n", k + 1,
+                            point->density_error[0], point->density_error[1]);
         }
     }
 }
 
-void cli_print_fixed_points(const gf_fixed_points *points, const char *unit) {
+static void print_list(cli_report *report, const gf_fixed_points *points) {
     if (points->continuum) {
-        print_continuum(points);
+        print_continuum(report, points);
         return;
     }
     if (points->count == 0) {
-        (void)printf(points->complete ? "There is no fixed point.\n"
-                                      : "No fixed point was found.\n");
+        cli_report_text(report, points->complete ? "There is no fixed point.\n"
+                                                 : "No fixed point was found.\n");
     } else {
-        print_points(points, unit);
+        print_points(report, points);
     }
     if (!points->complete) {
-        (void)printf(
+        cli_report_text(
+            report,
             "warning: the indices of these points do not add up to the winding number of the\n"
             "force along the border; there may be more\n");
     }
 }
 
-static void print_scan(const gf_scan *scan, const char *unit) {
-    (void)printf("%-14s %-9s %11s %11s %20s %20s  # e in %s, eigenvalues in epsilon %s\n",
-                 scan->parameter, "kind", "m", "e", "eigenvalue 1", "eigenvalue 2", unit, unit);
-    for (size_t value = 0; value < scan->axis.points; ++value) {
-        for (size_t branch = 0; branch < scan->branches; ++branch) {
-            const gf_fixed_point *point = &scan->points[value * scan->branches + branch];
-            if (point->stability != GF_ABSENT) {
-                (void)printf("%-14.8g ", gf_axis_value(&scan->axis, value));
-                print_density(point);
-                print_eigenvalue(point->eigenvalue[0]);
-                print_eigenvalue(point->eigenvalue[1]);
-                (void)printf("\n");
-            }
-        }
-        if (scan->continuum[value]) {
-            (void)printf("%-14.8g fixed points form a line\n", gf_axis_value(&scan->axis, value));
+void cli_print_fixed_points(cli_report *report, const gf_fixed_points *points) {
+    cli_report_begin_list(report, "fixed_points");
+    print_list(report, points);
+    cli_report_end_list(report);
+    cli_report_truth(report, "continuum", points->continuum);
+    cli_report_truth(report, "complete", points->complete);
+    cli_report_begin(report, "conserved_by_bath");
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        cli_report_truth(report, gf_charge_name(i), points->conserved[i]);
+    }
+    cli_report_end(report);
+}
+
+/* The points of all branches at one value of the parameter. */
+static void print_scan_value(cli_report *report, const gf_scan *scan, size_t value) {
+    for (size_t branch = 0; branch < scan->branches; ++branch) {
+        const gf_fixed_point *point = &scan->points[value * scan->branches + branch];
+        if (point->stability != GF_ABSENT) {
+            cli_report_begin(report, NULL);
+            cli_report_number(report, "value", NULL, gf_axis_value(&scan->axis, value), "%-14.8g ");
+            cli_report_number(report, "branch", NULL, (double)branch, NULL);
+            print_density(report, point);
+            print_eigenvalues(report, point);
+            cli_report_text(report, "\n");
+            cli_report_end(report);
         }
     }
-    for (size_t k = 0; k < scan->bifurcation_count; ++k) {
-        const gf_bifurcation *one = &scan->bifurcations[k];
-        (void)printf("%s at %s = %.10g, m = %.6g, e = %.6g\n", gf_bifurcation_name(one->kind),
-                     scan->parameter, one->parameter,
-                     fabs(one->density[0]) < 1e-6 ? 0 : one->density[0], one->density[1]);
+    if (scan->continuum[value]) {
+        cli_report_text(report, "%-14.8g fixed points form a line\n",
+                        gf_axis_value(&scan->axis, value));
     }
+}
+
+static void print_bifurcation(cli_report *report, const gf_scan *scan, const gf_bifurcation *one) {
+    double m = fabs(one->density[0]) < 1e-6 ? 0 : one->density[0];
+    cli_report_begin(report, NULL);
+    cli_report_string(report, "kind", gf_bifurcation_name(one->kind), NULL);
+    cli_report_number(report, "value", NULL, one->parameter, NULL);
+    cli_report_number(report, "magnetization", "1 per site", m, NULL);
+    cli_report_number(report, "energy", "{energy} per site", one->density[1], NULL);
+    cli_report_end(report);
+    cli_report_text(report, "%s at %s = %.10g, m = %.6g, e = %.6g\n",
+                    gf_bifurcation_name(one->kind), scan->parameter, one->parameter, m,
+                    one->density[1]);
+}
+
+static void print_doubts(cli_report *report, const gf_scan *scan) {
     if (scan->bifurcation_count == 0 && scan->unexplained == 0) {
-        (void)printf("no bifurcation between these values\n");
+        cli_report_text(report, "no bifurcation between these values\n");
     }
     if (scan->unexplained > 0) {
-        (void)printf(
+        cli_report_text(
+            report,
             "warning: in %zu intervals the number of points changes, but no bifurcation was\n"
             "located: take closer values\n",
             scan->unexplained);
     }
     if (scan->incomplete > 0) {
-        (void)printf(
+        cli_report_text(
+            report,
             "warning: at %zu values the indices of the points do not add up to the winding\n"
             "number of the force along the border; there may be more\n",
             scan->incomplete);
     }
+    cli_report_number(report, "unexplained", NULL, (double)scan->unexplained, NULL);
+    cli_report_number(report, "incomplete", NULL, (double)scan->incomplete, NULL);
 }
 
-/* "2 stable, 1 saddle" at how many nodes: by the combinations that occur. */
-static void print_combinations(const gf_phase_diagram *diagram) {
-    enum { KINDS = GF_BORDER + 1, MOST = 32 };
-    struct {
-        size_t number[KINDS], nodes;
-    } seen[MOST] = {0};
+static void print_scan(cli_report *report, const gf_scan *scan) {
+    cli_report_string(report, "parameter", scan->parameter, NULL);
+    cli_report_text(report,
+                    "%-14s %-9s %11s %11s %20s %20s  # e in %s, eigenvalues in epsilon %s\n",
+                    scan->parameter, "kind", "m", "e", "eigenvalue 1", "eigenvalue 2",
+                    report->energy_unit, report->energy_unit);
+    cli_report_begin_list(report, "fixed_points");
+    for (size_t value = 0; value < scan->axis.points; ++value) {
+        print_scan_value(report, scan, value);
+    }
+    cli_report_end_list(report);
+    cli_report_begin_list(report, "bifurcations");
+    for (size_t k = 0; k < scan->bifurcation_count; ++k) {
+        print_bifurcation(report, scan, &scan->bifurcations[k]);
+    }
+    cli_report_end_list(report);
+    print_doubts(report, scan);
+}
+
+enum { KINDS = GF_BORDER + 1 };
+
+/* How many fixed points of each kind a node has. */
+typedef struct combination {
+    size_t number[KINDS], nodes;
+} combination;
+
+/* "2 stable, 1 saddle" */
+static void print_combination(cli_report *report, const combination *one, size_t nodes) {
+    bool any = false;
+    cli_report_begin(report, NULL);
+    cli_report_number(report, "nodes", NULL, (double)one->nodes, "%.0f");
+    cli_report_text(report, " of %zu nodes:", nodes);
+    for (int kind = 0; kind < KINDS; ++kind) {
+        const char *name = gf_stability_name((gf_stability)kind);
+        cli_report_number(report, name, NULL, (double)one->number[kind], NULL);
+        if (one->number[kind] > 0) {
+            cli_report_text(report, "%s %zu %s", any ? "," : "", one->number[kind], name);
+            any = true;
+        }
+    }
+    cli_report_text(report, "%s\n", any ? "" : " no fixed point");
+    cli_report_end(report);
+}
+
+/* By the combinations that occur. */
+static void print_combinations(cli_report *report, const gf_phase_diagram *diagram) {
+    enum { MOST = 32 };
+    combination seen[MOST] = {0};
     size_t combinations = 0, lines = 0, nodes = diagram->axis[0].points * diagram->axis[1].points;
     for (size_t node = 0; node < nodes; ++node) {
         size_t number[KINDS] = {0}, k = 0;
@@ -220,66 +328,94 @@ static void print_combinations(const gf_phase_diagram *diagram) {
             combinations += k == combinations;
         }
     }
+    cli_report_begin_list(report, "combinations");
     for (size_t k = 0; k < combinations; ++k) {
-        bool any = false;
-        (void)printf("%zu of %zu nodes:", seen[k].nodes, nodes);
-        for (int kind = 0; kind < KINDS; ++kind) {
-            if (seen[k].number[kind] > 0) {
-                (void)printf("%s %zu %s", any ? "," : "", seen[k].number[kind],
-                             gf_stability_name((gf_stability)kind));
-                any = true;
-            }
-        }
-        (void)printf("%s\n", any ? "" : " no fixed point");
+        print_combination(report, &seen[k], nodes);
     }
+    cli_report_end_list(report);
     if (lines > 0) {
-        (void)printf("%zu of %zu nodes: fixed points form a line\n", lines, nodes);
+        cli_report_text(report, "%zu of %zu nodes: fixed points form a line\n", lines, nodes);
     }
+    cli_report_number(report, "nodes", NULL, (double)nodes, NULL);
+    cli_report_number(report, "continua", NULL, (double)lines, NULL);
 }
 
-static void print_place(const gf_phase_diagram *diagram, const gf_line_point *place) {
-    (void)printf("%s = %.8g, %s = %.8g", diagram->parameter[0], place->parameter[0],
-                 diagram->parameter[1], place->parameter[1]);
+/* The parameters as a list. */
+static void print_place(cli_report *report, const char *key, const gf_phase_diagram *diagram,
+                        const gf_line_point *place) {
+    cli_report_numbers(report, key, NULL, 2, place->parameter);
+    cli_report_text(report, "%s = %.8g, %s = %.8g", diagram->parameter[0], place->parameter[0],
+                    diagram->parameter[1], place->parameter[1]);
 }
 
-static void print_lines(const gf_phase_diagram *diagram) {
-    for (size_t k = 0; k < diagram->line_count; ++k) {
-        const gf_bifurcation_line *line = &diagram->lines[k];
-        (void)printf("line of %ss from ", gf_bifurcation_name(line->kind));
-        print_place(diagram, &line->points[0]);
-        (void)printf(" (%s) to ", gf_line_mark_name(line->end[0]));
-        print_place(diagram, &line->points[line->count - 1]);
-        (void)printf(" (%s): %zu points\n", gf_line_mark_name(line->end[1]), line->count);
-    }
-    for (size_t k = 0; k < diagram->special_count; ++k) {
-        const gf_special_point *one = &diagram->specials[k];
-        (void)printf("%s at ", gf_line_mark_name(one->kind));
-        print_place(diagram, &one->place);
-        (void)printf(", m = %.6g, e = %.6g\n", tidy(one->place.density[0]), one->place.density[1]);
-    }
+static void print_line(cli_report *report, const gf_phase_diagram *diagram,
+                       const gf_bifurcation_line *line) {
+    cli_report_begin(report, NULL);
+    cli_report_string(report, "kind", gf_bifurcation_name(line->kind), "line of %ss from ");
+    print_place(report, "from", diagram, &line->points[0]);
+    cli_report_string(report, "begins_at", gf_line_mark_name(line->end[0]), " (%s) to ");
+    print_place(report, "to", diagram, &line->points[line->count - 1]);
+    cli_report_string(report, "ends_at", gf_line_mark_name(line->end[1]), " (%s): ");
+    cli_report_number(report, "points", NULL, (double)line->count, "%.0f points\n");
+    cli_report_end(report);
 }
 
-static void print_phase_diagram(const gf_phase_diagram *diagram) {
-    print_combinations(diagram);
-    print_lines(diagram);
+static void print_special(cli_report *report, const gf_phase_diagram *diagram,
+                          const gf_special_point *one) {
+    cli_report_begin(report, NULL);
+    cli_report_string(report, "kind", gf_line_mark_name(one->kind), "%s at ");
+    print_place(report, "at", diagram, &one->place);
+    cli_report_number(report, "magnetization", "1 per site", tidy(one->place.density[0]),
+                      ", m = %.6g");
+    cli_report_number(report, "energy", "{energy} per site", one->place.density[1], ", e = %.6g\n");
+    cli_report_end(report);
+}
+
+static void print_phase_doubts(cli_report *report, const gf_phase_diagram *diagram) {
     if (diagram->line_count == 0) {
-        (void)printf("no line of bifurcations\n");
+        cli_report_text(report, "no line of bifurcations\n");
     }
     if (diagram->error > 0) {
-        (void)printf("lines between spectra are right to %.2g of the axes\n", diagram->error);
+        cli_report_text(report, "lines between spectra are right to %.2g of the axes\n",
+                        diagram->error);
     }
     if (diagram->unfollowed > 0) {
-        (void)printf(
+        cli_report_text(
+            report,
             "warning: %zu bifurcations between nodes lie on none of these lines: take closer "
             "values\n",
             diagram->unfollowed);
     }
     if (diagram->incomplete > 0) {
-        (void)printf(
+        cli_report_text(
+            report,
             "warning: at %zu nodes the indices of the points do not add up to the winding\n"
             "number of the force along the border; there may be more\n",
             diagram->incomplete);
     }
+    cli_report_number(report, "error", "the axes", diagram->error, NULL);
+    cli_report_number(report, "unfollowed", NULL, (double)diagram->unfollowed, NULL);
+    cli_report_number(report, "incomplete", NULL, (double)diagram->incomplete, NULL);
+}
+
+static void print_phase_diagram(cli_report *report, const gf_phase_diagram *diagram) {
+    cli_report_begin_list(report, "parameters");
+    for (int k = 0; k < 2; ++k) {
+        cli_report_string(report, NULL, diagram->parameter[k], NULL);
+    }
+    cli_report_end_list(report);
+    print_combinations(report, diagram);
+    cli_report_begin_list(report, "lines");
+    for (size_t k = 0; k < diagram->line_count; ++k) {
+        print_line(report, diagram, &diagram->lines[k]);
+    }
+    cli_report_end_list(report);
+    cli_report_begin_list(report, "special_points");
+    for (size_t k = 0; k < diagram->special_count; ++k) {
+        print_special(report, diagram, &diagram->specials[k]);
+    }
+    cli_report_end_list(report);
+    print_phase_doubts(report, diagram);
 }
 
 /* --- storing --------------------------------------------------------------------------------- */
@@ -449,6 +585,20 @@ static gf_status finish(const cli_options *options, const request *what, results
     return status;
 }
 
+static gf_status print(const cli_options *options, const results *all, gf_error *error) {
+    cli_report report;
+    cli_report_open(&report, options);
+    cli_report_chain(&report, all->model);
+    if (all->scanned == 2) {
+        print_phase_diagram(&report, &all->diagram);
+    } else if (all->scanned == 1) {
+        print_scan(&report, &all->scan);
+    } else {
+        cli_print_fixed_points(&report, &all->points);
+    }
+    return cli_report_close(&report, GF_OK, error);
+}
+
 static int find(const cli_options *options, const request *what) {
     static const int writes[] = {CLI_SPECTRUM, CLI_SCAN | CLI_SPECTRUM, CLI_PHASE | CLI_SPECTRUM};
     results all = {0};
@@ -461,12 +611,8 @@ static int find(const cli_options *options, const request *what) {
     if (status == GF_OK) {
         status = finish(options, what, &all, &error);
     }
-    if (status == GF_OK && all.scanned == 2) {
-        print_phase_diagram(&all.diagram);
-    } else if (status == GF_OK && all.scanned == 1) {
-        print_scan(&all.scan, gf_model_energy_unit(all.model));
-    } else if (status == GF_OK) {
-        cli_print_fixed_points(&all.points, gf_model_energy_unit(all.model));
+    if (status == GF_OK) {
+        status = print(options, &all, &error);
     }
     gf_phase_diagram_free(&all.diagram);
     gf_scan_free(&all.scan);
@@ -503,7 +649,8 @@ static int run(const cli_command *command, int argc, const char **argv) {
                                 "NAME=FROM:TO:POINTS"},
                                POPT_TABLEEND};
     cli_options options;
-    int result = cli_open(&options, command, CLI_RESULT | CLI_DIAGONALIZES, own, argc, argv);
+    int result =
+        cli_open(&options, command, CLI_RESULT | CLI_DIAGONALIZES | CLI_JSON, own, argc, argv);
     if (result == CLI_GO_ON && options.output != NULL) {
         result = cli_check_output(&options, endings);
     }

@@ -52,12 +52,12 @@ static const gf_plot_margins margins = {.left = 1.8, .right = 2.5, .bottom = 1.6
 static const double WIDTH = 14, ASPECT = 0.84, KEY_ROW = 0.45, KEY = 0.15;
 
 static void write_setup(const gf_plane *self, gf_plot_margins page, gf_plot *plot) {
-    gf_label energy = gf_label_energy(self->file), unit = gf_label_model_unit(self->file);
+    gf_label energy = gf_label_energy(self->file), unit = gf_label_over_rate(self->file);
     char y[320], colours[320];
     (void)snprintf(y, sizeof y, "'%s'", energy.text);
     gf_plot_frame(plot, page);
     gf_plot_label(plot, NULL, "'magnetisation  {/:Italic m}'", y, 1.35);
-    (void)snprintf(colours, sizeof colours, "'|{/:Bold f}| / ε%s'", unit.text);
+    (void)snprintf(colours, sizeof colours, "'|{/:Bold f}|%s'", unit.text);
     gf_plot_place_colours(plot);
     gf_plot_label_colours(plot, colours);
     gf_plane_write_axes(self, plot);

@@ -236,7 +236,8 @@ static void add_unit(gf_label *self, bool per_coupling, int power, const gf_labe
     }
     add(self, per_coupling ? "ε" : "", per_coupling ? 1U : 0U);
     if (has_energy) {
-        add(self, power < 0 ? " " : "", power < 0 ? 1U : 0U);
+        bool apart = power < 0 || (per_coupling && energy->length > 1);
+        add(self, apart ? " " : "", apart ? 1U : 0U);
         add_label(self, energy);
         if (abs(power) != 1) {
             char exponent[24];
@@ -271,6 +272,12 @@ gf_label gf_label_over_unit(gf_file *file, const char *dataset, size_t entry) {
     }
     free(units);
     free(energy);
+    return label;
+}
+
+gf_label gf_label_over_rate(gf_file *file) {
+    gf_label label = {0}, unit = gf_label_model_unit(file);
+    add_unit(&label, true, 1, &unit);
     return label;
 }
 

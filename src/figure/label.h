@@ -34,9 +34,11 @@ gf_label gf_label_energy_unit(const char *unit);
  * if it has none. The file remembers failures. */
 gf_label gf_label_over_unit(gf_file *file, const char *dataset, size_t entry);
 
-/* "energy per site e / J", "e / J" and "J" in the unit of the file's model. */
+/* "energy per site  e / J", "e / J" and "J" in the unit of the file's model. */
 gf_label gf_label_energy(gf_file *file);
 gf_label gf_label_energy_symbol(gf_file *file);
 gf_label gf_label_model_unit(gf_file *file);
+/* " / εJ" */
+gf_label gf_label_over_rate(gf_file *file);
 
 #endif

@@ -1,5 +1,6 @@
 #include "figure/langevin_figure.h"
 
+#include "figure/measured.h"
 #include "figure/two_field_figure.h"
 
 #include "figure/plot.h"
@@ -15,6 +16,12 @@
 static const double *snapshot(const gf_langevin *self, size_t point, size_t shot) {
     const gf_run *run = self->run;
     return self->snapshots + (point * run->realisations * run->snapshots + shot) * run->positions;
+}
+
+/* The last one that there is; before the first is taken it is not a number. */
+static const double *last_snapshot(const gf_langevin *self, size_t point) {
+    size_t shots = gf_langevin_look(self, point).shots;
+    return snapshot(self, point, shots > 0 ? shots - 1 : 0);
 }
 
 /* --- histogram ------------------------------------------------------------------------------- */
@@ -34,15 +41,14 @@ static double bin_width(const gf_run *run) {
 }
 
 /* How many values the histogram of a sweep point counts. */
-static double count_values(const gf_run *run) {
-    return (double)(run->samples - run->first_measured) * (double)run->cells *
-           (double)run->realisations;
+static double count_values(const gf_langevin *self, size_t point) {
+    return gf_langevin_look(self, point).measured * (double)self->run->cells;
 }
 
 /* Counts as a probability density, with the error of independent counts. */
 static void put_histogram(const gf_langevin *self, size_t point, gf_plot *plot) {
     const gf_run *run = self->run;
-    double bin = bin_width(run), values = count_values(run);
+    double bin = bin_width(run), values = count_values(self, point);
     gf_plot_open_data(plot, "counts");
     for (size_t b = 0; b < run->histogram[0].points; ++b) {
         double count = 0;
@@ -95,7 +101,7 @@ static gf_status draw_histogram(const gf_langevin *self, const gf_figure *figure
     gf_plot_end_labels(plot);
     gf_plot_label(plot, NULL, "'{/:Italic x}'", "'{/:Italic P}({/:Italic x})'", 1.4);
     if (figure->options->log) { /* down to a tenth of a single count */
-        gf_plot_range(plot, "y", 2, 0.1 / count_values(run) / bin_width(run), 3 * highest);
+        gf_plot_range(plot, "y", 2, 0.1 / count_values(self, 0) / bin_width(run), 3 * highest);
         (void)fputs("set logscale y\nset format y '10^{%L}'\n", gf_plot_script(plot));
     } else {
         gf_plot_range(plot, "y", 2, 0, 1.15 * highest);
@@ -114,7 +120,7 @@ static void put_profiles(const gf_langevin *self, gf_plot *plot) {
     for (size_t k = 0; k < run->points; ++k) {
         char name[32];
         (void)snprintf(name, sizeof name, "wall%zu", k);
-        const double *m = snapshot(self, k, run->snapshots - 1);
+        const double *m = last_snapshot(self, k);
         double scale = sqrt(gf_langevin_coupling(self, k));
         gf_plot_open_data(plot, name);
         for (size_t x = 0; x < run->positions; ++x) {
@@ -215,7 +221,7 @@ static double space_time_height(const gf_run *run, double width) {
     double frame =
         (width - map_margins.left - map_margins.right - (columns - 1) * MAP_ACROSS) / columns;
     return map_margins.bottom + map_margins.top + (rows - 1) * MAP_DOWN +
-           rows * fmin(4.9, 0.7 * frame);
+           rows * fmin(rows > 3 ? 3.4 : 4.9, frame);
 }
 
 static gf_status draw_space_time(const gf_langevin *self, const gf_figure *figure, gf_plot *plot,
@@ -251,7 +257,9 @@ static gf_status draw_space_time(const gf_langevin *self, const gf_figure *figur
         double every = run->snapshot_every * (double)run->stretch[k];
         double reversal = gf_langevin_reversal_time(self, k, d.middle, run->threshold * d.order);
         char reversals[64] = "no reversals";
-        if (isfinite(reversal)) {
+        if (isnan(reversal)) {
+            (void)snprintf(reversals, sizeof reversals, "nothing yet");
+        } else if (isfinite(reversal)) {
             (void)snprintf(reversals, sizeof reversals, "reversals every %.4g", reversal);
         }
         (void)snprintf(title, sizeof title, "'ε\u0303 = %g, %s'", gf_langevin_coupling(self, k),
@@ -582,6 +590,13 @@ static bool has_paths(const gf_run *run) {
            run->medium.rates.count == 0; /* the map is of the table's rates */
 }
 
+static bool has_correlations(const gf_run *run) {
+    return run->correlations.lags > 0;
+}
+static bool has_domains(const gf_run *run) {
+    return run->domains.bins > 0;
+}
+
 /* By what a run was made for. Lengths in cm. */
 static const struct kind {
     const char *name;
@@ -603,8 +618,12 @@ static const struct kind {
     {"space-time", 2, 22, 0, gf_langevin_maps_height, 2, GF_LOG_NEVER, has_maps,
      gf_langevin_draw_maps},
     {"walls", 0, 14, 10.4, NULL, 2, GF_LOG_CAN, has_walls, draw_walls},
-    {"trajectories", 2, 0, 0, NULL, 2, GF_LOG_IS, has_paths, NULL} /* over the force field */
-};
+    {"trajectories", 2, 0, 0, NULL, 2, GF_LOG_IS, has_paths, NULL}, /* over the force field */
+    {"correlations", 1, 15, 0, gf_langevin_correlations_height, 2, GF_LOG_CAN, has_correlations,
+     gf_langevin_draw_correlations},
+    {"correlations", 2, 15, 0, gf_langevin_correlations_height, 4, GF_LOG_CAN, has_correlations,
+     gf_langevin_draw_correlations},
+    {"domains", 0, 12, 9, NULL, 2, GF_LOG_IS, has_domains, gf_langevin_draw_domains}};
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -624,7 +643,9 @@ static const char *needs_of(const char *kind) {
          "snapshots: {every, spacing}, and a boundary: antiperiodic, or fixed for two fields"},
         {"space-time", "snapshots: {every, spacing}, and space"},
         {"walls", "walls: in space; for two fields two stable points and a sweep:"},
-        {"trajectories", "table:, and no other rates than the table's"}};
+        {"trajectories", "table:, and no other rates than the table's"},
+        {"correlations", "correlations: {lag, distance}"},
+        {"domains", "domains: {to, bins}"}};
     for (size_t k = 0; k < sizeof needs / sizeof *needs; ++k) {
         if (strcmp(kind, needs[k][0]) == 0) {
             return needs[k][1];
@@ -650,8 +671,17 @@ static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_err
                            kind, needs_of(kind))
                  : gf_fail(error, GF_INVALID,
                            "no figure of this kind: %s; a run has histogram, profile, space-time, "
-                           "walls, trajectories",
+                           "walls, trajectories, correlations, domains",
                            kind != NULL ? kind : "the run was not made for one");
+}
+
+/* Whether something has been measured. */
+static bool is_under_way(const gf_langevin *self) {
+    bool some = false;
+    for (size_t k = 0; k < self->run->points; ++k) {
+        some = some || gf_langevin_look(self, k).realisations > 0;
+    }
+    return some;
 }
 
 static gf_status check_options(const gf_figure *figure, const struct kind *kind, gf_error *error) {
@@ -690,13 +720,15 @@ gf_status gf_langevin_figure_draw(const gf_figure *figure, gf_error *error) {
     gf_langevin *self = NULL;
     int chosen = 0;
     gf_status status = gf_langevin_read(figure->path, &self, error);
-    if (status == GF_OK && gf_langevin_done(self) < 1) {
-        status = gf_fail(error, GF_INVALID,
-                         "%s: the run is not complete; carry on with 'gibbsflow langevin --resume'",
-                         figure->path);
-    }
     if (status == GF_OK) {
         status = choose(self->run, figure->options->kind, &chosen, error);
+    }
+    if (status == GF_OK && !is_under_way(self)) {
+        status =
+            gf_fail(error, GF_INVALID,
+                    "%s: there is nothing to draw yet: %.3g %% of the run is done, and nothing "
+                    "after the warm-up",
+                    figure->path, 100 * gf_langevin_done(self));
     }
     if (status == GF_OK) {
         status = check_options(figure, &kinds[chosen], error);

@@ -142,7 +142,7 @@ static size_t cut(const double (*from)[GF_CHARGES], size_t count, size_t axis, i
 
 /* The part of the region that lies in the frame. */
 static gf_status cut_region(gf_plane *self, gf_error *error) {
-    size_t most = self->corner_count + 8;
+    size_t most = 6 * self->corner_count + 8; /* a cut has half as many more, of damaged files */
     double(*other)[GF_CHARGES] = malloc(most * sizeof *other);
     self->visible = malloc(most * sizeof *self->visible);
     if (other == NULL || self->visible == NULL) {
@@ -174,10 +174,12 @@ bool gf_plane_contains(const gf_plane *self, const double density[GF_CHARGES]) {
     return inside;
 }
 
+/* Stable points, and dark states, some of which attract. */
 static size_t count_attractors(const gf_plane *self) {
     size_t count = 0;
     for (size_t k = 0; k < self->points.count; ++k) {
-        count += self->points.points[k].stability == GF_STABLE;
+        gf_stability kind = self->points.points[k].stability;
+        count += kind == GF_STABLE || kind == GF_BORDER;
     }
     return count;
 }

@@ -92,7 +92,8 @@ static void write_wall(const paths *self, size_t point, double *m, double *sum, 
             walls += add_walls(self, q, m, reach, sum);
         }
     }
-    const double *last = snapshot(self->run, point * run->realisations, run->snapshots - 1);
+    size_t shots = gf_langevin_look(self->run, point).shots; /* of a run under way not all */
+    const double *last = snapshot(self->run, point * run->realisations, shots > 0 ? shots - 1 : 0);
     for (size_t r = 0; r < (walls > 0 ? 2 * reach + 1 : run->positions); ++r) {
         double mean[] = {sum[2 * r] / (double)walls, sum[2 * r + 1] / (double)walls};
         write_density(walls > 0 ? mean : last + 2 * r, out);

@@ -13,6 +13,12 @@ static const double *snapshot(const gf_langevin *self, size_t point, size_t shot
            (point * run->realisations * run->snapshots + shot) * run->positions * 2;
 }
 
+/* The last one that there is; before the first is taken it is not a number. */
+static const double *last_snapshot(const gf_langevin *self, size_t point) {
+    size_t shots = gf_langevin_look(self, point).shots;
+    return snapshot(self, point, shots > 0 ? shots - 1 : 0);
+}
+
 /* sqrt(epsilon) of a sweep point, or 1 where lengths are in r sqrt(epsilon) already. */
 static double length_scale(const gf_run *run, size_t point) {
     double epsilon = run->swept == 0 ? run->sweep[point] : run->parameters[0];
@@ -26,7 +32,7 @@ static void put_profiles(const gf_langevin *self, gf_plot *plot) {
     for (size_t k = 0; k < run->points; ++k) {
         char name[32];
         (void)snprintf(name, sizeof name, "wall%zu", k);
-        const double *q = snapshot(self, k, run->snapshots - 1);
+        const double *q = last_snapshot(self, k);
         gf_plot_open_data(plot, name);
         for (size_t x = 0; x < run->positions; ++x) {
             double r = ((double)x + 0.5) * run->snapshot_spacing - run->length / 2;
@@ -137,17 +143,20 @@ static void set_colours(const gf_langevin *self, const gf_dynamics *d, int field
                       d->middle - 1.3 * d->order, d->middle + 1.3 * d->order);
         return;
     }
+    const double *last = last_snapshot(self, 0);
     for (size_t i = 0; i < run->positions; ++i) {
-        low = fmin(low, snapshot(self, 0, run->snapshots - 1)[2 * i + (size_t)field]);
-        high = fmax(high, snapshot(self, 0, run->snapshots - 1)[2 * i + (size_t)field]);
+        low = fmin(low, last[2 * i + (size_t)field]);
+        high = fmax(high, last[2 * i + (size_t)field]);
     }
+    low = low <= high ? low : 0; /* none was taken */
+    high = low <= high ? high : 1;
     (void)fprintf(script,
                   "set palette defined (0 '#440154', 1 '#365c8d', 2 '#1fa187', 3 '#fde725')\n"
                   "set cbrange [%g:%g]\n",
                   low, high > low ? high : low + 1);
 }
 
-static const gf_plot_margins map_margins = {2.2, 2.2, 1.3, 0.8};
+static const gf_plot_margins map_margins = {2.5, 2.2, 1.3, 0.8};
 static const double MAP_ACROSS = 2.2, MAP_DOWN = 2.1, LEAST_MAP = 2.5, TIC = 1.4; /* cm */
 
 static size_t count_shown(const gf_run *run) {
@@ -167,59 +176,70 @@ double gf_langevin_maps_height(const gf_run *run, double width) {
     return map_margins.bottom + map_margins.top + (rows - 1) * MAP_DOWN + rows * (rows > 2 ? 4 : 6);
 }
 
+/* One field at one sweep point. `name` is that of the field. */
+static void write_map(const gf_langevin *self, const gf_figure *figure, size_t point, int field,
+                      const char *name, gf_plot *plot) {
+    const gf_run *run = self->run;
+    size_t first = run->first_measured / run->samples_per_snapshot;
+    double every = run->snapshot_every * (double)run->stretch[point];
+    gf_label value = gf_label_value(run->equation->parameters[run->swept], run->sweep[point]),
+             unit = gf_label_model_unit(figure->file);
+    char title[640], time[320];
+    put_map(self, point, first, field, plot);
+    (void)snprintf(title, sizeof title, "'%s, %s'", name, value.text);
+    (void)snprintf(time, sizeof time, "'%s%s%s{/:Italic t}'", run->rescaled ? "ε" : "", unit.text,
+                   unit.length > 0 ? " " : "");
+    gf_plot_label(plot, title,
+                  run->rescaled ? "'{/:Italic r} ε^{1/2} / {/:Italic a}'"
+                                : "'{/:Italic r} / {/:Italic a}'",
+                  time, 2.05);
+    gf_plot_range(plot, "x", 0, 0, run->length);
+    gf_plot_range(plot, "y", 1, ((double)first + 0.5) * every,
+                  ((double)run->snapshots + 0.5) * every);
+    (void)fprintf(gf_plot_script(plot),
+                  "plot $map%d%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n", field,
+                  point, run->snapshot_spacing, first + 1, every);
+    gf_plot_end_labels(plot);
+}
+
+/* Tics of positions, as many as find room in a frame. */
+static void set_tics(const gf_run *run, double columns, gf_plot *plot) {
+    double frame =
+        (gf_plot_width(plot) - map_margins.left - map_margins.right - (columns - 1) * MAP_ACROSS) /
+        columns;
+    (void)fprintf(gf_plot_script(plot), "set xtics %g\n",
+                  gf_plot_step(run->length, (int)fmax(2, frame / TIC)));
+}
+
 gf_status gf_langevin_draw_maps(const gf_langevin *self, const gf_figure *figure, gf_plot *plot,
                                 gf_error *error) {
     const gf_run *run = self->run;
     FILE *script = gf_plot_script(plot);
-    size_t first = run->snapshots > 0 ? run->first_measured / run->samples_per_snapshot : 0;
     size_t shown = count_shown(run), columns = count_columns(run, gf_plot_width(plot));
     gf_label energy = gf_label_energy_symbol(figure->file);
     const char *const fields[] = {"{/:Italic m}", energy.text};
-    gf_label unit = gf_label_model_unit(figure->file);
-    char time[320];
-    (void)snprintf(time, sizeof time, "'%s%s%s{/:Italic t}'", run->rescaled ? "ε" : "", unit.text,
-                   unit.length > 0 ? " " : "");
     gf_dynamics d;
     gf_status status = gf_run_dynamics(run, 0, &d, error);
     if (status != GF_OK) {
         return status;
     }
-    if (first + 1 >= run->snapshots) {
+    if (run->first_measured / run->samples_per_snapshot + 1 >= run->snapshots) {
         return gf_fail(error, GF_INVALID, "the run has no snapshots after the warm-up");
     }
     gf_plot_panels(plot, 2 * shown / columns, columns, map_margins, MAP_ACROSS, MAP_DOWN);
     (void)fputs("set tics out nomirror\n", script);
+    if (figure->options->ranges == 0) {
+        set_tics(run, (double)columns, plot);
+    }
     for (int field = 0; field < 2; ++field) {
         set_colours(self, &d, field, script);
-        if (figure->options->ranges == 0) {
-            double frame = (gf_plot_width(plot) - map_margins.left - map_margins.right -
-                            (double)(columns - 1) * MAP_ACROSS) /
-                           (double)columns;
-            (void)fprintf(script, "set xtics %g\n",
-                          gf_plot_step(run->length, (int)fmax(2, frame / TIC)));
-        }
         for (size_t k = 0; k < shown; ++k) {
-            double stretch = (double)run->stretch[k], every = run->snapshot_every * stretch;
-            char title[640];
-            gf_label value = gf_label_value(run->equation->parameters[run->swept], run->sweep[k]);
-            put_map(self, k, first, field, plot);
             if ((k + 1) % columns == 0) { /* one scale of colours for a row */
                 gf_plot_place_colours(plot);
             } else {
                 (void)fputs("unset colorbox\n", script);
             }
-            (void)snprintf(title, sizeof title, "'%s, %s'", fields[field], value.text);
-            gf_plot_label(plot, title,
-                          run->rescaled ? "'{/:Italic r} ε^{1/2} / {/:Italic a}'"
-                                        : "'{/:Italic r} / {/:Italic a}'",
-                          time, 1.7);
-            gf_plot_range(plot, "x", 0, 0, run->length);
-            gf_plot_range(plot, "y", 1, ((double)first + 0.5) * every,
-                          ((double)run->snapshots + 0.5) * every);
-            (void)fprintf(script,
-                          "plot $map%d%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n",
-                          field, k, run->snapshot_spacing, first + 1, every);
-            gf_plot_end_labels(plot);
+            write_map(self, figure, k, field, fields[field], plot);
         }
     }
     (void)fprintf(script, "unset multiplot\n");
@@ -234,8 +254,7 @@ gf_status gf_langevin_draw_plane(const gf_langevin *self, const gf_figure *figur
     const gf_axis *m = &run->histogram[GF_MAGNETIZATION], *e = &run->histogram[GF_ENERGY];
     FILE *script = gf_plot_script(plot);
     double cell = (m->to - m->from) / (double)m->points * (e->to - e->from) / (double)e->points;
-    double all = (double)(run->samples - run->first_measured) * (double)run->cells *
-                 (double)run->realisations;
+    double all = gf_langevin_look(self, 0).measured * (double)run->cells;
     (void)error;
     gf_plot_open_data(plot, "plane");
     for (size_t j = 0; j < e->points; ++j) {

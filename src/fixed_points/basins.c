@@ -11,7 +11,7 @@ static const double LONGEST_STEP = 0.1; /* likewise */
 static const double ARRIVAL = 0.01;     /* at a stable point, or less if others are near */
 static const double BORDER_ARRIVAL = 1e-4;
 
-enum { MAX_STEPS = 2000, CHUNK = 256 };
+enum { MAX_STEPS = 500, CHUNK = 256 };
 
 typedef struct basins {
     const gf_surface *surface;
@@ -44,7 +44,7 @@ typedef struct lines {
 
 static void evaluate(const basins *self, size_t count, double (*q)[GF_CHARGES],
                      double (*force)[GF_CHARGES]) {
-    double m[CHUNK], e[CHUNK], values[CHUNK][GF_SURFACE_VALUES];
+    double m[CHUNK] = {0}, e[CHUNK] = {0}, values[CHUNK][GF_SURFACE_VALUES];
     for (size_t n = 0; n < count; ++n) {
         m[n] = q[n][0];
         e[n] = q[n][1];

@@ -12,9 +12,11 @@
 
 static const double DEPARTURE = 1e-3;    /* from the saddle, in density */
 static const double ARRIVAL = 2e-3;      /* at a fixed point */
-static const double TOLERANCE = 1e-6;    /* of lambda per step */
 static const double LONGEST_STEP = 0.02; /* in density, so that lines are smooth */
-static const double BORDER = 1e-5;
+
+/* Tolerance of lambda per step, and how close to the border a line ends. Back in time lines draw
+ * together, and errors fade; towards the border lambda grows without end, and steps shrink. */
+static const double TOLERANCE = 1e-6, BORDER = 1e-5, BACK_TOLERANCE = 1e-5, BACK_BORDER = 1e-3;
 
 enum { MAX_STEPS = 20000 };
 
@@ -24,6 +26,7 @@ typedef struct field {
     const gf_region *region;
     const gf_fixed_points *points;
     int sense;
+    double tolerance, border;
 } field;
 
 /* dlambda/ds = -sense C^-1 f / |f| */
@@ -111,7 +114,7 @@ static bool follow(const field *self, const gf_fixed_point *saddle, double lambd
     for (int n = 0; n < MAX_STEPS && going && stored; ++n) {
         double next[GF_CHARGES], next_slope[GF_CHARGES] = {slope[0], slope[1]}, error = 0;
         going = try_step(self, lambda, step, next_slope, next, density, &error);
-        if (going && error <= TOLERANCE) {
+        if (going && error <= self->tolerance) {
             memcpy(lambda, next, sizeof next);
             memcpy(slope, next_slope, sizeof slope);
             stored = append(line, &capacity, density);
@@ -119,9 +122,9 @@ static bool follow(const field *self, const gf_fixed_point *saddle, double lambd
             if (end != NULL && stored) {
                 return append(line, &capacity, end->density);
             }
-            going = gf_region_depth(self->region, density) > BORDER;
+            going = gf_region_depth(self->region, density) > self->border;
         }
-        step *= fmin(3, fmax(0.2, 0.9 * cbrt(TOLERANCE / fmax(error, 1e-300))));
+        step *= fmin(3, fmax(0.2, 0.9 * cbrt(self->tolerance / fmax(error, 1e-300))));
         step = fmin(step, LONGEST_STEP);
     }
     return stored;
@@ -169,7 +172,11 @@ static gf_status leave_saddle(const field *self, const gf_fixed_point *saddle, g
 
 static gf_status trace(const gf_model *model, const gf_spectrum *spectrum, const gf_region *region,
                        const gf_fixed_points *points, int sense, gf_flow *flow, gf_error *error) {
-    field all = {.region = region, .points = points, .sense = sense};
+    field all = {.region = region,
+                 .points = points,
+                 .sense = sense,
+                 .tolerance = sense > 0 ? TOLERANCE : BACK_TOLERANCE,
+                 .border = sense > 0 ? BORDER : BACK_BORDER};
     double *rates = malloc(model->channel_count * sizeof *rates);
     *flow = (gf_flow){.lines = calloc(2 * points->count + 1, sizeof *flow->lines)};
     gf_status status =

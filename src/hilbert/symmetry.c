@@ -17,7 +17,8 @@ static uint64_t reflected(uint64_t mask, int sites) {
 
 /* Sites that an element rotates by, after it has reflected. */
 static int rotation(const gf_symmetry *self, int shift, int factors) {
-    int by = shift * self->step + ((factors & GF_REFLECT) != 0 ? self->centre : 0);
+    int step = self->step > 0 ? self->step : 1;
+    int by = shift * step + ((factors & GF_REFLECT) != 0 ? self->centre : 0);
     return by < self->sites ? by : by - self->sites; /* shift < translations, centre < step */
 }
 

@@ -20,7 +20,7 @@ enum { GF_REFLECT = 1, GF_FLIP = 2, GF_CONJUGATE = 4, GF_UNITARY_SETS = 4, GF_FA
 typedef struct gf_symmetry {
     int sites;
     int translations;         /* sites/step, or 1 where T is no symmetry */
-    int step;                 /* sites that T moves by; of no account without T */
+    int step;                 /* sites that T moves by; 0 stands for 1 */
     int centre;               /* the reflection is followed by a rotation by so many sites: 0 to
                                  step - 1, the one that makes the largest group */
     bool has[GF_FACTOR_SETS]; /* whether H has the element, by its factors; has[0] is true */

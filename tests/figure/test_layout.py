@@ -50,7 +50,7 @@ sweep: {epsilon: [0.1, 0.05, 0.0125]}
 """
 FIELDS = (kinds.FIELDS % ("1", 2000, 1600)).replace("table.h5", "forces.h5").replace("spacing: 40", "spacing: 8") \
     .replace("bins: 4", "bins: 40").replace("bins: 3", "bins: 40")  # images of few cells are blurred by rsvg
-TEXTS = {"model": MODEL, "row": kinds.ROW % (200, 40), "well": kinds.WELL, "wall": WALL, "fields": FIELDS}
+TEXTS = {"model": MODEL, "row": kinds.ROW % (200, 40) + kinds.ROW_MEASURES, "well": kinds.WELL, "wall": WALL, "fields": FIELDS}
 TEXTS["row"] = TEXTS["row"].replace("spacing: 10", "spacing: 2")
 # How the files are made, and which figures are drawn of them.
 FILES = {
@@ -62,7 +62,8 @@ FILES = {
     "ladder": (["converge", "model.yaml", "--sites", "4:8"], [["ladder"]]),
     "fig3": (["langevin", f"{MODELS}/fig3.yaml", "--set", "length=60"], [["profile"]]),
     "well": (["langevin", "well.yaml"], [["histogram", "--log"]]),
-    "row": (["langevin", "row.yaml"], [["space-time"], ["walls", "--size", "column"]]),
+    "row": (["langevin", "row.yaml"], [["space-time"], ["walls", "--size", "column"],
+                                         ["correlations"], ["domains", "--size", "column"]]),
     "wall": (["langevin", "wall.yaml"], [["profile"]]),
     "fields": (["langevin", "fields.yaml"],
                [["space-time", "--size", "page"], ["histogram"],

@@ -45,8 +45,9 @@ def make_files():
     kinds.write("exact.yaml", (kinds.ROW % (200, 40)).replace("thermal: 0.5", "thermal: 0").replace(
         "[0.1, 0.2]", "[0.1, 0.15, 0.2, 0.25, 0.3]"))
     fields = (kinds.FIELDS % ("1", 400, 800)).replace("table.h5", "fig2.h5")
-    kinds.write("fields.yaml", fields)
-    kinds.write("wall.yaml", fields.replace("length: 400", "length: 400, boundary: fixed").replace(
+    kinds.write("fields.yaml", fields + kinds.FIELDS_MEASURES)
+    still = re.sub("^correlations:.*\n", "", fields, flags=re.M)  # they want places that are alike
+    kinds.write("wall.yaml", still.replace("length: 400", "length: 400, boundary: fixed").replace(
         "[random, wall], domain: 80", "wall"))
     kinds.write("block.yaml", kinds.BLOCKS.replace("table.h5", "fig2.h5")
                 + "histogram: {from: -1, to: 1, bins: 8, energy: {from: -1, to: 1, bins: 6}}\n")
