@@ -40,6 +40,8 @@ typedef struct gf_bifurcation_line {
     size_t count;
     gf_line_point *points; /* from one end to the other */
     gf_line_mark end[2];
+    double error; /* in parts of the axis, where spectra are interpolated: the largest seen against
+                     diagonalisation in between; else 0 */
 } gf_bifurcation_line;
 
 typedef struct gf_special_point {
@@ -59,8 +61,6 @@ typedef struct gf_phase_diagram {
     size_t special_count;
     gf_special_point *specials;
     size_t unfollowed; /* bifurcations between nodes that lie on none of the lines */
-    double error;      /* of the lines, in parts of the axes, where spectra are interpolated: the
-                          largest seen against diagonalisation in between; 0 elsewhere */
 } gf_phase_diagram;
 
 /* What it will take; as gf_scan_estimate. Fails if both parameters want spectra. */

@@ -15,7 +15,9 @@ static const char help[] =
     "  forces        the force field over magnetisation and energy: arrows along the\n"
     "                force, coloured by its size; the border of the reachable\n"
     "                region, the fixed points, and the flow lines that leave the\n"
-    "                saddles (Fig. 2 of Lange and Rosch)\n"
+    "                saddles (Fig. 2 of Lange and Rosch); where a charge is conserved\n"
+    "                the line of fixed points; dark states, full where they attract,\n"
+    "                white where they repel\n"
     "  map           values in colours, component by component; --of chooses force,\n"
     "                noise, susceptibility, lambda, log_partition\n"
     "  nullclines    the force field with the lines f_1 = 0 and f_2 = 0\n"
@@ -27,6 +29,8 @@ static const char help[] =
     "\n"
     "  scan          the fixed points against the parameter of a scan, with the\n"
     "                bifurcations\n"
+    "  phase         the number and kind of the fixed points over two parameters, and\n"
+    "                the lines of bifurcations between them\n"
     "  ladder        how far rings and linked clusters of N sites are from the\n"
     "                infinite chain, for the first six states\n"
     "\n"
@@ -81,11 +85,12 @@ static int take_options(const cli_options *options, const texts *typed, gf_figur
                                   .title = typed->title,
                                   .log = typed->log != 0};
     if (typed->kind != NULL && !gf_figure_knows(typed->kind)) {
-        return cli_usage(options,
-                         "--kind %s: expected forces, map, nullclines, basins, scan, ladder, path "
-                         "or law, or of a run histogram, profile, space-time, walls, trajectories, "
-                         "correlations or domains",
-                         typed->kind);
+        return cli_usage(
+            options,
+            "--kind %s: expected forces, map, nullclines, basins, scan, phase, ladder, path or "
+            "law, or "
+            "of a run histogram, profile, space-time, walls, trajectories, correlations or domains",
+            typed->kind);
     }
     if (typed->range != NULL &&
         gf_figure_options_set_ranges(figure, typed->range, &error) != GF_OK) {
@@ -155,11 +160,11 @@ static int run(const cli_command *command, int argc, const char **argv) {
     return result;
 }
 
-const cli_command cli_figure = {.name = "figure",
-                                .arguments = "FILE.h5 -o FIGURE",
-                                .summary = "draw a force table, a scan, a least action or a run",
-                                .help = help,
-                                .examples = examples,
-                                .takes =
-                                    CLI_TABLE | CLI_SCAN | CLI_LADDER | CLI_RUN | CLI_INSTANTON,
-                                .run = run};
+const cli_command cli_figure = {
+    .name = "figure",
+    .arguments = "FILE.h5 -o FIGURE",
+    .summary = "draw a force table, a scan, a phase diagram, a ladder, a least action or a run",
+    .help = help,
+    .examples = examples,
+    .takes = CLI_TABLE | CLI_SCAN | CLI_PHASE | CLI_LADDER | CLI_RUN | CLI_INSTANTON,
+    .run = run};

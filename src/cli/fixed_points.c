@@ -99,6 +99,7 @@ static void print_density(cli_report *report, const gf_fixed_point *point) {
 
 static void print_lambda(cli_report *report, const gf_fixed_point *point) {
     double unit = sqrt(point->noise[2] / point->noise[0]); /* of energy, roughly */
+    unit = unit > 0 && isfinite(unit) ? unit : 1;
     double lambda[] = {tidy(point->lambda[0]),
                        tidy(point->lambda[1] * unit) == 0 ? 0 : point->lambda[1]};
     if (point->stability == GF_BORDER) {
@@ -129,6 +130,10 @@ static void print_point(cli_report *report, const gf_fixed_point *point) {
     print_lambda(report, point);
     print_eigenvalues(report, point);
     print_noise(report, point);
+    if (point->stability == GF_BORDER) {
+        cli_report_string(report, "attraction", gf_attraction_name(point->attraction), NULL);
+        cli_report_numbers(report, "border_rate", "epsilon {energy}", 2, point->border_rate);
+    }
     cli_report_end(report);
 }
 
@@ -153,7 +158,18 @@ static void print_continuum(cli_report *report, const gf_fixed_points *points) {
     }
 }
 
-static void print_points(cli_report *report, const gf_fixed_points *points) {
+/* Of a dark state, the one with index k. */
+static void print_attraction(cli_report *report, size_t k, const gf_fixed_point *point) {
+    cli_report_text(report, "point %zu, at the border, is %s", k + 1,
+                    gf_attraction_name(point->attraction));
+    if (!isnan(point->border_rate[0])) {
+        cli_report_text(report, " (rates %.8g to %.8g)", point->border_rate[0],
+                        point->border_rate[1]);
+    }
+    cli_report_text(report, "\n");
+}
+
+static void print_titles(cli_report *report) {
     const char *unit = report->energy_unit;
     cli_report_text(
         report,
@@ -161,16 +177,62 @@ static void print_points(cli_report *report, const gf_fixed_points *points) {
         "eigenvalues and N_mm in epsilon %s\n",
         "kind", "m", "e", "lambda1", "lambda2", "eigenvalue 1", "eigenvalue 2", "N_mm", "N_me",
         "N_ee", unit, unit, unit);
+}
+
+static void print_points(cli_report *report, const gf_fixed_points *points) {
+    print_titles(report);
     for (size_t k = 0; k < points->count; ++k) {
         print_point(report, &points->points[k]);
     }
     for (size_t k = 0; k < points->count; ++k) {
         const gf_fixed_point *point = &points->points[k];
+        if (point->stability == GF_BORDER) {
+            print_attraction(report, k, point);
+        }
         if (point->density_error[0] != 0 || point->density_error[1] != 0) {
             cli_report_text(report, "statistical error of point %zu: m %.2g, e %.2g\n", k + 1,
                             point->density_error[0], point->density_error[1]);
         }
     }
+}
+
+/* How far a line goes in the plane of m and e from point i - 1 to point i. */
+static double stride(const gf_fixed_line *line, size_t i) {
+    const double *here = line->points[i].density;
+    const double *before = i > 0 ? line->points[i - 1].density : here;
+    return hypot(here[0] - before[0], here[1] - before[1]);
+}
+
+/* Some of its points, about as far from one another. */
+static void print_fixed_line(cli_report *report, const gf_fixed_line *line) {
+    enum { SHOWN = 20 };
+    double whole = 0, at = 0;
+    size_t shown = 0;
+    for (size_t i = 0; i < line->count; ++i) {
+        whole += stride(line, i);
+    }
+    cli_report_begin_list(report, NULL);
+    for (size_t i = 0; i < line->count; ++i) {
+        at += stride(line, i);
+        if (at * SHOWN >= (double)shown * whole || i + 1 == line->count) {
+            print_point(report, &line->points[i]);
+            ++shown;
+        }
+    }
+    cli_report_end_list(report);
+}
+
+static void print_fixed_lines(cli_report *report, const gf_fixed_points *points) {
+    cli_report_begin_list(report, "lines");
+    for (size_t k = 0; k < points->line_count; ++k) {
+        cli_report_text(
+            report,
+            "line %zu of %zu, some of its points; stable where states beside it come to it\n",
+            k + 1, points->line_count);
+        print_titles(report);
+        print_fixed_line(report, &points->lines[k]);
+    }
+    cli_report_end_list(report);
 }
 
 static void print_list(cli_report *report, const gf_fixed_points *points) {
@@ -196,6 +258,7 @@ void cli_print_fixed_points(cli_report *report, const gf_fixed_points *points) {
     cli_report_begin_list(report, "fixed_points");
     print_list(report, points);
     cli_report_end_list(report);
+    print_fixed_lines(report, points);
     cli_report_truth(report, "continuum", points->continuum);
     cli_report_truth(report, "complete", points->complete);
     cli_report_begin(report, "conserved_by_bath");
@@ -356,7 +419,12 @@ static void print_line(cli_report *report, const gf_phase_diagram *diagram,
     cli_report_string(report, "begins_at", gf_line_mark_name(line->end[0]), " (%s) to ");
     print_place(report, "to", diagram, &line->points[line->count - 1]);
     cli_report_string(report, "ends_at", gf_line_mark_name(line->end[1]), " (%s): ");
-    cli_report_number(report, "points", NULL, (double)line->count, "%.0f points\n");
+    cli_report_number(report, "points", NULL, (double)line->count, "%.0f points");
+    cli_report_number(report, "error", NULL, line->error,
+                      line->error > 0 ? ", right to %.1g of the axis\n" : NULL);
+    if (!(line->error > 0)) {
+        cli_report_text(report, "\n");
+    }
     cli_report_end(report);
 }
 
@@ -375,10 +443,6 @@ static void print_phase_doubts(cli_report *report, const gf_phase_diagram *diagr
     if (diagram->line_count == 0) {
         cli_report_text(report, "no line of bifurcations\n");
     }
-    if (diagram->error > 0) {
-        cli_report_text(report, "lines between spectra are right to %.2g of the axes\n",
-                        diagram->error);
-    }
     if (diagram->unfollowed > 0) {
         cli_report_text(
             report,
@@ -393,7 +457,6 @@ static void print_phase_doubts(cli_report *report, const gf_phase_diagram *diagr
             "number of the force along the border; there may be more\n",
             diagram->incomplete);
     }
-    cli_report_number(report, "error", "the axes", diagram->error, NULL);
     cli_report_number(report, "unfollowed", NULL, (double)diagram->unfollowed, NULL);
     cli_report_number(report, "incomplete", NULL, (double)diagram->incomplete, NULL);
 }

@@ -109,7 +109,11 @@ static gf_status find_colours(const map *self, panel *one, gf_error *error) {
         one->high = fmax(one->high, -one->low);
         one->low = -one->high;
     }
-    one->high = one->high > one->low ? one->high : one->low + fmax(1e-12, fabs(one->low));
+    if (!(one->high > one->low)) { /* the same everywhere; zero is white */
+        one->diverging = one->low == 0;
+        one->low -= 1;
+        one->high += 1;
+    }
     return GF_OK;
 }
 

@@ -174,12 +174,13 @@ bool gf_plane_contains(const gf_plane *self, const double density[GF_CHARGES]) {
     return inside;
 }
 
-/* Stable points, and dark states, some of which attract. */
+/* Stable points, and dark states that are not known to repel. */
 static size_t count_attractors(const gf_plane *self) {
     size_t count = 0;
     for (size_t k = 0; k < self->points.count; ++k) {
-        gf_stability kind = self->points.points[k].stability;
-        count += kind == GF_STABLE || kind == GF_BORDER;
+        const gf_fixed_point *point = &self->points.points[k];
+        count += point->stability == GF_STABLE ||
+                 (point->stability == GF_BORDER && point->attraction != GF_REPELLING);
     }
     return count;
 }
@@ -326,31 +327,24 @@ static void write_basins(const gf_plane *self, FILE *out) {
     }
 }
 
-static size_t write_points(const gf_plane *self, gf_stability kind, FILE *out) {
-    size_t written = 0;
-    for (size_t k = 0; k < self->points.count; ++k) {
-        const gf_fixed_point *point = &self->points.points[k];
-        if (point->stability == kind) {
-            (void)fprintf(out, "%.10g %.10g\n", point->density[0], point->density[1]);
-            ++written;
-        }
-    }
-    return written;
-}
-
 /* --- styles ---------------------------------------------------------------------------------- */
 
-/* How each kind of fixed point is marked: a filled shape under an outline. */
+/* How each kind of fixed point is marked: a filled shape under an outline. Dark states are full
+ * where they attract, white where they repel. */
 static const struct {
     gf_stability kind;
+    gf_attraction attraction; /* of dark states */
     int fill, outline;
     const char *colour, *block, *title;
 } marks[] = {
-    {GF_STABLE, 7, 6, "#d7301f", "stable", "stable"},
-    {GF_SADDLE, 13, 12, "#ffffff", "saddle", "saddle"},
-    {GF_UNSTABLE, 9, 8, "#ffffff", "unstable", "unstable"},
-    {GF_MARGINAL, 5, 4, "#cccccc", "marginal", "marginal"},
-    {GF_BORDER, 5, 4, "#d7301f", "border", "dark state"},
+    {GF_STABLE, GF_UNDECIDED, 7, 6, "#d7301f", "stable", "stable"},
+    {GF_SADDLE, GF_UNDECIDED, 13, 12, "#ffffff", "saddle", "saddle"},
+    {GF_UNSTABLE, GF_UNDECIDED, 9, 8, "#ffffff", "unstable", "unstable"},
+    {GF_MARGINAL, GF_UNDECIDED, 5, 4, "#cccccc", "marginal", "marginal"},
+    {GF_BORDER, GF_ATTRACTING, 5, 4, "#d7301f", "attracting", "dark state, attracting"},
+    {GF_BORDER, GF_REPELLING, 5, 4, "#ffffff", "repelling", "dark state, repelling"},
+    {GF_BORDER, GF_BOTH_WAYS, 5, 4, "#f4a582", "both", "dark state, both ways"},
+    {GF_BORDER, GF_UNDECIDED, 5, 4, "#999999", "border", "dark state"},
 };
 
 enum { MARKS = sizeof marks / sizeof *marks, STYLE = 64 };
@@ -368,12 +362,42 @@ static void style_mark(size_t k, char fill[STYLE], char outline[STYLE]) {
     (void)snprintf(outline, STYLE, "pt %d ps 0.9*point lw 1.5 lc rgb 'black'", marks[k].outline);
 }
 
+static bool has_mark(const gf_fixed_point *point, size_t mark) {
+    return point->stability == marks[mark].kind &&
+           (point->stability != GF_BORDER || point->attraction == marks[mark].attraction);
+}
+
 static bool is_present(const gf_plane *self, size_t mark) {
     bool present = false;
     for (size_t k = 0; k < self->points.count; ++k) {
-        present = present || self->points.points[k].stability == marks[mark].kind;
+        present = present || has_mark(&self->points.points[k], mark);
     }
     return present;
+}
+
+/* Lines of fixed points: full where what is beside comes to them. */
+static const struct {
+    bool stable;
+    const char *block, *line, *title;
+} rests[] = {
+    {true, "rest", "lw 3 lc rgb '#d7301f'", "stable line"},
+    {false, "unrest", "lw 3 dt (4,3) lc rgb '#2b5c8a'", "unstable line"},
+};
+
+enum { RESTS = sizeof rests / sizeof *rests };
+
+static bool rests_on(const gf_fixed_point *point, size_t rest) {
+    return (point->stability == GF_STABLE) == rests[rest].stable;
+}
+
+static bool has_rest(const gf_plane *self, size_t rest) {
+    bool has = false;
+    for (size_t k = 0; k < self->points.line_count; ++k) {
+        for (size_t i = 0; i < self->points.lines[k].count; ++i) {
+            has = has || rests_on(&self->points.lines[k].points[i], rest);
+        }
+    }
+    return has;
 }
 
 /* --- the legend ------------------------------------------------------------------------------ */
@@ -387,6 +411,9 @@ static size_t count_entries(const gf_plane *self) {
     count += self->overlay != NULL;
     for (size_t i = 0; i < GF_CHARGES; ++i) {
         count += self->nullclines[i].count > 0;
+    }
+    for (size_t k = 0; k < RESTS; ++k) {
+        count += has_rest(self, k);
     }
     for (size_t k = 0; k < MARKS; ++k) {
         count += is_present(self, k);
@@ -418,6 +445,11 @@ void gf_plane_write_key(const gf_plane *self, double left, double top, double wi
     if (self->overlay != NULL) {
         gf_plot_add_key(plot, self->overlay->line, NULL, self->overlay->title);
     }
+    for (size_t k = 0; k < RESTS; ++k) {
+        if (has_rest(self, k)) {
+            gf_plot_add_key(plot, rests[k].line, NULL, rests[k].title);
+        }
+    }
     for (size_t k = 0; k < MARKS; ++k) {
         if (is_present(self, k)) {
             style_mark(k, fill, outline);
@@ -428,6 +460,31 @@ void gf_plane_write_key(const gf_plane *self, double left, double top, double wi
 }
 
 /* --- the script ------------------------------------------------------------------------------ */
+
+static void write_points(const gf_plane *self, size_t mark, FILE *out) {
+    for (size_t k = 0; k < self->points.count; ++k) {
+        const gf_fixed_point *point = &self->points.points[k];
+        if (has_mark(point, mark)) {
+            (void)fprintf(out, "%.10g %.10g\n", point->density[0], point->density[1]);
+        }
+    }
+}
+
+/* The parts of lines of fixed points that are stable, or are not. */
+static void write_rests(const gf_plane *self, size_t rest, FILE *out) {
+    for (size_t k = 0; k < self->points.line_count; ++k) {
+        const gf_fixed_line *line = &self->points.lines[k];
+        for (size_t i = 0; i < line->count; ++i) {
+            const double *density = line->points[i].density;
+            if (rests_on(&line->points[i], rest)) {
+                (void)fprintf(out, "%.10g %.10g\n", density[0], density[1]);
+            } else {
+                (void)fputs("\n", out);
+            }
+        }
+        (void)fputs("\n", out);
+    }
+}
 
 static void write_block(const gf_plane *self, const char *name,
                         void (*write)(const gf_plane *self, FILE *out), gf_plot *plot) {
@@ -456,7 +513,12 @@ void gf_plane_write_data(const gf_plane *self, gf_plot *plot) {
     }
     for (size_t k = 0; k < MARKS; ++k) {
         gf_plot_open_data(plot, marks[k].block);
-        (void)write_points(self, marks[k].kind, gf_plot_script(plot));
+        write_points(self, k, gf_plot_script(plot));
+        gf_plot_close_data(plot);
+    }
+    for (size_t k = 0; k < RESTS; ++k) {
+        gf_plot_open_data(plot, rests[k].block);
+        write_rests(self, k, gf_plot_script(plot));
         gf_plot_close_data(plot);
     }
     if (self->overlay != NULL) {
@@ -498,6 +560,11 @@ void gf_plane_plot_over(const gf_plane *self, FILE *out) {
     }
     if (self->flow.count > 0) {
         (void)fprintf(out, "$flow using 1:2 with lines %s, ", FLOW);
+    }
+    for (size_t k = 0; k < RESTS; ++k) {
+        if (has_rest(self, k)) {
+            (void)fprintf(out, "$%s using 1:2 with lines %s, ", rests[k].block, rests[k].line);
+        }
     }
     if (self->overlay != NULL) {
         (void)fprintf(out, "$overlay using 1:2 with lines %s, ", self->overlay->line);

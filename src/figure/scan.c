@@ -86,11 +86,16 @@ static void write_bifurcations(const gf_scan *scan, FILE *out) {
     }
 }
 
-static void write_border_points(const gf_scan *scan, FILE *out) {
+/* Dark states that repel are drawn apart from all others. */
+static bool is_border(const gf_fixed_point *point, bool repelling) {
+    return point->stability == GF_BORDER && (point->attraction == GF_REPELLING) == repelling;
+}
+
+static void write_border_points(const gf_scan *scan, bool repelling, FILE *out) {
     for (size_t value = 0; value < scan->axis.points; ++value) {
         for (size_t branch = 0; branch < scan->branches; ++branch) {
             const gf_fixed_point *point = point_at(scan, value, branch);
-            if (point->stability == GF_BORDER) {
+            if (is_border(point, repelling)) {
                 (void)fprintf(out, "%.10g %.8g %.8g\n", gf_axis_value(&scan->axis, value),
                               point->density[0], point->density[1]);
             }
@@ -98,9 +103,9 @@ static void write_border_points(const gf_scan *scan, FILE *out) {
     }
 }
 
-static bool has_border_points(const gf_scan *scan) {
+static bool has_border_points(const gf_scan *scan, bool repelling) {
     for (size_t k = 0; k < scan->axis.points * scan->branches; ++k) {
-        if (scan->points[k].stability == GF_BORDER) {
+        if (is_border(&scan->points[k], repelling)) {
             return true;
         }
     }
@@ -108,10 +113,19 @@ static bool has_border_points(const gf_scan *scan) {
 }
 
 static const char BIFURCATION[] = "pt 7 ps 0.7*point lc rgb 'black'";
-static const char BORDER[] = "pt 5 ps 0.7*point lc rgb '#d7301f'";
+static const struct {
+    bool repelling;
+    const char *block, *points, *title;
+} borders[] = {{false, "border", "pt 5 ps 0.7*point lc rgb '#d7301f'", "dark state"},
+               {true, "repelling", "pt 4 ps 0.7*point lw 1.5 lc rgb '#2b5c8a'", "repelling"}};
+
+enum { BORDERS = sizeof borders / sizeof *borders };
 
 static size_t count_entries(const gf_scan *scan, const size_t *written) {
-    size_t count = (scan->bifurcation_count > 0 ? 1U : 0U) + (has_border_points(scan) ? 1U : 0U);
+    size_t count = scan->bifurcation_count > 0 ? 1 : 0;
+    for (int k = 0; k < BORDERS; ++k) {
+        count += has_border_points(scan, borders[k].repelling);
+    }
     for (int k = 0; k < STYLES; ++k) {
         count += written[k] > 0;
     }
@@ -133,8 +147,10 @@ static void write_key(const gf_scan *scan, const size_t *written, size_t rows, g
     if (scan->bifurcation_count > 0) {
         gf_plot_add_key(plot, NULL, BIFURCATION, "bifurcation");
     }
-    if (has_border_points(scan)) {
-        gf_plot_add_key(plot, NULL, BORDER, "dark state");
+    for (int k = 0; k < BORDERS; ++k) {
+        if (has_border_points(scan, borders[k].repelling)) {
+            gf_plot_add_key(plot, NULL, borders[k].points, borders[k].title);
+        }
     }
 }
 
@@ -151,8 +167,11 @@ static void write_panel(const gf_scan *scan, const size_t *written, int column, 
     if (scan->bifurcation_count > 0) {
         (void)fprintf(out, ", $bifurcations using 1:%d with points %s", column, BIFURCATION);
     }
-    if (has_border_points(scan)) {
-        (void)fprintf(out, ", $border using 1:%d with points %s", column, BORDER);
+    for (int k = 0; k < BORDERS; ++k) {
+        if (has_border_points(scan, borders[k].repelling)) {
+            (void)fprintf(out, ", $%s using 1:%d with points %s", borders[k].block, column,
+                          borders[k].points);
+        }
     }
     (void)fputs("\n", out);
     gf_plot_end_labels(plot);
@@ -203,9 +222,11 @@ static void write_data(const gf_scan *scan, size_t written[STYLES], gf_plot *plo
     gf_plot_open_data(plot, "bifurcations");
     write_bifurcations(scan, out);
     gf_plot_close_data(plot);
-    gf_plot_open_data(plot, "border");
-    write_border_points(scan, out);
-    gf_plot_close_data(plot);
+    for (int k = 0; k < BORDERS; ++k) {
+        gf_plot_open_data(plot, borders[k].block);
+        write_border_points(scan, borders[k].repelling, out);
+        gf_plot_close_data(plot);
+    }
 }
 
 /* Within less than a decade a logarithmic axis has no tics of its own. */

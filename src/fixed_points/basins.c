@@ -148,9 +148,10 @@ static void find_arrivals(basins *self) {
                 nearest = fmin(nearest, distance(self, points[p].density, points[other].density));
             }
         }
-        self->arrival[p] = points[p].stability == GF_STABLE   ? fmin(ARRIVAL, nearest / 4)
-                           : points[p].stability == GF_BORDER ? BORDER_ARRIVAL
-                                                              : 0;
+        bool dark = points[p].stability == GF_BORDER && points[p].attraction != GF_REPELLING;
+        self->arrival[p] = points[p].stability == GF_STABLE ? fmin(ARRIVAL, nearest / 4)
+                           : dark                           ? BORDER_ARRIVAL
+                                                            : 0;
     }
 }
 

@@ -9,15 +9,16 @@
 
 /* Unknowns: lambda, dimensionless; the parameters, their ranges being [0, 1]; and for pitchforks
  * the imperfection mu. */
-enum { PARAMETER = GF_CHARGES, MU = PARAMETER + 2, MAX_STEPS = 4000, REFINEMENTS = 12 };
+enum { PARAMETER = GF_CHARGES, MU = PARAMETER + 2, MAX_STEPS = 4000, REFINEMENTS = 20 };
 
 static const double LONGEST = 0.04, DIFFERENCE = 1e-5, ACCURACY = 1e-11;
 static const double NULL_STEP =
     1e-3;                        /* of lambda, for the derivative of det along the null vector */
 static const double BEND = 0.03; /* of lambda, for the third derivative of a pitchfork */
 static const double IMPERFECT = 1e-6; /* an imperfection larger than this is one */
-static const double ROOM = 1e-3; /* closer to the edge than this a line that ends has reached it */
-static const double EDGE = 1e-4; /* and closer than this any line, which may run along it */
+static const double ROOM = 1e-3;  /* closer to the edge than this a line that ends has reached it */
+static const double SNAP = 1e-11; /* and closer than this it is there */
+static const double EDGE = 1e-4;  /* and closer than this any line, which may run along it */
 
 /* One line at work. */
 typedef struct tracer {
@@ -35,6 +36,12 @@ typedef struct tracer {
 
 static double parameter_at(const gf_plane *plane, const double *x, size_t which) {
     return plane->low[which] + x[PARAMETER + which] * (plane->high[which] - plane->low[which]);
+}
+
+static void lambda_at(const double *x, double lambda[GF_CHARGES]) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        lambda[i] = sinh(x[i]);
+    }
 }
 
 static bool go(const gf_plane *plane, const double *x) {
@@ -55,6 +62,14 @@ static void evaluate(const gf_plane *plane, const double lambda[GF_CHARGES],
             slope[i][k] = state->force_slope[i][k] / (plane->force_scale * unit[i] * unit[k]);
         }
     }
+}
+
+/* The same at x, where the parameters have been set. */
+static void evaluate_at(const gf_plane *plane, const double *x, double force[GF_CHARGES],
+                        double slope[GF_CHARGES][GF_CHARGES], gf_state *state) {
+    double lambda[GF_CHARGES];
+    lambda_at(x, lambda);
+    evaluate(plane, lambda, force, slope, state);
 }
 
 static double determinant(const gf_plane *plane, const double lambda[GF_CHARGES]) {
@@ -101,11 +116,12 @@ static bool equations(void *context, const double *x, double *residual) {
     tracer *self = context;
     const gf_plane *plane = self->plane;
     gf_state state;
-    double slope[GF_CHARGES][GF_CHARGES], null[GF_CHARGES];
+    double lambda[GF_CHARGES], slope[GF_CHARGES][GF_CHARGES], null[GF_CHARGES];
     if (!go(plane, x)) {
         return false;
     }
-    evaluate(plane, x, residual, slope, &state);
+    lambda_at(x, lambda);
+    evaluate(plane, lambda, residual, slope, &state);
     for (size_t i = 0; i < GF_CHARGES && has_mu(self); ++i) {
         residual[i] += x[MU] * self->left[i];
     }
@@ -113,7 +129,7 @@ static bool equations(void *context, const double *x, double *residual) {
         self->kind == GF_HOPF ? trace(plane, &state) : gf_matrix_determinant(slope);
     if (has_bend(self)) {
         null_vector(slope, self->row, null);
-        residual[GF_CHARGES + 1] = bend(plane, x, null);
+        residual[GF_CHARGES + 1] = bend(plane, lambda, null);
     }
     return isfinite(residual[0]) && isfinite(residual[1]) && isfinite(residual[GF_CHARGES]);
 }
@@ -142,8 +158,8 @@ static gf_curve_system system_of(tracer *self) {
 static void to_unknowns(const gf_plane *plane, const gf_line_point *place,
                         double x[GF_CURVE_UNKNOWNS]) {
     memset(x, 0, GF_CURVE_UNKNOWNS * sizeof *x);
-    x[0] = place->lambda[0];
-    x[1] = place->lambda[1] * plane->energy_unit;
+    x[0] = asinh(place->lambda[0]);
+    x[1] = asinh(place->lambda[1] * plane->energy_unit);
     for (size_t k = 0; k < 2; ++k) {
         x[PARAMETER + k] = (place->parameter[k] - plane->low[k]) / (plane->high[k] - plane->low[k]);
     }
@@ -151,7 +167,7 @@ static void to_unknowns(const gf_plane *plane, const gf_line_point *place,
 
 static gf_line_point to_place(const gf_plane *plane, const double *x) {
     gf_line_point place = {.parameter = {parameter_at(plane, x, 0), parameter_at(plane, x, 1)},
-                           .lambda = {x[0], x[1] / plane->energy_unit}};
+                           .lambda = {sinh(x[0]), sinh(x[1]) / plane->energy_unit}};
     gf_state state;
     if (go(plane, x)) {
         plane->drift(plane->context, place.lambda, &state);
@@ -167,7 +183,7 @@ static void orient(tracer *self, const double *x) {
     if (!go(self->plane, x)) {
         return;
     }
-    evaluate(self->plane, x, force, slope, &state);
+    evaluate_at(self->plane, x, force, slope, &state);
     self->row = hypot(slope[1][0], slope[1][1]) > hypot(slope[0][0], slope[0][1]);
     size_t column = hypot(slope[0][1], slope[1][1]) > hypot(slope[0][0], slope[1][0]);
     double length = hypot(slope[0][column], slope[1][column]);
@@ -182,7 +198,10 @@ static void orient(tracer *self, const double *x) {
 static double bent_determinant(const tracer *self, const double *x, const double null[GF_CHARGES],
                                double reach) {
     const double right[GF_CHARGES] = {self->left[1], -self->left[0]}; /* perpendicular to left */
-    double lambda[GF_CHARGES] = {x[0] + reach * null[0], x[1] + reach * null[1]};
+    double lambda[GF_CHARGES];
+    lambda_at(x, lambda);
+    lambda[0] += reach * null[0];
+    lambda[1] += reach * null[1];
     gf_state state;
     double force[GF_CHARGES], slope[GF_CHARGES][GF_CHARGES];
     for (int step = 0; step < 3; ++step) { /* back onto that curve, across the null vector */
@@ -203,7 +222,7 @@ static double bent_determinant(const tracer *self, const double *x, const double
 static double cubic(const tracer *self, const double *x) {
     gf_state state;
     double force[GF_CHARGES], slope[GF_CHARGES][GF_CHARGES], null[GF_CHARGES];
-    evaluate(self->plane, x, force, slope, &state);
+    evaluate_at(self->plane, x, force, slope, &state);
     null_vector(slope, self->row, null);
     return (4 * bent_determinant(self, x, null, BEND / 2) - bent_determinant(self, x, null, BEND)) /
            3;
@@ -225,7 +244,7 @@ static void run_tests(tracer *self, const double *x, double test[TESTS]) {
     if (!go(self->plane, x)) {
         return;
     }
-    evaluate(self->plane, x, force, slope, &state);
+    evaluate_at(self->plane, x, force, slope, &state);
     if (self->kind == GF_PITCHFORK) {
         test[0] = cubic(self, x);
     } else if (self->kind == GF_HOPF) {
@@ -233,7 +252,9 @@ static void run_tests(tracer *self, const double *x, double test[TESTS]) {
     } else {
         null_vector(slope, self->row, null);
         double same = null[0] * self->null[0] + null[1] * self->null[1] < 0 ? -1 : 1;
-        test[0] = same * bend(self->plane, x, null);
+        double lambda[GF_CHARGES];
+        lambda_at(x, lambda);
+        test[0] = same * bend(self->plane, lambda, null);
         test[1] = trace(self->plane, &state);
     }
 }
@@ -243,7 +264,7 @@ static void remember_null(tracer *self, const double *x) {
     gf_state state;
     double force[GF_CHARGES], slope[GF_CHARGES][GF_CHARGES], null[GF_CHARGES];
     if (go(self->plane, x)) {
-        evaluate(self->plane, x, force, slope, &state);
+        evaluate_at(self->plane, x, force, slope, &state);
         null_vector(slope, self->row, null);
         double same = null[0] * self->null[0] + null[1] * self->null[1] < 0 ? -1 : 1;
         self->null[0] = same * null[0];
@@ -329,6 +350,24 @@ static void sharpen_cusp(const tracer *self, double *x) {
     }
 }
 
+/* Onto the line by changing lambda and one parameter alone; false if it is not close. */
+static bool settle(const tracer *work, size_t moved, double *x) {
+    tracer self = *work;
+    const double start[GF_CURVE_UNKNOWNS] = {x[0], x[1], x[2], x[3], x[4]};
+    double y[GF_CURVE_UNKNOWNS] = {x[0], x[1], x[PARAMETER + moved]};
+    self.fixed = start;
+    self.moved = moved;
+    gf_curve_system system = system_of(&self);
+    --system.unknowns;
+    system.evaluate = equations_at;
+    if (!gf_curve_solve(&system, y) || fabs(y[GF_CHARGES] - x[PARAMETER + moved]) > LONGEST) {
+        return false;
+    }
+    memcpy(x, y, GF_CHARGES * sizeof *x);
+    x[PARAMETER + moved] = y[GF_CHARGES];
+    return true;
+}
+
 /* --- following ------------------------------------------------------------------------------- */
 
 typedef struct places {
@@ -363,23 +402,38 @@ static bool is_at_edge(const double *x, double reach) {
     return room < reach;
 }
 
-/* Where the curve leaves the diagram between a place and the next, `stride` further. */
-static void find_exit(const gf_curve *from, double stride, double *x) {
-    double low = 0, high = stride, inside[GF_CURVE_UNKNOWNS];
-    memcpy(inside, from->x, sizeof inside);
-    for (int step = 0; step < 24; ++step) {
-        double middle = (low + high) / 2;
-        if (!gf_curve_reach(from, middle, x)) {
+/* How far outside, in the parameter that is farthest; negative inside. */
+static double overshoot(const double *x) {
+    double far = -1;
+    for (size_t k = PARAMETER; k < PARAMETER + 2; ++k) {
+        far = fmax(far, fmax(-x[k], x[k] - 1));
+    }
+    return far;
+}
+
+/* Where the curve leaves the diagram between a place and the next, `stride` further: regula falsi
+ * (Illinois). */
+static void find_exit(const gf_curve *from, const gf_curve *to, double stride, double *x) {
+    double low = 0, high = stride, inside = overshoot(from->x), outside = overshoot(to->x);
+    double middle[GF_CURVE_UNKNOWNS], far = inside;
+    memcpy(x, from->x, sizeof middle);
+    for (int step = 0; step < REFINEMENTS && fabs(far) > SNAP; ++step) {
+        double at = low + (high - low) * inside / (inside - outside);
+        if (!gf_curve_reach(from, at, middle)) {
             break;
         }
-        if (is_outside(x)) {
-            high = middle;
-        } else {
-            low = middle;
-            memcpy(inside, x, sizeof inside);
+        far = overshoot(middle);
+        low = far < 0 ? at : low;
+        high = far < 0 ? high : at;
+        inside = far < 0 ? far : inside / 2;
+        outside = far < 0 ? outside / 2 : far;
+        if (far < SNAP) {
+            memcpy(x, middle, sizeof middle);
         }
     }
-    memcpy(x, inside, sizeof inside);
+    for (size_t k = PARAMETER; k < PARAMETER + 2; ++k) {
+        x[k] = fabs(x[k] - round(x[k])) < SNAP ? round(x[k]) : x[k];
+    }
 }
 
 /* A walk in one direction. */
@@ -435,6 +489,24 @@ static double stride_of(const gf_curve *from, const gf_curve *to) {
     return stride;
 }
 
+/* The walk cannot go on. Rates may be negative beyond an edge; then the line goes up to it. */
+static gf_status end_here(walk *self, const double *last, gf_error *error) {
+    double x[GF_CURVE_UNKNOWNS];
+    memcpy(x, last, sizeof x);
+    for (size_t k = 0; k < 2; ++k) {
+        double *parameter = &x[PARAMETER + k];
+        if (fmin(*parameter, 1 - *parameter) < ROOM) {
+            *parameter = round(*parameter);
+            if (settle(self->tracer, 1 - k, x)) {
+                return end_at(self, GF_AT_EDGE, x, error);
+            }
+        }
+    }
+    self->end = is_at_edge(last, ROOM) ? GF_AT_EDGE : GF_LOST;
+    self->ended = true;
+    return GF_OK;
+}
+
 /* One step; the walk may end with it. */
 static gf_status take_step(walk *self, gf_error *error) {
     tracer *work = self->tracer;
@@ -445,9 +517,7 @@ static gf_status take_step(walk *self, gf_error *error) {
     remember_null(work, last.x);
     run_tests(work, last.x, before);
     if (!gf_curve_advance(&self->curve) || (has_mu(work) && fabs(self->curve.x[MU]) > IMPERFECT)) {
-        self->end = is_at_edge(last.x, ROOM) ? GF_AT_EDGE : GF_LOST;
-        self->ended = true;
-        return GF_OK;
+        return end_here(self, last.x, error);
     }
     double stride = stride_of(&last, &self->curve);
     run_tests(work, self->curve.x, after);
@@ -462,11 +532,11 @@ static gf_status take_step(walk *self, gf_error *error) {
         return status;
     }
     if (is_outside(self->curve.x)) {
-        find_exit(&last, stride, x);
+        find_exit(&last, &self->curve, stride, x);
         return end_at(self, GF_AT_EDGE, x, error);
     }
     if (is_at_edge(self->curve.x, EDGE)) {
-        return end_at(self, GF_AT_EDGE, self->curve.x, error);
+        return end_here(self, self->curve.x, error);
     }
     gf_line_point place = to_place(work->plane, self->curve.x);
     return append(self->places, &place, error);
@@ -551,21 +621,13 @@ gf_status gf_bifurcation_line_follow(const gf_plane *plane, const gf_line_point 
 
 bool gf_bifurcation_line_settle(const gf_plane *plane, gf_bifurcation_kind kind, size_t moved,
                                 gf_line_point *place) {
-    tracer self = {.plane = plane, .kind = kind, .moved = moved};
-    double x[GF_CURVE_UNKNOWNS], y[GF_CURVE_UNKNOWNS] = {0};
+    tracer self = {.plane = plane, .kind = kind};
+    double x[GF_CURVE_UNKNOWNS];
     to_unknowns(plane, place, x);
     orient(&self, x);
-    self.fixed = x;
-    gf_curve_system system = system_of(&self);
-    --system.unknowns;
-    system.evaluate = equations_at;
-    memcpy(y, x, GF_CHARGES * sizeof *y);
-    y[GF_CHARGES] = x[PARAMETER + moved];
-    if (!gf_curve_solve(&system, y) || fabs(y[GF_CHARGES] - x[PARAMETER + moved]) > LONGEST) {
+    if (!settle(&self, moved, x)) {
         return false;
     }
-    memcpy(x, y, GF_CHARGES * sizeof *x);
-    x[PARAMETER + moved] = y[GF_CHARGES];
     *place = to_place(plane, x);
     return true;
 }

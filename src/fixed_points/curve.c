@@ -10,21 +10,25 @@ static const double MAX_TURN = 0.97;    /* cosine of the angle between tangents 
 static const double SHORTEST = 1e-4;    /* step, in parts of the longest */
 static const double MAX_CORRECTION = 2; /* of the step: farther is another curve */
 
-/* Derivatives of `equations` residuals, column-major with `rows` rows. */
+/* Derivatives of `equations` residuals, column-major with `rows` rows; to one side, with the value
+ * at x, where the system is not defined on the other. */
 static bool differentiate(const gf_curve_system *system, size_t equations, size_t unknowns,
-                          const double *x, size_t rows, double *jacobian) {
+                          const double *x, const double *value, size_t rows, double *jacobian) {
     for (size_t k = 0; k < unknowns; ++k) {
         double up[MAX], down[MAX], high[MAX], low[MAX];
-        memcpy(up, x, sizeof up);
-        memcpy(down, x, sizeof down);
+        memcpy(up, x, unknowns * sizeof *x);
+        memcpy(down, x, unknowns * sizeof *x);
         up[k] += system->difference;
         down[k] -= system->difference;
-        if (!system->evaluate(system->context, up, high) ||
-            !system->evaluate(system->context, down, low)) {
+        bool above = system->evaluate(system->context, up, high);
+        bool below = system->evaluate(system->context, down, low);
+        if (!above && !below) {
             return false;
         }
+        double width = (above ? up[k] : x[k]) - (below ? down[k] : x[k]);
         for (size_t i = 0; i < equations; ++i) {
-            jacobian[k * rows + i] = (high[i] - low[i]) / (up[k] - down[k]);
+            jacobian[k * rows + i] =
+                ((above ? high[i] : value[i]) - (below ? low[i] : value[i])) / width;
         }
     }
     return true;
@@ -69,7 +73,7 @@ static bool correct(const gf_curve_system *system, const double *row, double lev
     for (*steps = 0; *steps < NEWTON_STEPS; ++*steps) {
         double matrix[MAX * MAX], change[MAX];
         if (!system->evaluate(system->context, x, change) ||
-            !differentiate(system, equations, n, x, n, matrix)) {
+            !differentiate(system, equations, n, x, change, n, matrix)) {
             return false;
         }
         for (size_t k = 0; k < n && row != NULL; ++k) {
@@ -97,8 +101,9 @@ static bool correct(const gf_curve_system *system, const double *row, double lev
 static bool find_tangent(const gf_curve_system *system, const double *x, const double *row,
                          double *tangent) {
     size_t n = system->unknowns;
-    double matrix[MAX * MAX], right[MAX] = {0};
-    if (!differentiate(system, n - 1, n, x, n, matrix)) {
+    double matrix[MAX * MAX], right[MAX] = {0}, value[MAX];
+    if (!system->evaluate(system->context, x, value) ||
+        !differentiate(system, n - 1, n, x, value, n, matrix)) {
         return false;
     }
     for (size_t k = 0; k < n; ++k) {

@@ -132,7 +132,8 @@ static void take_points(const gf_scan *scan, size_t value, size_t most, gf_fixed
                                          .eigenvalue = {{NAN, NAN}, {NAN, NAN}},
                                          .noise = {NAN, NAN, NAN},
                                          .residual = NAN,
-                                         .stability = GF_ABSENT};
+                                         .stability = GF_ABSENT,
+                                         .border_rate = {NAN, NAN}};
     }
     if (most > 0) {
         qsort(points, most, sizeof *points, compare_points);
@@ -248,11 +249,12 @@ static bool is_on(const lines *self, const gf_bifurcation_line *line, const seed
         const gf_line_point *a = &line->points[k], *b = a + 1;
         double x = 0, distance = gap(self, a, b, &one->place, &x);
         double apart[GF_CHARGES];
-        for (size_t i = 0; i < GF_CHARGES; ++i) {
-            apart[i] = a->lambda[i] + x * (b->lambda[i] - a->lambda[i]) - one->place.lambda[i];
+        for (size_t i = 0; i < GF_CHARGES; ++i) { /* far out, differences count in proportion */
+            double unit = i == GF_ENERGY ? self->plane.energy_unit : 1;
+            apart[i] = (1 - x) * asinh(a->lambda[i] * unit) + x * asinh(b->lambda[i] * unit) -
+                       asinh(one->place.lambda[i] * unit);
         }
-        if (distance < NEAR_LINE * NEAR_LINE &&
-            hypot(apart[0], apart[1] * self->plane.energy_unit) < NEAR_LAMBDA) {
+        if (distance < NEAR_LINE * NEAR_LINE && hypot(apart[0], apart[1]) < NEAR_LAMBDA) {
             return true;
         }
     }
@@ -325,7 +327,7 @@ static gf_status follow_seeds(lines *self, const seed *seeds, size_t count) {
 }
 
 /* The error of a line in between the spectra: diagonalises at some of its points. */
-static gf_status check_line(lines *self, const gf_bifurcation_line *line, size_t deep) {
+static gf_status check_line(lines *self, gf_bifurcation_line *line, size_t deep) {
     const gf_axis *axis = &self->axis[deep];
     double spacing = (axis->to - axis->from) / (double)(axis->points - 1);
     gf_status status = GF_OK;
@@ -340,7 +342,7 @@ static gf_status check_line(lines *self, const gf_bifurcation_line *line, size_t
             gf_bifurcation_line_settle(&self->plane, line->kind, 1 - deep, &settled)) {
             double range = self->axis[1 - deep].to - self->axis[1 - deep].from;
             double change = settled.parameter[1 - deep] - place.parameter[1 - deep];
-            self->diagram->error = fmax(self->diagram->error, fabs(change) / range);
+            line->error = fmax(line->error, fabs(change) / range);
         }
         gf_family_drop(self->family);
     }

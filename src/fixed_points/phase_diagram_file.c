@@ -118,13 +118,13 @@ static gf_line_point take_row(const table *self, size_t row) {
 
 /* The paths of a table: of points of lines, or of special points. */
 static const char *const of_lines[] = {"/phase/line_parameters", "/phase/line_lambda",
-                                       "/phase/line_density", "point of a line"};
+                                       "/phase/line_density", "point"};
 static const char *const of_specials[] = {"/phase/special_parameters", "/phase/special_lambda",
-                                          "/phase/special_density", "special point"};
+                                          "/phase/special_density", "point"};
 
 static void write_table(const table *self, const char *const *names, gf_file *file) {
     gf_dataset dataset = {.path = names[0],
-                          .units = "of the parameters",
+                          .units = "of the parameter",
                           .rank = 2,
                           .shape = {self->count, 2},
                           .axes = {names[3], "parameter"}};
@@ -159,8 +159,10 @@ static void write_lines(const gf_phase_diagram *self, gf_file *file) {
         total += self->lines[k].count;
     }
     int64_t *first = calloc(count + 1, sizeof *first);
+    double *error = calloc(count + 1, sizeof *error);
     const char **kind = calloc(count + 1, sizeof *kind), **end = calloc(2 * count + 1, sizeof *end);
-    if (!allocate_table(&all, total) || first == NULL || kind == NULL || end == NULL) {
+    if (!allocate_table(&all, total) || first == NULL || error == NULL || kind == NULL ||
+        end == NULL) {
         gf_file_reject(file, "out of memory for the phase diagram");
     } else {
         for (size_t k = 0; k < count; ++k) {
@@ -169,6 +171,7 @@ static void write_lines(const gf_phase_diagram *self, gf_file *file) {
                 fill_row(&all, (size_t)first[k] + i, &line->points[i]);
             }
             first[k + 1] = first[k] + (int64_t)line->count;
+            error[k] = line->error;
             kind[k] = gf_bifurcation_name(line->kind);
             end[2 * k] = gf_line_mark_name(line->end[0]);
             end[2 * k + 1] = gf_line_mark_name(line->end[1]);
@@ -183,6 +186,16 @@ static void write_lines(const gf_phase_diagram *self, gf_file *file) {
                           .shape = {count + 1},
                           .axes = {"line"}},
             first);
+        gf_file_put_doubles(file,
+                            &(gf_dataset){.path = "/phase/line_error",
+                                          .units = "1",
+                                          .description =
+                                              "in parts of the axis: the largest seen against "
+                                              "diagonalisation between the spectra; 0: one for all",
+                                          .rank = 1,
+                                          .shape = {count},
+                                          .axes = {"line"}},
+                            error);
         write_names(file, "/phase/line_kind", "pitchfork, fold, or Hopf", "line", 1, count, kind);
         write_names(file, "/phase/line_end",
                     "edge (of the diagram), closed, lost, cusp, degenerate pitchfork, or "
@@ -191,6 +204,7 @@ static void write_lines(const gf_phase_diagram *self, gf_file *file) {
     }
     free_table(&all);
     free(first);
+    free(error);
     free(kind);
     free(end);
 }
@@ -208,7 +222,7 @@ static void write_specials(const gf_phase_diagram *self, gf_file *file) {
         }
         write_table(&all, of_specials, file);
         write_names(file, "/phase/special_kind", "cusp, degenerate pitchfork, or Bogdanov-Takens",
-                    "special point", 1, count, kind);
+                    "point", 1, count, kind);
     }
     free_table(&all);
     free(kind);
@@ -225,7 +239,6 @@ void gf_phase_diagram_write(const gf_phase_diagram *self, gf_file *file) {
     write_specials(self, file);
     gf_file_put_integer_attribute(file, "/phase", "incomplete", (long)self->incomplete);
     gf_file_put_integer_attribute(file, "/phase", "unfollowed", (long)self->unfollowed);
-    gf_file_put_number_attribute(file, "/phase", "line_error", self->error);
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -318,23 +331,26 @@ static void take_line(gf_file *file, const table *all, const int64_t *range, cha
 
 static void read_lines(gf_file *file, gf_phase_diagram *diagram) {
     table all = {0};
-    size_t firsts = 0, kinds = 0, ends[2] = {0, 2};
+    size_t firsts = 0, errors = 0, kinds = 0, ends[2] = {0, 2};
     read_table(file, of_lines, &all);
     int64_t *first = gf_file_get_integers(file, "/phase/line_first", 1, &firsts);
+    double *error = gf_file_get_doubles(file, "/phase/line_error", 1, &errors);
     char **kind = gf_file_get_strings(file, "/phase/line_kind", 1, &kinds);
     char **end = gf_file_get_strings(file, "/phase/line_end", 2, ends);
-    if (firsts != kinds + 1 || ends[0] != kinds) {
+    if (firsts != kinds + 1 || errors != kinds || ends[0] != kinds) {
         gf_file_reject(file, "the lines of /phase do not fit together");
     }
     diagram->lines = calloc(kinds + 1, sizeof *diagram->lines);
     bool ready = gf_file_check(file, NULL) == GF_OK && diagram->lines != NULL;
     for (size_t k = 0; k < kinds && ready; ++k) {
         take_line(file, &all, first + k, kind[k], end + 2 * k, &diagram->lines[k]);
+        diagram->lines[k].error = error[k];
         diagram->line_count = k + 1;
         ready = gf_file_check(file, NULL) == GF_OK;
     }
     free_table(&all);
     free(first);
+    free(error);
     free(kind);
     free(end);
 }
@@ -370,7 +386,6 @@ gf_status gf_phase_diagram_read(gf_file *file, gf_phase_diagram *diagram, gf_err
     }
     double incomplete = gf_file_get_number_attribute(file, "/phase", "incomplete");
     double unfollowed = gf_file_get_number_attribute(file, "/phase", "unfollowed");
-    diagram->error = gf_file_get_number_attribute(file, "/phase", "line_error");
     gf_status status = gf_file_check(file, error);
     if (status == GF_OK &&
         (diagram->lines == NULL || diagram->specials == NULL || diagram->continuum == NULL)) {

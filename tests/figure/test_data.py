@@ -15,7 +15,7 @@ except ImportError as missing:
     print(missing)
     sys.exit(77)
 
-PROGRAM = os.path.realpath(sys.argv[1])
+PROGRAM, models = (os.path.realpath(path) for path in sys.argv[1:3])
 MODEL = """name: tilted
 sites: 8
 boundary: periodic
@@ -26,6 +26,16 @@ lindblad:
   - {name: align, rate: J1*gamma_2, operator: "Pu[-1]*Sp[0]*Pu[1] + Pd[-1]*Sm[0]*Pd[1]"}
   - {name: pump, rate: pump, operator: "Sp[0]"}
 grid: {magnetization: {points: 41}, energy: {points: 31}}
+"""
+# All down is a dark state that repels, since what is up spreads faster than it decays.
+CONTACT = """name: contact
+sites: 6
+boundary: periodic
+parameters: {spread: 4, decay: 1}
+hamiltonian: ["X[0]*X[1] + Y[0]*Y[1]", "0.5*Z[0]*Z[1]"]
+lindblad:
+  - {name: spread, rate: spread, operator: "Pu[-1]*Sp[0]"}
+  - {name: decay, rate: decay, operator: "Sm[0]"}
 """
 failures = 0
 
@@ -116,6 +126,22 @@ def check_options(file):
     check("symbol of the scan", "'γ_{2}'" in scan)
 
 
+def check_rest(models):
+    """Lines of fixed points, and dark states that repel."""
+    run("forces", f"{models}/dephasing.yaml", "--sites", "6", "-o", "line.h5")
+    with h5py.File("line.h5") as file:
+        stored, drawn = file["fixed_points/lines/density"][:], block(script("line.h5"), "rest")
+        check("line of fixed points", np.allclose(drawn, stored, rtol=1e-9, atol=1e-12))
+    with open("contact.yaml", "w", encoding="utf-8") as out:
+        out.write(CONTACT)
+    run("forces", "contact.yaml", "-o", "contact.h5")
+    text = script("contact.h5")
+    check("dark state", block(text, "repelling").tolist() == [[-1, 0.5]])
+    check("its legend", "dark state, repelling" in text and "attracting'" not in text)
+    raster = block(script("contact.h5", "--kind", "basins"), "basins")[:, 5]
+    check("nothing flows to it", set(raster) == {-1, 1})
+
+
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     with open("model.yaml", "w", encoding="utf-8") as out:
@@ -126,5 +152,6 @@ with tempfile.TemporaryDirectory() as folder:
         check_maps(table)
         check_lines(table)
         check_options(table)
+    check_rest(models)
     os.chdir("/")
 sys.exit(1 if failures else 0)

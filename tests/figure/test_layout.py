@@ -59,6 +59,8 @@ FILES = {
                 ["basins", "--with", "nullclines", "--range=-0.9:0.5,0:1"]]),
     "scan": (["fixed-points", "forces.h5", "--scan", "gamma=0.8:1:5"],
              [["scan", "--log", "--size", "column", "--title", "it's J_1"]]),
+    "phase": (["fixed-points", "model.yaml", "--scan", "Delta=0.5:2:6", "--scan", "gamma=0.8:0.99:9"],
+              [["phase"], ["phase", "--size", "column"]]),
     "ladder": (["converge", "model.yaml", "--sites", "4:8"], [["ladder"]]),
     "fig3": (["langevin", f"{MODELS}/fig3.yaml", "--set", "length=60"], [["profile"]]),
     "well": (["langevin", "well.yaml"], [["histogram", "--log"]]),

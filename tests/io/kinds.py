@@ -126,6 +126,9 @@ def make_all(program, models):
     make(program, "forces", "spectrum.h5", "-o", "table.h5")
     make(program, "forces", "sampled.yaml", "--sites", "8", "-o", "sampled.h5", "-q")
     make(program, "fixed-points", "spectrum.h5", "--scan", "gamma=0.8:0.95:4", "-o", "scan.h5")
+    make(program, "fixed-points", "model.yaml", "--sites", "6", "--scan", "Delta=0.5:2:5", "--scan",
+         "gamma=0.8:0.99:6", "-o", "phase.h5")
+    make(program, "forces", os.path.join(models, "dephasing.yaml"), "--sites", "4", "-o", "lines.h5")
     make(program, "converge", "model.yaml", "--sites", "4:9", "-o", "ladder.h5")
     make(program, "spectrum", os.path.join(models, "pump_loss.yaml"), "--sites", "4",
          "--no-symmetry", "-o", "plain.h5")
@@ -144,8 +147,8 @@ def make_all(program, models):
     for name in ("row_part", "fields_part"):
         interrupt(program, f"{name}.h5", lambda: is_complete(f"{name}.h5"), "langevin", "-q",
                   f"{name}.yaml", "-o", f"{name}.h5", "--checkpoint", "0.01")
-    return ["spectrum.h5", "table.h5", "sampled.h5", "scan.h5", "ladder.h5", "plain.h5",
-            "killed.h5.blocks", "row.h5", "well.h5", "fields.h5", "blocks.h5", "matrix.h5",
+    return ["spectrum.h5", "table.h5", "sampled.h5", "scan.h5", "phase.h5", "lines.h5", "ladder.h5",
+            "plain.h5", "killed.h5.blocks", "row.h5", "well.h5", "fields.h5", "blocks.h5", "matrix.h5",
             "row_part.h5", "fields_part.h5"]
 
 

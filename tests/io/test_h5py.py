@@ -23,8 +23,8 @@ import kinds
 from kinds import write
 
 # What runs along an axis that has no values of its own.
-WORDS = {"bifurcation", "branch", "cell", "channel", "charge", "corner", "fixed point", "group", "line", "point",
-         "power", "realisation", "row", "side", "state", "task"}
+WORDS = {"bifurcation", "bound", "branch", "cell", "channel", "charge", "corner", "end", "fixed point",
+         "group", "line", "parameter", "point", "power", "realisation", "row", "side", "state", "task"}
 failures = 0
 
 
@@ -59,8 +59,8 @@ def check_references(name, data):
 
 # The units of all that carries an energy E, by path; components in the order in which they lie.
 UNITS = [(re.compile(f"({path})$"), units) for path, units in (
-    ("(?!walls|domains).*/(density|density_error|bifurcation_density|corners)", "1 per site; E per site"),
-    (".*/(lambda|bifurcation_lambda)", "1; 1/E"),
+    ("(?!walls|domains).*/(density|density_error|(bifurcation|line|special)_density|corners)", "1 per site; E per site"),
+    (".*/(lambda|(bifurcation|line|special)_lambda)", "1; 1/E"),
     (".*/(lambda)_error", "1; 1/E"),
     ("(?!spectrum).*/(force|force_error)", "epsilon E per site; epsilon E^2 per site"),
     ("(?!spectrum).*/(noise|noise_error)",
@@ -70,7 +70,7 @@ UNITS = [(re.compile(f"({path})$"), units) for path, units in (
     (".*/channel_noise|spectrum/noise", "1 per site; E per site; E per site; E^2 per site"),
     ("fitted_grid/channel_shift", "1; E"),
     (".*/channel_noise_shift", "1; E; E; E^2"),
-    (".*/(eigenvalues|eigenvalues_error)|channels/rate", "epsilon E"),
+    (".*/(eigenvalues|eigenvalues_error|border_rate)|channels/rate", "epsilon E"),
     (".*/force_residual", "epsilon E per site"),
     ("(spectrum|blocks)/energy", "E"),
     ("(density_grid|histogram|diffusion)/energy|fitted_grid/(corner_energy|border)", "E per site"),
@@ -163,7 +163,7 @@ def unit_of(file, name):
     if "model" not in file:
         return None
     unit = file["model"].attrs["energy_unit"]
-    expected = "J" if name in ("plain.h5", "killed.h5.blocks") else kinds.UNIT
+    expected = "J" if name in ("plain.h5", "lines.h5", "killed.h5.blocks") else kinds.UNIT
     if unit != expected:
         fail(name, f"the unit of energy is {unit}, not {expected}")
     return unit

@@ -153,6 +153,8 @@ def commands(kind):
         "spectrum": table[:2] + [["forces", "FILE", "-o", "OUT.h5", "-q"]],
         "table": table + [["langevin", "-q", "short.yaml", "--table", "FILE", "-o", "OUT.h5"]],
         "sampled": table, "plain": table[:2],
+        "lines": table,
+        "phase": [["info", "FILE"], ["figure", "FILE", "--kind", "phase", "-o", "OUT.pdf"]],
         "scan": [["info", "FILE"], ["figure", "FILE", "--kind", "scan", "-o", "OUT.pdf"]],
         "ladder": [["info", "FILE"], ["figure", "FILE", "--kind", "ladder", "-o", "OUT.pdf"]],
         "killed": [["info", "FILE"], ["spectrum", "chain.yaml", "--sites", "10", "-q", "-o", "killed.h5"]],

@@ -372,9 +372,13 @@ END_TEST
 
 /* Some bytes of a good model changed at random: a model or a message. */
 START_TEST(damaged_models_never_crash) {
-    for (int seed = 0; seed < 2000; ++seed) {
+    for (int seed = 0; seed < 4000; ++seed) {
         uint64_t state = (uint64_t)seed;
-        char *text = model_text(0, NULL);
+        char *text = seed % 4 < 2 ? model_text(0, NULL)
+                                  : model_text(HAMILTONIAN,
+                                               "cell: 2\nenergy_unit: J\n"
+                                               "hamiltonian: [{term: \"J^2*Z[0]*Z[1]\", at: 1}, "
+                                               "\"exp(-g)*sin(pi/J)*(Z[0] + Z[1])^2\"]");
         size_t length = strlen(text);
         for (int k = 1 + random_below(&state, 4); k > 0; --k) {
             size_t at = (size_t)random_below(&state, (int)length);
@@ -489,6 +493,12 @@ END_TEST
 
 START_TEST(the_unit_of_energy_is_the_users) {
     static const char *const units[] = {"J", "meV", "J_1", "t'", "\u00b5eV"};
+    static const char *const others[] = {
+        "",    "1J",  "J per site", "J;",          "a\"b",
+        "J\n", "{J}", "\\J",        "\xc2\x9b[2J", "a_name_of_more_than_20"};
+    for (size_t k = 0; k < sizeof others / sizeof *others; ++k) {
+        ck_assert_msg(!gf_model_is_energy_unit(others[k]), "'%s'", others[k]);
+    }
     gf_model *model = parse_good(0, NULL, NULL);
     ck_assert_str_eq(gf_model_energy_unit(model), "energy");
     gf_model_free(model);
