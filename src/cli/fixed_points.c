@@ -344,6 +344,13 @@ static void print_scan(cli_report *report, const gf_scan *scan) {
         print_bifurcation(report, scan, &scan->bifurcations[k]);
     }
     cli_report_end_list(report);
+    cli_report_begin_list(report, "continua"); /* values at which fixed points form a line */
+    for (size_t value = 0; value < scan->axis.points; ++value) {
+        if (scan->continuum[value]) {
+            cli_report_number(report, NULL, NULL, gf_axis_value(&scan->axis, value), NULL);
+        }
+    }
+    cli_report_end_list(report);
     print_doubts(report, scan);
 }
 
