@@ -34,12 +34,13 @@ enum {
     CLI_LADDER = 32,
     CLI_RUN = 64,
     CLI_INSTANTON = 128,
-    CLI_FOREIGN = 256, /* HDF5, but nothing of these */
+    CLI_RATES = 256,
+    CLI_FOREIGN = 512, /* HDF5, but nothing of these */
     CLI_HAMILTONIAN = CLI_MODEL_TEXT | CLI_SPECTRUM
 };
 
 extern const cli_command cli_operators, cli_spectrum, cli_forces, cli_fixed_points, cli_langevin,
-    cli_instanton, cli_walls, cli_figure, cli_info, cli_converge;
+    cli_instanton, cli_rates, cli_walls, cli_figure, cli_info, cli_converge;
 
 /* The options that every command has, and what it was called with. */
 typedef struct cli_options {
@@ -127,8 +128,8 @@ void cli_progress_end(cli_progress *self);
  * frees both; after a failure they are NULL. */
 gf_status cli_load_spectrum(const cli_options *options, gf_model **model, gf_spectrum **spectrum,
                             gf_error *error);
-/* The spectrum of a model that was read from a model file. The caller frees it; after a failure it is
- * NULL. */
+/* The spectrum of a model that was read from a model file. The caller frees it; after a failure it
+ * is NULL. */
 gf_status cli_diagonalize(const cli_options *options, const gf_model *model, gf_spectrum **spectrum,
                           gf_error *error);
 /* Says what much work will take, if it is more than a few seconds. */

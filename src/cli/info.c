@@ -362,5 +362,5 @@ const cli_command cli_info = {.name = "info",
                               .help = help,
                               .examples = examples,
                               .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_LADDER |
-                                       CLI_RUN | CLI_INSTANTON,
+                                       CLI_RUN | CLI_INSTANTON | CLI_RATES,
                               .run = run};

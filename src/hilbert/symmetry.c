@@ -51,10 +51,15 @@ static void append_image(gf_operator *sum, const gf_operator *a, int shift, int 
     }
 }
 
-static bool is_invariant(const gf_operator *a, int shift, int factors, int sites, bool *exhausted) {
+gf_operator gf_symmetry_image(const gf_operator *a, int shift, int factors, int sites) {
     gf_operator image = {.exhausted = a->exhausted};
     append_image(&image, a, shift, factors, sites);
     gf_operator_normalize(&image);
+    return image;
+}
+
+static bool is_invariant(const gf_operator *a, int shift, int factors, int sites, bool *exhausted) {
+    gf_operator image = gf_symmetry_image(a, shift, factors, sites);
     bool equal = gf_operator_equal(a, &image, NULL);
     *exhausted = *exhausted || image.exhausted;
     gf_operator_free(&image);
