@@ -78,6 +78,19 @@ static void print_sectors(const gf_rates *self) {
     }
 }
 
+/* F apart, there is one. */
+static void print_conserved(const gf_rates *self) {
+    size_t values = 1;
+    for (size_t s = 1; s < self->sectors; ++s) {
+        values += self->sector[s].flip != self->sector[s - 1].flip;
+    }
+    if (self->sectors > values) {
+        (void)printf(
+            "# the bath conserves more than F: which of these states is reached depends on "
+            "the start; below, all count alike, and there is no smooth one\n");
+    }
+}
+
 static void print_gaps(const gf_rates *self) {
     static const char *const names[] = {
         [GF_PARITY_NONE] = "-", [GF_PARITY_EVEN] = "even", [GF_PARITY_ODD] = "odd"};
@@ -135,6 +148,7 @@ static void print_size(const gf_model *model, const gf_rates *self) {
         "%.3g, the smallest distance of others\n",
         self->levels, self->coherences, self->nearest);
     print_sectors(self);
+    print_conserved(self);
     print_gaps(self);
     print_forces(self);
     print_relaxation(self);

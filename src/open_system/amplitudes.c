@@ -69,13 +69,11 @@ static void fill(const between *self, const gf_symmetry *group, int image) {
     const gf_orbits *orbits = &self->source->orbits;
     uint32_t column[2];
     double complex value[2];
-    bool conjugate = (image & GF_CONJUGATE) != 0;
     for (size_t rank = 0; rank < orbits->basis.size; ++rank) {
         int count = components(orbits, rank, column, value);
         uint32_t from = gf_symmetry_act(group, 0, image, orbits->basis.states[rank]);
         for (int i = 0; i < count; ++i) {
-            double complex amplitude = conjugate ? conj(value[i]) : value[i];
-            amplitude *= self->source_sign != 0 ? sqrt(0.5) : 1;
+            double complex amplitude = value[i] * (self->source_sign != 0 ? sqrt(0.5) : 1);
             apply(self, from, amplitude, column[i]);
             if (self->source_sign != 0) {
                 apply(self, gf_symmetry_act(group, 0, GF_FLIP, from), amplitude * self->source_sign,
@@ -150,24 +148,18 @@ static double *project_real(const between *self, bool imaginary) {
     return result;
 }
 
-static gf_status project_complex(const between *self, bool conjugate, gf_amplitudes *result,
-                                 gf_error *error) {
+static gf_status project_complex(const between *self, gf_amplitudes *result, gf_error *error) {
     size_t rows = self->target->size, columns = self->source->size, all = rows * columns;
     const double complex one = 1, none = 0;
-    double complex *vectors = gf_workspace_matrix(columns, columns, sizeof *vectors);
     double complex *half = gf_workspace_matrix(rows, columns, sizeof *half);
     result->real = gf_workspace_matrix(rows, columns, sizeof *result->real);
     result->imaginary = gf_workspace_matrix(rows, columns, sizeof *result->imaginary);
-    bool enough =
-        vectors != NULL && half != NULL && result->real != NULL && result->imaginary != NULL;
-    for (size_t i = 0; i < columns * columns && enough; ++i) {
-        double complex v = self->source->vectors.complex_[i];
-        vectors[i] = conjugate ? conj(v) : v;
-    }
+    bool enough = self->source->vectors.complex_ != NULL && half != NULL && result->real != NULL &&
+                  result->imaginary != NULL;
     if (enough) {
         cblas_zgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, (blasint)rows, (blasint)columns,
-                    (blasint)columns, &one, self->element, (blasint)rows, vectors, (blasint)columns,
-                    &none, half, (blasint)rows);
+                    (blasint)columns, &one, self->element, (blasint)rows,
+                    self->source->vectors.complex_, (blasint)columns, &none, half, (blasint)rows);
         cblas_zgemm(CblasColMajor, CblasConjTrans, CblasNoTrans, (blasint)rows, (blasint)columns,
                     (blasint)rows, &one, self->target->vectors.complex_, (blasint)rows, half,
                     (blasint)rows, &none, self->element, (blasint)rows);
@@ -176,7 +168,6 @@ static gf_status project_complex(const between *self, bool conjugate, gf_amplitu
         result->real[i] = creal(self->element[i]);
         result->imaginary[i] = cimag(self->element[i]);
     }
-    gf_workspace_free(vectors);
     gf_workspace_free(half);
     return enough ? GF_OK : gf_fail_memory(error, "matrix elements of the jump operators");
 }
@@ -217,9 +208,8 @@ gf_status gf_amplitudes_make(const gf_frames *frames, const gf_jump *jump, const
     bool real;
     gf_status status = GF_OK;
     if (turn(self.element, result->rows * result->columns, phase, &real) > 0) {
-        status = frames->is_real
-                     ? project(&self, real, result, error)
-                     : project_complex(&self, (image & GF_CONJUGATE) != 0, result, error);
+        status = frames->is_real ? project(&self, real, result, error)
+                                 : project_complex(&self, result, error);
     }
     gf_workspace_free(self.element);
     if (status != GF_OK) {

@@ -16,8 +16,8 @@ typedef struct gf_place {
     int slot, rung;
 } gf_place;
 
-/* `image` are the factors of the element that acts on the source states before L does: 0, or the
- * partner of the source's family. Amplitudes between two families share a phase, which plays no
+/* `image` are the factors of the element that acts on the source states before L does: 0, or
+ * GF_REFLECT for those at -momentum. Amplitudes between two families share a phase, which plays no
  * part in what the bath does: *phase, 0 before the first of them, is chosen to make them real where
  * that is possible. The caller frees the result; after a failure it is empty. */
 gf_status gf_amplitudes_make(const gf_frames *frames, const gf_jump *jump, const gf_place *target,

@@ -100,6 +100,15 @@ static bool has_flip(int factors) {
     return (factors & GF_FLIP) != 0;
 }
 
+/* Momenta k and -k are taken together where a reflection joins them, not where only the complex
+ * conjugation does: coherences of coinciding levels would be each other's conjugates. */
+static void drop_conjugation(gf_symmetry *group) {
+    bool alone = group->translations > 1 && group->has[GF_CONJUGATE] && !group->has[GF_REFLECT];
+    for (int factors = 0; factors < GF_FACTOR_SETS && alone; ++factors) {
+        group->has[factors] = group->has[factors] && (factors & GF_CONJUGATE) == 0;
+    }
+}
+
 static gf_status find_symmetries(gf_bath *self, const gf_model *model, gf_error *error) {
     gf_operator all = dissipator(self, 0, 0);
     bool exhausted = all.exhausted;
@@ -118,6 +127,7 @@ static gf_status find_symmetries(gf_bath *self, const gf_model *model, gf_error 
     for (int factors = 1; factors < GF_FACTOR_SETS; ++factors) {
         group->has[factors] = group->has[factors] && (!has_flip(factors) || self->even_odd);
     }
+    drop_conjugation(group);
     gf_operator_free(&all);
     return status == GF_OK && exhausted ? gf_fail_memory(error, "the symmetries of the bath")
                                         : status;

@@ -13,20 +13,6 @@ static const double RESOLUTION = 2e-12;
 
 /* --- families -------------------------------------------------------------------------------- */
 
-static bool turns_momentum(int factors) {
-    return ((factors & GF_REFLECT) != 0) != ((factors & GF_CONJUGATE) != 0);
-}
-
-/* The element without F that leads to -momentum, a unitary one if there is one. */
-static int find_partner(const gf_symmetry *group) {
-    for (int factors = 0; factors < GF_FACTOR_SETS; ++factors) {
-        if (group->has[factors] && (factors & GF_FLIP) == 0 && turns_momentum(factors)) {
-            return factors;
-        }
-    }
-    return 0;
-}
-
 static gf_family *family_of(gf_frames *self, const gf_block *block) {
     int reflection = block->character[GF_REFLECT];
     for (size_t f = 0; f < self->families; ++f) {
@@ -36,10 +22,8 @@ static gf_family *family_of(gf_frames *self, const gf_block *block) {
         }
     }
     gf_family *next = &self->family[self->families++];
-    *next = (gf_family){.momentum = block->momentum,
-                        .reflection = reflection,
-                        .degeneracy = block->degeneracy,
-                        .partner = find_partner(&self->bath->symmetry)};
+    *next = (gf_family){
+        .momentum = block->momentum, .reflection = reflection, .degeneracy = block->degeneracy};
     return next;
 }
 

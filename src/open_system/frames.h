@@ -27,8 +27,7 @@ typedef struct gf_frame {
 
 typedef struct gf_family {
     int momentum, reflection; /* reflection: +-1, or 0 where it is none */
-    int degeneracy;           /* 2: stands for -momentum, too */
-    int partner;              /* then the factors of the element that leads there */
+    int degeneracy;           /* 2: stands for -momentum, too, where the reflection leads */
     const gf_frame *frame[GF_SLOTS][GF_MAX_RUNGS]; /* NULL: empty */
 } gf_family;
 

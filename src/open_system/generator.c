@@ -241,7 +241,6 @@ typedef struct transfer {
     const gf_frames *frames;
     size_t target, source;
     double weight;
-    bool conjugate; /* the image is an antiunitary one */
     gf_amplitudes amplitude[GF_SLOTS][GF_MAX_RUNGS][GF_SLOTS][GF_MAX_RUNGS];
     bool borrowed[GF_MAX_RUNGS][GF_MAX_RUNGS]; /* those of the odd slot are those of the even one */
 } transfer;
@@ -316,8 +315,7 @@ static double gain(const transfer *self, const gf_variable *to, const gf_variabl
         return to->imaginary ? cimag(direct) : creal(direct);
     }
     double complex turned = amplitude(self, to, 0, from, 1) * conj(amplitude(self, to, 1, from, 0));
-    double complex sum =
-        from->imaginary ? I * (direct - turned) * (self->conjugate ? -1 : 1) : direct + turned;
+    double complex sum = from->imaginary ? I * (direct - turned) : direct + turned;
     return to->imaginary ? cimag(sum) : creal(sum);
 }
 
@@ -452,7 +450,7 @@ static void add_pair_decay(const transfer *self, decay *pair) {
             }
         }
     }
-    pair->value += self->weight * (self->conjugate ? conj(sum) : sum);
+    pair->value += self->weight * sum;
 }
 
 static void add_decay(const transfer *self, decays *to) {
@@ -594,7 +592,6 @@ static gf_status add_transfer(gf_generator *self, transfer *work, const gf_jump 
     const gf_family *to = &self->frames->family[work->target];
     const gf_family *from = &self->frames->family[work->source];
     work->weight = jump->weight * to->degeneracy / from->degeneracy;
-    work->conjugate = (image & GF_CONJUGATE) != 0;
     gf_status status = fill_transfer(work, jump, image, error);
     for (size_t p = 0; p < self->parts && status == GF_OK; ++p) {
         add_gain(work, &self->part[p]);
@@ -618,7 +615,7 @@ static gf_status run_family(const void *context, gf_task *task, gf_error *error)
     }
     for (size_t target = 0; target < self->frames->families && status == GF_OK; ++target) {
         for (size_t k = 0; k < bath->count * (size_t)from->degeneracy && status == GF_OK; ++k) {
-            int image = k >= bath->count ? from->partner : 0;
+            int image = k >= bath->count ? GF_REFLECT : 0;
             *work = (transfer){.frames = self->frames, .target = target, .source = task->index};
             status = add_transfer(self, work, &bath->jumps[k % bath->count], image, &lost, error);
         }

@@ -245,7 +245,7 @@ static gf_status collect_gaps(gf_solution *self, const gf_part *part, const gf_m
                       .flip = part->kind == GF_PART_PLUS    ? 1
                               : part->kind == GF_PART_MINUS ? -1
                                                             : 0};
-        if (gap.frequency < 0 || gap.error > 1e-2) {
+        if (gap.frequency < 0 || gap.error > 1e-7) {
             continue; /* the conjugate, or not found */
         }
         if (gap.rate < NO_RATE * scale && part->kind != GF_PART_ODD) {

@@ -356,11 +356,33 @@ static void set_exact_rates(gf_rates *self) {
 }
 
 /* With one part for all m no smooth mode has a parity: both go by their rate. */
+/* Where the bath conserves more than F it is not told which smooth state is reached. */
+static bool is_told(const gf_solution *self) {
+    for (size_t p = 0; p < self->generator.parts; ++p) {
+        if (self->components[p].count > 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void set_unknown(gf_rates *self) {
+    self->smooth.second_moment = self->smooth.energy = self->smooth.even = self->smooth.odd = NAN;
+    for (int k = 0; k <= self->sites; ++k) {
+        self->smooth.probability[k] = NAN;
+        self->force[GF_RATES_SMOOTH][k][0] = self->force[GF_RATES_SMOOTH][k][1] = NAN;
+    }
+}
+
 static gf_status try_smooth(trial *self, gf_error *error) {
     gf_rates *rates = self->solution->rates;
     const gf_generator *generator = &self->solution->generator;
     double first, second;
     gf_status status = gf_cells_init(&self->even, generator, false, error);
+    if (status != GF_OK || !is_told(self->solution)) {
+        set_unknown(rates);
+        return status;
+    }
     double *state = gf_workspace_alloc(GF_MAX_RUNGS * (size_t)GF_CELL_FUNCTIONS, 1, sizeof *state);
     if (status == GF_OK && state == NULL) {
         status = gf_fail_memory(error, "smooth populations");

@@ -59,7 +59,9 @@ static void judge_force(const gf_trial_size *first, const gf_trial_size *last, c
     double error = fmax(last->force_error[0], last->force_error[1]);
     double before = fmax(first->force_error[0], first->force_error[1]);
     double fall = factor(before, error, last->sites - first->sites);
-    if (error <= WANTED) {
+    if (!isfinite(error)) {
+        (void)snprintf(text, size, "No verdict: there is no smooth state to compare with.");
+    } else if (error <= WANTED) {
         (void)snprintf(text, size, "Two charges suffice at 1 %% for the force at N = %d (%.2g %%).",
                        last->sites, 100 * error);
     } else if (fall < FALLING) {
