@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum { MAX_SITES = 4, MAX_STATES = 16, MAX_TERMS = 8, MAX_CHANNELS = 3 };
-enum { RANDOM_MODELS = sized(60, 12) };
+enum { RANDOM_MODELS = sized(30, 8) };
 
 /* --- models as data -------------------------------------------------------------------------- */
 
@@ -298,6 +298,21 @@ static void evolve(const reference *self, double t, double complex *x) {
     }
 }
 
+/* x = lim exp(K t) x: three implicit steps so long that nothing else is left. */
+static void settle(const reference *self, double complex *x) {
+    const double step = 1e5;
+    int n = self->pairs, pivots[MAX_PAIRS];
+    double complex *a = calloc((size_t)n * (size_t)n, sizeof *a);
+    for (int i = 0; i < n * n; ++i) {
+        a[i] = (i % n == i / n) - step * self->generator[i];
+    }
+    ck_assert_int_eq(LAPACKE_zgetrf(LAPACK_COL_MAJOR, n, n, a, n, pivots), 0);
+    for (int k = 0; k < 3; ++k) {
+        ck_assert_int_eq(LAPACKE_zgetrs(LAPACK_COL_MAJOR, 'N', n, 1, a, n, pivots, x, n), 0);
+    }
+    free(a);
+}
+
 static void gibbs(const reference *self, const double lambda[2], double complex *x) {
     double sum = 0;
     for (int u = 0; u < self->pairs; ++u) {
@@ -426,7 +441,7 @@ static gf_rates *find(const gf_model *model, const gf_rates_request *request, gf
 /* Relaxation from a Gibbs state: it passes through every part of the rate equation. */
 static void check_against_reference(const chain_model *model, uint64_t seed, int *solved) {
     gf_model *own = library_model(model);
-    gf_rates_request request = {.relax = true, .start = {0.37, -0.21}, .end = 4};
+    gf_rates_request request = {.relax = true, .start = {0.37, -0.21}, .end = 3};
     gf_error error = {.message = ""};
     gf_rates *rates = find(own, &request, &error);
     if (rates == NULL) { /* several stationary states: said so */
@@ -441,7 +456,7 @@ static void check_against_reference(const chain_model *model, uint64_t seed, int
     double complex x[MAX_PAIRS], *w = eigenvalues(&exact);
     gibbs(&exact, request.start, x);
     double before = 0;
-    for (size_t t = 0; t < rates->times; t += 24) {
+    for (size_t t = 0; t < rates->times; t += 40) {
         double value[3];
         evolve(&exact, rates->time[t] - before, x);
         before = rates->time[t];
@@ -458,7 +473,7 @@ static void check_against_reference(const chain_model *model, uint64_t seed, int
     }
     if (rates->sectors == 1) { /* where all go to in the end */
         double value[3];
-        evolve(&exact, 40 / fmax(rates->gap[0].rate, 0.02), x);
+        settle(&exact, x);
         measure(&exact, x, value);
         ck_assert_double_eq_tol(rates->sector[0].second_moment, value[2], 1e-8);
         ck_assert_double_eq_tol(rates->sector[0].energy, value[1], 1e-8);
