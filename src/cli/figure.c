@@ -8,7 +8,7 @@ static const char help[] =
     "Draws what a file holds, with gnuplot. The ending of FIGURE chooses the format:\n"
     ".pdf, .png or .svg. Without --kind the kind follows from the file.\n"
     "\n"
-    "Of a file made by 'gibbsflow forces', fixed-points --scan or converge:\n"
+    "Of a file made by 'gibbsflow forces', fixed-points --scan, converge or rates:\n"
     "\n"
     "  forces        the force field over magnetisation and energy: arrows along the\n"
     "                force, coloured by its size; the border of the reachable\n"
@@ -18,6 +18,8 @@ static const char help[] =
     "                bifurcations\n"
     "  ladder        how far rings and linked clusters of N sites are from the\n"
     "                infinite chain, for the first six states\n"
+    "  trial         the ansatz of two charges beside what is exact for epsilon -> 0,\n"
+    "                against the number of sites\n"
     "\n"
     "Of a file made by 'gibbsflow langevin':\n"
     "\n"
@@ -46,10 +48,11 @@ static int run(const cli_command *command, int argc, const char **argv) {
         result = cli_check_output(&options, endings);
     }
     if (result == CLI_GO_ON && kind != NULL && !gf_figure_knows(kind)) {
-        result = cli_usage(&options,
-                           "--kind %s: expected forces, scan or ladder, or of a run histogram, "
-                           "profile, space-time, walls or trajectories",
-                           kind);
+        result =
+            cli_usage(&options,
+                      "--kind %s: expected forces, scan, ladder or trial, or of a run histogram, "
+                      "profile, space-time, walls or trajectories",
+                      kind);
     }
     if (result == CLI_GO_ON) {
         gf_status status = cli_expect(&options, command->takes | CLI_SPECTRUM, &error);
@@ -68,5 +71,5 @@ const cli_command cli_figure = {.name = "figure",
                                 .summary = "draw a force table, a scan, a ladder or a run",
                                 .help = help,
                                 .examples = examples,
-                                .takes = CLI_TABLE | CLI_SCAN | CLI_LADDER | CLI_RUN,
+                                .takes = CLI_TABLE | CLI_SCAN | CLI_LADDER | CLI_RUN | CLI_RATES,
                                 .run = run};

@@ -14,6 +14,7 @@ static const struct {
     {"forces", "/density_grid", gf_figure_draw_forces},
     {"scan", "/scan", gf_figure_draw_scan},
     {"ladder", "/ladder", gf_figure_draw_ladder},
+    {"trial", "/trial", gf_figure_draw_trial},
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -44,11 +45,14 @@ gf_status gf_figure_draw(const char *path, const char *kind, const char *output,
     if (chosen == KINDS) {
         status = kind != NULL
                      ? gf_fail(error, GF_INVALID,
-                               "no figure of the kind '%s'; known: forces, scan, ladder", kind)
+                               "no figure of the kind '%s'; known: forces, scan, ladder, "
+                               "trial",
+                               kind)
                      : gf_fail(error, GF_INVALID,
                                "%s holds nothing to draw: neither a force table (written by "
                                "'gibbsflow forces') nor a scan (by 'gibbsflow fixed-points "
-                               "--scan'), a ladder (by 'gibbsflow converge') or a run (by "
+                               "--scan'), a ladder (by 'gibbsflow converge'), a trial "
+                               "(by 'gibbsflow rates') or a run (by "
                                "'gibbsflow langevin')",
                                path);
     } else {

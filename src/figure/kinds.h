@@ -19,6 +19,7 @@ gf_status gf_figure_draw_overlaid(gf_file *file, const gf_figure_overlay *overla
                                   const char *output, gf_error *error);
 gf_status gf_figure_draw_forces(gf_file *file, const char *output, gf_error *error);
 gf_status gf_figure_draw_scan(gf_file *file, const char *output, gf_error *error);
+gf_status gf_figure_draw_trial(gf_file *file, const char *output, gf_error *error);
 gf_status gf_figure_draw_ladder(gf_file *file, const char *output, gf_error *error);
 
 #endif
