@@ -173,7 +173,8 @@ static void print_trial(const gf_trial_size *sizes, size_t count) {
         }
     }
     (void)printf(
-        "# errors of the force (f1, f2 smooth; f1, f2 gibbs), spread: all M, smallest |M|\n");
+        "# errors: f1, f2 smooth; f1, f2 gibbs; f1 at the smallest M smooth, gibbs; spread: all, "
+        "there\n");
     for (size_t k = 0; k < count; ++k) {
         (void)printf("%4d", sizes[k].sites);
         for (int i = 0; i < GF_CHARGES; ++i) {
@@ -182,6 +183,8 @@ static void print_trial(const gf_trial_size *sizes, size_t count) {
         for (int i = 0; i < GF_CHARGES; ++i) {
             print_value(sizes[k].gibbs_error[i]);
         }
+        print_value(sizes[k].centre_error[0]);
+        print_value(sizes[k].centre_error[1]);
         print_value(sizes[k].spread);
         print_value(sizes[k].centre_spread);
         (void)printf("\n");

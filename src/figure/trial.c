@@ -30,13 +30,9 @@ static const struct {
     {"'energy'", "'<{/:Italic e}>'", false},
     {"'switching rate'", "'rate / {/:Italic ε}'", false},
     {"'slowest even rate'", "'rate / {/:Italic ε}'", false},
-    {"'force'", "'relative error'", true},
-    {"'spread of ln {/:Italic p} at one {/:Italic M}'", "'spread'", true},
+    {"'force  {/:Italic f}_1, smallest {/:Italic m} > 0'", "'relative error'", true},
+    {"'ln {/:Italic p}_n, smallest |{/:Italic m}|'", "'spread'", true},
 };
-
-static double worse(const double error[GF_CHARGES]) {
-    return fmax(error[0], error[1]);
-}
 
 static void values_of(const gf_trial_size *size, int panel, double value[CURVES]) {
     const gf_rates_summary *all[CURVES] = {&size->exact, &size->smooth, &size->gibbs};
@@ -48,10 +44,10 @@ static void values_of(const gf_trial_size *size, int panel, double value[CURVES]
                                 : NAN;
     }
     if (panel == 4) {
-        value[1] = worse(size->force_error);
-        value[2] = worse(size->gibbs_error);
+        value[1] = size->centre_error[0];
+        value[2] = size->centre_error[1];
     } else if (panel == 5) {
-        value[0] = size->spread;
+        value[0] = size->centre_spread;
     }
 }
 
@@ -91,9 +87,11 @@ static void write_panel(const gf_trial_size *sizes, size_t count, int panel, gf_
         any = any || has_curve(sizes, count, panel, c);
     }
     gf_plot_label(plot, panels[panel].title, "'sites {/:Italic N}'", panels[panel].label, 1.45);
-    (void)fprintf(out, panels[panel].is_error && any
-                           ? "set logscale y\nset yrange [*:*]\nset format y '%%g'\n"
-                           : "unset logscale y\nset yrange [0:*]\nset format y '%%g'\n");
+    (void)fputs(panels[panel].is_error && any
+                    ? "set logscale y\nset yrange [*:*]\n"
+                      "set ytics (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)\n"
+                    : "unset logscale y\nset yrange [*:*]\nset ytics auto\n",
+                out);
     (void)fputs("plot NaN notitle", out);
     for (int c = 0; c < CURVES; ++c) {
         if (has_curve(sizes, count, panel, c)) {

@@ -40,6 +40,12 @@ gf_trial_size gf_trial_size_of(const gf_rates *rates) {
         square += rates->exact.probability[k] * rates->spread[k] * rates->spread[k];
     }
     self.spread = sqrt(square);
+    size_t centre = (size_t)rates->sites / 2 + 1;
+    for (int k = 0; k < 2; ++k) {
+        self.centre_error[k] = fabs(rates->force[GF_RATES_SMOOTH + k][centre][0] /
+                                        rates->force[GF_RATES_EXACT][centre][0] -
+                                    1);
+    }
     return self;
 }
 
@@ -54,60 +60,70 @@ static double switching_error(const gf_trial_size *self) {
     return self->exact.odd / self->smooth.odd - 1;
 }
 
-static void judge_force(const gf_trial_size *first, const gf_trial_size *last, char *text,
-                        size_t size) {
-    double error = fmax(last->force_error[0], last->force_error[1]);
-    double before = fmax(first->force_error[0], first->force_error[1]);
+/* A sentence on one error of the force, at the largest of the sizes and how it changes. */
+static void judge(const char *what, double before, double error, const gf_trial_size *first,
+                  const gf_trial_size *last, char *text, size_t size) {
     double fall = factor(before, error, last->sites - first->sites);
     if (!isfinite(error)) {
-        (void)snprintf(text, size, "No verdict: there is no smooth state to compare with.");
+        (void)snprintf(text, size, "No verdict on %s: there is nothing to compare with. ", what);
     } else if (error <= WANTED) {
-        (void)snprintf(text, size, "Two charges suffice at 1 %% for the force at N = %d (%.2g %%).",
+        (void)snprintf(text, size, "Two charges suffice at 1 %% for %s at N = %d (%.2g %%). ", what,
                        last->sites, 100 * error);
+    } else if (!isfinite(fall)) {
+        (void)snprintf(text, size,
+                       "Two charges are off by %.2g %% in %s at N = %d; several sizes (--sites "
+                       "FROM:TO) show whether that gets better. ",
+                       100 * error, what, last->sites);
     } else if (fall < FALLING) {
+        (void)snprintf(text, size,
+                       "Two charges are off by %.2g %% in %s at N = %d, %.2f times that for every "
+                       "two sites: if it goes on so, 1 %% is reached at N = %d. ",
+                       100 * error, what, last->sites, fall,
+                       last->sites + 2 * (int)ceil(log(WANTED / error) / log(fall)));
+    } else {
         (void)snprintf(
             text, size,
-            "Two charges: the force is off by %.2g %% at N = %d, and by a factor of %.2g "
-            "less for every two sites; if that goes on, 1 %% is reached at N = %d.",
-            100 * error, last->sites, fall,
-            last->sites + 2 * (int)ceil(log(WANTED / error) / log(fall)));
-    } else if (isfinite(fall)) {
-        (void)snprintf(text, size,
-                       "Two charges do not suffice up to N = %d: the force is off by %.2g %%, %.2g "
-                       "times as much for every two sites.",
-                       last->sites, 100 * error, fall);
-    } else {
-        (void)snprintf(text, size,
-                       "The force of two charges is off by %.2g %% at N = %d; several sizes "
-                       "(--sites FROM:TO) tell whether that gets better.",
-                       100 * error, last->sites);
+            "Two charges do not suffice for %s, up to N = %d: off by %.2g %%, %.2f times "
+            "that for every two sites. ",
+            what, last->sites, 100 * error, fall);
     }
+}
+
+static double worse(const gf_trial_size *self) {
+    return fmax(self->force_error[0], self->force_error[1]);
+}
+
+static char *end_of(char *text) {
+    return text + strlen(text);
+}
+
+static size_t left_of(const char *text) {
+    return GF_TRIAL_VERDICT - strlen(text);
 }
 
 void gf_trial_verdict(const gf_trial_size *sizes, size_t count, char text[GF_TRIAL_VERDICT]) {
     const gf_trial_size *first = &sizes[0], *last = &sizes[count - 1];
-    judge_force(first, last, text, GF_TRIAL_VERDICT);
-    size_t used = strlen(text);
-    double fall = factor(first->spread, last->spread, last->sites - first->sites);
-    (void)snprintf(text + used, GF_TRIAL_VERDICT - used,
-                   " Within a magnetisation ln p_n spreads by %.2g about a function of E_n",
-                   last->spread);
-    used = strlen(text);
+    double fall = factor(first->centre_spread, last->centre_spread, last->sites - first->sites);
+    text[0] = '\0';
+    judge("the force f_1 around m = 0", first->centre_error[0], last->centre_error[0], first, last,
+          text, GF_TRIAL_VERDICT);
+    judge("the force at all M, weighted with P(M)", worse(first), worse(last), first, last,
+          end_of(text), left_of(text));
+    (void)snprintf(end_of(text), left_of(text),
+                   "At the smallest |M| ln p_n spreads by %.2g about a function of E_n",
+                   last->centre_spread);
     if (isfinite(fall)) {
-        (void)snprintf(text + used, GF_TRIAL_VERDICT - used, ", %+.0f %% for every two sites.",
+        (void)snprintf(end_of(text), left_of(text), ", %+.0f %% for every two sites",
                        100 * (fall - 1));
-    } else {
-        (void)snprintf(text + used, GF_TRIAL_VERDICT - used, ".");
     }
-    used = strlen(text);
     if (isfinite(switching_error(last))) {
-        (void)snprintf(text + used, GF_TRIAL_VERDICT - used,
-                       " The exact switching rate is %+.2g %% off the smooth one%s.",
-                       100 * switching_error(last),
-                       count > 1 && fabs(switching_error(last)) > fabs(switching_error(first))
-                           ? ", and further than at the smallest N"
-                           : "");
+        (void)snprintf(
+            end_of(text), left_of(text),
+            "; the exact switching rate is %.2g %% %s the smooth one (%.2g %% at N = %d)",
+            100 * fabs(switching_error(last)), switching_error(last) > 0 ? "above" : "below",
+            100 * fabs(switching_error(first)), first->sites);
     }
+    (void)snprintf(end_of(text), left_of(text), ".");
 }
 
 /* --- files ----------------------------------------------------------------------------------- */
@@ -158,6 +174,17 @@ static void put_quantity(const gf_trial_size *sizes, size_t count, int quantity,
 
 static void put_errors(const gf_trial_size *sizes, size_t count, double *work, gf_file *file) {
     double *spread = work + GF_CHARGES * count, *centre = spread + count;
+    for (size_t k = 0; k < count; ++k) {
+        memcpy(work + 2 * k, sizes[k].centre_error, 2 * sizeof *work);
+    }
+    gf_file_put_doubles(file,
+                        &(gf_dataset){.path = "/trial/centre_force_error",
+                                      .units = "1",
+                                      .description = "of f_1 at the smallest M > 0: smooth, gibbs",
+                                      .rank = 2,
+                                      .shape = {count, 2},
+                                      .axes = {axis, "approximation"}},
+                        work);
     for (int which = 0; which < 2; ++which) {
         for (size_t k = 0; k < count; ++k) {
             memcpy(work + GF_CHARGES * k, which == 0 ? sizes[k].force_error : sizes[k].gibbs_error,
@@ -237,13 +264,16 @@ static gf_status fill(gf_file *file, gf_trial_size *sizes, size_t count, gf_erro
     double *gibbs = gf_file_get_doubles(file, "/trial/gibbs_force_error", 2, pair);
     double *spread = gf_file_get_doubles(file, "/trial/spread", 1, &count);
     double *centre = gf_file_get_doubles(file, "/trial/centre_spread", 1, &count);
+    double *middle = gf_file_get_doubles(file, "/trial/centre_force_error", 2, pair);
     gf_status status = gf_file_check(file, error);
     for (size_t k = 0; k < count && status == GF_OK; ++k) {
         memcpy(sizes[k].force_error, force + GF_CHARGES * k, GF_CHARGES * sizeof *force);
         memcpy(sizes[k].gibbs_error, gibbs + GF_CHARGES * k, GF_CHARGES * sizeof *gibbs);
         sizes[k].spread = spread[k];
         sizes[k].centre_spread = centre[k];
+        memcpy(sizes[k].centre_error, middle + 2 * k, 2 * sizeof *middle);
     }
+    free(middle);
     free(force);
     free(gibbs);
     free(spread);
