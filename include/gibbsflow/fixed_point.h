@@ -19,6 +19,16 @@ typedef enum gf_stability {
 
 GF_API const char *gf_stability_name(gf_stability stability);
 
+/* Whether states close to a dark state go there. */
+typedef enum gf_attraction {
+    GF_UNDECIDED, /* not at the border; or the force next to it vanishes, too */
+    GF_ATTRACTING,
+    GF_REPELLING,
+    GF_BOTH_WAYS /* it attracts from some directions and repels into others */
+} gf_attraction;
+
+GF_API const char *gf_attraction_name(gf_attraction attraction);
+
 typedef struct gf_fixed_point {
     double lambda[GF_CHARGES];        /* NaN at the border */
     double density[GF_CHARGES];       /* m, e */
@@ -28,6 +38,9 @@ typedef struct gf_fixed_point {
     double residual;                  /* |f| per epsilon */
     double density_error[GF_CHARGES]; /* statistical; 0 unless the spectrum is sampled */
     gf_stability stability;
+    gf_attraction attraction; /* of a dark state */
+    double border_rate[2];    /* at the border: the least and the largest rate of q - q_c, per
+                                 epsilon, in directions that stay; NaN elsewhere */
 } gf_fixed_point;
 
 /* Refines `lambda` to |f| ~ rounding by damped Newton steps and describes the point it finds, at

@@ -7,14 +7,24 @@
 
 GF_BEGIN_DECLARATIONS
 
+/* Points next to one another on a line of them: stable where states beside the line come to it,
+ * else unstable; one eigenvalue is zero. */
+typedef struct gf_fixed_line {
+    size_t count;
+    gf_fixed_point *points; /* from one end to the other */
+} gf_fixed_line;
+
 typedef struct gf_fixed_points {
     size_t count;
     gf_fixed_point *points;     /* by magnetisation */
     bool conserved[GF_CHARGES]; /* the bath leaves this charge alone: f_i = 0 identically */
     bool continuum; /* fixed points form a line (or fill the plane), for instance because a
                        charge is conserved; `points` then is empty */
-    bool complete;  /* the indices of the points add up to the winding number of the force
-                       around the border, as they must */
+    size_t line_count;
+    gf_fixed_line *lines; /* where a charge, or a combination, is conserved and the other is not;
+                             each ends close to the border, or where it began */
+    bool complete;        /* the indices of the points add up to the winding number of the force
+                             around the border, as they must */
 } gf_fixed_points;
 
 /* The force per channel over the whole plane of lambda: what a search starts from. Made once per

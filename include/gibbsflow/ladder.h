@@ -3,9 +3,10 @@
  * Two estimators of densities in the thermodynamic limit, both from full diagonalisation:
  *
  *   rings    values per site x(N) of the periodic chain of N sites;
- *   linked   X(N) - X(N-1), with X the extensive values (log Z, <Q_i>, N C_ij, N f_i, N N_ij) of
- * the open chain of the same terms: the numerical linked-cluster expansion in one dimension, where
- * the only clusters are segments (Rigol, Bryant & Singh, Phys. Rev. Lett. 97, 187202 (2006)).
+ *   linked   (X(N) - X(N-c))/c, c the sites of a unit cell, with X the extensive values (log Z,
+ * <Q_i>, N C_ij, N f_i, N N_ij) of the open chain of the same terms: the numerical linked-cluster
+ * expansion in one dimension, where the only clusters are segments (Rigol, Bryant & Singh, Phys.
+ * Rev. Lett. 97, 187202 (2006)).
  *
  * A segment of N sites holds every term, of the Hamiltonian and of the bath, that fits in as a
  * whole. Its X(N) = N x + (ends) + (corrections from ends that feel one another), also for force
@@ -55,8 +56,9 @@ typedef struct gf_ladder_table {
 
 typedef struct gf_ladder gf_ladder;
 
-/* Prepares chains of first ... last sites and estimates what diagonalising them takes. Fails if a
- * term does not fit on the smallest open chain, of first - 1 sites, or if memory is short. The
+/* Prepares chains of first ... last sites, which differ by unit cells, and estimates what
+ * diagonalising them takes. Fails if a term does not fit on the smallest open chain, a cell shorter
+ * than `first`, or if memory is short. The
  * caller frees the ladder; after a failure it is NULL. */
 GF_API gf_status gf_ladder_plan(const gf_model *model, int first, int last, gf_ladder **ladder,
                                 gf_spectrum_cost *cost, gf_error *error);
@@ -69,8 +71,9 @@ GF_API gf_status gf_ladder_compute(gf_ladder *self, const double (*lambda)[GF_CH
                                    size_t points, const gf_progress *progress, gf_error *error);
 GF_API void gf_ladder_free(gf_ladder *self); /* NULL is fine */
 
-/* Chains of first ... first + sizes - 1 sites. */
+/* Chains of first, first + step ... first + (sizes - 1) step sites. */
 GF_API int gf_ladder_first(const gf_ladder *self);
+GF_API int gf_ladder_step(const gf_ladder *self);
 GF_API size_t gf_ladder_sizes(const gf_ladder *self);
 GF_API double gf_ladder_energy_unit(const gf_ladder *self); /* of the largest ring */
 

@@ -102,7 +102,8 @@ GF_API bool gf_langevin_coupling_varies(const gf_langevin *self);
 GF_API double gf_langevin_length_unit(const gf_langevin *self, size_t point);
 
 /* Mean time between passages of m in a cell of the snapshots from below middle - level to above
- * middle + level or back, after the warm-up; INFINITY if there were none. */
+ * middle + level or back, after the warm-up; INFINITY if there were none, NAN if there are too few
+ * snapshots to tell. */
 GF_API double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double middle,
                                         double level);
 

@@ -47,6 +47,8 @@ GF_API const char *gf_model_name(const gf_model *self);
  */
 GF_API const char *gf_model_energy_unit(const gf_model *self);
 GF_API int gf_model_sites(const gf_model *self);
+/* Sites of a unit cell; 1 where every site is one. */
+GF_API int gf_model_cell(const gf_model *self);
 GF_API bool gf_model_is_periodic(const gf_model *self);
 
 /* The parameters of the file, with the values in force; `index` < gf_model_parameters(self). */

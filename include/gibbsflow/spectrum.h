@@ -15,8 +15,8 @@ GF_BEGIN_DECLARATIONS
 
 /* Quantum numbers of a level beside its magnetisation. */
 typedef struct gf_quantum_numbers {
-    int16_t momentum; /* units of 2 pi/sites; one at -momentum too if the level is counted twice; -1
-                         where it is no quantum number */
+    int16_t momentum;  /* units of 2 pi/translations; one at -momentum too if the level is counted
+                          twice; -1  where it is no quantum number */
     int8_t reflection; /* site j to sites-1-j: +-1; 0 where it is none, as below */
     int8_t flip;       /* product of X over all sites */
     int8_t reflection_flip;

@@ -14,6 +14,9 @@ static gf_operator_term rotate_term(gf_operator_term term, int shift, int sites)
 }
 
 bool gf_chain_holds(const gf_chain *chain, const gf_term *term, int site) {
+    if (term->at != GF_EVERY_SITE && site % gf_chain_cell(chain) != term->at) {
+        return false;
+    }
     return chain->periodic || term->first > term->last ||
            (term->first + site >= 0 && term->last + site < chain->sites);
 }
@@ -62,20 +65,22 @@ gf_operator gf_chain_magnetization(const gf_chain *chain) {
 static bool starts_better(const gf_operator_term *a, const gf_operator_term *b) {
     uint64_t wide = a->plus | a->minus | a->z, other = b->plus | b->minus | b->z;
     if (wide != other) {
-        return wide < other; /* bit 0 is set in both: the smaller mask has the shorter span */
+        return wide < other; /* both start in the first cell: the smaller mask ends earlier */
     }
     return a->plus != b->plus ? a->plus < b->plus : a->minus < b->minus;
 }
 
 gf_operator gf_chain_fold(const gf_chain *chain, const gf_operator *a) {
     gf_operator result = {.exhausted = a->exhausted};
+    int cell = gf_chain_cell(chain);
+    uint64_t first_cell = ((uint64_t)1 << cell) - 1;
     for (size_t i = 0; i < a->count; ++i) {
         gf_operator_term best = a->terms[i];
-        bool anchored = ((best.plus | best.minus | best.z) & 1) != 0;
-        for (int shift = 1; shift < chain->sites; ++shift) {
+        bool anchored = ((best.plus | best.minus | best.z) & first_cell) != 0;
+        for (int shift = cell; shift < chain->sites; shift += cell) {
             gf_operator_term turned = rotate_term(a->terms[i], shift, chain->sites);
-            bool starts_at_zero = ((turned.plus | turned.minus | turned.z) & 1) != 0;
-            if (starts_at_zero && (!anchored || starts_better(&turned, &best))) {
+            bool starts_there = ((turned.plus | turned.minus | turned.z) & first_cell) != 0;
+            if (starts_there && (!anchored || starts_better(&turned, &best))) {
                 best = turned;
                 anchored = true;
             }

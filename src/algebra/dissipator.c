@@ -34,7 +34,7 @@ static void add_site(gf_dissipator *self, double weight, const gf_charges *charg
 gf_dissipator gf_dissipator_derive(const gf_chain *chain, const gf_charges *charges,
                                    const gf_term *jump) {
     gf_dissipator result = {0};
-    int sites = chain->periodic ? 1 : chain->sites;
+    int sites = chain->periodic ? gf_chain_cell(chain) : chain->sites;
     for (int site = 0; site < sites; ++site) {
         if (gf_chain_holds(chain, jump, site)) {
             gf_operator placed = gf_chain_place(chain, jump, site);

@@ -22,8 +22,9 @@ typedef struct gf_dissipator {
     gf_operator observable[GF_OBSERVABLES]; /* per site and unit rate */
 } gf_dissipator;
 
-/* Derives the observables on sites 0 ... sites-1. On a periodic chain every site contributes the
- * same Gibbs average, so the operators are those of the site j = 0 alone. Check `exhausted`. */
+/* Derives the observables on sites 0 ... sites-1. On a periodic chain every cell contributes the
+ * same Gibbs average, so the operators are those of the first cell alone, divided by its sites.
+ * Check `exhausted`. */
 gf_dissipator gf_dissipator_derive(const gf_chain *chain, const gf_charges *charges,
                                    const gf_term *jump);
 void gf_dissipator_free(gf_dissipator *self);

@@ -74,7 +74,7 @@ static const char *apply(char operation, gf_value *left, const gf_value *right) 
 gf_status gf_expression_parse(const gf_source *source, const gf_scope *scope, gf_term *term,
                               gf_error *error) {
     gf_value value;
-    *term = (gf_term){.first = GF_TERM_ORIGIN, .last = -GF_TERM_ORIGIN - 1};
+    *term = (gf_term){.first = GF_TERM_ORIGIN, .last = -GF_TERM_ORIGIN - 1, .at = GF_EVERY_SITE};
     const gf_algebra operators = {.lowest = -GF_TERM_ORIGIN,
                                   .highest = GF_TERM_ORIGIN - 1,
                                   .context = term,

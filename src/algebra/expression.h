@@ -8,7 +8,8 @@
 #include "algebra/chain.h"
 #include "input/arithmetic.h"
 
-/* Indices must lie in [-GF_TERM_ORIGIN, GF_TERM_ORIGIN). The caller frees term->operator. */
+/* The term begins at every site. Indices must lie in [-GF_TERM_ORIGIN, GF_TERM_ORIGIN). The caller
+ * frees term->operator. */
 gf_status gf_expression_parse(const gf_source *source, const gf_scope *scope, gf_term *term,
                               gf_error *error);
 

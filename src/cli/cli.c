@@ -17,8 +17,9 @@
 #include <unistd.h>
 
 const cli_command *const cli_commands[] = {
-    &cli_operators, &cli_spectrum, &cli_forces, &cli_fixed_points, &cli_converge, &cli_langevin,
-    &cli_instanton, &cli_rates,    &cli_walls,  &cli_figure,       &cli_info,     NULL};
+    &cli_operators, &cli_spectrum,  &cli_forces, &cli_fixed_points, &cli_converge,
+    &cli_langevin,  &cli_instanton, &cli_rates,  &cli_walls,        &cli_figure,
+    &cli_export,    &cli_info,      NULL};
 
 enum { MOST_THREADS = 1024 };
 
@@ -276,6 +277,19 @@ static int take_options(cli_options *options) {
     return CLI_GO_ON;
 }
 
+/* A list and its words. NULL: there are none. */
+static char **copy_words(const char *const *words) {
+    size_t count = 0;
+    while (words != NULL && words[count] != NULL) {
+        ++count;
+    }
+    char **copy = count > 0 ? calloc(count + 1, sizeof *copy) : NULL;
+    for (size_t k = 0; copy != NULL && k < count; ++k) {
+        copy[k] = strdup(words[k]);
+    }
+    return copy;
+}
+
 static int take_arguments(cli_options *options, int flags) {
     const char *input = poptGetArg(options->context);
     if (input == NULL) {
@@ -283,11 +297,13 @@ static int take_arguments(cli_options *options, int flags) {
                    ? CLI_GO_ON
                    : cli_usage(options, "which file? expected %s", options->command->arguments);
     }
-    if (poptPeekArg(options->context) != NULL) {
+    options->input = strdup(input);
+    if ((flags & CLI_NAMES) != 0) {
+        options->names = copy_words(poptGetArgs(options->context));
+    } else if (poptPeekArg(options->context) != NULL) {
         return cli_usage(options, "one file at a time; '%s' is one too many",
                          poptPeekArg(options->context));
     }
-    options->input = strdup(input);
     return CLI_GO_ON;
 }
 
@@ -349,6 +365,9 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
          "random vectors of the largest sector (errors want 8 or more)", "N"},
         {"seed", 0, POPT_ARG_STRING, NULL, OPTION_SEED, "seed of the random vectors", "N"},
         POPT_TABLEEND};
+    struct poptOption json[] = {
+        {"json", 'j', POPT_ARG_NONE, &options->json, 0, "print JSON in place of text", NULL},
+        POPT_TABLEEND};
     struct poptOption common[] = {
         {"threads", 't', POPT_ARG_INT, &options->threads, 0, "threads to use (default: all)", "N"},
         {"quiet", 'q', POPT_ARG_NONE, &options->quiet, 0, "no progress and no remarks", NULL},
@@ -363,6 +382,7 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_METHOD) != 0 ? method : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_SYMMETRY) != 0 ? symmetry : none, 0, NULL,
          NULL},
+        {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_JSON) != 0 ? json : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, NULL, NULL},
         POPT_TABLEEND};
     char title[64], arguments[96];
@@ -388,6 +408,10 @@ void cli_close(cli_options *options) {
     free(options->output);
     free(options->checkpoint);
     free(options->input);
+    for (char **name = options->names; name != NULL && *name != NULL; ++name) {
+        free(*name);
+    }
+    free((void *)options->names);
     free(options->line);
 }
 

@@ -34,24 +34,27 @@ enum {
     CLI_LADDER = 32,
     CLI_RUN = 64,
     CLI_INSTANTON = 128,
-    CLI_RATES = 256,
-    CLI_FOREIGN = 512, /* HDF5, but nothing of these */
+    CLI_PHASE = 256,
+    CLI_BLOCKS = 512, /* a diagonalisation under way */
+    CLI_RATES = 1024,
+    CLI_FOREIGN = 2048, /* HDF5, but nothing of these */
     CLI_HAMILTONIAN = CLI_MODEL_TEXT | CLI_SPECTRUM
 };
 
 extern const cli_command cli_operators, cli_spectrum, cli_forces, cli_fixed_points, cli_langevin,
-    cli_instanton, cli_rates, cli_walls, cli_figure, cli_info, cli_converge;
+    cli_instanton, cli_rates, cli_walls, cli_figure, cli_info, cli_converge, cli_export;
 
 /* The options that every command has, and what it was called with. */
 typedef struct cli_options {
     const cli_command *command;
     char *output; /* -o */
-    int threads, quiet, force;
+    int threads, quiet, force, json;
     gf_settings settings;       /* --set, --sites, --no-symmetry */
     bool has_method;            /* --method was given */
     gf_method method;           /* if so */
     long samples, seed;         /* 0; -1: as in the model */
     char *input;                /* the one file; NULL if none was given */
+    char **names;               /* what follows it, NULL-terminated, or NULL (CLI_NAMES) */
     char *checkpoint;           /* where an unfinished diagonalisation is kept; NULL: nowhere */
     double checkpoint_interval; /* seconds */
     char *line;                 /* the command line, for the record */
@@ -68,6 +71,8 @@ enum {
     CLI_SYMMETRY = 16,
     CLI_METHOD = 32,
     CLI_FORCE = 64,
+    CLI_JSON = 128,
+    CLI_NAMES = 256, /* the file may be followed by names of what is in it */
     CLI_RESULT = CLI_OUTPUT | CLI_FORCE,
     CLI_DIAGONALIZES = CLI_MODEL | CLI_SYMMETRY | CLI_METHOD
 };

@@ -21,9 +21,11 @@ static const struct {
                 {CLI_INSTANTON, "/instanton", NULL, "a least action"},
                 {CLI_RATES, "/rates", NULL, "a rate equation"},
                 {CLI_LADDER, "/ladder", NULL, "a ladder of sizes"},
+                {CLI_PHASE, "/phase", NULL, "a phase diagram"},
                 {CLI_SCAN, "/scan", NULL, "a scan"},
                 {CLI_TABLE, "/density_grid", NULL, "a force table"},
-                {CLI_SPECTRUM, "/spectrum", NULL, "a spectrum"}};
+                {CLI_SPECTRUM, "/spectrum", NULL, "a spectrum"},
+                {CLI_BLOCKS, "/blocks", NULL, "a diagonalisation under way"}};
 
 enum { CONTENTS = sizeof contents / sizeof *contents };
 

@@ -1,4 +1,4 @@
-#include "cli/cli.h"
+#include "cli/report.h"
 
 #include "finite_size/ladder.h"
 
@@ -14,7 +14,7 @@ static const char help[] =
     "  rings    the values per site of the periodic chain\n"
     "  linked   what the N-th site adds to the extensive values of the open chain,\n"
     "           X(N) - X(N-1): the numerical linked-cluster expansion in one\n"
-    "           dimension\n"
+    "           dimension; of unit cells, what the last cell adds, per site\n"
     "\n"
     "They are made for the Gibbs states given by --at (without it, those of the\n"
     "fixed points) and for the fixed points of the largest ring, which are followed\n"
@@ -54,32 +54,8 @@ static void format_limit(gf_thermodynamic_limit limit, char *text, size_t size) 
     }
 }
 
-/* One quantity: its limit, where that comes from, and what either kind gives. */
-static void print_quantity(const char *name, const gf_ladder_table *table, size_t size, size_t row,
-                           size_t column) {
-    static const char *const kinds[GF_LADDERS] = {"rings", "linked"};
-    char text[GF_LADDERS + 1][48];
-    for (int kind = 0; kind <= GF_LADDERS; ++kind) {
-        format_limit(gf_ladder_estimate(table, (gf_ladder_kind)kind, size, row, column), text[kind],
-                     sizeof text[kind]);
-    }
-    (void)printf("  %-14s %-30s %-7s %-30s %s\n", name, text[GF_LADDERS],
-                 kinds[gf_ladder_better(table, size, row, column)], text[GF_RINGS],
-                 text[GF_LINKED]);
-}
-
-static void print_heading(const gf_ladder *ladder) {
-    int last = ladder->first + (int)ladder->sizes - 1;
-    char rings[48], linked[48];
-    (void)snprintf(rings, sizeof rings, "rings of %d", last);
-    (void)snprintf(linked, sizeof linked, "linked, %d less %d", last, last - 1);
-    (void)printf("  %-14s %-30s %-7s %-30s %s\n", "", "limit", "from", rings, linked);
-}
-
-static void print_unit(const gf_ladder *ladder) {
-    const gf_spectrum *spectrum = NULL;
-    (void)printf("# the unit of energy is %s\n",
-                 gf_model_energy_unit(gf_ladder_largest(ladder, &spectrum)));
+static int sites_of(const gf_ladder *ladder, size_t size) {
+    return ladder->first + (int)size * ladder->step;
 }
 
 typedef struct quantity {
@@ -87,7 +63,40 @@ typedef struct quantity {
     size_t column;
 } quantity;
 
-static void print_states(const gf_ladder *ladder) {
+/* One quantity: its limit, where that comes from, and what either kind gives. */
+static void print_quantity(cli_report *report, const quantity *what, const gf_ladder_table *table,
+                           size_t size, size_t row) {
+    size_t column = what->column;
+    bool imaginary = strstr(what->name, "imaginary") != NULL; /* stands below the real part */
+    static const char *const kinds[GF_LADDERS + 1] = {"rings", "linked", "limit"};
+    const char *better = kinds[gf_ladder_better(table, size, row, column)];
+    char text[GF_LADDERS + 1][48];
+    cli_report_begin(report, NULL);
+    cli_report_string(report, "name", what->name, NULL);
+    for (int kind = GF_LADDERS; kind >= 0; --kind) {
+        gf_thermodynamic_limit limit =
+            gf_ladder_estimate(table, (gf_ladder_kind)kind, size, row, column);
+        format_limit(limit, text[kind], sizeof text[kind]);
+        cli_report_begin(report, kinds[kind]);
+        cli_report_number(report, "value", NULL, limit.value, NULL);
+        cli_report_number(report, "error", NULL, limit.error, NULL);
+        cli_report_end(report);
+    }
+    cli_report_string(report, "from", better, NULL);
+    cli_report_end(report);
+    cli_report_text(report, "  %-14s %-30s %-7s %-30s %s\n", imaginary ? "  imaginary" : what->name,
+                    text[GF_LADDERS], better, text[GF_RINGS], text[GF_LINKED]);
+}
+
+static void print_heading(cli_report *report, const gf_ladder *ladder) {
+    int last = sites_of(ladder, ladder->sizes - 1);
+    char rings[48], linked[48];
+    (void)snprintf(rings, sizeof rings, "rings of %d", last);
+    (void)snprintf(linked, sizeof linked, "linked, %d less %d", last, last - ladder->step);
+    cli_report_text(report, "  %-14s %-30s %-7s %-30s %s\n", "", "limit", "from", rings, linked);
+}
+
+static void print_states(cli_report *report, const gf_ladder *ladder) {
     static const quantity list[] = {{"log Z / N", GF_LADDER_LOG_PARTITION},
                                     {"m", GF_LADDER_DENSITY},
                                     {"e", GF_LADDER_DENSITY + 1},
@@ -99,21 +108,28 @@ static void print_states(const gf_ladder *ladder) {
                                     {"C11", GF_LADDER_SUSCEPTIBILITY},
                                     {"C12", GF_LADDER_SUSCEPTIBILITY + 1},
                                     {"C22", GF_LADDER_SUSCEPTIBILITY + 2}};
+    cli_report_begin_list(report, "states");
     for (size_t p = 0; p < ladder->points; ++p) {
-        (void)printf("state at lambda1 = %.10g, lambda2 = %.10g\n",
-                     fabs(ladder->lambda[p][0]) < 1e-12 ? 0 : ladder->lambda[p][0],
-                     ladder->lambda[p][1]);
-        print_heading(ladder);
+        double lambda1 = fabs(ladder->lambda[p][0]) < 1e-12 ? 0 : ladder->lambda[p][0];
+        cli_report_begin(report, NULL);
+        cli_report_number(report, "lambda1", "1", lambda1, "state at lambda1 = %.10g");
+        cli_report_number(report, "lambda2", "1/{energy}", ladder->lambda[p][1],
+                          ", lambda2 = %.10g\n");
+        print_heading(report, ladder);
+        cli_report_begin_list(report, "quantities");
         for (size_t k = 0; k < sizeof list / sizeof *list; ++k) {
-            print_quantity(list[k].name, &ladder->states, ladder->sizes - 1, p, list[k].column);
+            print_quantity(report, &list[k], &ladder->states, ladder->sizes - 1, p);
         }
-        (void)printf("\n");
+        cli_report_end_list(report);
+        cli_report_end(report);
+        cli_report_text(report, "\n");
     }
+    cli_report_end_list(report);
 }
 
 /* "  0.690933  -1.2e-05": a value and its change from the size before. */
-static void print_step(const gf_ladder_table *table, gf_ladder_kind kind, size_t size, size_t row,
-                       size_t column) {
+static void print_step(cli_report *report, const gf_ladder_table *table, gf_ladder_kind kind,
+                       size_t size, size_t row, size_t column) {
     double value = gf_ladder_estimate(table, kind, size, row, column).value;
     double before = size > 0 ? gf_ladder_estimate(table, kind, size - 1, row, column).value : NAN;
     char text[2][24] = {"-", ""};
@@ -125,71 +141,120 @@ static void print_step(const gf_ladder_table *table, gf_ladder_kind kind, size_t
     } else if (!isnan(value - before)) {
         (void)snprintf(text[1], sizeof text[1], "%+.1e", value - before);
     }
-    (void)printf(" %14s %8s", text[0], text[1]);
+    cli_report_text(report, " %14s %8s", text[0], text[1]);
 }
 
-static void print_point(const gf_ladder *ladder, size_t row) {
+/* The densities of a fixed point on chains of one size after the other. */
+static void print_sizes(cli_report *report, const gf_ladder *ladder, size_t row) {
+    static const char *const keys[GF_CHARGES][GF_LADDERS] = {
+        {"magnetization_rings", "magnetization_linked"}, {"energy_rings", "energy_linked"}};
+    const gf_ladder_table *table = &ladder->fixed_points;
+    cli_report_begin_list(report, "sizes");
+    for (size_t size = 0; size < ladder->sizes; ++size) {
+        cli_report_begin(report, NULL);
+        cli_report_number(report, "sites", NULL, sites_of(ladder, size), "  %2.0f");
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
+            for (int kind = 0; kind < GF_LADDERS; ++kind) {
+                size_t column = GF_LADDER_POINT_DENSITY + i;
+                print_step(report, table, (gf_ladder_kind)kind, size, row, column);
+                cli_report_number(
+                    report, keys[i][kind], i == 0 ? "1 per site" : "{energy} per site",
+                    gf_ladder_estimate(table, (gf_ladder_kind)kind, size, row, column).value, NULL);
+            }
+        }
+        cli_report_end(report);
+        cli_report_text(report, "\n");
+    }
+    cli_report_end_list(report);
+}
+
+static void print_point(cli_report *report, const gf_ladder *ladder, size_t row) {
     static const quantity list[] = {{"m", GF_LADDER_POINT_DENSITY},
                                     {"e", GF_LADDER_POINT_DENSITY + 1},
                                     {"lambda1", GF_LADDER_POINT_LAMBDA},
                                     {"lambda2", GF_LADDER_POINT_LAMBDA + 1},
                                     {"eigenvalue 1", GF_LADDER_POINT_EIGENVALUES},
-                                    {"  imaginary", GF_LADDER_POINT_EIGENVALUES + 1},
+                                    {"eigenvalue 1 imaginary", GF_LADDER_POINT_EIGENVALUES + 1},
                                     {"eigenvalue 2", GF_LADDER_POINT_EIGENVALUES + 2},
-                                    {"  imaginary", GF_LADDER_POINT_EIGENVALUES + 3},
+                                    {"eigenvalue 2 imaginary", GF_LADDER_POINT_EIGENVALUES + 3},
                                     {"N11", GF_LADDER_POINT_NOISE},
                                     {"N12", GF_LADDER_POINT_NOISE + 1},
                                     {"N22", GF_LADDER_POINT_NOISE + 2}};
     const gf_ladder_table *table = &ladder->fixed_points;
-    (void)printf("fixed point, %s\n   N %14s %8s %14s %8s %14s %8s %14s %8s\n",
-                 gf_stability_name(ladder->stability[row]), "m rings", "change", "m linked",
-                 "change", "e rings", "change", "e linked", "change");
-    for (size_t size = 0; size < ladder->sizes; ++size) {
-        (void)printf("  %2d", ladder->first + (int)size);
-        for (size_t i = 0; i < GF_CHARGES; ++i) {
-            for (int kind = 0; kind < GF_LADDERS; ++kind) {
-                print_step(table, (gf_ladder_kind)kind, size, row, GF_LADDER_POINT_DENSITY + i);
-            }
-        }
-        (void)printf("\n");
-    }
-    print_heading(ladder);
+    cli_report_begin(report, NULL);
+    cli_report_string(report, "kind", gf_stability_name(ladder->stability[row]),
+                      "fixed point, %s\n");
+    cli_report_text(report, "   N %14s %8s %14s %8s %14s %8s %14s %8s\n", "m rings", "change",
+                    "m linked", "change", "e rings", "change", "e linked", "change");
+    print_sizes(report, ladder, row);
+    print_heading(report, ladder);
+    cli_report_begin_list(report, "quantities");
     for (size_t k = 0; k < sizeof list / sizeof *list; ++k) {
         bool imaginary = list[k].column == GF_LADDER_POINT_EIGENVALUES + 1 ||
                          list[k].column == GF_LADDER_POINT_EIGENVALUES + 3;
         gf_thermodynamic_limit limit =
             gf_ladder_estimate(table, GF_LADDERS, ladder->sizes - 1, row, list[k].column);
         if (!imaginary || limit.value != 0) {
-            print_quantity(list[k].name, table, ladder->sizes - 1, row, list[k].column);
+            print_quantity(report, &list[k], table, ladder->sizes - 1, row);
         }
     }
-    (void)printf("\n");
+    cli_report_end_list(report);
+    cli_report_end(report);
+    cli_report_text(report, "\n");
 }
 
-static void print_fixed_points(const gf_ladder *ladder) {
+static void print_fixed_points(cli_report *report, const gf_ladder *ladder) {
+    cli_report_begin_list(report, "fixed_points");
     for (size_t row = 0; row < ladder->fixed_points.rows; ++row) {
-        print_point(ladder, row);
+        print_point(report, ladder, row);
     }
+    cli_report_end_list(report);
     if (ladder->fixed_points.rows == 0) {
-        (void)printf("The largest ring has no isolated fixed point to follow.\n\n");
+        cli_report_text(report, "The largest ring has no isolated fixed point to follow.\n\n");
     }
 }
 
-static void print_check(const gf_ladder *ladder) {
+static void print_check(cli_report *report, const gf_ladder *ladder) {
     static const char *const names[GF_LADDERS + 1] = {"rings", "linked", "better of both"};
-    int last = ladder->first + (int)ladder->sizes - 1;
+    int last = sites_of(ladder, ladder->sizes - 1);
     if (ladder->sizes < GF_THERMODYNAMIC_LIMIT_SIZES + 2) {
-        (void)printf("check: none, it takes %d sizes\n", GF_THERMODYNAMIC_LIMIT_SIZES + 2);
+        cli_report_text(report, "check: none, it takes %d sizes\n",
+                        GF_THERMODYNAMIC_LIMIT_SIZES + 2);
         return;
     }
-    (void)printf("check: limits from sizes up to %d as predictions of %d sites\n", last - 2, last);
+    cli_report_text(report, "check: limits from sizes up to %d as predictions of %d sites\n",
+                    last - 2 * ladder->step, last);
+    cli_report_begin_list(report, "check");
     for (int kind = 0; kind <= GF_LADDERS; ++kind) {
         gf_ladder_check a = gf_ladder_predict(ladder, &ladder->states, (gf_ladder_kind)kind);
         gf_ladder_check b = gf_ladder_predict(ladder, &ladder->fixed_points, (gf_ladder_kind)kind);
-        (void)printf("  %-14s %zu of %zu within their error, %zu with an infinite error\n",
-                     names[kind], a.within + b.within, a.within + b.within + a.beyond + b.beyond,
-                     a.unsettled + b.unsettled);
+        size_t within = a.within + b.within, all = within + a.beyond + b.beyond;
+        size_t unsettled = a.unsettled + b.unsettled;
+        cli_report_text(report,
+                        "  %-14s %zu of %zu within their error, %zu with an infinite error\n",
+                        names[kind], within, all, unsettled);
+        cli_report_begin(report, NULL);
+        cli_report_string(report, "limits", names[kind], NULL);
+        cli_report_number(report, "within", NULL, (double)within, NULL);
+        cli_report_number(report, "of", NULL, (double)all, NULL);
+        cli_report_number(report, "unsettled", NULL, (double)unsettled, NULL);
+        cli_report_end(report);
     }
+    cli_report_end_list(report);
+}
+
+static gf_status print_ladder(const cli_options *options, const gf_ladder *ladder,
+                              gf_error *error) {
+    const gf_spectrum *spectrum = NULL;
+    cli_report report;
+    cli_report_open(&report, options);
+    const gf_model *model = gf_ladder_largest(ladder, &spectrum);
+    cli_report_chain(&report, model);
+    cli_report_text(&report, "# the unit of energy is %s\n", gf_model_energy_unit(model));
+    print_states(&report, ladder);
+    print_fixed_points(&report, ladder);
+    print_check(&report, ladder);
+    return cli_report_close(&report, GF_OK, error);
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
@@ -266,8 +331,9 @@ static gf_status plan(const cli_options *options, request *self, gf_ladder **lad
     gf_status status = cli_load_model(options, &model, error);
     if (status == GF_OK && self->sites == NULL) {
         self->last = model->chain.sites;
-        self->first = self->last / 2;
-        if (self->last - self->first + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
+        int cell = gf_model_cell(model);
+        self->first = self->last / 2 / cell * cell;
+        if ((self->last - self->first) / cell + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
             status = gf_fail(error, GF_INVALID,
                              "%s has %d sites, too few for a ladder from half of them; say which "
                              "sizes with --sites FROM:TO",
@@ -283,8 +349,8 @@ static gf_status plan(const cli_options *options, request *self, gf_ladder **lad
         cli_say(options,
                 "%s: rings of %d to %d and open chains of %d to %d sites: about %.2g GiB of memory "
                 "and roughly %s",
-                model->name, self->first, self->last, self->first - 1, self->last,
-                cost.memory / 0x1p30, duration);
+                model->name, self->first, self->last, self->first - gf_model_cell(model),
+                self->last, cost.memory / 0x1p30, duration);
     }
     gf_model_free(model);
     return status;
@@ -320,10 +386,7 @@ static int converge(const cli_options *options, request *self) {
         status = store(options, ladder, &error);
     }
     if (status == GF_OK) {
-        print_unit(ladder);
-        print_states(ladder);
-        print_fixed_points(ladder);
-        print_check(ladder);
+        status = print_ladder(options, ladder, &error);
     }
     gf_ladder_free(ladder);
     return status == GF_OK ? CLI_DONE : cli_fail(options, &error);
@@ -348,7 +411,8 @@ static int run(const cli_command *command, int argc, const char **argv) {
          "a Gibbs state to follow; may be given several times", "LAMBDA1,LAMBDA2"},
         POPT_TABLEEND};
     cli_options options;
-    int result = cli_open(&options, command, CLI_RESULT | CLI_SET | CLI_SYMMETRY, own, argc, argv);
+    int result = cli_open(&options, command, CLI_RESULT | CLI_SET | CLI_SYMMETRY | CLI_JSON, own,
+                          argc, argv);
     if (result == CLI_GO_ON && options.output != NULL) {
         result = cli_check_output(&options, endings);
     }

@@ -1,4 +1,4 @@
-#include "cli/cli.h"
+#include "cli/report.h"
 
 #include "base/printable.h"
 #include "gibbsflow/file.h"
@@ -6,9 +6,11 @@
 #include "gibbsflow/typicality.h"
 #include "gibbsflow/version.h"
 #include "hilbert/basis.h"
+#include "langevin/ensemble/langevin.h"
 #include "model/model_file.h"
 #include "spectrum/block.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +25,9 @@ static const char help[] =
     "counts them), or the random vectors of --method typicality.\n"
     "\n"
     "With an HDF5 file: prints how it was made, with which values of parameters, and\n"
-    "what it holds.\n";
+    "what it holds. Of a run under way (its last checkpoint) it also prints how far each\n"
+    "point of the sweep is and the density of walls so far; of a diagonalisation under\n"
+    "way, the file FILE.h5.blocks, how many blocks are done. Neither is disturbed.\n";
 
 static const char examples[] =
     "  gibbsflow info\n"
@@ -31,35 +35,43 @@ static const char examples[] =
     "  gibbsflow info models/xxz_jprime.yaml --sites 24 --method typicality\n"
     "  gibbsflow info fig2.h5\n";
 
-static void print_machine(void) {
+static void print_machine(cli_report *report) {
     const char *better = gf_machine_better_blas_kernel();
     char version[32];
     gf_machine_blas_version(sizeof version, version);
-    (void)printf("gibbsflow " GF_VERSION "\n");
-    (void)printf("threads: %d\n", gf_machine_threads());
-    (void)printf("free memory: %.3g GiB\n", (double)gf_machine_free_memory() / 0x1p30);
-    (void)printf("OpenBLAS version: %s\n", version);
-    (void)printf("OpenBLAS kernel: %s%s%s%s\n", gf_machine_blas_kernel(),
-                 better != NULL ? " (this processor could run " : "", better != NULL ? better : "",
-                 better != NULL ? "; set OPENBLAS_CORETYPE to it)" : "");
+    cli_report_text(report, "gibbsflow " GF_VERSION "\n");
+    cli_report_number(report, "threads", NULL, gf_machine_threads(), "threads: %.0f\n");
+    cli_report_number(report, "free_memory", "GiB", (double)gf_machine_free_memory() / 0x1p30,
+                      "free memory: %.3g GiB\n");
+    cli_report_string(report, "openblas_version", version, "OpenBLAS version: %s\n");
+    cli_report_string(report, "openblas_kernel", gf_machine_blas_kernel(), "OpenBLAS kernel: %s");
+    cli_report_text(report, "%s%s%s\n", better != NULL ? " (this processor could run " : "",
+                    better != NULL ? better : "",
+                    better != NULL ? "; set OPENBLAS_CORETYPE to it)" : "");
 }
 
-static void print_samples(const gf_model *model) {
-    (void)printf("%14s %12s %16s\n", "magnetisation", "states", "random vectors");
+static void print_samples(cli_report *report, const gf_model *model) {
+    cli_report_text(report, "%14s %12s %16s\n", "magnetisation", "states", "random vectors");
+    cli_report_begin_list(report, "sectors");
     for (int up = 0; up <= model->chain.sites; ++up) {
-        size_t size = gf_basis_dimension(model->chain.sites, up);
         size_t samples = gf_typicality_samples(model, up);
-        (void)printf("%14d %12zu ", 2 * up - model->chain.sites, size);
+        cli_report_begin(report, NULL);
+        cli_report_number(report, "magnetization", NULL, 2 * up - model->chain.sites, "%14.0f");
+        cli_report_number(report, "states", NULL,
+                          (double)gf_basis_dimension(model->chain.sites, up), " %12.0f ");
         if (samples > 0) {
-            (void)printf("%16zu\n", samples);
+            cli_report_text(report, "%16zu\n", samples);
         } else {
-            (void)printf("%16s\n", "diagonalised");
+            cli_report_text(report, "%16s\n", "diagonalised");
         }
+        cli_report_number(report, "random_vectors", NULL, (double)samples, NULL);
+        cli_report_end(report);
     }
+    cli_report_end_list(report);
 }
 
 /* Names the elements that no others already named make up. */
-static void print_symmetries(const gf_symmetry *symmetry) {
+static void print_symmetries(cli_report *report, const gf_symmetry *symmetry) {
     static const int simplest_first[] = {GF_REFLECT,
                                          GF_FLIP,
                                          GF_CONJUGATE,
@@ -69,64 +81,90 @@ static void print_symmetries(const gf_symmetry *symmetry) {
                                          GF_REFLECT | GF_FLIP | GF_CONJUGATE};
     static const char *const names[] = {"reflection", "spin flip", "complex conjugation"};
     bool known[GF_FACTOR_SETS] = {true};
-    bool translates = symmetry->translations > 1, any = translates;
-    (void)printf("symmetries:%s", translates ? " translation" : "");
+    char list[300] = "";
+    size_t used = 0;
+    if (symmetry->translations > 1) {
+        used += (size_t)snprintf(list, sizeof list, "translation");
+    }
+    if (symmetry->translations > 1 && symmetry->step > 1) {
+        used += (size_t)snprintf(list + used, sizeof list - used, " by %d sites", symmetry->step);
+    }
     for (size_t k = 0; k < sizeof simplest_first / sizeof *simplest_first; ++k) {
         int factors = simplest_first[k];
         if (!symmetry->has[factors] || known[factors]) {
             continue;
         }
-        const char *between = any ? ", " : " ";
+        const char *between = used > 0 ? ", " : "";
         for (int f = 0; f < 3; ++f) {
             if ((factors & (1 << f)) != 0) {
-                (void)printf("%s%s", between, names[f]);
+                used +=
+                    (size_t)snprintf(list + used, sizeof list - used, "%s%s", between, names[f]);
+                if (1 << f == GF_REFLECT && symmetry->centre > 0) {
+                    used += (size_t)snprintf(list + used, sizeof list - used, " (j to %d-j)",
+                                             symmetry->sites - 1 + symmetry->centre);
+                }
                 between = " x ";
             }
         }
-        any = true;
         for (int other = 0; other < GF_FACTOR_SETS; ++other) { /* factors itself comes last */
             known[other ^ factors] = known[other ^ factors] || known[other];
         }
     }
-    (void)printf("%s\n", any ? "" : " none");
+    cli_report_string(report, "symmetries", used > 0 ? list : "none", "symmetries: %s\n");
 }
 
-static void print_sign(int sign, bool both, int number, int width) {
+static void print_sign(cli_report *report, int sign, bool both, int number, int width) {
     char text[32];
     (void)snprintf(text, sizeof text, "%s%d", both ? "+-" : sign < 0 ? "-" : "", number);
-    (void)printf(" %*s", width, text);
+    cli_report_text(report, " %*s", width, text);
 }
 
-static void print_character(int character) {
-    (void)printf(" %10s", character > 0 ? "+" : character < 0 ? "-" : ".");
+static void print_character(cli_report *report, const char *key, int character) {
+    cli_report_text(report, " %10s", character > 0 ? "+" : character < 0 ? "-" : ".");
+    cli_report_number(report, key, NULL, character, NULL);
 }
 
-static void print_blocks(const gf_model *model, const gf_symmetry *symmetry, const gf_block *blocks,
-                         size_t count, double rate) {
-    size_t rows = GF_OBSERVABLES * model->channel_count * (gf_symmetry_flips(symmetry) ? 2 : 1);
-    (void)printf("%13s %8s %10s %10s %10s %8s %8s %12s %10s\n", "magnetisation", "momentum",
-                 "reflection", "flip", "both", "states", "copies", "memory", "seconds");
-    for (size_t b = 0; b < count; ++b) {
-        const gf_block *block = &blocks[b];
-        gf_block mirror;
-        bool mirrored = gf_symmetry_mirror(symmetry, block, &mirror);
-        int magnetization = 2 * block->up - symmetry->sites;
-        print_sign(magnetization, mirrored, abs(magnetization), 12);
-        if (symmetry->translations > 1) {
-            print_sign(1, block->degeneracy == 2, block->momentum, 8);
-        } else {
-            (void)printf(" %8s", ".");
-        }
-        print_character(block->character[GF_REFLECT]);
-        print_character(block->character[GF_FLIP]);
-        print_character(block->character[GF_REFLECT | GF_FLIP]);
-        (void)printf(" %8zu %8d %8.3g MiB %10.2g\n", block->size,
-                     block->degeneracy * (mirrored ? 2 : 1),
-                     gf_block_memory(symmetry, block, rows) / 0x1p20, gf_block_work(block) * rate);
+static void print_block(cli_report *report, const gf_symmetry *symmetry, const gf_block *block,
+                        double memory, double seconds) {
+    gf_block mirror;
+    bool mirrored = gf_symmetry_mirror(symmetry, block, &mirror);
+    int magnetization = 2 * block->up - symmetry->sites;
+    print_sign(report, magnetization, mirrored, abs(magnetization), 12);
+    cli_report_number(report, "magnetization", NULL, magnetization, NULL);
+    if (symmetry->translations > 1) {
+        print_sign(report, 1, block->degeneracy == 2, block->momentum, 8);
+    } else {
+        cli_report_text(report, " %8s", ".");
     }
+    cli_report_number(report, "momentum", NULL, symmetry->translations > 1 ? block->momentum : -1,
+                      NULL);
+    print_character(report, "reflection", block->character[GF_REFLECT]);
+    print_character(report, "flip", block->character[GF_FLIP]);
+    print_character(report, "both", block->character[GF_REFLECT | GF_FLIP]);
+    cli_report_number(report, "states", NULL, (double)block->size, " %8.0f");
+    cli_report_number(report, "copies", NULL, block->degeneracy * (mirrored ? 2 : 1), " %8.0f");
+    cli_report_number(report, "memory", "MiB", memory / 0x1p20, " %8.3g MiB");
+    cli_report_number(report, "seconds", "s", seconds, " %10.2g\n");
 }
 
-static gf_status describe_blocks(const gf_model *model, double rate, bool listed, gf_error *error) {
+static void print_blocks(cli_report *report, const gf_model *model, const gf_symmetry *symmetry,
+                         const gf_block *blocks, size_t count, double rate) {
+    size_t rows = GF_OBSERVABLES * model->channel_count * (gf_symmetry_flips(symmetry) ? 2 : 1);
+    cli_report_text(report, "%13s %8s %10s %10s %10s %8s %8s %12s %10s\n", "magnetisation",
+                    "momentum", "reflection", "flip", "both", "states", "copies", "memory",
+                    "seconds");
+    cli_report_begin_list(report, "blocks");
+    for (size_t b = 0; b < count; ++b) {
+        cli_report_begin(report, NULL);
+        print_block(report, symmetry, &blocks[b], gf_block_memory(symmetry, &blocks[b], rows),
+                    gf_block_work(&blocks[b]) * rate);
+        cli_report_end(report);
+    }
+    cli_report_end_list(report);
+}
+
+static gf_status describe_blocks(cli_report *report, const gf_model *model, double rate,
+                                 bool listed, gf_error *error) {
     gf_symmetry symmetry;
     gf_block *blocks = NULL;
     size_t count = 0, real = 0;
@@ -138,67 +176,104 @@ static gf_status describe_blocks(const gf_model *model, double rate, bool listed
         real += blocks[b].is_real;
     }
     if (status == GF_OK) {
-        print_symmetries(&symmetry);
-        (void)printf("matrices: %zu, %s, the largest of %zu states\n", count,
-                     real == count ? "real"
-                     : real == 0   ? "complex"
-                                   : "real and complex",
-                     blocks[0].size);
+        print_symmetries(report, &symmetry);
+        cli_report_number(report, "matrices", NULL, (double)count, "matrices: %.0f, ");
+        cli_report_text(report, "%s",
+                        real == count ? "real"
+                        : real == 0   ? "complex"
+                                      : "real and complex");
+        cli_report_number(report, "real_matrices", NULL, (double)real, NULL);
+        cli_report_number(report, "largest", NULL, (double)blocks[0].size,
+                          ", the largest of %.0f states\n");
         if (listed) {
-            print_blocks(model, &symmetry, blocks, count, rate);
+            print_blocks(report, model, &symmetry, blocks, count, rate);
         }
     }
     free(blocks);
     return status;
 }
 
-static int print_model(const cli_options *options, bool blocks) {
-    gf_model *model = NULL;
-    gf_spectrum_cost cost;
-    gf_error error, refusal;
-    gf_status status = cli_load_model(options, &model, &error);
-    if (status != GF_OK) {
-        gf_model_free(model);
-        return cli_fail(options, &error);
+static void print_chain(cli_report *report, const gf_model *model) {
+    cli_report_chain(report, model);
+    cli_report_text(report, "model: %s\nunit of energy: %s\nsites: %d, %s", model->name,
+                    model->energy_unit, model->chain.sites,
+                    model->chain.periodic ? "periodic" : "open");
+    if (gf_model_cell(model) > 1) {
+        cli_report_text(report, ", cells of %d", gf_model_cell(model));
     }
-    (void)printf("model: %s\nunit of energy: %s\nsites: %d, %s\nchannels:", model->name,
-                 model->energy_unit, model->chain.sites,
-                 model->chain.periodic ? "periodic" : "open");
+    cli_report_text(report, "\nchannels:");
+    cli_report_begin_list(report, "channels");
     for (size_t c = 0; c < model->channel_count; ++c) {
-        (void)printf(" %s (rate %g)", model->channels[c].name, model->channels[c].rate);
+        cli_report_begin(report, NULL);
+        cli_report_string(report, "name", model->channels[c].name, " %s");
+        cli_report_number(report, "rate", "epsilon {energy}", model->channels[c].rate,
+                          " (rate %g)");
+        cli_report_end(report);
     }
-    (void)printf("\n");
-    gf_status refused = GF_OK;
+    cli_report_end_list(report);
+    cli_report_text(report, "\n");
+}
+
+static void print_cost(cli_report *report, const gf_spectrum_cost *cost, bool full) {
+    char duration[40];
+    cli_format_duration(cost->seconds, duration, sizeof duration);
+    cli_report_text(report, "%s: about %.2g GiB at the peak, roughly %s\n",
+                    full ? "diagonalisation" : "sampling", cost->memory / 0x1p30, duration);
+    cli_report_number(report, "memory", "GiB", cost->memory / 0x1p30, NULL);
+    cli_report_number(report, "time", "s", cost->seconds, NULL);
+}
+
+/* What diagonalising, or sampling, takes: also of what is refused. */
+static gf_status print_work(cli_report *report, const gf_model *model, bool blocks,
+                            gf_error *error) {
+    gf_spectrum_cost cost;
+    gf_error refusal;
+    gf_status status = GF_OK, refused = GF_OK;
     bool full = model->method == GF_FULL;
     if (full) {
         refused = gf_spectrum_estimate(model, &cost, &refusal);
-        status = describe_blocks(model, cost.rate, blocks, &error);
+        status = describe_blocks(report, model, cost.rate, blocks, error);
     } else {
         refused = gf_typicality_estimate(model, &cost, &refusal);
-        (void)printf("largest sector: %zu states, %zu random vectors\n", cost.largest,
-                     gf_typicality_samples(model, model->chain.sites / 2));
+        cli_report_number(report, "largest", NULL, (double)cost.largest,
+                          "largest sector: %.0f states, ");
+        cli_report_number(report, "random_vectors", NULL,
+                          (double)gf_typicality_samples(model, model->chain.sites / 2),
+                          "%.0f random vectors\n");
         if (blocks) {
-            print_samples(model);
+            print_samples(report, model);
         }
     }
-    gf_model_free(model);
-    if (status != GF_OK || refused != GF_OK) {
-        return cli_fail(options, status != GF_OK ? &error : &refusal);
+    if (status == GF_OK && refused != GF_OK) {
+        *error = refusal;
+        status = refused;
     }
-    char duration[40];
-    cli_format_duration(cost.seconds, duration, sizeof duration);
-    (void)printf("%s: about %.2g GiB at the peak, roughly %s\n",
-                 full ? "diagonalisation" : "sampling", cost.memory / 0x1p30, duration);
-    return CLI_DONE;
+    if (status == GF_OK) {
+        print_cost(report, &cost, full);
+    }
+    return status;
+}
+
+static gf_status print_model(const cli_options *options, cli_report *report, bool blocks,
+                             gf_error *error) {
+    gf_model *model = NULL;
+    gf_status status = cli_load_model(options, &model, error);
+    if (status == GF_OK) {
+        print_chain(report, model);
+        status = print_work(report, model, blocks, error);
+    }
+    gf_model_free(model);
+    return status;
 }
 
 /* What strangers wrote is not for the terminal to obey. */
-static void print_text(const char *label, const char *text) {
+static void print_text(cli_report *report, const char *key, const char *label, const char *text) {
     size_t size = 4 * strlen(text) + 1;
     char *printable = malloc(size);
+    cli_report_string(report, key, text, NULL);
     if (printable != NULL) {
         gf_printable(text, printable, size);
-        (void)printf("%s: %s\n", label, printable);
+        cli_report_text(report, "%s: %s\n", label, printable);
     }
     free(printable);
 }
@@ -214,7 +289,7 @@ static char *get_optional(const char *path, const char *group, const char *name)
 }
 
 /* Settings, "name=value" with white space between, on one line. */
-static void print_settings(const char *path, const char *group) {
+static void print_settings(cli_report *report, const char *path, const char *group) {
     char *text = get_optional(path, group, "settings");
     size_t length = text != NULL ? strlen(text) : 0;
     for (size_t i = 0; i < length; ++i) {
@@ -224,110 +299,249 @@ static void print_settings(const char *path, const char *group) {
         text[--length] = '\0';
     }
     if (text != NULL) {
-        print_text("set in place of the text's", length > 0 ? text : "nothing");
+        print_text(report, "settings", "set in place of the text's", length > 0 ? text : "nothing");
     }
     free(text);
 }
 
-static void print_model_of(gf_file *file, const char *path) {
+static void print_model_of(cli_report *report, gf_file *file, const char *path) {
     gf_error error;
     char *name = gf_file_get_text_attribute(file, "/model", "name");
     char *parameters = gf_file_get_text_attribute(file, "/model", "parameters");
     char *unit = gf_model_stored_energy_unit(file);
     double sites = gf_file_get_number_attribute(file, "/model", "sites");
     if (gf_file_check(file, &error) == GF_OK) {
-        print_text("model", name);
-        print_text("unit of energy", unit);
-        (void)printf("sites: %g\n", sites);
-        print_text("parameters", parameters);
-        print_settings(path, "/model");
+        print_text(report, "model", "model", name);
+        print_text(report, "energy_unit", "unit of energy", unit);
+        cli_report_number(report, "sites", NULL, sites, "sites: %g\n");
+        print_text(report, "parameters", "parameters", parameters);
+        print_settings(report, path, "/model");
     }
     free(name);
     free(unit);
     free(parameters);
 }
 
-static void print_contents(gf_file *file, const char *path) {
-    static const char *const groups[] = {"/spectrum",    "/lambda_grid", "/density_grid",
-                                         "/fitted_grid", "/region",      "/fixed_points",
-                                         "/flow_lines",  "/scan",        "/ladder"};
+static void print_contents(cli_report *report, gf_file *file, const char *path) {
+    static const char *const groups[] = {
+        "/spectrum",   "/lambda_grid",  "/density_grid", "/fitted_grid", "/region", "/fixed_points",
+        "/flow_lines", "/separatrices", "/scan",         "/phase",       "/ladder"};
     gf_error error;
-    print_model_of(file, path);
+    print_model_of(report, file, path);
     if (gf_file_check(file, &error) == GF_OK) {
-        (void)printf("holds:");
+        cli_report_text(report, "holds:");
+        cli_report_begin_list(report, "holds");
         for (size_t k = 0; k < sizeof groups / sizeof groups[0]; ++k) {
             if (gf_file_has(file, groups[k])) {
-                (void)printf(" %s", groups[k]);
+                cli_report_string(report, NULL, groups[k], " %s");
             }
         }
-        (void)printf("\n");
+        cli_report_end_list(report);
+        cli_report_text(report, "\n");
     }
 }
 
-static void print_run(gf_file *file, const char *path) {
+static void print_run(cli_report *report, gf_file *file, const char *path) {
     gf_error error;
     char *equation = gf_file_get_text_attribute(file, "/run", "equation");
     char *integrator = gf_file_get_text_attribute(file, "/run", "integrator");
     double done = gf_file_get_number_attribute(file, "/run", "done");
     if (gf_file_check(file, &error) == GF_OK) {
-        print_text("Langevin run", equation);
-        print_text("integrator", integrator);
-        (void)printf("done: %.4g %%\n", 100 * done);
-        print_settings(path, "/run");
+        print_text(report, "equation", "Langevin run", equation);
+        print_text(report, "integrator", "integrator", integrator);
+        cli_report_text(report, "done: %.4g %%\n", 100 * done);
+        cli_report_number(report, "done", "1", done, NULL);
+        print_settings(report, path, "/run");
     }
     char *parameters = get_optional(path, "/run", "parameters");
     if (parameters != NULL) {
-        print_text("parameters", parameters);
+        print_text(report, "parameters", "parameters", parameters);
     }
     free(parameters);
     if (gf_file_has(file, "/model")) {
-        (void)printf("its force table:\n");
-        print_model_of(file, path);
+        cli_report_text(report, "its force table:\n");
+        cli_report_begin(report, "table");
+        print_model_of(report, file, path);
+        cli_report_end(report);
     }
     free(equation);
     free(integrator);
 }
 
-static void print_instanton(gf_file *file, const char *path) {
+static void print_instanton(cli_report *report, gf_file *file, const char *path) {
     gf_error error;
     char *equation = gf_file_get_text_attribute(file, "/instanton", "equation");
     char *parameters = gf_file_get_text_attribute(file, "/instanton", "parameters");
     char *law = gf_file_get_text_attribute(file, "/instanton", "law");
     if (gf_file_check(file, &error) == GF_OK) {
-        print_text("least action", equation);
-        print_text("law", law);
-        print_text("parameters", parameters);
-        print_settings(path, "/instanton");
+        print_text(report, "equation", "least action", equation);
+        print_text(report, "law", "law", law);
+        print_text(report, "parameters", "parameters", parameters);
+        print_settings(report, path, "/instanton");
     }
     free(equation);
     free(parameters);
     free(law);
 }
 
-static int print_file(const cli_options *options) {
-    static const char *const names[] = {"program", "version", "command", "date"};
-    gf_file *file = NULL;
-    gf_error error;
-    if (gf_file_open(options->input, &file, &error) != GF_OK) {
-        return cli_fail(options, &error);
+/* How far a point of the sweep is, and its walls as of now. */
+static gf_status print_progress_of(cli_report *report, const gf_langevin *self, size_t k,
+                                   gf_error *error) {
+    const gf_run *run = self->run;
+    gf_langevin_point point;
+    gf_langevin_extent extent = gf_langevin_look(self, k);
+    gf_status status = gf_langevin_summarise(self, k, &point, error);
+    if (status != GF_OK) {
+        return status;
     }
-    for (size_t k = 0; k < sizeof names / sizeof *names; ++k) {
+    cli_report_begin(report, NULL);
+    cli_report_number(report, "value", NULL, run->sweep[k], "%10g");
+    cli_report_text(report, " %9.3g %%", 100 * extent.done);
+    cli_report_number(report, "done", "1", extent.done, NULL);
+    cli_report_number(report, "finished", NULL, (double)extent.finished, " %9.0f");
+    if (gf_run_has_walls(run)) {
+        if (isnan(point.walls.mean)) {
+            cli_report_text(report, " %12s", "-");
+        } else {
+            cli_report_text(report, " %12.5g +- %.2g", point.walls.mean, point.walls.error);
+        }
+        cli_report_estimate(report, "walls", run->rescaled ? "sqrt(epsilon)/a" : "1/a",
+                            &point.walls);
+    }
+    cli_report_text(report, "\n");
+    cli_report_end(report);
+    return GF_OK;
+}
+
+static gf_status print_progress(cli_report *report, const char *path, gf_error *error) {
+    gf_langevin *self = NULL;
+    gf_status status = gf_langevin_read(path, &self, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    const gf_run *run = self->run;
+    size_t finished = 0, complete = 0;
+    for (size_t k = 0; k < run->points; ++k) {
+        size_t here = gf_langevin_look(self, k).finished;
+        finished += here;
+        complete += here == run->realisations ? 1 : 0;
+    }
+    cli_report_text(report, "finished: %zu of %zu sweep points, %zu of %zu realisations\n",
+                    complete, run->points, finished, run->points * run->realisations);
+    cli_report_text(report, "%10s %11s %9s %12s\n", run->equation->parameters[run->swept], "done",
+                    "finished", gf_run_has_walls(run) ? "walls so far" : "");
+    cli_report_string(report, "parameter", run->equation->parameters[run->swept], NULL);
+    cli_report_number(report, "realisations", NULL, (double)run->realisations, NULL);
+    cli_report_begin_list(report, "points");
+    for (size_t k = 0; k < run->points && status == GF_OK; ++k) {
+        status = print_progress_of(report, self, k, error);
+    }
+    cli_report_end_list(report);
+    gf_langevin_free(self);
+    return status;
+}
+
+/* The work in the blocks that a checkpoint of a diagonalisation holds, as a fraction of all. */
+static double done_of(const gf_block *blocks, size_t count, const int64_t *held, size_t holds) {
+    double all = 0, done = 0;
+    for (size_t b = 0; b < count; ++b) {
+        all += gf_block_work(&blocks[b]);
+    }
+    for (size_t k = 0; k < holds; ++k) {
+        bool known = held[k] >= 0 && (size_t)held[k] < count;
+        done += known ? gf_block_work(&blocks[held[k]]) : 0;
+    }
+    return done / all;
+}
+
+/* A checkpoint of a diagonalisation. */
+static gf_status print_blocks_done(cli_report *report, gf_file *file, const char *path,
+                                   gf_error *error) {
+    gf_model *model = NULL;
+    gf_symmetry symmetry;
+    gf_block *blocks = NULL;
+    size_t count = 0, holds = 0;
+    gf_status status = gf_model_restore(file, path, NULL, &model, error);
+    int64_t *held = status == GF_OK ? gf_file_get_integers(file, "/blocks/block", 1, &holds) : NULL;
+    status = status == GF_OK ? gf_file_check(file, error) : status;
+    if (status == GF_OK) {
+        status = gf_spectrum_symmetry(model, &symmetry, error);
+    }
+    if (status == GF_OK) {
+        status = gf_symmetry_blocks(&symmetry, &blocks, &count, error);
+    }
+    if (status == GF_OK) {
+        double done = done_of(blocks, count, held, holds);
+        cli_report_text(report, "a diagonalisation under way\n");
+        print_chain(report, model);
+        cli_report_number(report, "finished", NULL, (double)holds, "finished: %.0f");
+        cli_report_number(report, "matrices", NULL, (double)count, " of %.0f matrices");
+        cli_report_text(report, ", %.3g %% of the work\n", 100 * done);
+        cli_report_number(report, "done", "1", done, NULL);
+    }
+    free(held);
+    free(blocks);
+    gf_model_free(model);
+    return status;
+}
+
+/* How far what the file is a checkpoint of has come. */
+static gf_status print_checkpoint(cli_report *report, gf_file *file, const char *path,
+                                  gf_error *error) {
+    if (gf_file_has(file, "/blocks")) {
+        return print_blocks_done(report, file, path, error);
+    }
+    bool under_way =
+        gf_file_has(file, "/run") && gf_file_get_number_attribute(file, "/run", "done") < 1;
+    gf_status status = gf_file_check(file, error);
+    return status == GF_OK && under_way ? print_progress(report, path, error) : status;
+}
+
+static gf_status print_file(const cli_options *options, cli_report *report, gf_error *error) {
+    static const char *const names[] = {"program", "version", "command", "date"};
+    static const char *const keys[] = {"written_by", "written_version", "written_command",
+                                       "written_date"};
+    gf_file *file = NULL;
+    gf_status status = gf_file_open(options->input, &file, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    size_t known = gf_file_has(file, "/blocks") ? 2 : 4; /* it is not known by its command */
+    for (size_t k = 0; k < known; ++k) {
         char *text = gf_file_get_text_attribute(file, "/", names[k]);
         if (text != NULL) {
-            print_text(names[k], text);
+            print_text(report, keys[k], names[k], text);
         }
         free(text);
     }
     if (gf_file_has(file, "/run")) {
-        print_run(file, options->input);
+        print_run(report, file, options->input);
     } else if (gf_file_has(file, "/instanton")) {
-        print_instanton(file, options->input);
-    } else {
-        print_contents(file, options->input);
+        print_instanton(report, file, options->input);
+    } else if (!gf_file_has(file, "/blocks")) {
+        print_contents(report, file, options->input);
     }
-    gf_status status = gf_file_check(file, &error);
+    status = gf_file_check(file, error);
+    if (status == GF_OK) {
+        status = print_checkpoint(report, file, options->input, error);
+    }
     gf_file_close(&file);
-    return status == GF_OK ? CLI_DONE : cli_fail(options, &error);
+    return status;
+}
+
+/* Of what the argument is. */
+static gf_status print(const cli_options *options, bool blocks, gf_error *error) {
+    cli_report report;
+    gf_status status = GF_OK;
+    cli_report_open(&report, options);
+    if (options->input == NULL) {
+        print_machine(&report);
+    } else if (!gf_file_is_hdf5(options->input)) {
+        status = print_model(options, &report, blocks, error);
+    } else {
+        status = print_file(options, &report, error);
+    }
+    return cli_report_close(&report, status, error);
 }
 
 static int run(const cli_command *command, int argc, const char **argv) {
@@ -336,21 +550,17 @@ static int run(const cli_command *command, int argc, const char **argv) {
     struct poptOption own[] = {{"blocks", 'b', POPT_ARG_NONE, &blocks, 0,
                                 "list the blocks, or the sectors and their random vectors", NULL},
                                POPT_TABLEEND};
-    int result =
-        cli_open(&options, command, CLI_DIAGONALIZES | CLI_INPUT_OPTIONAL, own, argc, argv);
+    int result = cli_open(&options, command, CLI_DIAGONALIZES | CLI_INPUT_OPTIONAL | CLI_JSON, own,
+                          argc, argv);
+    bool sets = options.settings.count > 0 || options.settings.sites != 0;
+    if (result == CLI_GO_ON && sets && options.input != NULL && gf_file_is_hdf5(options.input)) {
+        result = cli_usage(&options, "--set and --sites go with model files; %s is an HDF5 file",
+                           options.input);
+    }
     if (result == CLI_GO_ON) {
-        if (options.input == NULL) {
-            print_machine();
-            result = CLI_DONE;
-        } else if (!gf_file_is_hdf5(options.input)) {
-            result = print_model(&options, blocks != 0);
-        } else if (options.settings.count > 0 || options.settings.sites != 0) {
-            result =
-                cli_usage(&options, "--set and --sites go with model files; %s is an HDF5 file",
-                          options.input);
-        } else {
-            result = print_file(&options);
-        }
+        gf_error error;
+        gf_status status = print(&options, blocks != 0, &error);
+        result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
     }
     cli_close(&options);
     return result;
@@ -361,6 +571,7 @@ const cli_command cli_info = {.name = "info",
                               .summary = "describe the program, a model or a file",
                               .help = help,
                               .examples = examples,
-                              .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_LADDER |
-                                       CLI_RUN | CLI_INSTANTON | CLI_RATES,
+                              .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_PHASE |
+                                       CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_BLOCKS |
+                                       CLI_RATES,
                               .run = run};

@@ -1,5 +1,5 @@
 /* Computes least actions: the law of rare walls. */
-#include "cli/cli.h"
+#include "cli/report.h"
 
 #include "langevin/ensemble/langevin.h"
 #include "langevin/instanton/instanton_file.h"
@@ -61,47 +61,62 @@ static double exact_c(const gf_run *run, size_t point) {
     return c;
 }
 
-static void print_heading(const gf_run *run) {
-    (void)printf("# %s, drive = %g, thermal = %g", run->equation->name, run->noise.drive,
-                 run->noise.thermal);
+static void print_heading(cli_report *report, const gf_run *run) {
+    bool walls = gf_run_has_walls(run);
+    const char *parameter = run->equation->parameters[run->swept];
+    cli_report_string(report, "equation", run->equation->name, NULL);
+    cli_report_string(report, "parameter", parameter, NULL);
+    cli_report_text(report, "# %s, drive = %g, thermal = %g", run->equation->name, run->noise.drive,
+                    run->noise.thermal);
     if (run->medium.table != NULL) {
-        (void)printf(", %s", run->medium.table);
+        cli_report_string(report, "table", run->medium.table, ", %s");
     }
-    (void)printf("\n# %s ~ %s; parts of the error of c: steps, cells, distance, descent\n",
-                 gf_run_has_walls(run) ? "walls" : "switching", gf_run_field_law(run));
-    (void)printf("#%10s %12s %9s %9s %9s %9s %9s %9s %12s\n", run->equation->parameters[run->swept],
-                 "c", "error", "steps", "cells", "distance", "descent", "max |H|", "exact");
+    cli_report_text(report, "\n");
+    cli_report_string(report, "of", walls ? "walls" : "switching", "# %s ~ ");
+    cli_report_string(report, "law", gf_run_field_law(run),
+                      "%s; parts of the error of c: steps, cells, distance, descent\n");
+    cli_report_text(report, "#%10s %12s %9s %9s %9s %9s %9s %9s %12s\n", parameter, "c", "error",
+                    "steps", "cells", "distance", "descent", "max |H|", "exact");
 }
 
-static void print_point(const gf_instanton *self, size_t k) {
+static void print_point(cli_report *report, const gf_instanton *self, size_t k) {
     const gf_instanton_point *point = &self->point[k];
     const gf_transition_result *result = &point->result;
-    double exact = exact_c(self->run, k);
-    (void)printf("%11g %12.7g %9.2g %9.1e %9.1e %9.1e %9.1e %9.1e", self->run->sweep[k],
-                 gf_instanton_c(point), gf_instanton_error(point), result->limit[GF_LIMIT_STEPS],
-                 result->limit[GF_LIMIT_CELLS], result->limit[GF_LIMIT_DISTANCE], result->descent,
-                 result->energy);
-    if (isfinite(exact)) {
-        (void)printf(" %12.7g\n", exact);
-    } else {
-        (void)printf(" %12s\n", "-");
-    }
+    double exact = exact_c(self->run, k), diffusion = gf_run_parameter(self->run, k, "diffusion");
+    cli_report_begin(report, NULL);
+    cli_report_number(report, "value", NULL, self->run->sweep[k], "%11g");
+    cli_report_number(report, "c", "1", gf_instanton_c(point), " %12.7g");
+    cli_report_number(report, "error", "1", gf_instanton_error(point), " %9.2g");
+    cli_report_number(report, "error_steps", "1", result->limit[GF_LIMIT_STEPS], " %9.1e");
+    cli_report_number(report, "error_cells", "1", result->limit[GF_LIMIT_CELLS], " %9.1e");
+    cli_report_number(report, "error_distance", "1", result->limit[GF_LIMIT_DISTANCE], " %9.1e");
+    cli_report_number(report, "error_descent", "1", result->descent, " %9.1e");
+    cli_report_number(report, "largest_energy", NULL, result->energy, " %9.1e");
+    cli_report_number(report, "exact", "1", exact, isfinite(exact) ? " %12.7g\n" : NULL);
+    cli_report_text(report, "%s", isfinite(exact) ? "" : "            -\n");
+    cli_report_number(report, "per_root_diffusion", NULL,
+                      diffusion > 0 ? gf_instanton_c(point) / sqrt(diffusion) : NAN, NULL);
+    cli_report_number(report, "wall_speed", "sqrt(epsilon) {energy} a", point->speed, NULL);
+    cli_report_number(report, "from_minus", "1", point->action[GF_FROM_MINUS], NULL);
+    cli_report_number(report, "from_plus", "1", point->action[GF_FROM_PLUS], NULL);
+    cli_report_end(report);
 }
 
 /* Of walls: which state wins. Of blocks: which is left more easily. */
-static void print_states(const gf_instanton *self, size_t k) {
+static void print_states(cli_report *report, const gf_instanton *self, size_t k) {
     const gf_run *run = self->run;
     const gf_instanton_point *point = &self->point[k];
     const char *name = run->equation->parameters[run->swept];
     double minus = point->action[GF_FROM_MINUS], plus = point->action[GF_FROM_PLUS];
     if (run->equation->fields > 1 && !gf_run_has_walls(run)) {
-        (void)printf(
-            "# %s = %g: from the state of smaller m %.6g +- %.1g, of larger m %.6g +- "
-            "%.1g\n",
-            name, run->sweep[k], minus, point->error[GF_FROM_MINUS], plus,
-            point->error[GF_FROM_PLUS]);
+        cli_report_text(report,
+                        "# %s = %g: from the state of smaller m %.6g +- %.1g, of larger m %.6g +- "
+                        "%.1g\n",
+                        name, run->sweep[k], minus, point->error[GF_FROM_MINUS], plus,
+                        point->error[GF_FROM_PLUS]);
     } else if (fabs(point->speed) > 0) {
-        (void)printf(
+        cli_report_text(
+            report,
             "# %s = %g: the state of %s m wins, its walls travel at %.4g sqrt(epsilon) J "
             "a; a critical droplet of it in the other costs %.6g/sqrt(epsilon), and one "
             "of the other in it always shrinks\n",
@@ -111,27 +126,38 @@ static void print_states(const gf_instanton *self, size_t k) {
 }
 
 /* Where D is a number c grows as its root. */
-static void print_per_diffusion(const gf_instanton *self, size_t k) {
+static void print_per_diffusion(cli_report *report, const gf_instanton *self, size_t k) {
     double diffusion = gf_run_parameter(self->run, k, "diffusion");
     if (diffusion > 0) {
-        (void)printf("# D = %g: c/sqrt(D) = %.6g\n", diffusion,
-                     gf_instanton_c(&self->point[k]) / sqrt(diffusion));
+        cli_report_text(report, "# D = %g: c/sqrt(D) = %.6g\n", diffusion,
+                        gf_instanton_c(&self->point[k]) / sqrt(diffusion));
     }
 }
 
-static void print_results(const gf_instanton *self) {
+static gf_status print_results(const cli_options *options, const gf_instanton *self,
+                               gf_error *error) {
     size_t different = gf_run_field_varies(self->run) ? self->points : 1;
-    print_heading(self->run);
-    for (size_t k = 0; k < different; ++k) {
-        print_point(self, k);
+    cli_report report;
+    cli_report_open(&report, options);
+    if (self->run->medium.energy_unit != NULL) {
+        cli_report_set_energy_unit(&report, self->run->medium.energy_unit);
     }
+    print_heading(&report, self->run);
+    cli_report_begin_list(&report, "points");
+    for (size_t k = 0; k < different; ++k) {
+        print_point(&report, self, k);
+    }
+    cli_report_end_list(&report);
+    cli_report_truth(&report, "same_everywhere", different < self->points);
     if (different < self->points) {
-        (void)printf("# the same at every %s\n", self->run->equation->parameters[self->run->swept]);
+        cli_report_text(&report, "# the same at every %s\n",
+                        self->run->equation->parameters[self->run->swept]);
     }
     for (size_t k = 0; k < different; ++k) {
-        print_states(self, k);
-        print_per_diffusion(self, k);
+        print_states(&report, self, k);
+        print_per_diffusion(&report, self, k);
     }
+    return cli_report_close(&report, GF_OK, error);
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
@@ -206,7 +232,7 @@ static gf_status compute(const cli_options *options, double tolerance, gf_error 
         status = write_result(options, self, stored && options->output == NULL, error);
     }
     if (status == GF_OK) {
-        print_results(self);
+        status = print_results(options, self, error);
     }
     gf_instanton_free(self);
     gf_run_free(run);
@@ -240,7 +266,7 @@ static int run_instanton(const cli_command *command, int argc, const char **argv
         {"table", '\0', POPT_ARG_STRING, &table, 0,
          "force table for equation: hydrodynamics, in place of the run file's", "FILE.h5"},
         POPT_TABLEEND};
-    int result = cli_open(&options, command, CLI_RESULT | CLI_SET, own, argc, argv);
+    int result = cli_open(&options, command, CLI_RESULT | CLI_SET | CLI_JSON, own, argc, argv);
     options.settings.table = table; /* which cli_close frees */
     result = result == CLI_GO_ON ? check(&options, tolerance) : result;
     if (result == CLI_GO_ON) {

@@ -1,5 +1,5 @@
 /* Carries Langevin runs out. */
-#include "cli/cli.h"
+#include "cli/report.h"
 
 #include "gibbsflow/file.h"
 #include "gibbsflow/machine.h"
@@ -135,6 +135,48 @@ static gf_status look_back(const cli_options *options, const gf_langevin *self, 
     return status;
 }
 
+static void report_point(cli_report *report, const gf_run *run, size_t k,
+                         const gf_langevin_point *point) {
+    cli_report_begin(report, NULL);
+    cli_report_number(report, "value", NULL, run->sweep[k], NULL);
+    if (gf_run_has_walls(run)) {
+        cli_report_estimate(report, "walls", run->rescaled ? "sqrt(epsilon)/a" : "1/a",
+                            &point->walls);
+    }
+    if (run->counts > GF_COUNT_OUTSIDE) {
+        cli_report_estimate(report, "outside", "1", &point->outside);
+    }
+    if (run->counts > GF_COUNT_PASSAGES) {
+        cli_report_estimate(report, "switching_rate", "{energy}", &point->passages);
+    }
+    cli_report_end(report);
+}
+
+/* What was measured, as JSON; as text `walls` prints it. */
+static gf_status report_run(const cli_options *options, const gf_langevin *self, gf_error *error) {
+    const gf_run *run = self->run;
+    gf_status status = GF_OK;
+    cli_report report;
+    cli_report_open(&report, options);
+    if (run->equation->fields > 1) {
+        cli_report_set_energy_unit(&report, run->medium.energy_unit);
+    }
+    cli_report_string(&report, "output", options->output, NULL);
+    cli_report_string(&report, "equation", run->equation->name, NULL);
+    cli_report_string(&report, "parameter", run->equation->parameters[run->swept], NULL);
+    cli_report_number(&report, "done", "1", gf_langevin_done(self), NULL);
+    cli_report_begin_list(&report, "points");
+    for (size_t k = 0; k < run->points && status == GF_OK; ++k) {
+        gf_langevin_point point;
+        status = gf_langevin_summarise(self, k, &point, error);
+        if (status == GF_OK) {
+            report_point(&report, run, k, &point);
+        }
+    }
+    cli_report_end_list(&report);
+    return cli_report_close(&report, status, error);
+}
+
 static gf_status carry_on(const cli_options *options, gf_langevin *self, double every,
                           gf_error *error) {
     double seconds = 0;
@@ -214,7 +256,7 @@ static int run_langevin(const cli_command *command, int argc, const char **argv)
         {"checkpoint", 'c', POPT_ARG_DOUBLE, &every, 0,
          "time between checkpoints (default: 60; 0: only when interrupted)", "SECONDS"},
         POPT_TABLEEND};
-    int result = cli_open(&options, command, CLI_RESULT | CLI_SET, own, argc, argv);
+    int result = cli_open(&options, command, CLI_RESULT | CLI_SET | CLI_JSON, own, argc, argv);
     options.settings.table = table; /* which cli_close frees */
     if (result == CLI_GO_ON && resume != 0 && (options.settings.count > 0 || table != NULL)) {
         result = cli_usage(&options,
@@ -248,6 +290,9 @@ static int run_langevin(const cli_command *command, int argc, const char **argv)
             }
         } else if (status == GF_OK) {
             status = carry_on(&options, langevin, every, &error);
+        }
+        if (status == GF_OK && options.json != 0) {
+            status = report_run(&options, langevin, &error);
         }
         gf_langevin_free(langevin);
         result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);

@@ -1,4 +1,4 @@
-#include "cli/cli.h"
+#include "cli/report.h"
 
 #include "algebra/dissipator.h"
 
@@ -17,8 +17,8 @@ static const char help[] =
     "  noise   (1/N) sum_j ([L_j,Q_i]' [L_j,Q_k] + (i <-> k))/2\n"
     "\n"
     "Here Q_1 = sum Z is the magnetisation, Q_2 = H the energy, and ' the adjoint.\n"
-    "On a periodic chain the operator of one site stands for all: every line is to\n"
-    "be averaged over the translations of the chain.\n";
+    "On a periodic chain the operator of one site, or unit cell, stands for all:\n"
+    "every line is to be averaged over the translations of the chain.\n";
 
 static const char examples[] =
     "  gibbsflow operators models/xxz_jprime.yaml\n"
@@ -50,12 +50,13 @@ static double largest_of(const gf_operator *operator) {
     return largest;
 }
 
-/* "LABEL: SUM", broken before terms so that lines keep within the width where they can; what
- * follows is indented. */
-static void print_folded(const char *label, const char *sum) {
+/* As text "LABEL: SUM", broken before terms so that lines keep within the width where they can;
+ * what follows is indented. */
+static void print_folded(cli_report *report, const char *key, const char *label, const char *sum) {
     enum { WIDTH = 79 };
     size_t indent = strspn(label, " ") + 4, at = strlen(label) + 1;
-    (void)printf("%s:", label);
+    cli_report_string(report, key, sum, NULL);
+    cli_report_text(report, "%s:", label);
     while (*sum != '\0') {
         const char *next = sum + 1;
         while (*next != '\0' && strncmp(next, " + ", 3) != 0 && strncmp(next, " - ", 3) != 0) {
@@ -64,19 +65,19 @@ static void print_folded(const char *label, const char *sum) {
         size_t length = (size_t)(next - sum);
         bool opening = *sum != ' ';
         if (!opening && at + length > WIDTH) {
-            (void)printf("\n%*s", (int)indent - 1, "");
+            cli_report_text(report, "\n%*s", (int)indent - 1, "");
             at = indent - 1;
         }
-        (void)printf("%s%.*s", opening ? " " : "", (int)length, sum);
+        cli_report_text(report, "%s%.*s", opening ? " " : "", (int)length, sum);
         at += length + (opening ? 1 : 0);
         sum = next;
     }
-    (void)printf("\n");
+    cli_report_text(report, "\n");
 }
 
 /* `scale` undoes a mean over sites, where that reads better. */
-static bool print_operator(const gf_chain *chain, const char *label, const gf_operator *operator,
-                           double scale) {
+static bool print_operator(cli_report *report, const gf_chain *chain, const char *key,
+                           const char *label, const gf_operator *operator, double scale) {
     gf_operator scaled = gf_operator_scaled(operator, scale);
     gf_operator shown =
         chain->periodic ? gf_chain_fold(chain, &scaled) : gf_operator_scaled(&scaled, 1);
@@ -84,7 +85,7 @@ static bool print_operator(const gf_chain *chain, const char *label, const gf_op
     char *text = shown.exhausted ? NULL : gf_operator_format(&shown, 0);
     bool done = text != NULL;
     if (done) {
-        print_folded(label, text);
+        print_folded(report, key, label, text);
     }
     free(text);
     gf_operator_free(&scaled);
@@ -93,56 +94,78 @@ static bool print_operator(const gf_chain *chain, const char *label, const gf_op
 }
 
 /* Force charge by charge, then noise pair by pair. */
-static bool print_observables(const gf_chain *chain, const gf_dissipator *bath) {
+static bool print_observables(cli_report *report, const gf_chain *chain,
+                              const gf_dissipator *bath) {
     double scale = chain->periodic ? 1 : chain->sites;
-    char label[64];
+    char label[64], key[48];
     bool done = true;
+    cli_report_begin(report, "force");
     for (size_t i = 0; i < GF_CHARGES && done; ++i) {
         (void)snprintf(label, sizeof label, "    force %s", gf_charge_name(i));
-        done = print_operator(chain, label, &bath->observable[GF_FORCE + i], scale);
+        done = print_operator(report, chain, gf_charge_name(i), label,
+                              &bath->observable[GF_FORCE + i], scale);
     }
+    cli_report_end(report);
+    cli_report_begin(report, "noise");
     for (size_t i = 0; i < GF_CHARGES; ++i) {
         for (size_t k = i; k < GF_CHARGES && done; ++k) {
-            (void)snprintf(label, sizeof label, "    noise %s %s", gf_charge_name(i),
-                           gf_charge_name(k));
-            done = print_operator(chain, label, &bath->observable[GF_NOISE + gf_pair(i, k)], scale);
+            (void)snprintf(key, sizeof key, "%s %s", gf_charge_name(i), gf_charge_name(k));
+            (void)snprintf(label, sizeof label, "    noise %s", key);
+            done = print_operator(report, chain, key, label,
+                                  &bath->observable[GF_NOISE + gf_pair(i, k)], scale);
         }
     }
+    cli_report_end(report);
     return done;
 }
 
-static bool print_channel(const gf_model *model, const gf_charges *charges,
+static bool print_channel(cli_report *report, const gf_model *model, const gf_charges *charges,
                           const gf_channel *channel) {
     gf_dissipator bath = gf_dissipator_derive(&model->chain, charges, &channel->jump);
     char *jump = gf_operator_format(&channel->jump.operator, - GF_TERM_ORIGIN);
     bool done = jump != NULL;
     if (done) {
-        (void)printf("  %s:\n    rate: %.15g\n", channel->name, channel->rate);
-        print_folded("    jump", jump);
-        done = print_observables(&model->chain, &bath);
+        cli_report_begin(report, NULL);
+        cli_report_string(report, "name", channel->name, "  %s:\n");
+        cli_report_number(report, "rate", "epsilon {energy}", channel->rate, "    rate: %.15g\n");
+        if (channel->jump.at != GF_EVERY_SITE) {
+            cli_report_number(report, "at", NULL, channel->jump.at, "    at: %.0f\n");
+        }
+        print_folded(report, "jump", "    jump", jump);
+        done = print_observables(report, &model->chain, &bath);
+        cli_report_end(report);
     }
     free(jump);
     gf_dissipator_free(&bath);
     return done;
 }
 
-static bool print_model(const gf_model *model) {
+static bool print_model(cli_report *report, const gf_model *model) {
     const gf_chain *chain = &model->chain;
     gf_charges charges = gf_charges_of(chain, &model->hamiltonian);
-    (void)printf("# %s, %d sites, %s chain\n", model->name, chain->sites,
-                 chain->periodic ? "periodic" : "open");
-    (void)printf(
+    int cell = gf_chain_cell(chain);
+    cli_report_chain(report, model);
+    cli_report_text(report, "# %s, %d sites, %s chain", model->name, chain->sites,
+                    chain->periodic ? "periodic" : "open");
+    if (cell > 1) {
+        cli_report_text(report, ", translations by cells of %d sites", cell);
+    }
+    cli_report_text(report, "\n");
+    cli_report_text(
+        report, "%s",
         chain->periodic
             ? "# hamiltonian: to be summed over the chain's translations; the operators of\n"
               "# the channels: to be averaged over them, times rate and epsilon\n"
             : "# the operators of the channels: to be divided by the number of sites, times\n"
               "# rate and epsilon\n");
-    bool done = print_operator(chain, "hamiltonian", &model->hamiltonian,
-                               chain->periodic ? 1.0 / chain->sites : 1);
-    (void)printf("channels:\n");
+    bool done = print_operator(report, chain, "hamiltonian", "hamiltonian", &model->hamiltonian,
+                               chain->periodic ? (double)cell / chain->sites : 1);
+    cli_report_text(report, "channels:\n");
+    cli_report_begin_list(report, "channels");
     for (size_t c = 0; c < model->channel_count && done; ++c) {
-        done = print_channel(model, &charges, &model->channels[c]);
+        done = print_channel(report, model, &charges, &model->channels[c]);
     }
+    cli_report_end_list(report);
     gf_charges_free(&charges);
     return done;
 }
@@ -151,16 +174,16 @@ static int run(const cli_command *command, int argc, const char **argv) {
     cli_options options;
     gf_model *model = NULL;
     gf_error error;
-    int result = cli_open(&options, command, CLI_MODEL, NULL, argc, argv);
+    int result = cli_open(&options, command, CLI_MODEL | CLI_JSON, NULL, argc, argv);
     if (result == CLI_GO_ON) {
-        if (cli_load_model(&options, &model, &error) != GF_OK) {
-            result = cli_fail(&options, &error);
-        } else if (!print_model(model)) {
-            (void)gf_fail_memory(&error, "the derived operators");
-            result = cli_fail(&options, &error);
-        } else {
-            result = CLI_DONE;
+        cli_report report;
+        gf_status status = cli_load_model(&options, &model, &error);
+        cli_report_open(&report, &options);
+        if (status == GF_OK && !print_model(&report, model)) {
+            status = gf_fail_memory(&error, "the derived operators");
         }
+        status = cli_report_close(&report, status, &error);
+        result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
     }
     gf_model_free(model);
     cli_close(&options);

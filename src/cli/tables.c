@@ -1,5 +1,4 @@
 /* The commands that write tables: spectrum and forces. */
-#include "cli/cli.h"
 #include "cli/print.h"
 
 #include "gibbsflow/fitted_grid.h"
@@ -43,6 +42,23 @@ static void drop_checkpoint(const cli_options *options, const gf_model *model) {
     }
 }
 
+/* As text that is a remark; there is no other result to print. */
+static gf_status report_spectrum(const cli_options *options, const gf_model *model,
+                                 const gf_spectrum *spectrum, gf_error *error) {
+    if (options->json == 0) {
+        cli_say(options, "%s: %zu families of levels of %d sites, %zu channels", options->output,
+                spectrum->levels, spectrum->sites, spectrum->channels);
+        return GF_OK;
+    }
+    cli_report report;
+    cli_report_open(&report, options);
+    cli_report_chain(&report, model);
+    cli_report_string(&report, "output", options->output, NULL);
+    cli_report_number(&report, "levels", NULL, (double)spectrum->levels, NULL);
+    cli_report_number(&report, "channels", NULL, (double)spectrum->channels, NULL);
+    return cli_report_close(&report, GF_OK, error);
+}
+
 static gf_status make_spectrum(const cli_options *options, gf_error *error) {
     gf_model *model = NULL;
     gf_spectrum *spectrum = NULL;
@@ -58,8 +74,7 @@ static gf_status make_spectrum(const cli_options *options, gf_error *error) {
     }
     if (status == GF_OK) {
         drop_checkpoint(options, model);
-        cli_say(options, "%s: %zu families of levels of %d sites, %zu channels", options->output,
-                spectrum->levels, spectrum->sites, spectrum->channels);
+        status = report_spectrum(options, model, spectrum, error);
     }
     gf_spectrum_free(spectrum);
     gf_model_free(model);
@@ -94,7 +109,7 @@ typedef struct results {
     gf_force_table table;
     gf_fitted_grid *fitted;
     gf_fixed_points points;
-    gf_flow flow;
+    gf_flow flow, separatrices;
 } results;
 
 static gf_status compute(const cli_options *options, results *all, gf_error *error) {
@@ -123,6 +138,10 @@ static gf_status compute(const cli_options *options, results *all, gf_error *err
         status =
             gf_flow_trace(all->model, all->spectrum, &all->region, &all->points, &all->flow, error);
     }
+    if (status == GF_OK) {
+        status = gf_flow_trace_separatrices(all->model, all->spectrum, &all->region, &all->points,
+                                            &all->separatrices, error);
+    }
     return status;
 }
 
@@ -136,6 +155,7 @@ static gf_status write_results(const cli_options *options, const results *all, g
         gf_fitted_grid_write(all->fitted, file);
         gf_fixed_points_write(&all->points, file);
         gf_flow_write(&all->flow, file);
+        gf_flow_write_separatrices(&all->separatrices, file);
         status = gf_file_commit(&file, error);
     }
     return status;
@@ -160,6 +180,19 @@ static void say_accuracy(const cli_options *options, const gf_fitted_grid *fitte
     }
 }
 
+static gf_status report_forces(const cli_options *options, const results *all, gf_error *error) {
+    cli_report report;
+    cli_report_open(&report, options);
+    cli_report_chain(&report, all->model);
+    cli_report_string(&report, "output", options->output, NULL);
+    cli_print_fixed_points(&report, &all->points);
+    cli_report_number(&report, "unsolved", NULL,
+                      (double)(all->table.unsolved + gf_fitted_grid_unsolved(all->fitted)), NULL);
+    cli_report_number(&report, "interpolation_error", "largest force",
+                      gf_fitted_grid_error(all->fitted).force, NULL);
+    return cli_report_close(&report, GF_OK, error);
+}
+
 static gf_status make_forces(const cli_options *options, gf_error *error) {
     results all = {0};
     gf_status status = compute(options, &all, error);
@@ -168,7 +201,7 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
     }
     if (status == GF_OK) {
         drop_checkpoint(options, all.model);
-        cli_print_fixed_points(&all.points, gf_model_energy_unit(all.model));
+        status = report_forces(options, &all, error);
         if (all.table.unsolved > 0) {
             cli_say(options,
                     "warning: lambda was not found at %zu reachable densities; they are NaN",
@@ -176,6 +209,7 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
         }
         say_accuracy(options, all.fitted);
     }
+    gf_flow_free(&all.separatrices);
     gf_flow_free(&all.flow);
     gf_fixed_points_free(&all.points);
     gf_fitted_grid_free(all.fitted);
@@ -208,7 +242,8 @@ static int run(const cli_command *command, int argc, const char **argv) {
     struct poptOption own[] = {{"checkpoint", 'c', POPT_ARG_DOUBLE, &interval, 0,
                                 "least time between checkpoints (default: 20)", "SECONDS"},
                                POPT_TABLEEND};
-    int result = cli_open(&options, command, CLI_RESULT | CLI_DIAGONALIZES, own, argc, argv);
+    int result =
+        cli_open(&options, command, CLI_RESULT | CLI_DIAGONALIZES | CLI_JSON, own, argc, argv);
     if (result == CLI_GO_ON) {
         result = cli_check_output(&options, endings);
     }

@@ -1,5 +1,5 @@
 /* Prints the results of a run: densities of walls, errors, exact values, fits. */
-#include "cli/cli.h"
+#include "cli/report.h"
 
 #include "gibbsflow/wall_fit.h"
 #include "langevin/ensemble/langevin.h"
@@ -15,7 +15,8 @@ static const char walls_help[] =
     "errors; the exact values where they are known (no conserved noise); the moments\n"
     "of the field; and fits of the density against the coupling, with the errors of\n"
     "their parameters, beside those of Lange and Rosch. Warns if a point is not\n"
-    "shown to be steady.\n"
+    "shown to be steady. Of a run under way it prints how far that is, and the averages\n"
+    "of what its last checkpoint holds; the run is not disturbed.\n"
     "\n"
     "--from and --to choose the couplings that are fitted.\n";
 
@@ -33,23 +34,40 @@ static double paper_density(const gf_langevin *self, size_t k) {
                        : NAN;
 }
 
-static void print_heading(const gf_langevin *self) {
-    const gf_run *run = self->run;
-    (void)printf("# %s, %s force%s, %s; L = %g, dx = %g, dt = %g, %zu realisations, t = %g...%g\n",
-                 run->equation->name, run->noise.renormalised ? "renormalised" : "bare",
-                 run->noise.renormalised_noise ? " and noise" : "", run->integrator->name,
-                 run->length, run->spacing, run->step, run->realisations, run->warm_up, run->end);
-    (void)printf("# walls: smoothed over l = %g, counted with hysteresis at +-%g m0\n",
-                 run->smoothing, run->threshold);
+/* How much of the run the averages are of. */
+static void print_progress(cli_report *report, const gf_langevin *self) {
+    double done = gf_langevin_done(self);
+    cli_report_number(report, "done", "1", done, NULL);
+    if (done < 1) {
+        cli_report_text(report,
+                        "# a run under way, %.4g %% done: averages are of the realisations and "
+                        "times that there are\n",
+                        100 * done);
+    }
 }
 
-static void print_columns(const gf_run *run) {
-    (void)printf(
+static void print_heading(cli_report *report, const gf_langevin *self) {
+    const gf_run *run = self->run;
+    print_progress(report, self);
+    cli_report_string(report, "equation", run->equation->name, NULL);
+    cli_report_string(report, "parameter", run->equation->parameters[run->swept], NULL);
+    cli_report_text(
+        report, "# %s, %s force%s, %s; L = %g, dx = %g, dt = %g, %zu realisations, t = %g...%g\n",
+        run->equation->name, run->noise.renormalised ? "renormalised" : "bare",
+        run->noise.renormalised_noise ? " and noise" : "", run->integrator->name, run->length,
+        run->spacing, run->step, run->realisations, run->warm_up, run->end);
+    cli_report_text(report, "# walls: smoothed over l = %g, counted with hysteresis at +-%g m0\n",
+                    run->smoothing, run->threshold);
+}
+
+static void print_columns(cli_report *report, const gf_run *run) {
+    cli_report_text(
+        report,
         "# cells, continuum: exact count on cells of dx and in the continuum, unsmoothed; "
         "dilute: (E1-E0)/2\n");
-    (void)printf("#%9s %11s %9s %8s %7s %7s %11s %11s %11s %11s  %s\n",
-                 run->equation->parameters[run->swept], "density", "error", "samples", "drift",
-                 "starts", "cells", "continuum", "dilute", "paper", "state");
+    cli_report_text(report, "#%9s %11s %9s %8s %7s %7s %11s %11s %11s %11s  %s\n",
+                    run->equation->parameters[run->swept], "density", "error", "samples", "drift",
+                    "starts", "cells", "continuum", "dilute", "paper", "state");
 }
 
 /* Whether anything is random: without noise there are no statistics. */
@@ -57,82 +75,153 @@ static bool is_noisy(const gf_run *run) {
     return !run->equation->has_space || run->noise.drive > 0 || run->noise.thermal > 0;
 }
 
+/* Of the run's length. */
+static const char *density_units(const gf_run *run) {
+    return run->rescaled ? "sqrt(epsilon)/a" : "1/a";
+}
+
+static const char *state_of(const gf_run *run, const gf_estimate *walls) {
+    return walls->effective == 0 ? "no samples"
+           : is_noisy(run)       ? gf_verdict_text(walls->verdict)
+                                 : "no noise";
+}
+
 /* The value of a sweep point and its walls: density, error, samples, drift, starts. Where nothing
  * varied no error is known. */
-static void print_walls_of(const gf_run *run, size_t k, const gf_estimate *walls) {
+static void print_walls_of(cli_report *report, const gf_run *run, size_t k,
+                           const gf_estimate *walls) {
     char error[24] = "-";
     if (walls->error > 0 && is_noisy(run)) {
         (void)snprintf(error, sizeof error, "%.2g", walls->error);
     }
-    (void)printf("%10g %11.5g %9s", run->sweep[k], walls->mean, error);
-    if (is_noisy(run)) {
-        (void)printf(" %8.0f %+7.1f %7.1f", walls->effective, walls->drift, walls->start_effect);
+    cli_report_number(report, "value", NULL, run->sweep[k], "%10g");
+    if (walls->effective == 0) {
+        cli_report_text(report, " %11s %9s %8s %7s %7s", "-", "-", "0", "-", "-");
+    } else if (is_noisy(run)) {
+        cli_report_text(report, " %11.5g %9s %8.0f %+7.1f %7.1f", walls->mean, error,
+                        walls->effective, walls->drift, walls->start_effect);
     } else {
-        (void)printf(" %8s %7s %7s", "-", "-", "-");
+        cli_report_text(report, " %11.5g %9s %8s %7s %7s", walls->mean, error, "-", "-", "-");
     }
+    cli_report_estimate(report, "walls", density_units(run), walls);
+    cli_report_string(report, "state", state_of(run, walls), NULL);
 }
 
-static const char *state_of(const gf_run *run, const gf_estimate *walls) {
-    return is_noisy(run) ? gf_verdict_text(walls->verdict) : "no noise";
+static void print_exact(cli_report *report, const char *key, bool known,
+                        const gf_transfer *transfer) {
+    cli_report_begin(report, key);
+    cli_report_number(report, "count_density", "1/a", known ? transfer->count_density : NAN, NULL);
+    cli_report_number(report, "dilute_density", "1/a", known ? transfer->dilute_density : NAN,
+                      NULL);
+    cli_report_number(report, "correlation_length", "a", known ? transfer->correlation_length : NAN,
+                      NULL);
+    cli_report_number(report, "second_moment", "1", known ? transfer->second_moment : NAN, NULL);
+    cli_report_end(report);
 }
 
-static void print_point(const gf_langevin *self, size_t k, const gf_langevin_point *p) {
-    print_walls_of(self->run, k, &p->walls);
-    (void)printf(" %11.5g %11.5g %11.5g %11.4g  %s\n", p->exact ? p->cells.count_density : NAN,
-                 p->exact ? p->continuum.count_density : NAN,
-                 p->exact ? p->cells.dilute_density : NAN, paper_density(self, k),
-                 state_of(self->run, &p->walls));
+static void print_point(cli_report *report, const gf_langevin *self, size_t k,
+                        const gf_langevin_point *p) {
+    double paper = paper_density(self, k);
+    cli_report_begin(report, NULL);
+    print_walls_of(report, self->run, k, &p->walls);
+    cli_report_text(
+        report, " %11.5g %11.5g %11.5g %11.4g  %s\n", p->exact ? p->cells.count_density : NAN,
+        p->exact ? p->continuum.count_density : NAN, p->exact ? p->cells.dilute_density : NAN,
+        paper, state_of(self->run, &p->walls));
+    print_exact(report, "exact_cells", p->exact, &p->cells);
+    print_exact(report, "exact_continuum", p->exact, &p->continuum);
+    cli_report_number(report, "paper", "1/a", paper, NULL);
+    cli_report_estimate(report, "second_moment", "1", &p->second[0]);
+    cli_report_estimate(report, "smoothed_second_moment", "1", &p->smoothed_second[0]);
+    cli_report_end(report);
 }
 
-static void print_moments(const gf_langevin *self, const gf_langevin_point *points) {
-    (void)printf("\n# <m^2>\n#%9s %11s %9s %11s %11s %9s\n",
-                 self->run->equation->parameters[self->run->swept], "cells", "error", "exact",
-                 "smoothed", "error");
+static void print_moments(cli_report *report, const gf_langevin *self,
+                          const gf_langevin_point *points) {
+    cli_report_text(report, "\n# <m^2>\n#%9s %11s %9s %11s %11s %9s\n",
+                    self->run->equation->parameters[self->run->swept], "cells", "error", "exact",
+                    "smoothed", "error");
     for (size_t k = 0; k < self->run->points; ++k) {
         const gf_langevin_point *p = &points[k];
-        (void)printf("%10g %11.6g %9.2g %11.6g %11.6g %9.2g\n", self->run->sweep[k],
-                     p->second[0].mean, p->second[0].error, p->exact ? p->cells.second_moment : NAN,
-                     p->smoothed_second[0].mean, p->smoothed_second[0].error);
+        cli_report_text(report, "%10g %11.6g %9.2g %11.6g %11.6g %9.2g\n", self->run->sweep[k],
+                        p->second[0].mean, p->second[0].error,
+                        p->exact ? p->cells.second_moment : NAN, p->smoothed_second[0].mean,
+                        p->smoothed_second[0].error);
     }
 }
 
-static void print_fits(const gf_langevin *self, const gf_langevin_point *points, double *table,
-                       double from, double to) {
+static void print_fit(cli_report *report, const gf_wall_fit *fit) {
+    static const char *const names[] = {"A", "c", "B"};
+    size_t count = fit->form == GF_WALL_TWO_TERMS ? 3 : 2;
+    cli_report_begin(report, NULL);
+    cli_report_string(report, "form", gf_wall_form_text(fit->form), "%s:");
+    for (size_t i = 0; i < count; ++i) {
+        cli_report_text(report, "%s %s = %.4g +- %.2g", i > 0 ? "," : "", names[i], fit->value[i],
+                        fit->error[i]);
+        cli_report_begin(report, names[i]);
+        cli_report_number(report, "value", i == 1 ? "1" : "1/a", fit->value[i], NULL);
+        cli_report_number(report, "standard_error", i == 1 ? "1" : "1/a", fit->error[i], NULL);
+        cli_report_end(report);
+    }
+    cli_report_number(report, "from", NULL, fit->from, "; x = %g");
+    cli_report_number(report, "to", NULL, fit->to, "...%g");
+    cli_report_text(report, ", chi^2/f = %.3g/%zu\n", fit->chi_square, fit->freedom);
+    cli_report_number(report, "chi_square", NULL, fit->chi_square, NULL);
+    cli_report_number(report, "freedom", NULL, (double)fit->freedom, NULL);
+    cli_report_end(report);
+}
+
+static void print_all_fits(cli_report *report, const gf_langevin *self, const double *table,
+                           double from, double to) {
     size_t count = self->run->points;
-    const double *x = table, *density = table + count, *error_of = table + 2 * count;
-    gf_langevin_tabulate(self, points, table);
-    if (!gf_langevin_coupling_varies(self)) {
-        return;
-    }
-    if (!is_noisy(self->run)) {
-        (void)printf("\n# no fits: without noise the densities have no statistical errors\n");
-        return;
-    }
     bool two = self->run->equation->fields > 1;
-    (void)printf("\n# fits, x = epsilon %s a^2/D%s\n", two ? self->run->medium.energy_unit : "J",
-                 two ? " (epsilon, where D is no number)" : "");
+    cli_report_text(report, "\n# fits, x = epsilon %s a^2/D%s\n", report->energy_unit,
+                    two ? " (epsilon, where D is no number)" : "");
     for (int form = 0; form < GF_WALL_FORMS; ++form) {
         gf_wall_fit fit;
         gf_error error;
-        if (gf_wall_fit_make((gf_wall_form)form, count, x, density, error_of, from, to, &fit,
-                             &error) != GF_OK) {
-            (void)printf("# %s\n", error.message);
-            continue;
+        if (gf_wall_fit_make((gf_wall_form)form, count, table, table + count, table + 2 * count,
+                             from, to, &fit, &error) == GF_OK) {
+            print_fit(report, &fit);
+        } else {
+            cli_report_text(report, "# %s\n", error.message);
         }
-        (void)printf("%s: A = %.4g +- %.2g, c = %.4g +- %.2g",
-                     gf_wall_form_text((gf_wall_form)form), fit.value[0], fit.error[0],
-                     fit.value[1], fit.error[1]);
-        if (form == GF_WALL_TWO_TERMS) {
-            (void)printf(", B = %.4g +- %.2g", fit.value[2], fit.error[2]);
-        }
-        (void)printf("; x = %g...%g, chi^2/f = %.3g/%zu\n", fit.from, fit.to, fit.chi_square,
-                     fit.freedom);
     }
 }
 
+static void print_fits(cli_report *report, const gf_langevin *self, const gf_langevin_point *points,
+                       double *table, double from, double to) {
+    gf_langevin_tabulate(self, points, table);
+    cli_report_begin_list(report, "fits");
+    if (gf_langevin_coupling_varies(self) && is_noisy(self->run)) {
+        print_all_fits(report, self, table, from, to);
+    } else if (gf_langevin_coupling_varies(self)) {
+        cli_report_text(report,
+                        "\n# no fits: without noise the densities have no statistical errors\n");
+    }
+    cli_report_end_list(report);
+}
+
 /* Of the two-field equation. */
-static gf_status print_two_fields(const gf_langevin *self, const gf_langevin_point *points,
-                                  double from, double to, double *table, gf_error *error) {
+static void print_two_fields_of(cli_report *report, const gf_run *run, size_t k,
+                                const gf_langevin_point *p) {
+    cli_report_begin(report, NULL);
+    print_walls_of(report, run, k, &p->walls);
+    cli_report_text(report, " %9.4f %9.4f %9.4f %9.4f %8.2g  %s\n", p->mean[0].mean,
+                    p->mean[1].mean, p->second[0].mean, p->smoothed_second[0].mean, p->outside.mean,
+                    state_of(run, &p->walls));
+    cli_report_estimate(report, "magnetization", "1 per site", &p->mean[0]);
+    cli_report_estimate(report, "energy", "{energy} per site", &p->mean[1]);
+    cli_report_estimate(report, "second_moment", "1", &p->second[0]);
+    cli_report_estimate(report, "smoothed_second_moment", "1", &p->smoothed_second[0]);
+    cli_report_estimate(report, "second_energy", "{energy}^2", &p->second[1]);
+    cli_report_estimate(report, "outside", "1", &p->outside);
+    cli_report_end(report);
+}
+
+static gf_status print_two_fields(cli_report *report, const gf_langevin *self,
+                                  const gf_langevin_point *points, double from, double to,
+                                  double *table, gf_error *error) {
     const gf_run *run = self->run;
     gf_dynamics dynamics;
     gf_status status = gf_run_dynamics(run, 0, &dynamics, error);
@@ -141,53 +230,56 @@ static gf_status print_two_fields(const gf_langevin *self, const gf_langevin_poi
     }
     const gf_hydrodynamics *h = &dynamics.hydrodynamics;
     const double(*d)[GF_CHARGES] = h->transport;
-    (void)printf(
+    cli_report_text(
+        report,
         "# %s%s = [[%g, %g], [%g, %g]], cutoff = %g, noise scales: drive %g, thermal %g; unit of "
         "energy: %s\n",
         run->rescaled ? "lengths in r sqrt(epsilon), times in epsilon t; " : "",
         h->law == GF_TRANSPORT_ONSAGER ? "sigma" : "D", d[0][0], d[0][1], d[1][0], d[1][1],
         run->noise.cutoff, run->noise.drive, run->noise.thermal, run->medium.energy_unit);
-    (void)printf("#%9s %11s %9s %8s %7s %7s %9s %9s %9s %9s %8s  %s\n",
-                 run->equation->parameters[run->swept], "density", "error", "samples", "drift",
-                 "starts", "<m>", "<e>", "<m^2>", "smoothed", "outside", "state");
+    cli_report_text(report, "#%9s %11s %9s %8s %7s %7s %9s %9s %9s %9s %8s  %s\n",
+                    run->equation->parameters[run->swept], "density", "error", "samples", "drift",
+                    "starts", "<m>", "<e>", "<m^2>", "smoothed", "outside", "state");
     for (size_t k = 0; k < run->points; ++k) {
-        const gf_langevin_point *p = &points[k];
-        print_walls_of(run, k, &p->walls);
-        (void)printf(" %9.4f %9.4f %9.4f %9.4f %8.2g  %s\n", p->mean[0].mean, p->mean[1].mean,
-                     p->second[0].mean, p->smoothed_second[0].mean, p->outside.mean,
-                     state_of(run, &p->walls));
+        print_two_fields_of(report, run, k, &points[k]);
     }
-    print_fits(self, points, table, from, to);
+    cli_report_end_list(report);
+    print_fits(report, self, points, table, from, to);
     return GF_OK;
 }
 
 /* Eqs. (17) and (18), in the units of the last sweep point, and the paper's own numbers. */
-static gf_status print_theory(const gf_langevin *self, gf_error *error) {
+static gf_status print_theory(cli_report *report, const gf_langevin *self, gf_error *error) {
     gf_dynamics d;
     gf_status status = gf_run_dynamics(self->run, self->run->points - 1, &d, error);
     if (status != GF_OK) {
         return status;
     }
     double x = gf_langevin_coupling(self, self->run->points - 1), drive = d.scalar.drive;
-    (void)printf("\n# a single wall without noise (Eqs. 16-18)\n");
+    cli_report_text(report, "\n# a single wall without noise (Eqs. 16-18)\n");
     if (self->run->noise.renormalised && d.scalar.thermal > 0) {
-        (void)printf("# none: the renormalised force has no such wall\n");
+        cli_report_text(report, "# none: the renormalised force has no such wall\n");
     } else {
-        double energy = gf_transfer_wall_energy(&d);
-        (void)printf("width*sqrt(x) = %.5g, E_DW/sqrt(x) = %.5g (times epsilon-independent a)",
-                     gf_transfer_wall_width(&d) * sqrt(x), energy / sqrt(x));
+        double energy = gf_transfer_wall_energy(&d), width = gf_transfer_wall_width(&d) * sqrt(x);
+        cli_report_text(report,
+                        "width*sqrt(x) = %.5g, E_DW/sqrt(x) = %.5g (times epsilon-independent a)",
+                        width, energy / sqrt(x));
+        cli_report_begin(report, "single_wall");
+        cli_report_number(report, "scaled_width", "a", width, NULL);
+        cli_report_number(report, "scaled_energy", "a", energy / sqrt(x), NULL);
+        cli_report_end(report);
         if (drive > 0) {
-            (void)printf(", c = E_DW sqrt(x)/T = %.5g with T = drive/2 of this run",
-                         energy / (drive / 2) * sqrt(x));
+            cli_report_text(report, ", c = E_DW sqrt(x)/T = %.5g with T = drive/2 of this run",
+                            energy / (drive / 2) * sqrt(x));
         }
-        (void)printf("\n");
+        cli_report_text(report, "\n");
     }
     const gf_paper_fit *both = &gf_paper_fit_both_noises, *alone = &gf_paper_fit_drive_alone;
-    (void)printf(
-        "paper: c = %g (T_eff = epsilon J (1-gamma), the strength drive: 2)\n"
-        "paper, %s (both noises): A x^(1/4) exp(-c/sqrt(x)), %s\n"
-        "paper, %s (drive alone): the same with %s\n",
-        alone->exponent, both->figure, both->text, alone->figure, alone->text);
+    cli_report_text(report,
+                    "paper: c = %g (T_eff = epsilon J (1-gamma), the strength drive: 2)\n"
+                    "paper, %s (both noises): A x^(1/4) exp(-c/sqrt(x)), %s\n"
+                    "paper, %s (drive alone): the same with %s\n",
+                    alone->exponent, both->figure, both->text, alone->figure, alone->text);
     return GF_OK;
 }
 
@@ -228,15 +320,33 @@ static void warn(const cli_options *options, const gf_langevin *self,
     }
 }
 
-static gf_status print_one_field(const gf_langevin *self, const gf_langevin_point *points,
-                                 double from, double to, double *table, gf_error *error) {
-    print_columns(self->run);
+static gf_status print_one_field(cli_report *report, const gf_langevin *self,
+                                 const gf_langevin_point *points, double from, double to,
+                                 double *table, gf_error *error) {
+    print_columns(report, self->run);
+    cli_report_begin_list(report, "points");
     for (size_t k = 0; k < self->run->points; ++k) {
-        print_point(self, k, &points[k]);
+        print_point(report, self, k, &points[k]);
     }
-    print_moments(self, points);
-    print_fits(self, points, table, from, to);
-    return print_theory(self, error);
+    cli_report_end_list(report);
+    print_moments(report, self, points);
+    print_fits(report, self, points, table, from, to);
+    return print_theory(report, self, error);
+}
+
+static gf_status print_all(const cli_options *options, const gf_langevin *self,
+                           const gf_langevin_point *points, double from, double to, double *table,
+                           gf_error *error) {
+    cli_report report;
+    cli_report_open(&report, options);
+    if (self->run->equation->fields > 1) {
+        cli_report_set_energy_unit(&report, self->run->medium.energy_unit);
+    }
+    print_heading(&report, self);
+    gf_status status = self->run->equation->fields > 1
+                           ? print_two_fields(&report, self, points, from, to, table, error)
+                           : print_one_field(&report, self, points, from, to, table, error);
+    return cli_report_close(&report, status, error);
 }
 
 static gf_status print_results(const cli_options *options, const gf_langevin *self, double from,
@@ -249,12 +359,9 @@ static gf_status print_results(const cli_options *options, const gf_langevin *se
         status = gf_langevin_summarise(self, k, &points[k], error);
     }
     if (status == GF_OK) {
-        print_heading(self);
-        status = self->run->equation->fields > 1
-                     ? print_two_fields(self, points, from, to, table, error)
-                     : print_one_field(self, points, from, to, table, error);
+        status = print_all(options, self, points, from, to, table, error);
     }
-    if (status == GF_OK) {
+    if (status == GF_OK && gf_langevin_done(self) >= 1) {
         warn(options, self, points);
     }
     free(points);
@@ -269,10 +376,9 @@ static gf_status print_walls(const cli_options *options, double from, double to,
         status = gf_langevin_read(options->input, &self, error);
     }
     bool walls = status == GF_OK && gf_run_has_walls(self->run);
-    if (status == GF_OK && (gf_langevin_done(self) < 1 || !walls)) {
-        status = gf_fail(error, GF_INVALID, "%s: %s", options->input,
-                         walls ? "the run is not complete; carry on with --resume"
-                               : "the equation has no space, so no walls");
+    if (status == GF_OK && !walls) {
+        status = gf_fail(error, GF_INVALID, "%s: the equation has no space, so no walls",
+                         options->input);
     }
     if (status == GF_OK) {
         status = print_results(options, self, from, to, error);
@@ -289,7 +395,7 @@ static int run_walls(const cli_command *command, int argc, const char **argv) {
         {"from", '\0', POPT_ARG_DOUBLE, &from, 0, "fit from this coupling on", "X"},
         {"to", '\0', POPT_ARG_DOUBLE, &to, 0, "fit up to this coupling", "X"},
         POPT_TABLEEND};
-    int result = cli_open(&options, command, 0, own, argc, argv);
+    int result = cli_open(&options, command, CLI_JSON, own, argc, argv);
     if (result == CLI_GO_ON) {
         gf_status status = print_walls(&options, from, to, &error);
         result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);

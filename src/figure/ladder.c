@@ -67,7 +67,7 @@ static void write_curve(const gf_ladder *ladder, gf_ladder_kind kind, int panel,
     double linked = length(ladder, table->error[GF_LINKED], NULL, panel, row, ladder->sizes - 1);
     const double *limit = table->value[linked < rings ? GF_LINKED : GF_RINGS];
     for (size_t size = 0; size < ladder->sizes; ++size) {
-        (void)fprintf(out, "%d", ladder->first + (int)size);
+        (void)fprintf(out, "%d", ladder->first + (int)size * ladder->step);
         write_number(length(ladder, table->value[kind], limit, panel, row, size), out);
         write_number(length(ladder, table->error[kind], NULL, panel, row, size), out);
         (void)fputs("\n", out);
@@ -92,9 +92,11 @@ static void write_data(const gf_ladder *ladder, gf_plot *plot) {
     }
 }
 
-/* The page in cm; the legend is above all panels. */
-static const double WIDTH = 18, HEIGHT = 15;
-static const gf_plot_margins page = {.left = 2, .right = 0.4, .bottom = 1.3, .top = 2.3};
+/* Around the frames in cm, which stand two by two or, on a narrow page, one above the other; the
+ * legend is above all. */
+static const double WIDTH = 18, NARROW = 13, FRAME = 4.6, ACROSS = 2.2, DOWN = 2.1, ENTRY = 4.6,
+                    ROW = 0.45;
+static const gf_plot_margins margins = {.left = 2, .right = 0.4, .bottom = 1.3, .top = 0.95};
 
 /* The styles of rings and linked clusters without their colour, and of claimed errors. */
 static const char *const styles[GF_LADDERS] = {
@@ -107,8 +109,16 @@ static const char *const points[GF_LADDERS] = {
 };
 static const char ERROR_LINE[] = "lw 1 dt (2,4)";
 
+/* Three of styles, then the states, and how many are left out. */
+static size_t count_key_rows(const gf_ladder *ladder, double width) {
+    size_t columns = (size_t)fmax(1, (width - margins.left) / ENTRY);
+    size_t entries = 3 + count_states(ladder) + (count_states(ladder) < ladder->points ? 1 : 0);
+    size_t rows = (entries + columns - 1) / columns;
+    return rows > 3 ? rows : 3;
+}
+
 static void write_key(const gf_ladder *ladder, gf_plot *plot) {
-    gf_plot_begin_key(plot, page.left, 0.4, 3, 4.6);
+    gf_plot_begin_key(plot, margins.left, 0.4, count_key_rows(ladder, gf_plot_width(plot)), ENTRY);
     gf_plot_add_key(plot, styles[GF_RINGS], points[GF_RINGS], "rings");
     gf_plot_add_key(plot, styles[GF_LINKED], points[GF_LINKED], "linked clusters");
     gf_plot_add_key(plot, ERROR_LINE, NULL, "estimated error");
@@ -119,6 +129,12 @@ static void write_key(const gf_ladder *ladder, gf_plot *plot) {
         (void)snprintf(title, sizeof title, "λ = (%.4g, %.4g)",
                        fabs(lambda[0]) < 1e-12 ? 0 : lambda[0], lambda[1]);
         gf_plot_add_key(plot, line, NULL, title);
+    }
+    if (count_states(ladder) < ladder->points) {
+        char left_out[96];
+        (void)snprintf(left_out, sizeof left_out, "%zu of %zu states shown", count_states(ladder),
+                       ladder->points);
+        gf_plot_add_key(plot, NULL, NULL, left_out);
     }
 }
 
@@ -144,36 +160,40 @@ static void write_panel(const gf_ladder *ladder, int panel, gf_plot *plot) {
     gf_plot_end_labels(plot); /* once on the page */
 }
 
-static void write_script(const gf_ladder *ladder, gf_plot *plot) {
+static void write_script(const gf_ladder *ladder, bool narrow, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
-    int last = ladder->first + (int)ladder->sizes - 1;
+    double last = ladder->first + (double)(ladder->sizes - 1) * ladder->step;
+    gf_plot_margins page = margins;
+    page.top += ROW * (double)count_key_rows(ladder, gf_plot_width(plot));
     write_data(ladder, plot);
-    gf_plot_panels(plot, 2, 2, page, 2.3, 2);
+    gf_plot_panels(plot, narrow ? PANELS : 2, narrow ? 1 : 2, page, ACROSS, DOWN);
+    gf_plot_range(plot, "x", 0, ladder->first - 0.5, last + 0.5);
+    gf_plot_range(plot, "y", 1, NAN, NAN);
     (void)fprintf(out,
-                  "set logscale y\nset format y '10^{%%L}'\nset xrange [%g:%g]\nset xtics %g\n"
+                  "set logscale y\nset format y '10^{%%L}'\nset xtics %g\n"
                   "set tics nomirror out scale 0.7\n",
-                  ladder->first - 0.5, last + 0.5, ladder->sizes > 10 ? 2.0 : 1.0);
+                  ladder->step * (ladder->sizes > 10 ? 2.0 : 1.0));
     write_key(ladder, plot);
-    if (count_states(ladder) < ladder->points) {
-        (void)fprintf(
-            out, "set label '{/*0.9 %zu of %zu states shown}' at screen %.4f,%.4f right\n",
-            count_states(ladder), ladder->points, 1 - page.right / WIDTH, 1 - 0.4 / HEIGHT);
-    }
     for (int panel = 0; panel < PANELS; ++panel) {
         write_panel(ladder, panel, plot);
     }
     (void)fputs("unset multiplot\n", out);
 }
 
-gf_status gf_figure_draw_ladder(gf_file *file, const char *output, gf_error *error) {
+gf_status gf_figure_draw_ladder(const gf_figure *figure, gf_error *error) {
     gf_ladder *ladder = NULL;
     gf_plot *plot = NULL;
-    gf_status status = gf_ladder_read(file, &ladder, error);
+    double width = gf_plot_choose_width(figure->options, WIDTH);
+    bool narrow = width < NARROW;
+    double rows = narrow ? PANELS : 2;
+    gf_status status = gf_ladder_read(figure->file, &ladder, error);
     if (status == GF_OK) {
-        status = gf_plot_begin(output, WIDTH, HEIGHT, &plot, error);
+        double height = rows * FRAME + (rows - 1) * DOWN + margins.top + margins.bottom +
+                        ROW * (double)count_key_rows(ladder, width);
+        status = gf_plot_begin(figure->output, figure->options, NULL, width, height, &plot, error);
     }
     if (status == GF_OK) {
-        write_script(ladder, plot);
+        write_script(ladder, narrow, plot);
         status = gf_plot_finish(&plot, error);
     }
     gf_ladder_free(ladder);

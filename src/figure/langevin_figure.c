@@ -1,5 +1,6 @@
 #include "figure/langevin_figure.h"
 
+#include "figure/measured.h"
 #include "figure/two_field_figure.h"
 
 #include "figure/plot.h"
@@ -17,6 +18,12 @@ static const double *snapshot(const gf_langevin *self, size_t point, size_t shot
     return self->snapshots + (point * run->realisations * run->snapshots + shot) * run->positions;
 }
 
+/* The last one that there is; before the first is taken it is not a number. */
+static const double *last_snapshot(const gf_langevin *self, size_t point) {
+    size_t shots = gf_langevin_look(self, point).shots;
+    return snapshot(self, point, shots > 0 ? shots - 1 : 0);
+}
+
 /* --- histogram ------------------------------------------------------------------------------- */
 
 /* integral of exp(-V/alpha), by the trapezoidal rule, exponentially accurate here. */
@@ -29,12 +36,19 @@ static double partition(const gf_dynamics *d, double alpha, double range) {
     return sum;
 }
 
+static double bin_width(const gf_run *run) {
+    return (run->histogram[0].to - run->histogram[0].from) / (double)run->histogram[0].points;
+}
+
+/* How many values the histogram of a sweep point counts. */
+static double count_values(const gf_langevin *self, size_t point) {
+    return gf_langevin_look(self, point).measured * (double)self->run->cells;
+}
+
 /* Counts as a probability density, with the error of independent counts. */
 static void put_histogram(const gf_langevin *self, size_t point, gf_plot *plot) {
     const gf_run *run = self->run;
-    double bin = (run->histogram[0].to - run->histogram[0].from) / (double)run->histogram[0].points;
-    double values = (double)(run->samples - run->first_measured) * (double)run->cells *
-                    (double)run->realisations;
+    double bin = bin_width(run), values = count_values(self, point);
     gf_plot_open_data(plot, "counts");
     for (size_t b = 0; b < run->histogram[0].points; ++b) {
         double count = 0;
@@ -50,7 +64,8 @@ static void put_histogram(const gf_langevin *self, size_t point, gf_plot *plot) 
     gf_plot_close_data(plot);
 }
 
-static gf_status draw_histogram(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+static gf_status draw_histogram(const gf_langevin *self, const gf_figure *figure, gf_plot *plot,
+                                gf_error *error) {
     const gf_run *run = self->run;
     gf_dynamics d;
     gf_status status = gf_run_dynamics(run, 0, &d, error);
@@ -74,23 +89,27 @@ static gf_status draw_histogram(const gf_langevin *self, gf_plot *plot, gf_error
     gf_plot_close_data(plot);
     char title[96];
     const char exact[] = "lw 2 lc rgb '#c03030'", measured[] = "pt 7 ps 0.3*point lc rgb '#205080'";
-    (void)snprintf(title, sizeof title, "exp(−V/α) / Z, α = %g", alpha);
+    (void)snprintf(title, sizeof title, "exp(−{/:Italic V}/α) / {/:Italic Z}, α = %g", alpha);
     gf_plot_panels(plot, 2, 1, (gf_plot_margins){1.8, 0.5, 1.3, 0.9}, 0, 1.5);
     gf_plot_begin_key(plot, 1.8, 0.4, 1, 5);
     gf_plot_add_key(plot, exact, NULL, title);
     gf_plot_add_key(plot, NULL, measured, "simulation");
-    gf_plot_label(plot, NULL, "'x'", "'V(x)'", 1.4);
-    (void)fprintf(gf_plot_script(plot),
-                  "set xrange [%g:%g]\n"
-                  "plot $exact using 1:3 with lines lw 2 lc rgb '#404040'\n",
-                  run->histogram[0].from, run->histogram[0].to);
+    gf_plot_label(plot, NULL, "'{/:Italic x}'", "'{/:Italic V}({/:Italic x})'", 1.4);
+    gf_plot_range(plot, "x", 0, run->histogram[0].from, run->histogram[0].to);
+    gf_plot_range(plot, "y", 1, NAN, NAN);
+    (void)fputs("plot $exact using 1:3 with lines lw 2 lc rgb '#404040'\n", gf_plot_script(plot));
     gf_plot_end_labels(plot);
-    gf_plot_label(plot, NULL, "'x'", "'P(x)'", 1.4);
+    gf_plot_label(plot, NULL, "'{/:Italic x}'", "'{/:Italic P}({/:Italic x})'", 1.4);
+    if (figure->options->log) { /* down to a tenth of a single count */
+        gf_plot_range(plot, "y", 2, 0.1 / count_values(self, 0) / bin_width(run), 3 * highest);
+        (void)fputs("set logscale y\nset format y '10^{%L}'\n", gf_plot_script(plot));
+    } else {
+        gf_plot_range(plot, "y", 2, 0, 1.15 * highest);
+    }
     (void)fprintf(gf_plot_script(plot),
-                  "set yrange [0:%g]\n"
                   "plot $exact with lines %s, $counts with yerrorbars pt -1 "
                   "lc rgb '#205080', $counts using 1:2 with points %s\nunset multiplot\n",
-                  1.15 * highest, exact, measured);
+                  exact, measured);
     return GF_OK;
 }
 
@@ -101,7 +120,7 @@ static void put_profiles(const gf_langevin *self, gf_plot *plot) {
     for (size_t k = 0; k < run->points; ++k) {
         char name[32];
         (void)snprintf(name, sizeof name, "wall%zu", k);
-        const double *m = snapshot(self, k, run->snapshots - 1);
+        const double *m = last_snapshot(self, k);
         double scale = sqrt(gf_langevin_coupling(self, k));
         gf_plot_open_data(plot, name);
         for (size_t x = 0; x < run->positions; ++x) {
@@ -118,7 +137,8 @@ static void shade(const gf_run *run, size_t point, char line[64]) {
     (void)snprintf(line, 64, "lw 2 lc rgb '%s'", colour);
 }
 
-static gf_status draw_profile(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+static gf_status draw_profile(const gf_langevin *self, const gf_figure *figure, gf_plot *plot,
+                              gf_error *error) {
     const gf_run *run = self->run;
     FILE *script = gf_plot_script(plot);
     gf_dynamics d;
@@ -127,14 +147,16 @@ static gf_status draw_profile(const gf_langevin *self, gf_plot *plot, gf_error *
         return status;
     }
     double x0 = gf_transfer_wall_width(&d) * sqrt(gf_langevin_coupling(self, 0));
+    double width = gf_plot_width(plot), height = gf_plot_height(plot);
+    (void)figure;
     put_profiles(self, plot);
     gf_plot_frame(plot, (gf_plot_margins){1.8, 0.5, 1.3, 0.4});
-    gf_plot_begin_key(plot, 9.6, 7.2 - 0.45 * (double)(run->points - 1), run->points, 0);
-    (void)fprintf(script,
-                  "set multiplot\nset xrange [-80:80]\n"
-                  "set yrange [%g:%g]\n",
-                  -1.25 * d.order, 1.25 * d.order);
-    gf_plot_label(plot, NULL, "'r / a'", "'m(r)'", 1.4);
+    gf_plot_begin_key(plot, width - 3.4, height - 1.8 - 0.45 * (double)(run->points - 1),
+                      run->points, 0);
+    (void)fputs("set multiplot\n", script);
+    gf_plot_range(plot, "x", 0, -80, 80);
+    gf_plot_range(plot, "y", 1, -1.25 * d.order, 1.25 * d.order);
+    gf_plot_label(plot, NULL, "'{/:Italic r} / {/:Italic a}'", "'{/:Italic m}({/:Italic r})'", 1.4);
     for (size_t k = 0; k < run->points; ++k) {
         char line[64], title[64];
         shade(run, k, line);
@@ -149,9 +171,11 @@ static gf_status draw_profile(const gf_langevin *self, gf_plot *plot, gf_error *
     }
     (void)fputs("\n", script);
     gf_plot_end_labels(plot);
-    gf_plot_frame(plot, (gf_plot_margins){3.3, 6.4, 6.2, 0.8});
-    gf_plot_label(plot, NULL, "'r ε\u0303^{1/2} / a'", NULL, 0);
-    (void)fputs("set xrange [-20:20]\nset xtics 10\nset ytics 0.5\nplot ", script);
+    gf_plot_frame(plot, (gf_plot_margins){3.3, 0.77 * width - 3.3, 0.78 * height - 0.8, 0.8});
+    gf_plot_label(plot, NULL, "'{/:Italic r} ε\u0303^{1/2} / {/:Italic a}'", NULL, 0);
+    (void)fprintf(script,
+                  "set xrange [-20:20]\nset yrange [%g:%g]\nset xtics 10\nset ytics 0.5\nplot ",
+                  -1.25 * d.order, 1.25 * d.order);
     for (size_t k = 0; k < run->points; ++k) {
         char line[64];
         shade(run, k, line);
@@ -184,25 +208,45 @@ static void put_map(const gf_langevin *self, size_t point, size_t first, size_t 
     gf_plot_close_data(plot);
 }
 
-static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+static const gf_plot_margins map_margins = {1.9, 1.9, 1.3, 0.9};
+static const double MAP_ACROSS = 3.7, MAP_DOWN = 2.1, LEAST_MAP = 8; /* cm; with what is around */
+
+static size_t count_columns(const gf_run *run, double width) {
+    size_t fit = width > LEAST_MAP ? (size_t)(width / LEAST_MAP) : 1;
+    return fit < run->points ? fit : run->points;
+}
+
+static double space_time_height(const gf_run *run, double width) {
+    double columns = (double)count_columns(run, width), rows = ceil((double)run->points / columns);
+    double frame =
+        (width - map_margins.left - map_margins.right - (columns - 1) * MAP_ACROSS) / columns;
+    return map_margins.bottom + map_margins.top + (rows - 1) * MAP_DOWN +
+           rows * fmin(rows > 3 ? 3.4 : 4.9, frame);
+}
+
+static gf_status draw_space_time(const gf_langevin *self, const gf_figure *figure, gf_plot *plot,
+                                 gf_error *error) {
     const gf_run *run = self->run;
     FILE *script = gf_plot_script(plot);
     size_t first = run->first_measured / run->samples_per_snapshot;
     size_t positions = run->positions >= 4 ? run->positions / 4 : run->positions;
-    size_t columns = run->points < 3 ? run->points : 3, rows = (run->points + 2) / 3;
+    size_t columns = count_columns(run, gf_plot_width(plot));
+    size_t rows = (run->points + columns - 1) / columns;
     if (first + 1 >= run->snapshots) {
         return gf_fail(error, GF_INVALID, "the run has no snapshots after the warm-up");
     }
     for (size_t k = 0; k < run->points; ++k) {
         put_map(self, k, first, positions, plot);
     }
-    gf_plot_panels(plot, rows, columns, (gf_plot_margins){1.9, 1.9, 1.3, 0.9}, 3.7, 2.1);
+    gf_plot_panels(plot, rows, columns, map_margins, MAP_ACROSS, MAP_DOWN);
     gf_plot_place_colours(plot);
     (void)fprintf(script,
                   "set palette defined (-1 '#2040a0', 0 '#f4f4f4', 1 '#b03020')\n"
-                  "set tics out nomirror\n"
-                  "set xtics %g\n",
-                  gf_plot_step((double)positions * run->snapshot_spacing, 4));
+                  "set tics out nomirror\n");
+    if (figure->options->ranges == 0) {
+        (void)fprintf(script, "set xtics %g\n",
+                      gf_plot_step((double)positions * run->snapshot_spacing, 4));
+    }
     for (size_t k = 0; k < run->points; ++k) {
         char title[128];
         gf_dynamics d;
@@ -213,19 +257,22 @@ static gf_status draw_space_time(const gf_langevin *self, gf_plot *plot, gf_erro
         double every = run->snapshot_every * (double)run->stretch[k];
         double reversal = gf_langevin_reversal_time(self, k, d.middle, run->threshold * d.order);
         char reversals[64] = "no reversals";
-        if (isfinite(reversal)) {
+        if (isnan(reversal)) {
+            (void)snprintf(reversals, sizeof reversals, "nothing yet");
+        } else if (isfinite(reversal)) {
             (void)snprintf(reversals, sizeof reversals, "reversals every %.4g", reversal);
         }
         (void)snprintf(title, sizeof title, "'ε\u0303 = %g, %s'", gf_langevin_coupling(self, k),
                        reversals);
-        gf_plot_label(plot, title, "'r / a'", "'t D / a^2'", 1.5);
+        gf_plot_label(plot, title, "'{/:Italic r} / {/:Italic a}'",
+                      "'{/:Italic t D} / {/:Italic a}^2'", 1.5);
+        gf_plot_range(plot, "x", 0, 0, (double)positions * run->snapshot_spacing);
+        gf_plot_range(plot, "y", 1, ((double)first + 0.5) * every,
+                      ((double)run->snapshots + 0.5) * every);
         (void)fprintf(script,
-                      "set cbrange [%g:%g]\nset xrange [0:%g]\n"
-                      "set yrange [%g:%g]\n"
+                      "set cbrange [%g:%g]\n"
                       "plot $map%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n",
-                      -1.5 * d.order, 1.5 * d.order, (double)positions * run->snapshot_spacing,
-                      ((double)first + 0.5) * every, ((double)run->snapshots + 0.5) * every, k,
-                      run->snapshot_spacing, first + 1, every);
+                      -1.5 * d.order, 1.5 * d.order, k, run->snapshot_spacing, first + 1, every);
         gf_plot_end_labels(plot);
     }
     (void)fprintf(script, "unset multiplot\n");
@@ -311,8 +358,10 @@ static void plot_fit(const gf_wall_fit *fit, FILE *script) {
 
 static void name_fit(const gf_wall_fit *fit, gf_plot *plot) {
     char title[128];
-    (void)snprintf(title, sizeof title, "fit %s exp(−c/x^{1/2}), c = %.3f(%.0f)",
-                   fit->form == GF_WALL_TWO_TERMS ? "(A x^{1/4} + B x^{3/4})" : "A x^{1/4}",
+    (void)snprintf(title, sizeof title,
+                   "fit %s exp(−{/:Italic c}/{/:Italic x}^{1/2}), {/:Italic c} = %.3f(%.0f)",
+                   fit->form == GF_WALL_TWO_TERMS ? "({/:Italic A x}^{1/4} + {/:Italic B x}^{3/4})"
+                                                  : "{/:Italic A x}^{1/4}",
                    fit->value[1], ceil(1000 * fit->error[1]));
     gf_plot_add_key(plot, style_fit(fit), NULL, title);
 }
@@ -320,7 +369,7 @@ static void name_fit(const gf_wall_fit *fit, gf_plot *plot) {
 /* Where there is nothing but the points they fill the figure; less than a decade needs no
  * logarithm.
  */
-static void set_ranges(size_t count, const double *table, FILE *script) {
+static void set_ranges(size_t count, const double *table, bool log, gf_plot *plot) {
     double low[2] = {INFINITY, INFINITY}, high[2] = {0, 0};
     for (size_t i = 0; i < count; ++i) {
         for (size_t k = 0; k < 2; ++k) {
@@ -331,11 +380,11 @@ static void set_ranges(size_t count, const double *table, FILE *script) {
     }
     if (low[0] < high[0]) {
         double margin = 0.04 * (high[0] - low[0]);
-        (void)fprintf(script, "set xrange [%g:%g]\n", low[0] - margin, high[0] + margin);
+        gf_plot_range(plot, "x", 0, low[0] - margin, high[0] + margin);
     }
-    if (high[1] < 10 * low[1]) {
-        (void)fprintf(script, "unset logscale y\nset yrange [0:%g]\nset format y '%%h'\n",
-                      1.1 * high[1]);
+    if (high[1] < 10 * low[1] && !log) {
+        gf_plot_range(plot, "y", 1, 0, 1.1 * high[1]);
+        (void)fputs("unset logscale y\nset format y '%h'\n", gf_plot_script(plot));
     }
 }
 
@@ -354,15 +403,30 @@ static const struct {
     const char *line, *title;
 } exact_curves[] = {{"lw 2 lc rgb '#c03030'", "exact count, cells"},
                     {"lw 1.5 dt (8,5) lc rgb '#c03030'", "exact count, continuum"},
-                    {"lw 1.5 dt (2,4) lc rgb '#c03030'", "(E_1 − E_0)/2"}};
+                    {"lw 1.5 dt (2,4) lc rgb '#c03030'", "({/:Italic E}_1 − {/:Italic E}_0)/2"}};
 
-static void write_walls_key(const wall_curves *self, gf_plot *plot) {
-    gf_plot_begin_key(plot, 1.2, 8.6, 4, 0);
+/* Below the frame; two columns where the page is wide enough for the longest entry. */
+static const gf_plot_margins wall_margins = {2.1, 0.6, 1.5, 0.3};
+static const double WALLS_WIDE = 13.5, ROW = 0.45;
+
+static size_t count_wall_rows(const wall_curves *self, double width) {
+    size_t measured = self->exact ? 4 : 1;
+    size_t laws = (size_t)self->fitted + (self->printed != NULL ? 1U : 0U);
+    return width < WALLS_WIDE ? measured + laws : measured > laws ? measured : laws;
+}
+
+static void write_walls_key(const wall_curves *self, double bottom, gf_plot *plot) {
+    double top = gf_plot_height(plot) - bottom + wall_margins.bottom + 0.15;
+    bool wide = gf_plot_width(plot) >= WALLS_WIDE;
+    size_t rows = count_wall_rows(self, gf_plot_width(plot));
+    gf_plot_begin_key(plot, 1.2, top, rows, 0);
     gf_plot_add_key(plot, NULL, MEASURED, "simulation");
     for (int k = 0; k < (self->exact ? 3 : 0); ++k) {
         gf_plot_add_key(plot, exact_curves[k].line, NULL, exact_curves[k].title);
     }
-    gf_plot_begin_key(plot, 6.2, 8.6, 4, 0);
+    if (wide) {
+        gf_plot_begin_key(plot, 6.2, top, rows, 0);
+    }
     for (int i = 0; i < self->fitted; ++i) {
         name_fit(&self->fits[i], plot);
     }
@@ -371,27 +435,39 @@ static void write_walls_key(const wall_curves *self, gf_plot *plot) {
     }
 }
 
-static void write_walls_setup(const gf_run *run, bool coupling, gf_plot *plot) {
-    char title[256], x[64 + GF_PLOT_UNIT], unit[GF_PLOT_UNIT] = " J";
-    (void)snprintf(title, sizeof title,
-                   "'L = %g, dx = %g, {/:Italic l} = %g, h = %g, %zu realisations%s'", run->length,
-                   run->spacing, run->smoothing, run->threshold, run->realisations,
-                   run->rescaled ? ", lengths in a/ε^{1/2}" : "");
-    if (run->medium.energy_unit != NULL) {
-        gf_plot_unit(run->medium.energy_unit, " ", unit);
-    }
-    if (coupling) {
-        (void)snprintf(x, sizeof x, "'ε\u0303 = ε%s a^2/D'", unit);
-    } else {
-        (void)snprintf(x, sizeof x, "'%s'", run->equation->parameters[run->swept]);
-    }
-    gf_plot_frame(plot, (gf_plot_margins){2.1, 0.6, 3.5, 0.9});
-    gf_plot_label(plot, title, x, "'n_{DW} a'", 1.65);
-    (void)fputs("set logscale y\nset format y '10^{%L}'\nset grid lw 0.5 dt (2,4)\n",
-                gf_plot_script(plot));
+static gf_label title_walls(const gf_run *run) {
+    gf_label title = {0};
+    title.length = (size_t)snprintf(
+        title.text, sizeof title.text, "L = %g, dx = %g, l = %g, h = %g, %zu realisations%s",
+        run->length, run->spacing, run->smoothing, run->threshold, run->realisations,
+        run->rescaled ? ", lengths in a/ε^{1/2}" : "");
+    return title;
 }
 
-static void plot_walls(const gf_langevin *self, const double *table, bool exact, gf_plot *plot) {
+static void write_walls_setup(const gf_run *run, const wall_curves *curves, gf_plot *plot) {
+    char x[400];
+    gf_plot_margins page = wall_margins;
+    gf_label swept = gf_label_symbol(run->equation->parameters[run->swept]);
+    if (curves->coupling) {
+        const char *energy = run->medium.energy_unit;
+        gf_label unit = gf_label_energy_unit(energy != NULL ? energy : "J");
+        (void)snprintf(x, sizeof x, "'ε\u0303 = ε%s%s {/:Italic a}^2 / {/:Italic D}'",
+                       unit.length > 0 ? " " : "", unit.text);
+    } else {
+        (void)snprintf(x, sizeof x, "'%s'", swept.text);
+    }
+    page.bottom += 0.2 + ROW * (double)count_wall_rows(curves, gf_plot_width(plot));
+    gf_plot_frame(plot, page);
+    gf_plot_label(plot, NULL, x, "'{/:Italic n}_{DW} {/:Italic a}'", 1.65);
+    gf_plot_range(plot, "x", 0, NAN, NAN);
+    gf_plot_range(plot, "y", 1, NAN, NAN);
+    (void)fputs("set logscale y\nset format y '10^{%L}'\nset grid lw 0.5 dt (2,4)\n",
+                gf_plot_script(plot));
+    write_walls_key(curves, page.bottom, plot);
+}
+
+static void plot_walls(const gf_langevin *self, const double *table, bool exact, bool log,
+                       gf_plot *plot) {
     FILE *script = gf_plot_script(plot);
     const gf_run *run = self->run;
     wall_curves curves = {.exact = exact, .coupling = gf_langevin_coupling_varies(self)};
@@ -401,11 +477,10 @@ static void plot_walls(const gf_langevin *self, const double *table, bool exact,
         curves.fitted = fit_walls(run->points, table, curves.fits);
         curves.fitted = exact && curves.fitted > 1 ? 1 : curves.fitted;
     }
-    write_walls_setup(run, curves.coupling, plot);
+    write_walls_setup(run, &curves, plot);
     if (!exact && curves.printed == NULL) {
-        set_ranges(run->points, table, script);
+        set_ranges(run->points, table, log, plot);
     }
-    write_walls_key(&curves, plot);
     /* a range at the head of a plot would be that of the axis */
     (void)fputs(!exact && (curves.fitted > 0 || curves.printed != NULL) ? "plot sample " : "plot ",
                 script);
@@ -427,7 +502,8 @@ static void plot_walls(const gf_langevin *self, const double *table, bool exact,
         MEASURED);
 }
 
-static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+static gf_status draw_walls(const gf_langevin *self, const gf_figure *figure, gf_plot *plot,
+                            gf_error *error) {
     const gf_run *run = self->run;
     size_t count = run->points;
     double *table = malloc(3 * count * sizeof *table);
@@ -451,7 +527,7 @@ static gf_status draw_walls(const gf_langevin *self, gf_plot *plot, gf_error *er
         status = put_exact(self, low, high, plot, error);
     }
     if (status == GF_OK) {
-        plot_walls(self, table, exact, plot);
+        plot_walls(self, table, exact, figure->options->log, plot);
     }
     free(table);
     return status;
@@ -486,21 +562,40 @@ static bool has_paths(const gf_run *run) {
            run->medium.rates.count == 0; /* the map is of the table's rates */
 }
 
-/* By what a run was made for. */
+static bool has_correlations(const gf_run *run) {
+    return run->correlations.lags > 0;
+}
+static bool has_domains(const gf_run *run) {
+    return run->domains.bins > 0;
+}
+
+/* By what a run was made for. Lengths in cm. */
 static const struct kind {
     const char *name;
-    size_t fields;                  /* 0: any */
-    double width, height;           /* cm */
+    size_t fields; /* 0: any */
+    double width, height;
+    double (*height_of)(const gf_run *run, double width); /* or NULL: `height` */
+    size_t ranges;
+    gf_figure_log log;
     bool (*has)(const gf_run *run); /* the run holds the data */
-    gf_status (*draw)(const gf_langevin *self, gf_plot *plot, gf_error *error);
-} kinds[] = {{"histogram", 1, 10, 11, has_histogram, draw_histogram},
-             {"profile", 1, 13, 9, has_profile, draw_profile},
-             {"space-time", 1, 25, 14, has_space_time, draw_space_time},
-             {"histogram", 2, 12, 10, has_plane, gf_langevin_draw_plane},
-             {"profile", 2, 18, 13, has_both_profiles, gf_langevin_draw_profiles},
-             {"space-time", 2, 22, 18, has_maps, gf_langevin_draw_maps},
-             {"walls", 0, 14, 10.4, has_walls, draw_walls},
-             {"trajectories", 2, 14, 11, has_paths, NULL}}; /* drawn over the force field */
+    gf_status (*draw)(const gf_langevin *self, const gf_figure *figure, gf_plot *plot,
+                      gf_error *error);
+} kinds[] = {
+    {"histogram", 1, 10, 11, NULL, 3, GF_LOG_CAN, has_histogram, draw_histogram},
+    {"profile", 1, 13, 9, NULL, 2, GF_LOG_NEVER, has_profile, draw_profile},
+    {"space-time", 1, 25, 0, space_time_height, 2, GF_LOG_NEVER, has_space_time, draw_space_time},
+    {"histogram", 2, 12, 10, NULL, 2, GF_LOG_CAN, has_plane, gf_langevin_draw_plane},
+    {"profile", 2, 18, 0, gf_langevin_profiles_height, 3, GF_LOG_NEVER, has_both_profiles,
+     gf_langevin_draw_profiles},
+    {"space-time", 2, 22, 0, gf_langevin_maps_height, 2, GF_LOG_NEVER, has_maps,
+     gf_langevin_draw_maps},
+    {"walls", 0, 14, 10.4, NULL, 2, GF_LOG_CAN, has_walls, draw_walls},
+    {"trajectories", 2, 0, 0, NULL, 2, GF_LOG_IS, has_paths, NULL}, /* over the force field */
+    {"correlations", 1, 15, 0, gf_langevin_correlations_height, 2, GF_LOG_CAN, has_correlations,
+     gf_langevin_draw_correlations},
+    {"correlations", 2, 15, 0, gf_langevin_correlations_height, 4, GF_LOG_CAN, has_correlations,
+     gf_langevin_draw_correlations},
+    {"domains", 0, 12, 9, NULL, 2, GF_LOG_IS, has_domains, gf_langevin_draw_domains}};
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -520,7 +615,9 @@ static const char *needs_of(const char *kind) {
          "snapshots: {every, spacing}, and a boundary: antiperiodic, or fixed for two fields"},
         {"space-time", "snapshots: {every, spacing}, and space"},
         {"walls", "walls: in space; for two fields two stable points and a sweep:"},
-        {"trajectories", "table:, and no other rates than the table's"}};
+        {"trajectories", "table:, and no other rates than the table's"},
+        {"correlations", "correlations: {lag, distance}"},
+        {"domains", "domains: {to, bins}"}};
     for (size_t k = 0; k < sizeof needs / sizeof *needs; ++k) {
         if (strcmp(kind, needs[k][0]) == 0) {
             return needs[k][1];
@@ -546,19 +643,43 @@ static gf_status choose(const gf_run *run, const char *kind, int *chosen, gf_err
                            kind, needs_of(kind))
                  : gf_fail(error, GF_INVALID,
                            "no figure of this kind: %s; a run has histogram, profile, space-time, "
-                           "walls, trajectories",
+                           "walls, trajectories, correlations, domains",
                            kind != NULL ? kind : "the run was not made for one");
 }
 
-static gf_status draw(const gf_langevin *self, const struct kind *kind, const char *path,
-                      const char *output, gf_error *error) {
+/* Whether something has been measured. */
+static bool is_under_way(const gf_langevin *self) {
+    bool some = false;
+    for (size_t k = 0; k < self->run->points; ++k) {
+        some = some || gf_langevin_look(self, k).realisations > 0;
+    }
+    return some;
+}
+
+static gf_status check_options(const gf_figure *figure, const struct kind *kind, gf_error *error) {
+    const gf_figure_options *options = figure->options;
+    if (options->of != NULL || (options->with != NULL && kind->draw != NULL)) {
+        return gf_fail(error, GF_INVALID,
+                       "%s belongs to figures of the plane of m and e, not to a figure of kind %s",
+                       options->of != NULL ? "--of" : "--with", kind->name);
+    }
+    return gf_figure_check_options(options, kind->name, kind->ranges, kind->log, error);
+}
+
+static gf_status draw(const gf_langevin *self, const struct kind *kind, const gf_figure *figure,
+                      gf_error *error) {
     gf_plot *plot = NULL;
     if (kind->draw == NULL) {
-        return gf_langevin_draw_paths(self, path, output, error);
+        return gf_langevin_draw_paths(self, figure, error);
     }
-    gf_status status = gf_plot_begin(output, kind->width, kind->height, &plot, error);
+    double width = gf_plot_choose_width(figure->options, kind->width);
+    double height = kind->height_of != NULL ? kind->height_of(self->run, width) : kind->height;
+    gf_label title = title_walls(self->run);
+    gf_status status =
+        gf_plot_begin(figure->output, figure->options, kind->draw == draw_walls ? &title : NULL,
+                      width, height, &plot, error);
     if (status == GF_OK) {
-        status = kind->draw(self, plot, error);
+        status = kind->draw(self, figure, plot, error);
     }
     if (status == GF_OK) {
         status = gf_plot_finish(&plot, error);
@@ -567,21 +688,25 @@ static gf_status draw(const gf_langevin *self, const struct kind *kind, const ch
     return status;
 }
 
-gf_status gf_langevin_figure_draw(const char *path, const char *kind, const char *output,
-                                  gf_error *error) {
+gf_status gf_langevin_figure_draw(const gf_figure *figure, gf_error *error) {
     gf_langevin *self = NULL;
     int chosen = 0;
-    gf_status status = gf_langevin_read(path, &self, error);
-    if (status == GF_OK && gf_langevin_done(self) < 1) {
-        status = gf_fail(error, GF_INVALID,
-                         "%s: the run is not complete; carry on with 'gibbsflow langevin --resume'",
-                         path);
+    gf_status status = gf_langevin_read(figure->path, &self, error);
+    if (status == GF_OK) {
+        status = choose(self->run, figure->options->kind, &chosen, error);
+    }
+    if (status == GF_OK && !is_under_way(self)) {
+        status =
+            gf_fail(error, GF_INVALID,
+                    "%s: there is nothing to draw yet: %.3g %% of the run is done, and nothing "
+                    "after the warm-up",
+                    figure->path, 100 * gf_langevin_done(self));
     }
     if (status == GF_OK) {
-        status = choose(self->run, kind, &chosen, error);
+        status = check_options(figure, &kinds[chosen], error);
     }
     if (status == GF_OK) {
-        status = draw(self, &kinds[chosen], path, output, error);
+        status = draw(self, &kinds[chosen], figure, error);
     }
     gf_langevin_free(self);
     return status;

@@ -2,11 +2,11 @@
 #ifndef GIBBSFLOW_FIGURE_LANGEVIN_FIGURE_H
 #define GIBBSFLOW_FIGURE_LANGEVIN_FIGURE_H
 
-#include "gibbsflow/error.h"
+#include "figure/kinds.h"
 
 #include <stdbool.h>
 
-/* Draws a run (an HDF5 file of gf_langevin_write) to `output` (.pdf, .png, .svg). Kinds:
+/* Draws a run (an HDF5 file of gf_langevin_write). Kinds:
  *   histogram    the distribution of the cell values of a double well, against exp(-V/alpha)
  *   profile      the last snapshots, with the wall of Eq. (16), rescaled in an inset
  *   space-time   the snapshots after the warm-up, one panel per sweep point
@@ -17,8 +17,7 @@
  *   space-time   both fields, up to three sweep points
  *   trajectories the curve of a wall, or the mean passage of blocks, over the force field
  * NULL chooses what the run was made for. */
-gf_status gf_langevin_figure_draw(const char *path, const char *kind, const char *output,
-                                  gf_error *error);
+gf_status gf_langevin_figure_draw(const gf_figure *figure, gf_error *error);
 
 /* Whether `kind` is one of these. */
 bool gf_langevin_figure_knows(const char *kind);

@@ -1,7 +1,6 @@
 #include "figure/plot.h"
 
 #include "gibbsflow/file.h"
-#include "gibbsflow/model.h"
 
 #include <errno.h>
 #include <math.h>
@@ -15,8 +14,12 @@
 
 struct gf_plot {
     char *path;
-    double width, height; /* cm */
-    char *text;           /* the script, complete once `script` is closed */
+    gf_figure_options options;
+    double width, height; /* of the page, cm as it is laid out */
+    double scale;         /* and as it is drawn: times this */
+    double head;          /* taken by the title */
+    bool too_small;
+    char *text; /* the script, complete once `script` is closed */
     size_t length;
     FILE *script;
     struct { /* the legend: places in cm from the upper left corner */
@@ -39,49 +42,108 @@ static const char SVG[] = "<svg",
  * size of points is no option of svg; `point` is the unit of `ps` in scripts. */
 static const struct {
     const char *ending, *terminal, *size;
-    double per_centimetre, point;
+    double per_centimetre, text, line, point;
     const char *setup;
 } formats[] = {
     {".pdf",
-     "pdfcairo enhanced color font 'DejaVu Sans,9' fontscale 0.72 linewidth 1.44 dashlength 0.9",
-     "%gcm,%gcm", 1, 0.72, ""},
-    {".png", "pngcairo enhanced color font 'DejaVu Sans,9' fontscale 2 linewidth 2", "%.0f,%.0f",
-     78.74, 2, ""},
-    {".svg", "svg enhanced dashed font 'DejaVu Sans,11.52' linewidth 0.96 dashlength 0.5", "%g,%g",
-     37.795, 0.625, "set xtics offset 0,0.33\nset ytics offset 0.4,0\nset cbtics offset -0.4,0\n"},
+     "pdfcairo enhanced color font 'DejaVu Sans,9' fontscale %g linewidth %g dashlength 0.9 size ",
+     "%gcm,%gcm", 1, 0.72, 1.44, 0.72, ""},
+    {".png", "pngcairo enhanced color font 'DejaVu Sans,9' fontscale %g linewidth %g size ",
+     "%.0f,%.0f", 78.74, 2, 2, 2, ""},
+    {".svg", "svg enhanced dashed font 'DejaVu Sans,%g' linewidth %g dashlength 0.5 size ", "%g,%g",
+     37.795, 11.52, 0.96, 0.625,
+     "set xtics offset 0,0.33\nset ytics offset 0.4,0\nset cbtics offset -0.4,0\n"},
 };
 
 enum { FORMATS = sizeof formats / sizeof *formats };
 
+/* The script alone: as for a PDF. */
+static const char SCRIPT_ENDING[] = ".gp";
+
+static const char *find_ending(const char *path) {
+    const char *dot = strrchr(path, '.');
+    return dot != NULL ? dot : "";
+}
+
 /* Which of the formats the name of a file asks for; FORMATS: none. */
 static int find_format(const char *path) {
-    const char *dot = strrchr(path, '.');
+    const char *ending = find_ending(path);
     int k = 0;
-    while (k < FORMATS && (dot == NULL || strcmp(dot, formats[k].ending) != 0)) {
+    while (k < FORMATS && strcmp(ending, formats[k].ending) != 0) {
         ++k;
     }
-    return k;
+    return strcmp(ending, SCRIPT_ENDING) == 0 ? 0 : k;
+}
+
+/* --- the page -------------------------------------------------------------------------------- */
+
+static const double HEAD = 0.6, LEAST_FRAME = 1; /* cm: the title, and a side of a frame */
+
+/* Pages less wide than the first are made smaller with all that they hold, down to a least size. */
+static const double FULL_WIDTH = 11, LEAST_SCALE = 0.8;
+
+static double scale_of(double width) {
+    return fmin(1, fmax(LEAST_SCALE, width / FULL_WIDTH));
+}
+
+double gf_plot_choose_width(const gf_figure_options *options, double width) {
+    return options->width > 0 ? options->width / scale_of(options->width) : width;
+}
+
+double gf_plot_width(const gf_plot *self) {
+    return self->width;
+}
+
+double gf_plot_height(const gf_plot *self) {
+    return self->height - self->head;
 }
 
 static void write_terminal(const gf_plot *self, int format) {
-    (void)fprintf(self->script, "set terminal %s size ", formats[format].terminal);
+    double unit = self->scale * formats[format].per_centimetre;
+    (void)fprintf(self->script, "set terminal ");
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    (void)fprintf(self->script, formats[format].size, self->width * formats[format].per_centimetre,
-                  self->height * formats[format].per_centimetre);
+    (void)fprintf(self->script, formats[format].terminal, self->scale * formats[format].text,
+                  self->scale * formats[format].line);
+    (void)fprintf(self->script, formats[format].size, self->width * unit, self->height * unit);
 #pragma GCC diagnostic pop
     (void)fprintf(self->script,
                   "\nset encoding utf8\npoint = %g\nunset key\nset pointintervalbox 0\n%s",
-                  formats[format].point, formats[format].setup);
+                  self->scale * formats[format].point, formats[format].setup);
 }
 
-gf_status gf_plot_begin(const char *path, double width, double height, gf_plot **plot,
-                        gf_error *error) {
-    int format = find_format(path);
+/* The line above all. What is too long for the page is made smaller, and then cut. */
+static void write_title(const gf_plot *self, const gf_label *title) {
+    static const double CHARACTER = 0.165, LEAST = 0.6; /* the width of one; of full size */
+    double fit = 0.95 * self->width / (CHARACTER * (double)(title->length + 1));
+    (void)fprintf(self->script, "set label '{/*%.3f %s}' at screen 0.5,%.6f center\n",
+                  0.9 * fmax(LEAST, fmin(1, fit)), title->text, 1 - 0.6 / self->height);
+}
+
+/* Takes over what the options say. */
+static void take_options(gf_plot *self, const gf_figure_options *options, const gf_label *title,
+                         double width, double height) {
+    gf_label own = gf_label_text(options->title != NULL ? options->title : "");
+    const gf_label *shown = options->title != NULL ? &own : title;
+    self->options = *options;
+    self->scale = options->width > 0 ? scale_of(options->width) : 1;
+    self->width = gf_plot_choose_width(options, width);
+    self->head = shown != NULL && shown->length > 0 ? HEAD : 0;
+    self->height = options->height > 0 ? options->height / self->scale : height + self->head;
+    write_terminal(self, find_format(self->path));
+    if (self->head > 0) {
+        write_title(self, shown);
+    }
+}
+
+gf_status gf_plot_begin(const char *path, const gf_figure_options *options, const gf_label *title,
+                        double width, double height, gf_plot **plot, gf_error *error) {
     *plot = NULL;
-    if (format == FORMATS) {
+    if (find_format(path) == FORMATS) {
         return gf_fail(error, GF_INVALID,
-                       "%s: no known format; a figure's name must end in .pdf, .png or .svg", path);
+                       "%s: no known format; a figure's name must end in .pdf, .png or .svg, or in "
+                       ".gp for the gnuplot script that draws it",
+                       path);
     }
     gf_status status = gf_file_check_writable(path, error);
     if (status != GF_OK) {
@@ -97,9 +159,7 @@ gf_status gf_plot_begin(const char *path, double width, double height, gf_plot *
         gf_plot_abandon(plot);
         return gf_fail_memory(error, path);
     }
-    self->width = width;
-    self->height = height;
-    write_terminal(self, format);
+    take_options(self, options, title, width, height);
     return GF_OK;
 }
 
@@ -107,47 +167,34 @@ FILE *gf_plot_script(gf_plot *self) {
     return self->script;
 }
 
-void gf_plot_quote(gf_plot *self, const char *text) {
-    /* Single quotes: in double quotes gnuplot would run what stands between backquotes. */
-    (void)fputc('\'', self->script);
-    for (; *text != '\0'; ++text) {
-        if (strchr("_^@&{}~\\", *text) != NULL) {
-            (void)fprintf(self->script, "\\%c", *text);
-        } else if (*text == '\'') { /* doubled, gnuplot counts them wrongly at the start */
-            (void)fputs("' . \"'\" . '", self->script);
-        } else {
-            (void)fputc((unsigned char)*text < ' ' ? ' ' : *text, self->script);
-        }
+static void write_end(double value, FILE *out) {
+    if (isfinite(value)) {
+        (void)fprintf(out, "%.10g", value);
+    } else {
+        (void)fputc('*', out);
     }
-    (void)fputc('\'', self->script);
 }
 
-/* One letter is a symbol, in italics, and longer words are upright; what follows _ is a subscript,
- * an apostrophe a prime. */
-void gf_plot_unit(const char *unit, const char *before, char markup[GF_PLOT_UNIT]) {
-    FILE *out = fmemopen(markup, GF_PLOT_UNIT, "w");
-    markup[0] = '\0';
-    if (out == NULL || strcmp(unit, GF_MODEL_ENERGY_UNIT) == 0) {
-        (void)(out != NULL && fclose(out));
-        markup[0] = '\0';
-        return;
-    }
-    size_t name = strcspn(unit, "_'0123456789"), letters = 0;
-    for (size_t i = 0; i < name; ++i) {
-        letters += ((unsigned char)unit[i] & 0xc0) != 0x80; /* what begins a character of UTF-8 */
-    }
-    (void)fprintf(out, letters == 1 ? "%s{/:Italic %.*s}" : "%s%.*s", before, (int)name, unit);
-    const char *rest = unit + name;
-    for (; *rest != '\0' && *rest != '_'; ++rest) {
-        (void)fputs(*rest == '\'' ? "′" : (char[]){*rest, '\0'}, out);
-    }
-    if (*rest == '_') {
-        (void)fprintf(out, "_{%s}", rest + strspn(rest, "_"));
-    }
-    (void)fclose(out);
+void gf_plot_range(gf_plot *self, const char *axis, size_t range, double low, double high) {
+    double ends[] = {low, high};
+    gf_figure_options_apply_range(&self->options, range, ends);
+    (void)fprintf(self->script, "set %srange [", axis);
+    write_end(ends[0], self->script);
+    (void)fputc(':', self->script);
+    write_end(ends[1], self->script);
+    (void)fputs("]\n", self->script);
+}
+
+/* Remembers that frames have no room. */
+static void check_room(gf_plot *self, gf_plot_margins page, double columns, double rows) {
+    self->too_small = self->too_small ||
+                      self->width - page.left - page.right < columns * LEAST_FRAME ||
+                      self->height - page.bottom - page.top < rows * LEAST_FRAME;
 }
 
 void gf_plot_frame(gf_plot *self, gf_plot_margins page) {
+    page.top += self->head;
+    check_room(self, page, 1, 1);
     (void)fprintf(self->script,
                   "set lmargin at screen %.6f\nset rmargin at screen %.6f\n"
                   "set bmargin at screen %.6f\nset tmargin at screen %.6f\n",
@@ -180,8 +227,17 @@ void gf_plot_place_colours(gf_plot *self) {
         0.4 / self->width);
 }
 
+void gf_plot_label_colours(gf_plot *self, const char *text) {
+    (void)fprintf(self->script,
+                  "set label %s at graph 1.03, graph 0.5 center rotate offset screen %.6f,0\n",
+                  text, 1.7 / self->width);
+}
+
 void gf_plot_panels(gf_plot *self, size_t rows, size_t columns, gf_plot_margins page, double across,
                     double down) {
+    page.top += self->head;
+    check_room(self, page, (double)columns + (double)(columns - 1) * across / LEAST_FRAME,
+               (double)rows + (double)(rows - 1) * down / LEAST_FRAME);
     (void)fprintf(self->script,
                   "set multiplot layout %zu,%zu margins screen %.6f,%.6f,%.6f,%.6f "
                   "spacing screen %.6f,%.6f\n",
@@ -198,7 +254,7 @@ static const double SAMPLE = 0.8, GAP = 0.2, LINE = 0.45;
 
 void gf_plot_begin_key(gf_plot *self, double left, double top, size_t rows, double width) {
     self->key.left = left;
-    self->key.top = top;
+    self->key.top = top + self->head;
     self->key.rows = rows;
     self->key.width = width;
     self->key.entries = 0;
@@ -375,11 +431,29 @@ static gf_status draw(const gf_plot *self, gf_error *error) {
     return status;
 }
 
+/* The script itself, to be changed and run by hand. */
+static gf_status write_script(const gf_plot *self, gf_error *error) {
+    char *whole = NULL;
+    int length = asprintf(&whole, "# gnuplot FILE.gp > FIGURE.pdf\n%s", self->text);
+    gf_status status = length < 0 ? gf_fail_memory(error, self->path)
+                                  : gf_file_write_bytes(self->path, whole, (size_t)length, error);
+    free(length < 0 ? NULL : whole);
+    return status;
+}
+
 gf_status gf_plot_finish(gf_plot **plot, gf_error *error) {
     gf_plot *self = *plot;
     bool complete = fclose(self->script) == 0;
     self->script = NULL;
-    gf_status status = complete ? draw(self, error) : gf_fail_memory(error, self->path);
+    gf_status status =
+        !complete ? gf_fail_memory(error, self->path)
+        : self->too_small
+            ? gf_fail(error, GF_INVALID,
+                      "%s: a page of %.3g by %.3g cm has no room for this figure; "
+                      "give it a larger one with --size",
+                      self->path, self->scale * self->width, self->scale * self->height)
+        : strcmp(find_ending(self->path), SCRIPT_ENDING) == 0 ? write_script(self, error)
+                                                              : draw(self, error);
     gf_plot_abandon(plot);
     return status;
 }

@@ -3,10 +3,8 @@
 
 #include "figure/plot.h"
 #include "gibbsflow/scan.h"
-#include "model/model_file.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 static const double NEARBY = 0.5; /* a branch may start this far from its bifurcation */
 
@@ -20,8 +18,10 @@ static const struct {
     {GF_UNSTABLE, "unstable", "lw 1.5 dt (3,5) lc rgb '#555555'", "unstable"},
 };
 
-/* The page in cm; the legend is above both panels. */
-static const gf_plot_margins page = {.left = 2, .right = 0.6, .bottom = 1.3, .top = 1};
+/* Around the frames in cm, which stand side by side or, on a narrow page, one above the other; the
+ * legend is above all. */
+static const gf_plot_margins margins = {.left = 2, .right = 0.6, .bottom = 1.3, .top = 0.55};
+static const double WIDTH = 18, NARROW = 13, ACROSS = 2.4, DOWN = 1.6, ENTRY = 3.2, ROW = 0.45;
 
 enum { STYLES = sizeof styles / sizeof *styles };
 
@@ -86,11 +86,16 @@ static void write_bifurcations(const gf_scan *scan, FILE *out) {
     }
 }
 
-static void write_border_points(const gf_scan *scan, FILE *out) {
+/* Dark states that repel are drawn apart from all others. */
+static bool is_border(const gf_fixed_point *point, bool repelling) {
+    return point->stability == GF_BORDER && (point->attraction == GF_REPELLING) == repelling;
+}
+
+static void write_border_points(const gf_scan *scan, bool repelling, FILE *out) {
     for (size_t value = 0; value < scan->axis.points; ++value) {
         for (size_t branch = 0; branch < scan->branches; ++branch) {
             const gf_fixed_point *point = point_at(scan, value, branch);
-            if (point->stability == GF_BORDER) {
+            if (is_border(point, repelling)) {
                 (void)fprintf(out, "%.10g %.8g %.8g\n", gf_axis_value(&scan->axis, value),
                               point->density[0], point->density[1]);
             }
@@ -98,9 +103,9 @@ static void write_border_points(const gf_scan *scan, FILE *out) {
     }
 }
 
-static bool has_border_points(const gf_scan *scan) {
+static bool has_border_points(const gf_scan *scan, bool repelling) {
     for (size_t k = 0; k < scan->axis.points * scan->branches; ++k) {
-        if (scan->points[k].stability == GF_BORDER) {
+        if (is_border(&scan->points[k], repelling)) {
             return true;
         }
     }
@@ -108,10 +113,32 @@ static bool has_border_points(const gf_scan *scan) {
 }
 
 static const char BIFURCATION[] = "pt 7 ps 0.7*point lc rgb 'black'";
-static const char BORDER[] = "pt 5 ps 0.7*point lc rgb '#d7301f'";
+static const struct {
+    bool repelling;
+    const char *block, *points, *title;
+} borders[] = {{false, "border", "pt 5 ps 0.7*point lc rgb '#d7301f'", "dark state"},
+               {true, "repelling", "pt 4 ps 0.7*point lw 1.5 lc rgb '#2b5c8a'", "repelling"}};
 
-static void write_key(const gf_scan *scan, const size_t *written, gf_plot *plot) {
-    gf_plot_begin_key(plot, page.left, 0.5, 1, 3.2);
+enum { BORDERS = sizeof borders / sizeof *borders };
+
+static size_t count_entries(const gf_scan *scan, const size_t *written) {
+    size_t count = scan->bifurcation_count > 0 ? 1 : 0;
+    for (int k = 0; k < BORDERS; ++k) {
+        count += has_border_points(scan, borders[k].repelling);
+    }
+    for (int k = 0; k < STYLES; ++k) {
+        count += written[k] > 0;
+    }
+    return count;
+}
+
+static size_t count_key_rows(const gf_scan *scan, const size_t *written, double width) {
+    size_t columns = (size_t)fmax(1, (width - margins.left) / ENTRY);
+    return (count_entries(scan, written) + columns - 1) / columns;
+}
+
+static void write_key(const gf_scan *scan, const size_t *written, size_t rows, gf_plot *plot) {
+    gf_plot_begin_key(plot, margins.left, 0.5, rows > 0 ? rows : 1, ENTRY);
     for (int k = 0; k < STYLES; ++k) {
         if (written[k] > 0) {
             gf_plot_add_key(plot, styles[k].style, NULL, styles[k].title);
@@ -120,8 +147,10 @@ static void write_key(const gf_scan *scan, const size_t *written, gf_plot *plot)
     if (scan->bifurcation_count > 0) {
         gf_plot_add_key(plot, NULL, BIFURCATION, "bifurcation");
     }
-    if (has_border_points(scan)) {
-        gf_plot_add_key(plot, NULL, BORDER, "dark state");
+    for (int k = 0; k < BORDERS; ++k) {
+        if (has_border_points(scan, borders[k].repelling)) {
+            gf_plot_add_key(plot, NULL, borders[k].points, borders[k].title);
+        }
     }
 }
 
@@ -138,39 +167,53 @@ static void write_panel(const gf_scan *scan, const size_t *written, int column, 
     if (scan->bifurcation_count > 0) {
         (void)fprintf(out, ", $bifurcations using 1:%d with points %s", column, BIFURCATION);
     }
-    if (has_border_points(scan)) {
-        (void)fprintf(out, ", $border using 1:%d with points %s", column, BORDER);
+    for (int k = 0; k < BORDERS; ++k) {
+        if (has_border_points(scan, borders[k].repelling)) {
+            (void)fprintf(out, ", $%s using 1:%d with points %s", borders[k].block, column,
+                          borders[k].points);
+        }
     }
     (void)fputs("\n", out);
     gf_plot_end_labels(plot);
 }
 
-/* What the bifurcations are, beside them and inside the frame: to the side with more room, and
- * below unless that is close to the lower edge. */
-static void write_labels(const gf_scan *scan, FILE *out) {
-    double low = INFINITY, high = -INFINITY;
+/* What can be seen of the parameter and of the energy. */
+static void find_view(const gf_scan *scan, const gf_figure_options *options, double view[2][2]) {
+    view[0][0] = fmin(scan->axis.from, scan->axis.to);
+    view[0][1] = fmax(scan->axis.from, scan->axis.to);
+    view[1][0] = INFINITY;
+    view[1][1] = -INFINITY;
     for (size_t k = 0; k < scan->axis.points * scan->branches; ++k) {
         double e = scan->points[k].density[GF_ENERGY];
-        low = fmin(low, e); /* NaN, where a branch is not, is passed over */
-        high = fmax(high, e);
+        view[1][0] = fmin(view[1][0], e); /* NaN, where a branch is not, is passed over */
+        view[1][1] = fmax(view[1][1], e);
     }
+    gf_figure_options_apply_range(options, 0, view[0]);
+    gf_figure_options_apply_range(options, 2, view[1]);
+}
+
+/* What the bifurcations are, beside them and inside the frame: to the side with more room, and
+ * below unless that is close to the lower edge. */
+static void write_labels(const gf_scan *scan, double view[2][2], FILE *out) {
     for (size_t k = 0; k < scan->bifurcation_count; ++k) {
         const gf_bifurcation *one = &scan->bifurcations[k];
-        bool left = one->parameter - scan->axis.from < scan->axis.to - one->parameter;
-        bool below = one->density[GF_ENERGY] - low > 0.05 * (high - low);
-        (void)fprintf(out, "set label '%s at %.6f' at %.10g,%.8g %s offset graph %g,%g\n",
-                      gf_bifurcation_name(one->kind), one->parameter, one->parameter,
-                      one->density[GF_ENERGY], left ? "left" : "right", left ? 0.03 : -0.03,
-                      below ? -0.04 : 0.05);
+        double x = one->parameter, e = one->density[GF_ENERGY];
+        bool left = x - view[0][0] < view[0][1] - x;
+        bool below = e - view[1][0] > 0.08 * (view[1][1] - view[1][0]);
+        if (x >= view[0][0] && x <= view[0][1] && e >= view[1][0] && e <= view[1][1]) {
+            (void)fprintf(out, "set label '%s at %.6f' at %.10g,%.8g %s offset graph %g,%g\n",
+                          gf_bifurcation_name(one->kind), x, x, e, left ? "left" : "right",
+                          left ? 0.03 : -0.03, below ? -0.04 : 0.05);
+        }
     }
 }
 
-static void write_script(const gf_scan *scan, const char *unit, gf_plot *plot) {
-    char over[GF_PLOT_UNIT], energy[2 * GF_PLOT_UNIT];
+/* How many points each kind of line has. */
+static void write_data(const gf_scan *scan, size_t written[STYLES], gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
-    size_t written[STYLES] = {0};
     for (int k = 0; k < STYLES; ++k) {
         gf_plot_open_data(plot, styles[k].name);
+        written[k] = 0;
         for (size_t branch = 0; branch < scan->branches; ++branch) {
             written[k] += write_branch(scan, branch, styles[k].kind, out);
         }
@@ -179,42 +222,83 @@ static void write_script(const gf_scan *scan, const char *unit, gf_plot *plot) {
     gf_plot_open_data(plot, "bifurcations");
     write_bifurcations(scan, out);
     gf_plot_close_data(plot);
-    gf_plot_open_data(plot, "border");
-    write_border_points(scan, out);
-    gf_plot_close_data(plot);
-    gf_plot_panels(plot, 1, 2, page, 2.4, 0);
-    (void)fprintf(out,
-                  "set xrange [%.10g:%.10g]\nset offsets graph 0.01, graph 0.01, 0, 0\n"
-                  "set xtics %.10g\n",
-                  scan->axis.from, scan->axis.to, (scan->axis.to - scan->axis.from) / 4);
-    (void)fputs("set tics nomirror out scale 0.7\nparameter = ", out);
-    gf_plot_quote(plot, scan->parameter);
-    (void)fputs("\n", out);
-    write_key(scan, written, plot);
-    gf_plot_label(plot, NULL, "parameter", "'magnetisation  {/:Italic m}'", 1.55);
-    write_panel(scan, written, 2, plot);
-    gf_plot_unit(unit, " / ", over);
-    (void)snprintf(energy, sizeof energy, "'energy per site  {/:Italic e}%s'", over);
-    gf_plot_label(plot, NULL, "parameter", energy, 1.55);
-    write_labels(scan, out);
-    write_panel(scan, written, 3, plot);
-    (void)fputs("unset multiplot\n", out);
+    for (int k = 0; k < BORDERS; ++k) {
+        gf_plot_open_data(plot, borders[k].block);
+        write_border_points(scan, borders[k].repelling, out);
+        gf_plot_close_data(plot);
+    }
 }
 
-gf_status gf_figure_draw_scan(gf_file *file, const char *output, gf_error *error) {
+/* Within less than a decade a logarithmic axis has no tics of its own. */
+static void write_log_tics(double low, double high, FILE *out) {
+    double step = gf_plot_step(high - low, 4);
+    (void)fputs("set logscale x\n", out);
+    if (high < 10 * low) {
+        (void)fputs("set xtics (", out);
+        for (double at = step * ceil(low / step - 1e-9); at <= high * (1 + 1e-9); at += step) {
+            (void)fprintf(out, "%s%.10g", at > low + step / 2 ? ", " : "", at);
+        }
+        (void)fputs(")\n", out);
+    }
+}
+
+/* The axis of the parameter: quarters of the scan are marked, as long as it is all of it. */
+static void write_axis(const gf_scan *scan, const gf_figure_options *options, double view[2][2],
+                       gf_plot *plot) {
+    FILE *out = gf_plot_script(plot);
+    gf_plot_range(plot, "x", 0, scan->axis.from, scan->axis.to);
+    if (options->log) {
+        write_log_tics(view[0][0], view[0][1], out);
+    } else if (options->ranges == 0) {
+        (void)fprintf(out, "set offsets graph 0.01, graph 0.01, 0, 0\nset xtics %.10g\n",
+                      (scan->axis.to - scan->axis.from) / 4);
+    }
+    (void)fputs("set tics nomirror out scale 0.7\n", out);
+}
+
+static void write_script(const gf_scan *scan, const gf_figure *figure, gf_plot *plot) {
+    size_t written[STYLES];
+    bool narrow = gf_plot_width(plot) < NARROW;
+    gf_plot_margins page = margins;
+    gf_label symbol = gf_label_symbol(scan->parameter), energy = gf_label_energy(figure->file);
+    char x[320], y[320];
+    double view[2][2];
+    find_view(scan, figure->options, view);
+    write_data(scan, written, plot);
+    size_t rows = count_key_rows(scan, written, gf_plot_width(plot));
+    page.top += ROW * (double)rows;
+    gf_plot_panels(plot, narrow ? 2 : 1, narrow ? 1 : 2, page, ACROSS, DOWN);
+    write_axis(scan, figure->options, view, plot);
+    write_key(scan, written, rows, plot);
+    (void)snprintf(x, sizeof x, "'%s'", symbol.text);
+    (void)snprintf(y, sizeof y, "'%s'", energy.text);
+    gf_plot_range(plot, "y", 1, NAN, NAN);
+    gf_plot_label(plot, NULL, x, "'magnetisation  {/:Italic m}'", 1.55);
+    write_panel(scan, written, 2, plot);
+    gf_plot_range(plot, "y", 2, NAN, NAN);
+    gf_plot_label(plot, NULL, x, y, 1.55);
+    write_labels(scan, view, gf_plot_script(plot));
+    write_panel(scan, written, 3, plot);
+    (void)fputs("unset multiplot\n", gf_plot_script(plot));
+}
+
+gf_status gf_figure_draw_scan(const gf_figure *figure, gf_error *error) {
     gf_scan scan;
     gf_plot *plot = NULL;
-    gf_status status = gf_scan_read(file, &scan, error);
-    char *unit = gf_model_stored_energy_unit(file);
-    status = status == GF_OK ? gf_file_check(file, error) : status;
-    if (status == GF_OK) {
-        status = gf_plot_begin(output, 18, 8.4, &plot, error);
+    double width = gf_plot_choose_width(figure->options, WIDTH);
+    gf_status status = gf_scan_read(figure->file, &scan, error);
+    if (status == GF_OK && figure->options->log && !(scan.axis.from > 0 && scan.axis.to > 0)) {
+        status = gf_fail(error, GF_INVALID, "%s goes from %g to %g: it has no logarithmic scale",
+                         scan.parameter, scan.axis.from, scan.axis.to);
     }
     if (status == GF_OK) {
-        write_script(&scan, unit, plot);
+        status = gf_plot_begin(figure->output, figure->options, NULL, width,
+                               width < NARROW ? 14 : 8.4, &plot, error);
+    }
+    if (status == GF_OK) {
+        write_script(&scan, figure, plot);
         status = gf_plot_finish(&plot, error);
     }
     gf_scan_free(&scan);
-    free(unit);
     return status;
 }

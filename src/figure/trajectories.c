@@ -3,6 +3,7 @@
 #include "figure/two_field_figure.h"
 
 #include "figure/kinds.h"
+#include "figure/plane.h"
 #include "langevin/ensemble/langevin.h"
 
 #include <math.h>
@@ -91,7 +92,8 @@ static void write_wall(const paths *self, size_t point, double *m, double *sum, 
             walls += add_walls(self, q, m, reach, sum);
         }
     }
-    const double *last = snapshot(self->run, point * run->realisations, run->snapshots - 1);
+    size_t shots = gf_langevin_look(self->run, point).shots; /* of a run under way not all */
+    const double *last = snapshot(self->run, point * run->realisations, shots > 0 ? shots - 1 : 0);
     for (size_t r = 0; r < (walls > 0 ? 2 * reach + 1 : run->positions); ++r) {
         double mean[] = {sum[2 * r] / (double)walls, sum[2 * r + 1] / (double)walls};
         write_density(walls > 0 ? mean : last + 2 * r, out);
@@ -168,11 +170,15 @@ static void write_passages(const void *context, FILE *out) {
 
 /* --- the figure ------------------------------------------------------------------------------ */
 
-gf_status gf_langevin_draw_paths(const gf_langevin *self, const char *path, const char *output,
+gf_status gf_langevin_draw_paths(const gf_langevin *self, const gf_figure *figure,
                                  gf_error *error) {
-    gf_file *file = NULL;
     gf_dynamics d;
+    gf_figure over = *figure;
+    over.layers = GF_LAYER_FLOW;
     gf_status status = gf_run_dynamics(self->run, 0, &d, error);
+    if (status == GF_OK) {
+        status = gf_plane_parse_layers(figure->options->with, &over.layers, error);
+    }
     if (status != GF_OK) {
         return status;
     }
@@ -180,12 +186,7 @@ gf_status gf_langevin_draw_paths(const gf_langevin *self, const char *path, cons
     bool blocks = self->run->blocks;
     const gf_figure_overlay overlay = {.write = blocks ? write_passages : write_walls,
                                        .context = &what,
-                                       .title = blocks ? "mean passage of a block" : "wall",
+                                       .title = blocks ? "mean passage" : "wall",
                                        .line = "lw 2 dt (6,4) lc rgb '#202020'"};
-    status = gf_file_open(path, &file, error);
-    if (status == GF_OK) {
-        status = gf_figure_draw_overlaid(file, &overlay, output, error);
-    }
-    gf_file_close(&file);
-    return status;
+    return gf_figure_draw_overlaid(&over, &overlay, error);
 }

@@ -10,7 +10,7 @@
 enum { PANELS = 6, CURVES = 3 };
 
 /* The page in cm; the legend is above all panels. */
-static const double WIDTH = 18, HEIGHT = 12.5;
+static const double WIDTH = 18, NARROW = 13, FRAME = 3.9, ACROSS = 1.9, DOWN = 2, ENTRY = 3.1;
 static const gf_plot_margins page = {.left = 1.9, .right = 0.4, .bottom = 1.3, .top = 1.6};
 
 static const struct {
@@ -105,14 +105,15 @@ static void write_panel(const gf_trial_size *sizes, size_t count, int panel, gf_
     gf_plot_end_labels(plot);
 }
 
-static void write_script(const gf_trial_size *sizes, size_t count, gf_plot *plot) {
+static void write_script(const gf_trial_size *sizes, size_t count, size_t rows, size_t columns,
+                         gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
     int first = sizes[0].sites, last = sizes[count - 1].sites;
     write_data(sizes, count, plot);
-    gf_plot_panels(plot, 2, 3, page, 1.9, 2);
+    gf_plot_panels(plot, rows, columns, page, ACROSS, DOWN);
     (void)fprintf(out, "set xrange [%g:%g]\nset xtics 2\nset tics nomirror out scale 0.7\n",
                   first - 0.7, last + 0.7);
-    gf_plot_begin_key(plot, page.left, 0.4, 1, 4.6);
+    gf_plot_begin_key(plot, page.left, 0.4, 1, columns > 1 ? 4.6 : ENTRY);
     for (int c = 0; c < CURVES; ++c) {
         gf_plot_add_key(plot, curves[c].line, curves[c].points, curves[c].name);
     }
@@ -122,16 +123,19 @@ static void write_script(const gf_trial_size *sizes, size_t count, gf_plot *plot
     (void)fputs("unset multiplot\n", out);
 }
 
-gf_status gf_figure_draw_trial(gf_file *file, const char *output, gf_error *error) {
+gf_status gf_figure_draw_trial(const gf_figure *figure, gf_error *error) {
     gf_trial_size *sizes = NULL;
     size_t count = 0;
     gf_plot *plot = NULL;
-    gf_status status = gf_trial_read(file, &sizes, &count, error);
+    gf_status status = gf_trial_read(figure->file, &sizes, &count, error);
+    double width = gf_plot_choose_width(figure->options, WIDTH);
+    size_t columns = width < NARROW ? 1 : 3, rows = PANELS / columns;
     if (status == GF_OK) {
-        status = gf_plot_begin(output, WIDTH, HEIGHT, &plot, error);
+        double height = (double)rows * FRAME + (double)(rows - 1) * DOWN + page.top + page.bottom;
+        status = gf_plot_begin(figure->output, figure->options, NULL, width, height, &plot, error);
     }
     if (status == GF_OK) {
-        write_script(sizes, count, plot);
+        write_script(sizes, count, rows, columns, plot);
         status = gf_plot_finish(&plot, error);
     }
     free(sizes);

@@ -13,20 +13,16 @@ static const double *snapshot(const gf_langevin *self, size_t point, size_t shot
            (point * run->realisations * run->snapshots + shot) * run->positions * 2;
 }
 
+/* The last one that there is; before the first is taken it is not a number. */
+static const double *last_snapshot(const gf_langevin *self, size_t point) {
+    size_t shots = gf_langevin_look(self, point).shots;
+    return snapshot(self, point, shots > 0 ? shots - 1 : 0);
+}
+
 /* sqrt(epsilon) of a sweep point, or 1 where lengths are in r sqrt(epsilon) already. */
 static double length_scale(const gf_run *run, size_t point) {
     double epsilon = run->swept == 0 ? run->sweep[point] : run->parameters[0];
     return run->rescaled ? 1 : sqrt(epsilon);
-}
-
-/* The energy per site in its unit, between quotes or what else is given. */
-enum { ENERGY_LABEL = GF_PLOT_UNIT + 32 };
-
-static const char *energy_label(const gf_run *run, const char *quote, char label[ENERGY_LABEL]) {
-    char over[GF_PLOT_UNIT];
-    gf_plot_unit(run->medium.energy_unit, " / ", over);
-    (void)snprintf(label, ENERGY_LABEL, "%s{/:Italic e}%s%s", quote, over, quote);
-    return label;
 }
 
 /* --- profiles -------------------------------------------------------------------------------- */
@@ -36,7 +32,7 @@ static void put_profiles(const gf_langevin *self, gf_plot *plot) {
     for (size_t k = 0; k < run->points; ++k) {
         char name[32];
         (void)snprintf(name, sizeof name, "wall%zu", k);
-        const double *q = snapshot(self, k, run->snapshots - 1);
+        const double *q = last_snapshot(self, k);
         gf_plot_open_data(plot, name);
         for (size_t x = 0; x < run->positions; ++x) {
             double r = ((double)x + 0.5) * run->snapshot_spacing - run->length / 2;
@@ -55,33 +51,57 @@ static void style_curve(const gf_run *run, size_t point, char line[64]) {
     (void)snprintf(line, 64, "lw 2%s lc rgb '%s'", dashes[point % 4], colour);
 }
 
-gf_status gf_langevin_draw_profiles(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+/* In cm: an entry of the legend, and a page too narrow for two columns. */
+static const double ENTRY = 3.7, ROW = 0.45, NARROW = 13, PROFILE_DOWN = 1.6;
+
+static size_t count_key_rows(const gf_run *run, double width) {
+    size_t columns = (size_t)fmax(1, (width - 2.1) / ENTRY);
+    return (run->points + columns - 1) / columns;
+}
+
+double gf_langevin_profiles_height(const gf_run *run, double width) {
+    double rows = width < NARROW ? 4 : 2;
+    return 1.7 + ROW * (double)count_key_rows(run, width) + rows * 4.7 + (rows - 1) * PROFILE_DOWN;
+}
+
+gf_status gf_langevin_draw_profiles(const gf_langevin *self, const gf_figure *figure, gf_plot *plot,
+                                    gf_error *error) {
     const gf_run *run = self->run;
-    char energy[ENERGY_LABEL];
-    const char *const fields[] = {"'{/:Italic m}'", energy_label(run, "'", energy)};
     FILE *script = gf_plot_script(plot);
     double widest = 0;
-    size_t rows = (run->points + 3) / 4;
+    bool narrow = gf_plot_width(plot) < NARROW;
+    size_t rows = count_key_rows(run, gf_plot_width(plot));
+    gf_label energy = gf_label_energy_symbol(figure->file);
+    char e[320];
     (void)error;
+    (void)snprintf(e, sizeof e, "'%s'", energy.text);
+    const char *const fields[] = {"'{/:Italic m}'", e};
     for (size_t k = 0; k < run->points; ++k) {
         widest = fmax(widest, 20 / length_scale(run, k));
     }
     put_profiles(self, plot);
-    gf_plot_panels(plot, 2, 2, (gf_plot_margins){2.1, 0.5, 1.3, 0.4 + 0.45 * (double)rows}, 2.2,
-                   1.6);
-    gf_plot_begin_key(plot, 2.1, 0.4, rows, 3.7);
+    gf_plot_panels(plot, narrow ? 4 : 2, narrow ? 1 : 2,
+                   (gf_plot_margins){2.1, 0.5, 1.3, 0.4 + ROW * (double)rows}, 2.2, PROFILE_DOWN);
+    gf_plot_begin_key(plot, 2.1, 0.4, rows, ENTRY);
     for (size_t k = 0; k < run->points; ++k) {
-        char line[64], title[96];
+        char line[64];
         style_curve(run, k, line);
-        (void)snprintf(title, sizeof title, "%s = %g", run->equation->parameters[run->swept],
-                       run->sweep[k]);
-        gf_plot_add_key(plot, line, NULL, title);
+        gf_label title = gf_label_value(run->equation->parameters[run->swept], run->sweep[k]);
+        gf_plot_add_key(plot, line, NULL, title.text);
     }
     for (int panel = 0; panel < 4; ++panel) {
         int field = panel / 2, scaled = panel % 2;
-        gf_plot_label(plot, NULL, scaled == 1 ? "'r ε^{1/2} / a'" : "'r / a'", fields[field], 1.55);
-        (void)fprintf(script, "set xrange [%g:%g]\nplot ", scaled == 1 ? -20 : -widest / 2,
-                      scaled == 1 ? 20 : widest / 2);
+        gf_plot_label(plot, NULL,
+                      scaled == 1 ? "'{/:Italic r} ε^{1/2} / {/:Italic a}'"
+                                  : "'{/:Italic r} / {/:Italic a}'",
+                      fields[field], 1.55);
+        if (scaled == 1) {
+            (void)fputs("set xrange [-20:20]\n", script);
+        } else {
+            gf_plot_range(plot, "x", 0, -widest / 2, widest / 2);
+        }
+        gf_plot_range(plot, "y", 1 + (size_t)field, NAN, NAN);
+        (void)fputs("plot ", script);
         for (size_t k = 0; k < run->points; ++k) {
             char line[64];
             style_curve(run, k, line);
@@ -123,54 +143,103 @@ static void set_colours(const gf_langevin *self, const gf_dynamics *d, int field
                       d->middle - 1.3 * d->order, d->middle + 1.3 * d->order);
         return;
     }
+    const double *last = last_snapshot(self, 0);
     for (size_t i = 0; i < run->positions; ++i) {
-        low = fmin(low, snapshot(self, 0, run->snapshots - 1)[2 * i + (size_t)field]);
-        high = fmax(high, snapshot(self, 0, run->snapshots - 1)[2 * i + (size_t)field]);
+        low = fmin(low, last[2 * i + (size_t)field]);
+        high = fmax(high, last[2 * i + (size_t)field]);
     }
+    low = low <= high ? low : 0; /* none was taken */
+    high = low <= high ? high : 1;
     (void)fprintf(script,
                   "set palette defined (0 '#440154', 1 '#365c8d', 2 '#1fa187', 3 '#fde725')\n"
                   "set cbrange [%g:%g]\n",
                   low, high > low ? high : low + 1);
 }
 
-gf_status gf_langevin_draw_maps(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+static const gf_plot_margins map_margins = {2.5, 2.2, 1.3, 0.8};
+static const double MAP_ACROSS = 2.2, MAP_DOWN = 2.1, LEAST_MAP = 2.5, TIC = 1.4; /* cm */
+
+static size_t count_shown(const gf_run *run) {
+    return run->points < 3 ? run->points : 3;
+}
+
+/* All that is shown side by side, or one above the other. */
+static size_t count_columns(const gf_run *run, double width) {
+    double shown = (double)count_shown(run);
+    double needed =
+        map_margins.left + map_margins.right + shown * LEAST_MAP + (shown - 1) * MAP_ACROSS;
+    return width >= needed ? count_shown(run) : 1;
+}
+
+double gf_langevin_maps_height(const gf_run *run, double width) {
+    double rows = 2 * (double)count_shown(run) / (double)count_columns(run, width);
+    return map_margins.bottom + map_margins.top + (rows - 1) * MAP_DOWN + rows * (rows > 2 ? 4 : 6);
+}
+
+/* One field at one sweep point. `name` is that of the field. */
+static void write_map(const gf_langevin *self, const gf_figure *figure, size_t point, int field,
+                      const char *name, gf_plot *plot) {
     const gf_run *run = self->run;
-    char energy[ENERGY_LABEL], unit[GF_PLOT_UNIT], time[ENERGY_LABEL];
-    const char *const fields[] = {"{/:Italic m}", energy_label(run, "", energy)};
+    size_t first = run->first_measured / run->samples_per_snapshot;
+    double every = run->snapshot_every * (double)run->stretch[point];
+    gf_label value = gf_label_value(run->equation->parameters[run->swept], run->sweep[point]),
+             unit = gf_label_model_unit(figure->file);
+    char title[640], time[320];
+    put_map(self, point, first, field, plot);
+    (void)snprintf(title, sizeof title, "'%s, %s'", name, value.text);
+    (void)snprintf(time, sizeof time, "'%s%s%s{/:Italic t}'", run->rescaled ? "ε" : "", unit.text,
+                   unit.length > 0 ? " " : "");
+    gf_plot_label(plot, title,
+                  run->rescaled ? "'{/:Italic r} ε^{1/2} / {/:Italic a}'"
+                                : "'{/:Italic r} / {/:Italic a}'",
+                  time, 2.05);
+    gf_plot_range(plot, "x", 0, 0, run->length);
+    gf_plot_range(plot, "y", 1, ((double)first + 0.5) * every,
+                  ((double)run->snapshots + 0.5) * every);
+    (void)fprintf(gf_plot_script(plot),
+                  "plot $map%d%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n", field,
+                  point, run->snapshot_spacing, first + 1, every);
+    gf_plot_end_labels(plot);
+}
+
+/* Tics of positions, as many as find room in a frame. */
+static void set_tics(const gf_run *run, double columns, gf_plot *plot) {
+    double frame =
+        (gf_plot_width(plot) - map_margins.left - map_margins.right - (columns - 1) * MAP_ACROSS) /
+        columns;
+    (void)fprintf(gf_plot_script(plot), "set xtics %g\n",
+                  gf_plot_step(run->length, (int)fmax(2, frame / TIC)));
+}
+
+gf_status gf_langevin_draw_maps(const gf_langevin *self, const gf_figure *figure, gf_plot *plot,
+                                gf_error *error) {
+    const gf_run *run = self->run;
     FILE *script = gf_plot_script(plot);
-    size_t first = run->snapshots > 0 ? run->first_measured / run->samples_per_snapshot : 0;
-    size_t columns = run->points < 3 ? run->points : 3;
+    size_t shown = count_shown(run), columns = count_columns(run, gf_plot_width(plot));
+    gf_label energy = gf_label_energy_symbol(figure->file);
+    const char *const fields[] = {"{/:Italic m}", energy.text};
     gf_dynamics d;
     gf_status status = gf_run_dynamics(run, 0, &d, error);
     if (status != GF_OK) {
         return status;
     }
-    if (first + 1 >= run->snapshots) {
+    if (run->first_measured / run->samples_per_snapshot + 1 >= run->snapshots) {
         return gf_fail(error, GF_INVALID, "the run has no snapshots after the warm-up");
     }
-    gf_plot_panels(plot, 2, columns, (gf_plot_margins){2.2, 2.2, 1.3, 0.8}, 4.4, 2.1);
-    gf_plot_place_colours(plot);
+    gf_plot_panels(plot, 2 * shown / columns, columns, map_margins, MAP_ACROSS, MAP_DOWN);
     (void)fputs("set tics out nomirror\n", script);
-    gf_plot_unit(run->medium.energy_unit, "", unit);
-    (void)snprintf(time, sizeof time, "'%s%s%s{/:Italic t}'", run->rescaled ? "ε " : "", unit,
-                   unit[0] != '\0' ? " " : "");
+    if (figure->options->ranges == 0) {
+        set_tics(run, (double)columns, plot);
+    }
     for (int field = 0; field < 2; ++field) {
         set_colours(self, &d, field, script);
-        (void)fprintf(script, "set xtics %g\n", gf_plot_step(run->length, columns > 1 ? 3 : 8));
-        for (size_t k = 0; k < columns; ++k) {
-            double stretch = (double)run->stretch[k], every = run->snapshot_every * stretch;
-            char title[128 + ENERGY_LABEL];
-            put_map(self, k, first, field, plot);
-            (void)snprintf(title, sizeof title, "'%s, %s = %g'", fields[field],
-                           run->equation->parameters[run->swept], run->sweep[k]);
-            gf_plot_label(plot, title, run->rescaled ? "'r ε^{1/2} / a'" : "'r / a'", time, 1.7);
-            (void)fprintf(script,
-                          "set xrange [0:%g]\nset yrange [%g:%g]\n"
-                          "plot $map%d%zu matrix using (($1+0.5)*%g):(($2+%zu)*%g):3 with image\n",
-                          run->length, ((double)first + 0.5) * every,
-                          ((double)run->snapshots + 0.5) * every, field, k, run->snapshot_spacing,
-                          first + 1, every);
-            gf_plot_end_labels(plot);
+        for (size_t k = 0; k < shown; ++k) {
+            if ((k + 1) % columns == 0) { /* one scale of colours for a row */
+                gf_plot_place_colours(plot);
+            } else {
+                (void)fputs("unset colorbox\n", script);
+            }
+            write_map(self, figure, k, field, fields[field], plot);
         }
     }
     (void)fprintf(script, "unset multiplot\n");
@@ -179,13 +248,13 @@ gf_status gf_langevin_draw_maps(const gf_langevin *self, gf_plot *plot, gf_error
 
 /* --- histogram ------------------------------------------------------------------------------- */
 
-gf_status gf_langevin_draw_plane(const gf_langevin *self, gf_plot *plot, gf_error *error) {
+gf_status gf_langevin_draw_plane(const gf_langevin *self, const gf_figure *figure, gf_plot *plot,
+                                 gf_error *error) {
     const gf_run *run = self->run;
     const gf_axis *m = &run->histogram[GF_MAGNETIZATION], *e = &run->histogram[GF_ENERGY];
     FILE *script = gf_plot_script(plot);
     double cell = (m->to - m->from) / (double)m->points * (e->to - e->from) / (double)e->points;
-    double all = (double)(run->samples - run->first_measured) * (double)run->cells *
-                 (double)run->realisations;
+    double all = gf_langevin_look(self, 0).measured * (double)run->cells;
     (void)error;
     gf_plot_open_data(plot, "plane");
     for (size_t j = 0; j < e->points; ++j) {
@@ -200,17 +269,22 @@ gf_status gf_langevin_draw_plane(const gf_langevin *self, gf_plot *plot, gf_erro
     }
     gf_plot_close_data(plot);
     gf_plot_frame(plot, (gf_plot_margins){1.7, 2.6, 1.3, 0.4});
-    char energy[ENERGY_LABEL];
-    gf_plot_label(plot, NULL, "'{/:Italic m}'", energy_label(run, "'", energy), 1.3);
+    gf_label energy = gf_label_energy_symbol(figure->file);
+    char y[320];
+    (void)snprintf(y, sizeof y, "'%s'", energy.text);
+    gf_plot_label(plot, NULL, "'{/:Italic m}'", y, 1.3);
     gf_plot_place_colours(plot);
+    gf_plot_label_colours(plot, "'probability density'");
+    gf_plot_range(plot, "x", 0, m->from, m->to);
+    gf_plot_range(plot, "y", 1, e->from, e->to);
+    if (figure->options->log) {
+        (void)fputs("set logscale cb\nset format cb '10^{%T}'\n", script);
+    }
     double wide = (m->to - m->from) / (double)m->points,
            high = (e->to - e->from) / (double)e->points;
     (void)fprintf(script,
-                  ""
-                  "set cblabel 'probability density'\n"
                   "set palette defined (0 '#ffffff', 0.2 '#a0c8e0', 0.6 '#365c8d', 1 '#200840')\n"
-                  "set xrange [%g:%g]\nset yrange [%g:%g]\n"
                   "plot $plane matrix using (%g+($1+0.5)*%g):(%g+($2+0.5)*%g):3 with image\n",
-                  m->from, m->to, e->from, e->to, m->from, wide, e->from, high);
+                  m->from, wide, e->from, high);
     return GF_OK;
 }

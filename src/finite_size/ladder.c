@@ -26,11 +26,15 @@ static size_t count_chains(const gf_ladder *self) {
     return 2 * self->sizes + 1;
 }
 
+static int sites_of(const gf_ladder *self, size_t size) {
+    return self->first + (int)size * self->step;
+}
+
 static gf_ladder_chain *ring(const gf_ladder *self, size_t size) {
     return &self->chains[size];
 }
 
-/* The open chain of first + size - 1 sites. */
+/* The open chain of one cell less than sites_of(size). */
 static gf_ladder_chain *open_chain(const gf_ladder *self, size_t size) {
     return &self->chains[self->sizes + size];
 }
@@ -51,7 +55,7 @@ static gf_status make_model(const gf_model *model, int sites, bool periodic, gf_
 static gf_status make_models(gf_ladder *self, const gf_model *model, gf_error *error) {
     gf_status status = GF_OK;
     for (size_t k = 0; k <= self->sizes && status == GF_OK; ++k) {
-        int sites = self->first - 1 + (int)k;
+        int sites = sites_of(self, k) - self->step;
         status = make_model(model, sites, false, &open_chain(self, k)->model, error);
         if (status == GF_OK && k > 0) {
             status = make_model(model, sites, true, &ring(self, k - 1)->model, error);
@@ -100,7 +104,14 @@ gf_status gf_ladder_plan(const gf_model *model, int first, int last, gf_ladder *
                        "a ladder from %d to %d sites; expected 2 <= from <= to <= %d", first, last,
                        GF_CHAIN_MAX_SITES);
     }
-    size_t sizes = (size_t)last - (size_t)first + 1;
+    int step = gf_chain_cell(&model->chain);
+    if (first % step != 0 || last % step != 0 || first <= step) {
+        return gf_fail(error, GF_INVALID,
+                       "a ladder from %d to %d sites, with cells of %d; expected whole numbers of "
+                       "cells, two at least",
+                       first, last, step);
+    }
+    size_t sizes = (size_t)(last - first) / (size_t)step + 1;
     gf_ladder *made = calloc(1, sizeof *made);
     gf_ladder_chain *chains = calloc(2 * sizes + 1, sizeof *chains);
     if (made == NULL || chains == NULL) {
@@ -108,8 +119,11 @@ gf_status gf_ladder_plan(const gf_model *model, int first, int last, gf_ladder *
         free(chains);
         return gf_fail_memory(error, "the ladder");
     }
-    *made = (gf_ladder){
-        .first = first, .sizes = sizes, .periodic = model->chain.periodic, .chains = chains};
+    *made = (gf_ladder){.first = first,
+                        .step = step,
+                        .sizes = sizes,
+                        .periodic = model->chain.periodic,
+                        .chains = chains};
     gf_status status = make_models(made, model, error);
     if (status == GF_OK) {
         status = estimate_cost(made, cost, error);
@@ -156,9 +170,10 @@ static gf_status make_gibbs(gf_ladder *self, gf_error *error) {
 
 /* --- states ---------------------------------------------------------------------------------- */
 
-/* Extensive values of `more` less those of `less`, chains of `sites` and sites - 1 sites. */
-static gf_state subtract(const gf_state *more, const gf_state *less, int sites) {
-    const double n = sites;
+/* What the last cell of `step` sites adds to the extensive values, per site: chains of `sites` and
+ * sites - step sites, in units of a cell. */
+static gf_state subtract(const gf_state *more, const gf_state *less, int sites, int step) {
+    const double n = (double)sites / step;
     gf_state s = {.lambda = {more->lambda[0], more->lambda[1]},
                   .log_partition = n * more->log_partition - (n - 1) * less->log_partition};
     for (size_t p = 0; p < GF_PAIRS; ++p) {
@@ -191,7 +206,7 @@ static void evaluate_rung(void *context, const double lambda[GF_CHARGES], gf_sta
     gf_state more, less;
     gf_gibbs_evaluate(open_chain(self->ladder, self->size + 1)->gibbs, lambda, GF_SLOPES, &more);
     gf_gibbs_evaluate(open_chain(self->ladder, self->size)->gibbs, lambda, GF_SLOPES, &less);
-    *state = subtract(&more, &less, self->ladder->first + (int)self->size);
+    *state = subtract(&more, &less, sites_of(self->ladder, self->size), self->ladder->step);
 }
 
 static double *entry(double *const *of_kind, const gf_ladder_table *table, gf_ladder_kind kind,
@@ -406,7 +421,7 @@ static void estimate_entry(const gf_ladder *self, gf_ladder_table *table, size_t
         gf_thermodynamic_limit limit[GF_LADDERS];
         for (int k = 0; k < GF_LADDERS; ++k) {
             x[k][size] = entry(table->value, table, (gf_ladder_kind)k, size, row)[column];
-            double rounding = ROUNDING * (self->first + (int)size) * fmax(scale, fabs(x[k][size]));
+            double rounding = ROUNDING * sites_of(self, size) * fmax(scale, fabs(x[k][size]));
             limit[k] = gf_thermodynamic_limit_estimate(x[k], size + 1, rounding);
         }
         gf_thermodynamic_limit_reconcile(&limit[GF_RINGS], &limit[GF_LINKED]);
@@ -503,6 +518,10 @@ void gf_ladder_free(gf_ladder *self) {
 
 int gf_ladder_first(const gf_ladder *self) {
     return self->first;
+}
+
+int gf_ladder_step(const gf_ladder *self) {
+    return self->step;
 }
 
 size_t gf_ladder_sizes(const gf_ladder *self) {

@@ -8,7 +8,8 @@ typedef struct gf_ladder_chain gf_ladder_chain;
 
 struct gf_ladder {
     int first;     /* sites of the smallest chains */
-    size_t sizes;  /* chains of first, first + 1, ... first + sizes - 1 sites */
+    int step;      /* sites of a unit cell: what one size has more than the one before */
+    size_t sizes;  /* chains of first, first + step, ... first + (sizes - 1) step sites */
     bool periodic; /* the boundary in the model file */
     double energy_unit;
     size_t points;
@@ -17,8 +18,8 @@ struct gf_ladder {
     gf_ladder_table fixed_points; /* rows: isolated fixed points of the largest ring, one of each
                                      pair of mirror images, followed to the other chains */
     gf_stability *stability;      /* [fixed points] on the largest ring */
-    gf_ladder_chain *chains;      /* [2 sizes + 1]: rings, then open chains from first - 1 on; NULL
-                                     if it was read */
+    gf_ladder_chain *chains; /* [2 sizes + 1]: rings, then open chains from first - step on; NULL
+                                if it was read */
 };
 
 #endif

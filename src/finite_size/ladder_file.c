@@ -148,7 +148,7 @@ void gf_ladder_write(const gf_ladder *self, gf_file *file) {
     const gf_model *model = gf_ladder_largest(self, &spectrum);
     gf_spectrum_write(spectrum, model, file);
     for (size_t k = 0; k < self->sizes; ++k) {
-        sites[k] = self->first + (int)k;
+        sites[k] = self->first + (int)k * self->step;
     }
     gf_file_put_integers(file,
                          &(gf_dataset){.path = "/ladder/sites",
@@ -219,9 +219,14 @@ static void read_axes(gf_file *file, gf_ladder *ladder) {
     if (sites != NULL && lambda != NULL) {
         bool fits = ladder->sizes >= 1 && ladder->sizes <= GF_CHAIN_MAX_SITES && sites[0] >= 1 &&
                     sites[0] <= GF_CHAIN_MAX_SITES && points >= 1;
+        for (size_t k = 1; k < ladder->sizes && fits; ++k) {
+            fits = sites[k] > sites[k - 1] && sites[k] <= GF_CHAIN_MAX_SITES &&
+                   sites[k] - sites[k - 1] == sites[1] - sites[0];
+        }
         ladder->lambda = fits ? calloc(points, sizeof *ladder->lambda) : NULL;
         if (ladder->lambda != NULL) {
             ladder->first = (int)sites[0];
+            ladder->step = ladder->sizes > 1 ? (int)(sites[1] - sites[0]) : 1;
             ladder->points = points;
             memcpy(ladder->lambda, lambda, points * sizeof *ladder->lambda);
         } else {

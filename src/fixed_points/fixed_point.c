@@ -25,6 +25,11 @@ const char *gf_stability_name(gf_stability stability) {
     return names[stability];
 }
 
+const char *gf_attraction_name(gf_attraction attraction) {
+    static const char *const names[] = {"undecided", "attracting", "repelling", "both ways"};
+    return names[attraction];
+}
+
 /* --- one point ------------------------------------------------------------------------------- */
 
 double gf_fixed_point_force_scale(const gf_spectrum *spectrum, const double *rates) {
@@ -103,7 +108,8 @@ bool gf_fixed_point_describe(const gf_state *state, gf_fixed_point *point) {
     if (!gf_state_stability(state, matrix)) {
         return false;
     }
-    *point = (gf_fixed_point){.residual = hypot(state->force[0], state->force[1])};
+    *point = (gf_fixed_point){.residual = hypot(state->force[0], state->force[1]),
+                              .border_rate = {NAN, NAN}};
     memcpy(point->lambda, state->lambda, sizeof point->lambda);
     memcpy(point->density, state->density, sizeof point->density);
     memcpy(point->noise, state->noise, sizeof point->noise);
@@ -223,6 +229,39 @@ static void write_reals(gf_file *file, const char *group, int rank, const size_t
     free(values);
 }
 
+/* Datasets that files of earlier versions lack: of dark states, "" and NaN elsewhere. */
+static void write_attraction(gf_file *file, const char *group, int rank, const size_t *shape,
+                             const char *const *axes, const gf_fixed_point *points) {
+    size_t count = count_points(rank, shape);
+    double *rates = calloc(2 * count + 1, sizeof *rates);
+    const char **attraction = calloc(count + 1, sizeof *attraction);
+    char path[PATH];
+    if (rates == NULL || attraction == NULL) {
+        gf_file_reject(file, "out of memory for fixed points");
+    } else {
+        for (size_t k = 0; k < count; ++k) {
+            bool dark = points[k].stability == GF_BORDER;
+            attraction[k] = dark ? gf_attraction_name(points[k].attraction) : "";
+            rates[2 * k] = dark ? points[k].border_rate[0] : NAN;
+            rates[2 * k + 1] = dark ? points[k].border_rate[1] : NAN;
+        }
+        make_path(path, group, "attraction");
+        gf_dataset dataset = table_dataset(path, rank, shape, axes);
+        dataset.description = "of dark states: attracting, repelling, both ways, or undecided";
+        gf_file_put_strings(file, &dataset, attraction);
+        make_path(path, group, "border_rate");
+        dataset = table_dataset(path, rank, shape, axes);
+        dataset.shape[dataset.rank] = 2;
+        dataset.axes[dataset.rank++] = "bound";
+        dataset.units = GF_UNITS_RATE;
+        dataset.description =
+            "of dark states: least and largest rate at which nearby states recede";
+        gf_file_put_doubles(file, &dataset, rates);
+    }
+    free(rates);
+    free(attraction);
+}
+
 void gf_fixed_point_write_table(gf_file *file, const char *group, int rank, const size_t *shape,
                                 const char *const *axes, const gf_fixed_point *points) {
     size_t count = count_points(rank, shape);
@@ -230,6 +269,7 @@ void gf_fixed_point_write_table(gf_file *file, const char *group, int rank, cons
     const char **stability = calloc(count + 1, sizeof *stability);
     char path[PATH];
     write_reals(file, group, rank, shape, axes, points);
+    write_attraction(file, group, rank, shape, axes, points);
     if (eigenvalues == NULL || stability == NULL) {
         gf_file_reject(file, "out of memory for fixed points");
     } else {
@@ -297,6 +337,34 @@ static bool parse_stability(const char *name, gf_stability *stability) {
     return false;
 }
 
+static void read_attraction(gf_file *file, const char *group, int rank, const size_t *shape,
+                            gf_fixed_point *points) {
+    char path[PATH];
+    size_t wide[GF_FILE_MAX_RANK] = {0}, count = count_points(rank, shape);
+    for (size_t k = 0; k < count; ++k) {
+        points[k].border_rate[0] = points[k].border_rate[1] = NAN;
+    }
+    make_path(path, group, "attraction");
+    if (!gf_file_has(file, path)) {
+        return;
+    }
+    memcpy(wide, shape, (size_t)rank * sizeof *shape);
+    wide[rank] = 2;
+    char **attraction = gf_file_get_strings(file, path, rank, wide);
+    make_path(path, group, "border_rate");
+    double *rates = gf_file_get_doubles(file, path, rank + 1, wide);
+    for (size_t k = 0; k < count && attraction != NULL && rates != NULL; ++k) {
+        memcpy(points[k].border_rate, rates + 2 * k, sizeof points[k].border_rate);
+        for (int name = GF_UNDECIDED; name <= GF_BOTH_WAYS; ++name) {
+            if (strcmp(attraction[k], gf_attraction_name((gf_attraction)name)) == 0) {
+                points[k].attraction = (gf_attraction)name;
+            }
+        }
+    }
+    free(attraction);
+    free(rates);
+}
+
 gf_fixed_point *gf_fixed_point_read_table(gf_file *file, const char *group, int rank,
                                           size_t *shape) {
     char path[PATH];
@@ -314,6 +382,7 @@ gf_fixed_point *gf_fixed_point_read_table(gf_file *file, const char *group, int 
     if (points != NULL) {
         read_reals(file, group, rank, shape, points);
         read_eigenvalues(file, group, rank, shape, points);
+        read_attraction(file, group, rank, shape, points);
     } else {
         gf_file_reject(file, "out of memory for fixed points");
     }

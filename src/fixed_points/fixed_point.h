@@ -45,8 +45,9 @@ bool gf_fixed_point_vanishes(const gf_gibbs *gibbs, const double force[GF_CHARGE
 double gf_fixed_point_distance(const gf_spectrum *spectrum, const gf_fixed_point *a,
                                const gf_fixed_point *b);
 
-/* Writes points of the leading shape[rank] (at most 2 axes, named by `axes` as in gf_dataset) into
- * `group`: density, lambda, eigenvalues, stability, noise and force_residual. */
+/* Writes points of the leading shape[rank] (at most 3 axes, named by `axes` as in gf_dataset) into
+ * `group`: density, lambda, eigenvalues, stability, noise, force_residual, attraction, border_rate.
+ */
 void gf_fixed_point_write_table(gf_file *file, const char *group, int rank, const size_t *shape,
                                 const char *const *axes, const gf_fixed_point *points);
 

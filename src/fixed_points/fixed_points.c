@@ -1,6 +1,8 @@
 #include "gibbsflow/fixed_points.h"
 
 #include "base/tasks.h"
+#include "fixed_points/corner.h"
+#include "fixed_points/fixed_line.h"
 #include "fixed_points/fixed_point.h"
 #include "gibbsflow/jackknife.h"
 #include "io/charge_axes.h"
@@ -17,6 +19,7 @@ enum { NODES = 240 };
 
 static const double ROUNDING = 1e-12;   /* of a force that vanishes identically */
 static const double INDISTINCT = 1e-11; /* points between which |f| stays below this are one */
+static const size_t MAX_LINES = 16;     /* of fixed points */
 static const size_t MAX_ISOLATED = 64;  /* more marginal points than this are a line */
 static const double PI = 3.14159265358979323846;
 
@@ -288,7 +291,8 @@ static void search_corners(search *self) {
                                 .stability = GF_BORDER};
         memcpy(point.density, corner->density, sizeof point.density);
         memcpy(point.noise, mean + GF_NOISE, sizeof point.noise);
-        if (gf_fixed_point_vanishes(self->gibbs, mean + GF_FORCE)) {
+        if (gf_fixed_point_vanishes(self->gibbs, mean + GF_FORCE) && self->status == GF_OK) {
+            self->status = gf_corner_describe(spectrum, corner, self->rates, &point, NULL);
             (void)add_point(self, &point);
         }
     }
@@ -346,9 +350,9 @@ static int compare_points(const void *left, const void *right) {
 /* Charges that the bath leaves alone, and the line of fixed points that follows: sums over all
  * states of F_i F_j, which vanish for a conserved charge, and whose determinant vanishes if a
  * combination of both is conserved, because then the forces are proportional in every state. */
-static void find_conserved(search *self) {
+static void find_conserved(search *self, double sum[GF_PAIRS]) {
     const gf_spectrum *spectrum = self->survey->spectrum;
-    double sum[GF_PAIRS] = {0};
+    memset(sum, 0, GF_PAIRS * sizeof *sum);
     self->scale = gf_fixed_point_force_scale(spectrum, self->rates);
     for (size_t n = 0; n < spectrum->levels && self->scale > 0; ++n) {
         double force[GF_CHARGES] = {0};
@@ -367,6 +371,77 @@ static void find_conserved(search *self) {
         self->result->conserved[i] = sum[gf_pair(i, i)] <= ROUNDING * ROUNDING * trace;
     }
     self->result->continuum = determinant <= ROUNDING * ROUNDING * trace * trace;
+}
+
+/* The combination of forces that does not vanish where another one does: the larger eigenvector of
+ * the sums over all states. */
+static bool driven_combination(const double sum[GF_PAIRS], double weight[GF_CHARGES]) {
+    double half = (sum[0] - sum[2]) / 2, largest = (sum[0] + sum[2]) / 2 + hypot(half, sum[1]);
+    weight[0] = half >= 0 ? largest - sum[2] : sum[1];
+    weight[1] = half >= 0 ? sum[1] : largest - sum[0];
+    double length = hypot(weight[0], weight[1]);
+    if (!(length > 0)) {
+        return false; /* neither charge is driven */
+    }
+    weight[0] /= length;
+    weight[1] /= length;
+    return true;
+}
+
+static gf_status add_line(search *self, const double weight[GF_CHARGES],
+                          const double lambda[GF_CHARGES], gf_error *error) {
+    gf_fixed_points *all = self->result;
+    gf_fixed_line line;
+    gf_status status =
+        gf_fixed_line_follow(self->gibbs, self->region, weight, lambda, &line, error);
+    gf_fixed_line *grown = status == GF_OK && line.count > 1
+                               ? realloc(all->lines, (all->line_count + 1) * sizeof *grown)
+                               : NULL;
+    if (grown == NULL) {
+        free(line.points);
+        return status == GF_OK && line.count > 1 ? gf_fail_memory(error, "lines of fixed points")
+                                                 : status;
+    }
+    all->lines = grown;
+    all->lines[all->line_count++] = line;
+    return GF_OK;
+}
+
+static bool is_on_lines(const search *self, const double lambda[GF_CHARGES]) {
+    for (size_t k = 0; k < self->result->line_count; ++k) {
+        if (gf_fixed_line_passes(&self->result->lines[k], self->survey->spectrum->energy_unit,
+                                 lambda)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Lines begin where what is driven changes sign between two nodes of a row. */
+static gf_status follow_lines(search *self, const double weight[GF_CHARGES], gf_error *error) {
+    const gf_survey *survey = self->survey;
+    gf_status status = GF_OK;
+    for (int row = 0; row < NODES; ++row) {
+        double before = 0;
+        for (int column = 0; column < NODES && status == GF_OK; ++column) {
+            double force[GF_CHARGES];
+            node_force(self, row, column, force);
+            double value =
+                (weight[0] * force[0] + weight[1] * force[1] / survey->spectrum->energy_unit) /
+                self->scale;
+            double x = before / (before - value);
+            const double *node = &survey->node[1][column];
+            if (before * value < 0 && fmin(fabs(before), fabs(value)) > ROUNDING) {
+                const double start[GF_CHARGES] = {survey->node[0][row],
+                                                  node[-1] + x * (node[0] - node[-1])};
+                status = is_on_lines(self, start) || self->result->line_count == MAX_LINES
+                             ? GF_OK
+                             : add_line(self, weight, start, error);
+            }
+            before = value;
+        }
+    }
+    return status;
 }
 
 static size_t count_marginal(const gf_fixed_points *points) {
@@ -403,19 +478,22 @@ gf_status gf_fixed_points_find(const gf_survey *survey, const gf_region *region,
                        "magnetisation and energy are not independent in this model (the joint "
                        "spectrum lies on a line), so fixed points in their plane are not defined");
     }
-    find_conserved(&self);
-    if (result->continuum) {
-        return GF_OK;
-    }
+    double sum[GF_PAIRS], weight[GF_CHARGES];
+    find_conserved(&self, sum);
     self.status = gf_gibbs_create(survey->spectrum, rates, &self.gibbs, error);
     if (self.status != GF_OK) {
         return self.status;
     }
-    search_cells(&self);
-    if (count_marginal(result) > MAX_ISOLATED / 2) {
-        result->continuum = true;
-        result->count = 0;
-    } else {
+    if (!result->continuum) {
+        search_cells(&self);
+        if (count_marginal(result) > MAX_ISOLATED / 2) {
+            result->continuum = true;
+            result->count = 0;
+        }
+    }
+    if (result->continuum && self.status == GF_OK && driven_combination(sum, weight)) {
+        self.status = follow_lines(&self, weight, error);
+    } else if (!result->continuum) {
         search_corners(&self);
         result->complete = indices_add_up(&self);
     }
@@ -434,6 +512,10 @@ gf_status gf_fixed_points_find(const gf_survey *survey, const gf_region *region,
 }
 
 void gf_fixed_points_free(gf_fixed_points *self) {
+    for (size_t k = 0; k < self->line_count; ++k) {
+        free(self->lines[k].points);
+    }
+    free(self->lines);
     free(self->points);
     *self = (gf_fixed_points){0};
 }
@@ -464,20 +546,85 @@ static void write_errors(const gf_fixed_points *self, gf_file *file) {
     free(errors);
 }
 
+/* /fixed_points/lines: the points of all lines one after another, and where each begins. */
+static void write_lines(const gf_fixed_points *self, gf_file *file) {
+    static const char *const axes[] = {"point"};
+    size_t total = 0;
+    for (size_t k = 0; k < self->line_count; ++k) {
+        total += self->lines[k].count;
+    }
+    int64_t *first = calloc(self->line_count + 1, sizeof *first);
+    gf_fixed_point *points = calloc(total + 1, sizeof *points);
+    if (first == NULL || points == NULL) {
+        gf_file_reject(file, "out of memory for fixed points");
+    } else {
+        for (size_t k = 0; k < self->line_count; ++k) {
+            memcpy(points + first[k], self->lines[k].points, self->lines[k].count * sizeof *points);
+            first[k + 1] = first[k] + (int64_t)self->lines[k].count;
+        }
+        gf_fixed_point_write_table(file, "/fixed_points/lines", 1, &total, axes, points);
+        gf_file_put_integers(
+            file,
+            &(gf_dataset){.path = "/fixed_points/lines/first",
+                          .units = "1",
+                          .description = "line k is the points first[k] ... first[k+1]-1",
+                          .rank = 1,
+                          .shape = {self->line_count + 1},
+                          .axes = {"line"}},
+            first);
+    }
+    free(first);
+    free(points);
+}
+
 void gf_fixed_points_write(const gf_fixed_points *self, gf_file *file) {
     static const char *const axes[] = {"fixed point"};
     const char *conserved = self->conserved[0] ? (self->conserved[1] ? "both" : "magnetization")
                                                : (self->conserved[1] ? "energy" : "none");
     gf_fixed_point_write_table(file, "/fixed_points", 1, &self->count, axes, self->points);
     write_errors(self, file);
+    if (self->line_count > 0) {
+        write_lines(self, file);
+    }
     gf_file_put_text_attribute(file, "/fixed_points", "conserved_by_bath", conserved);
     gf_file_put_integer_attribute(file, "/fixed_points", "continuum", self->continuum);
     gf_file_put_integer_attribute(file, "/fixed_points", "complete", self->complete);
 }
 
+static void read_lines(gf_file *file, gf_fixed_points *result) {
+    size_t total = 0, ends = 0;
+    if (!gf_file_has(file, "/fixed_points/lines")) {
+        return;
+    }
+    gf_fixed_point *points = gf_fixed_point_read_table(file, "/fixed_points/lines", 1, &total);
+    int64_t *first = gf_file_get_integers(file, "/fixed_points/lines/first", 1, &ends);
+    bool sound = points != NULL && first != NULL && ends > 0 && first[0] == 0;
+    for (size_t k = 0; k + 1 < ends && sound; ++k) {
+        sound = first[k + 1] >= first[k] && (size_t)first[k + 1] <= total;
+    }
+    result->lines = sound ? calloc(ends, sizeof *result->lines) : NULL;
+    if (result->lines == NULL) {
+        gf_file_reject(file, "/fixed_points/lines/first is damaged");
+    }
+    for (size_t k = 0; k + 1 < ends && result->lines != NULL; ++k) {
+        gf_fixed_line *line = &result->lines[result->line_count++];
+        size_t count = (size_t)(first[k + 1] - first[k]);
+        line->points = calloc(count + 1, sizeof *line->points);
+        if (line->points == NULL) {
+            gf_file_reject(file, "out of memory for fixed points");
+            break;
+        }
+        line->count = count;
+        memcpy(line->points, points + first[k], count * sizeof *points);
+    }
+    free(points);
+    free(first);
+}
+
 gf_status gf_fixed_points_read(gf_file *file, gf_fixed_points *result, gf_error *error) {
     *result = (gf_fixed_points){0};
     result->points = gf_fixed_point_read_table(file, "/fixed_points", 1, &result->count);
+    read_lines(file, result);
     char *conserved = gf_file_get_text_attribute(file, "/fixed_points", "conserved_by_bath");
     result->continuum = gf_file_get_number_attribute(file, "/fixed_points", "continuum") != 0;
     result->complete = gf_file_get_number_attribute(file, "/fixed_points", "complete") != 0;

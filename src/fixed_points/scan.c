@@ -121,14 +121,16 @@ static double distance(const runner *self, const double a[GF_CHARGES], const dou
 
 /* --- branches -------------------------------------------------------------------------------- */
 
+static const gf_fixed_point absent = {.lambda = {NAN, NAN},
+                                      .density = {NAN, NAN},
+                                      .eigenvalue = {{NAN, NAN}, {NAN, NAN}},
+                                      .noise = {NAN, NAN, NAN},
+                                      .residual = NAN,
+                                      .stability = GF_ABSENT,
+                                      .border_rate = {NAN, NAN}};
+
 /* Makes room for more branches, with no points on them. */
 static gf_status add_branches(gf_scan *scan, size_t more, gf_error *error) {
-    const gf_fixed_point absent = {.lambda = {NAN, NAN},
-                                   .density = {NAN, NAN},
-                                   .eigenvalue = {{NAN, NAN}, {NAN, NAN}},
-                                   .noise = {NAN, NAN, NAN},
-                                   .residual = NAN,
-                                   .stability = GF_ABSENT};
     size_t wide = scan->branches + more;
     gf_fixed_point *grown = calloc(scan->axis.points * wide + 1, sizeof *grown);
     if (grown == NULL) {
@@ -194,6 +196,25 @@ static size_t nearest(const runner *self, const gf_fixed_point *point, const gf_
     return best;
 }
 
+/* Where two branches have come to one point, as those that end in a pitchfork do, it belongs to the
+ * one that was closer to it before. */
+static void part_branches(const runner *self, size_t value) {
+    const gf_scan *scan = self->scan;
+    for (size_t b = 0; b < scan->branches; ++b) {
+        for (size_t c = b + 1; c < scan->branches; ++c) {
+            gf_fixed_point *one = point_at(scan, value, b), *other = point_at(scan, value, c);
+            if (inside(one) && inside(other) &&
+                distance(self, one->density, other->density) < SAME_POINT) {
+                const double *before = point_at(scan, value - 1, b)->density;
+                const double *other_before = point_at(scan, value - 1, c)->density;
+                bool first = distance(self, before, one->density) <=
+                             distance(self, other_before, one->density);
+                *(first ? other : one) = absent;
+            }
+        }
+    }
+}
+
 /* Continues every branch to `value`: to the point found there, or to one that the search missed. */
 static gf_status continue_interior(runner *self, size_t value, const gf_fixed_points *found,
                                    bool *taken) {
@@ -217,6 +238,7 @@ static gf_status continue_interior(runner *self, size_t value, const gf_fixed_po
             taken[k] = true;
         }
     }
+    part_branches(self, value);
     return GF_OK;
 }
 

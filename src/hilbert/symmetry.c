@@ -15,24 +15,33 @@ static uint64_t reflected(uint64_t mask, int sites) {
     return result;
 }
 
-uint32_t gf_symmetry_act(const gf_symmetry *self, int shift, int factors, uint32_t state) {
-    uint64_t ring = ((uint64_t)1 << self->sites) - 1;
-    uint64_t result = (factors & GF_REFLECT) != 0 ? reflected(state, self->sites) : state;
-    result = (factors & GF_FLIP) != 0 ? ~result & ring : result;
-    return (uint32_t)(((result << shift) | (result >> (self->sites - shift))) & ring);
+/* Sites that an element rotates by, after it has reflected. */
+static int rotation(const gf_symmetry *self, int shift, int factors) {
+    int step = self->step > 0 ? self->step : 1;
+    int by = shift * step + ((factors & GF_REFLECT) != 0 ? self->centre : 0);
+    return by < self->sites ? by : by - self->sites; /* shift < translations, centre < step */
 }
 
-static uint64_t image_of_mask(uint64_t mask, int shift, int factors, int sites) {
-    mask = (factors & GF_REFLECT) != 0 ? reflected(mask, sites) : mask;
-    return gf_chain_rotate(mask, shift, sites);
+uint32_t gf_symmetry_act(const gf_symmetry *self, int shift, int factors, uint32_t state) {
+    uint64_t ring = ((uint64_t)1 << self->sites) - 1;
+    int by = rotation(self, shift, factors);
+    uint64_t result = (factors & GF_REFLECT) != 0 ? reflected(state, self->sites) : state;
+    result = (factors & GF_FLIP) != 0 ? ~result & ring : result;
+    return (uint32_t)(((result << by) | (result >> (self->sites - by))) & ring);
+}
+
+static uint64_t image_of_mask(const gf_symmetry *self, uint64_t mask, int shift, int factors) {
+    mask = (factors & GF_REFLECT) != 0 ? reflected(mask, self->sites) : mask;
+    return gf_chain_rotate(mask, rotation(self, shift, factors), self->sites);
 }
 
 /* X S+- X = S-+, X Z X = -Z; K conjugates coefficients. */
-static gf_operator_term image_of_term(gf_operator_term term, int shift, int factors, int sites) {
-    uint64_t plus = image_of_mask(term.plus, shift, factors, sites);
-    uint64_t minus = image_of_mask(term.minus, shift, factors, sites);
+static gf_operator_term image_of_term(const gf_symmetry *self, gf_operator_term term, int shift,
+                                      int factors) {
+    uint64_t plus = image_of_mask(self, term.plus, shift, factors);
+    uint64_t minus = image_of_mask(self, term.minus, shift, factors);
     bool flip = (factors & GF_FLIP) != 0;
-    term.z = image_of_mask(term.z, shift, factors, sites);
+    term.z = image_of_mask(self, term.z, shift, factors);
     term.plus = flip ? minus : plus;
     term.minus = flip ? plus : minus;
     if (flip && (__builtin_popcountll(term.z) & 1) != 0) {
@@ -44,22 +53,24 @@ static gf_operator_term image_of_term(gf_operator_term term, int shift, int fact
     return term;
 }
 
-static void append_image(gf_operator *sum, const gf_operator *a, int shift, int factors,
-                         int sites) {
+static void append_image(const gf_symmetry *self, gf_operator *sum, const gf_operator *a, int shift,
+                         int factors) {
     for (size_t i = 0; i < a->count; ++i) {
-        gf_operator_append(sum, image_of_term(a->terms[i], shift, factors, sites));
+        gf_operator_append(sum, image_of_term(self, a->terms[i], shift, factors));
     }
 }
 
-gf_operator gf_symmetry_image(const gf_operator *a, int shift, int factors, int sites) {
+gf_operator gf_symmetry_image(const gf_symmetry *self, const gf_operator *a, int shift,
+                              int factors) {
     gf_operator image = {.exhausted = a->exhausted};
-    append_image(&image, a, shift, factors, sites);
+    append_image(self, &image, a, shift, factors);
     gf_operator_normalize(&image);
     return image;
 }
 
-static bool is_invariant(const gf_operator *a, int shift, int factors, int sites, bool *exhausted) {
-    gf_operator image = gf_symmetry_image(a, shift, factors, sites);
+static bool is_invariant(const gf_symmetry *self, const gf_operator *a, int shift, int factors,
+                         bool *exhausted) {
+    gf_operator image = gf_symmetry_image(self, a, shift, factors);
     bool equal = gf_operator_equal(a, &image, NULL);
     *exhausted = *exhausted || image.exhausted;
     gf_operator_free(&image);
@@ -77,16 +88,48 @@ static void close_group(gf_symmetry *self) {
     }
 }
 
+/* T: the smallest part of the cell by which the chain may be moved. */
+static void find_translation(const gf_chain *chain, const gf_operator *hamiltonian,
+                             gf_symmetry *symmetry, bool *exhausted) {
+    int cell = gf_chain_cell(chain), sites = chain->sites;
+    for (int step = 1; chain->periodic && step <= cell && step < sites; ++step) {
+        gf_symmetry moved = {.sites = sites, .step = step};
+        if (cell % step == 0 && sites % step == 0 &&
+            is_invariant(&moved, hamiltonian, 1, 0, exhausted)) {
+            symmetry->translations = sites / step;
+            symmetry->step = step;
+            return;
+        }
+    }
+}
+
+/* The elements without translations, with a reflection about one centre; returns their number. */
+static int find_elements(const gf_operator *hamiltonian, gf_symmetry *symmetry, bool *exhausted) {
+    int count = 0;
+    for (int factors = 0; factors < GF_FACTOR_SETS; ++factors) {
+        symmetry->has[factors] = is_invariant(symmetry, hamiltonian, 0, factors, exhausted);
+    }
+    close_group(symmetry);
+    for (int factors = 0; factors < GF_FACTOR_SETS; ++factors) {
+        count += symmetry->has[factors];
+    }
+    return count;
+}
+
 gf_status gf_symmetry_find(const gf_chain *chain, const gf_operator *hamiltonian,
                            gf_symmetry *symmetry, gf_error *error) {
     bool exhausted = false;
-    int sites = chain->sites;
-    bool translates = chain->periodic && is_invariant(hamiltonian, 1, 0, sites, &exhausted);
-    *symmetry = (gf_symmetry){.sites = sites, .translations = translates ? sites : 1};
-    for (int factors = 0; factors < GF_FACTOR_SETS; ++factors) {
-        symmetry->has[factors] = is_invariant(hamiltonian, 0, factors, sites, &exhausted);
+    *symmetry = (gf_symmetry){.sites = chain->sites, .translations = 1};
+    find_translation(chain, hamiltonian, symmetry, &exhausted);
+    gf_symmetry trial = *symmetry;
+    int most = find_elements(hamiltonian, symmetry, &exhausted);
+    for (trial.centre = 1; trial.centre < trial.step; ++trial.centre) {
+        int count = find_elements(hamiltonian, &trial, &exhausted);
+        if (count > most) {
+            *symmetry = trial;
+            most = count;
+        }
     }
-    close_group(symmetry);
     return exhausted ? gf_fail_memory(error, "the symmetries of the Hamiltonian") : GF_OK;
 }
 
@@ -110,13 +153,13 @@ gf_operator gf_symmetry_average(const gf_symmetry *self, const gf_operator *a, b
     int elements = 0;
     for (int factors = 0; factors < GF_FACTOR_SETS; ++factors) {
         if (self->has[factors] && ((factors & GF_FLIP) != 0) == flipping) {
-            append_image(&sum, a, 0, factors, self->sites);
+            append_image(self, &sum, a, 0, factors);
             ++elements;
         }
     }
     gf_operator_normalize(&sum); /* the images often coincide */
     for (int shift = 0; shift < self->translations; ++shift) {
-        append_image(&turned, &sum, shift, 0, self->sites);
+        append_image(self, &turned, &sum, shift, 0);
     }
     gf_operator_normalize(&turned);
     gf_operator mean = gf_operator_quotient(&turned, fmax(1, elements * self->translations));
@@ -171,7 +214,7 @@ static int find_cycles(const gf_symmetry *self, const gf_symmetry_element *eleme
         uint64_t here = (uint64_t)1 << site;
         for (int length = 0; (seen & here) == 0;) {
             seen |= here;
-            here = image_of_mask(here, element->shift, element->factors, self->sites);
+            here = image_of_mask(self, here, element->shift, element->factors);
             lengths[count] = ++length;
             count += (seen & here) != 0;
         }

@@ -2,6 +2,7 @@
 
 #include "input/names.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -293,6 +294,17 @@ gf_status gf_document_text(gf_document *self, const gf_node *node, const char *w
     }
     *text = scalar(node);
     return GF_OK;
+}
+
+gf_status gf_document_name_text(gf_document *self, const gf_node *node, const char *what,
+                                const char **text, gf_error *error) {
+    gf_status status = gf_document_text(self, node, what, text, error);
+    for (const char *at = status == GF_OK ? *text : ""; *at != '\0'; ++at) {
+        if (iscntrl((unsigned char)*at)) {
+            return gf_document_fail(self, node, error, "the name holds a control character");
+        }
+    }
+    return status;
 }
 
 gf_status gf_document_integer(gf_document *self, const gf_node *node, const char *what, long low,

@@ -50,6 +50,10 @@ gf_status gf_document_expect_sequence(gf_document *self, gf_node *node, const ch
 /* The text of a non-empty scalar; owned by the document. */
 gf_status gf_document_text(gf_document *self, const gf_node *node, const char *what,
                            const char **text, gf_error *error);
+/* The same for a name, which is printed on terminals and into scripts of other programs: without
+ * control characters. */
+gf_status gf_document_name_text(gf_document *self, const gf_node *node, const char *what,
+                                const char **text, gf_error *error);
 gf_status gf_document_integer(gf_document *self, const gf_node *node, const char *what, long low,
                               long high, long *value, gf_error *error);
 /* A scalar as the source of an expression. */

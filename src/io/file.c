@@ -2,6 +2,7 @@
 
 #include "gibbsflow/machine.h"
 #include "gibbsflow/version.h"
+#include "io/inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,10 @@ struct gf_file {
     char energy_unit[UNIT]; /* what ENERGY means in units */
     gf_error error;
 };
+
+hid_t gf_file_identifier(const gf_file *self) {
+    return self->id;
+}
 
 /* --- failures -------------------------------------------------------------------------------- */
 

@@ -44,6 +44,10 @@ struct gf_model {
 gf_status gf_model_resize(const gf_model *self, int sites, bool periodic, gf_model **result,
                           gf_error *error);
 
+/* Whether a text can name a unit of energy, as units and labels put it into expressions: letters,
+ * digits, _ and ', other alphabets, too. */
+bool gf_model_is_energy_unit(const char *text);
+
 /* Fails if the rates, rates[channel_count], are beyond what numbers hold: what the bath does goes
  * like rate |L|^2, times powers of the energy up to the second, and squares of that. */
 gf_status gf_model_check_rates(const gf_model *self, const double *rates, gf_error *error);

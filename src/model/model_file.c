@@ -47,12 +47,15 @@ void gf_model_store(const gf_model *self, gf_file *file) {
 }
 
 char *gf_model_stored_energy_unit(gf_file *file) {
-    if (gf_file_has_attribute(file, "/model", "energy_unit")) {
-        return gf_file_get_text_attribute(file, "/model", "energy_unit");
-    }
-    char *unit = strdup(GF_MODEL_ENERGY_UNIT);
+    bool named = gf_file_has_attribute(file, "/model", "energy_unit");
+    char *unit = named ? gf_file_get_text_attribute(file, "/model", "energy_unit")
+                       : strdup(GF_MODEL_ENERGY_UNIT);
     if (unit == NULL) {
         gf_file_reject(file, "out of memory for the unit of energy");
+    } else if (!gf_model_is_energy_unit(unit)) {
+        gf_file_reject(file, "the attribute energy_unit of /model names no unit of energy");
+        free(unit);
+        unit = NULL;
     }
     return unit;
 }

@@ -24,7 +24,7 @@ static gf_operator dissipator(const gf_bath *self, int shift, int factors) {
     gf_operator sum = {0};
     for (size_t k = 0; k < self->count; ++k) {
         gf_operator turned =
-            gf_symmetry_image(&self->jumps[k].operator, shift, factors, self->sites);
+            gf_symmetry_image(&self->symmetry, &self->jumps[k].operator, shift, factors);
         sum.exhausted = sum.exhausted || turned.exhausted;
         append_pair(&sum, &turned, self->jumps[k].weight, self->sites);
         gf_operator_free(&turned);
@@ -60,7 +60,8 @@ static bool rotates(const gf_operator *all, int sites) {
 static bool commutes_with_flip(const gf_bath *self) {
     bool all = true;
     for (size_t k = 0; k < self->count && all; ++k) {
-        gf_operator turned = gf_symmetry_image(&self->jumps[k].operator, 0, GF_FLIP, self->sites);
+        gf_operator turned =
+            gf_symmetry_image(&self->symmetry, &self->jumps[k].operator, 0, GF_FLIP);
         all = !turned.exhausted && gf_operator_equal(&self->jumps[k].operator, & turned, NULL);
         gf_operator_free(&turned);
     }
@@ -81,7 +82,8 @@ static gf_status place_jumps(gf_bath *self, const gf_model *model, gf_error *err
             }
             gf_operator placed = gf_chain_place(&model->chain, &channel->jump, site);
             exhausted = exhausted || placed.exhausted;
-            self->jumps[self->count++] = (gf_jump){.operator= placed, .weight = channel->rate};
+            self->jumps[self->count++] =
+                (gf_jump){.operator= placed, .weight = channel->rate, .site = site};
         }
     }
     return exhausted ? gf_fail_memory(error, "the jump operators") : GF_OK;
@@ -109,13 +111,28 @@ static void drop_conjugation(gf_symmetry *group) {
     }
 }
 
+/* The smallest multiple of the step of H by which the bath may be moved, too. */
+static void find_translation(gf_bath *self, const gf_operator *all, bool *exhausted) {
+    gf_symmetry *group = &self->symmetry;
+    int first = group->step > 0 ? group->step : 1;
+    for (int step = first; group->translations > 1 && step < self->sites; step += first) {
+        group->step = step;
+        if (self->sites % step == 0 && keeps_bath(self, all, 1, 0, exhausted)) {
+            group->translations = self->sites / step;
+            return;
+        }
+    }
+    group->step = first;
+    group->translations = 1;
+}
+
 static gf_status find_symmetries(gf_bath *self, const gf_model *model, gf_error *error) {
+    gf_status status = gf_spectrum_symmetry(model, &self->symmetry, error);
     gf_operator all = dissipator(self, 0, 0);
     bool exhausted = all.exhausted;
-    gf_status status = gf_spectrum_symmetry(model, &self->symmetry, error);
     gf_symmetry *group = &self->symmetry;
-    if (status == GF_OK && group->translations > 1 && !keeps_bath(self, &all, 1, 0, &exhausted)) {
-        group->translations = 1;
+    if (status == GF_OK) {
+        find_translation(self, &all, &exhausted);
     }
     for (int factors = 1; factors < GF_FACTOR_SETS && status == GF_OK; ++factors) {
         group->has[factors] = group->has[factors] && keeps_bath(self, &all, 0, factors, &exhausted);
@@ -133,21 +150,19 @@ static gf_status find_symmetries(gf_bath *self, const gf_model *model, gf_error 
                                         : status;
 }
 
-/* All sites do the same where translations are a symmetry. */
-static void keep_first_site(gf_bath *self) {
-    size_t kept = 0, sites = (size_t)self->sites;
-    if (self->symmetry.translations == 1) {
-        return;
-    }
-    for (size_t k = 0; k < self->count; ++k) {
-        if (k % sites == 0) {
+/* What a translation joins is the same: only the jumps that begin in its first step remain. */
+static void keep_first_sites(gf_bath *self) {
+    int step = self->symmetry.step > 0 ? self->symmetry.step : 1;
+    size_t kept = 0;
+    for (size_t k = 0; k < self->count && self->symmetry.translations > 1; ++k) {
+        if (self->jumps[k].site < step) {
             self->jumps[kept] = self->jumps[k];
-            self->jumps[kept++].weight *= self->sites;
+            self->jumps[kept++].weight *= self->symmetry.translations;
         } else {
             gf_operator_free(&self->jumps[k].operator);
         }
     }
-    self->count = kept;
+    self->count = self->symmetry.translations > 1 ? kept : self->count;
 }
 
 gf_status gf_bath_init(gf_bath *self, const gf_model *model, gf_error *error) {
@@ -170,7 +185,7 @@ gf_status gf_bath_init(gf_bath *self, const gf_model *model, gf_error *error) {
         status = find_symmetries(self, model, error);
     }
     if (status == GF_OK) {
-        keep_first_site(self);
+        keep_first_sites(self);
     } else {
         gf_bath_free(self);
     }

@@ -12,11 +12,12 @@
 #include "hilbert/symmetry.h"
 #include "model/model.h"
 
-/* One jump operator at a site. Of a chain that translations leave as it is only those of site 0 are
- * kept, with N times the rate. */
+/* One jump operator at a site. Where translations leave chain and bath as they are only those that
+ * begin in the first step are kept, with as many times the rate as there are translations. */
 typedef struct gf_jump {
     gf_operator operator;
     double weight; /* rate times number of translations it stands for */
+    int site;      /* its running site */
 } gf_jump;
 
 typedef struct gf_bath {

@@ -7,6 +7,7 @@
 #include "spectrum/checkpoint.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,8 +96,8 @@ static const struct {
 } columns[COLUMNS] = {
     {"/spectrum/magnetization", "eigenvalue of Q1 = sum Z, whole chain"},
     {"/spectrum/degeneracy", "eigenstates in the family"},
-    {"/spectrum/momentum", "units of 2 pi/sites; -1: no quantum number"},
-    {"/spectrum/reflection", "parity under site j to sites-1-j; 0: no quantum number"},
+    {"/spectrum/momentum", NULL}, /* describe_numbers */
+    {"/spectrum/reflection", NULL},
     {"/spectrum/flip", "parity under the product of X over all sites; 0: no quantum number"},
     {"/spectrum/reflection_flip", "parity under both at once; 0: no quantum number"}};
 
@@ -110,6 +111,23 @@ static void fill_column(const gf_spectrum *self, int column, int64_t *values) {
             values[n] = all[column];
         }
     }
+}
+
+/* What momentum and reflection are in this chain. */
+static void describe_numbers(const gf_model *model, char *momentum, char *reflection, size_t size,
+                             gf_file *file) {
+    gf_symmetry symmetry;
+    gf_error error;
+    if (gf_spectrum_symmetry(model, &symmetry, &error) != GF_OK) {
+        gf_file_reject(file, "%s", error.message);
+        return;
+    }
+    (void)snprintf(momentum, size,
+                   "units of 2 pi/%d, T moves by %d of %d sites; -1: no quantum number",
+                   symmetry.translations,
+                   symmetry.translations > 1 ? symmetry.step : symmetry.sites, symmetry.sites);
+    (void)snprintf(reflection, size, "parity under site j to %d-j; 0: no quantum number",
+                   symmetry.sites - 1 + symmetry.centre);
 }
 
 static void write_sampling(const gf_sampling *sampling, gf_file *file) {
@@ -150,11 +168,15 @@ void gf_spectrum_write(const gf_spectrum *self, const gf_model *model, gf_file *
         return;
     }
     dataset.units = "1";
+    char momentum[120] = "", reflection[120] = "";
+    describe_numbers(model, momentum, reflection, sizeof momentum, file);
     bool sampled = self->sample != NULL;
     for (int column = 0; column < (sampled ? MOMENTUM : COLUMNS); ++column) {
         fill_column(self, column, integers);
         dataset.path = columns[column].path;
-        dataset.description = columns[column].description;
+        dataset.description = column == MOMENTUM     ? momentum
+                              : column == REFLECTION ? reflection
+                                                     : columns[column].description;
         if (sampled && column == DEGENERACY) {
             dataset.description = "eigenstates that the level stands for";
             gf_file_put_doubles(file, &dataset, self->degeneracy);

@@ -61,7 +61,7 @@ START_TEST(placing_wraps_around) {
         {"1 + X[2]", 4, 3, "1 + X[1]"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-        gf_chain chain = {cases[i].sites, true};
+        gf_chain chain = {cases[i].sites, true, 1};
         gf_term term = parse(cases[i].term);
         ck_assert(gf_chain_holds(&chain, &term, cases[i].at));
         assert_equal_then_free(gf_chain_place(&chain, &term, cases[i].at),
@@ -81,7 +81,7 @@ START_TEST(open_chain_drops_what_reaches_over_an_end) {
         {"0*X[0]*X[3]", 0, 1}, {"X[2]*X[2]*Z[0]", 0, 2}, {"1", 0, 4},          {"X[1]*X[3]", 0, 1},
         {"X[-3]", 3, 4},
     };
-    gf_chain chain = {5, false};
+    gf_chain chain = {5, false, 1};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         gf_term term = parse(cases[i].term);
         for (int site = 0; site < chain.sites; ++site) {
@@ -115,7 +115,7 @@ START_TEST(translations_are_counted_literally) {
         {3, false, "Z[0]*Z[3]", "0"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-        gf_chain chain = {cases[i].sites, cases[i].periodic};
+        gf_chain chain = {cases[i].sites, cases[i].periodic, 1};
         assert_equal_then_free(sum_along(chain, cases[i].term), on_sites(cases[i].expected),
                                cases[i].term);
     }
@@ -124,7 +124,7 @@ END_TEST
 
 START_TEST(magnetization_is_the_sum_of_z) {
     for (int sites = 1; sites <= GF_CHAIN_MAX_SITES; ++sites) {
-        gf_chain chain = {sites, sites % 2 == 0};
+        gf_chain chain = {sites, sites % 2 == 0, 1};
         gf_operator q1 = gf_chain_magnetization(&chain);
         ck_assert_uint_eq(q1.count, (size_t)sites);
         assert_equal_then_free(q1, sum_along(chain, "Z[0]"), "magnetisation");
@@ -133,7 +133,7 @@ START_TEST(magnetization_is_the_sum_of_z) {
 END_TEST
 
 START_TEST(exhaustion_is_passed_on) {
-    gf_chain chain = {4, true};
+    gf_chain chain = {4, true, 1};
     gf_term term = {.operator= {.exhausted = true}, .first = 0, .last = 0};
     gf_operator total = {0}, placed = gf_chain_place(&chain, &term, 1);
     gf_operator folded = gf_chain_fold(&chain, &term.operator);
@@ -209,7 +209,7 @@ START_TEST(folding_is_unique_and_keeps_the_translation_sum) {
     for (int seed = 0; seed < 36; ++seed) {
         static const int lengths[] = {1, 2, 3, 6, 7, 32};
         int sites = lengths[seed % 6];
-        gf_chain chain = {sites, true};
+        gf_chain chain = {sites, true, 1};
         uint64_t state = (uint64_t)seed;
         gf_operator a = random_operator(&state, sites), folded = gf_chain_fold(&chain, &a);
         assert_shortest(&folded, sites);
@@ -230,7 +230,7 @@ END_TEST
 
 /* Operators with the same translation sum have the same fold: here their difference has none. */
 START_TEST(folding_decides_equality_of_sums) {
-    gf_chain chain = {6, true};
+    gf_chain chain = {6, true, 1};
     gf_operator a = on_sites("Z[0]*Z[1] - Z[4]*Z[5] + Sp[2]*Sm[3] - Sp[5]*Sm[0]");
     gf_operator folded = gf_chain_fold(&chain, &a);
     ck_assert_uint_eq(folded.count, 0);

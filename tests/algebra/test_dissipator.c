@@ -101,7 +101,7 @@ static const channel_form forms[] = {
 START_TEST(observables_have_the_forms_derived_by_hand) {
     const channel_form *form = &forms[_i];
     for (int sites = 6; sites <= 9; ++sites) {
-        gf_chain chain = {sites, true};
+        gf_chain chain = {sites, true, 1};
         gf_dissipator derived = derive(chain, form->hamiltonian, form->jump);
         for (int o = 0; o < GF_OBSERVABLES; ++o) {
             if (form->form[o] != NULL) {
@@ -115,7 +115,7 @@ END_TEST
 
 /* Equality above is up to the translations of one site; what vanishes must do so exactly. */
 START_TEST(conserved_charges_are_neither_pushed_nor_shaken) {
-    gf_dissipator derived = derive((gf_chain){8, true}, XXZ_JPRIME, "Z[0]");
+    gf_dissipator derived = derive((gf_chain){8, true, 1}, XXZ_JPRIME, "Z[0]");
     ck_assert_uint_eq(derived.observable[GF_FORCE].count, 0);
     ck_assert_uint_eq(derived.observable[GF_NOISE].count, 0);
     ck_assert_uint_eq(derived.observable[GF_NOISE + 1].count, 0);
@@ -125,7 +125,7 @@ START_TEST(conserved_charges_are_neither_pushed_nor_shaken) {
 END_TEST
 
 START_TEST(open_chain_averages_over_its_sites) {
-    gf_chain chain = {5, false};
+    gf_chain chain = {5, false, 1};
     gf_dissipator pump = derive(chain, EXCHANGE, "Sp[0]"),
                   pair = derive(chain, EXCHANGE, "Z[0]*Sm[1]");
     gf_operator force = {0}, noise = {0}, edge = {0};
@@ -173,7 +173,7 @@ static double product_average(const gf_operator *a, double m) {
 /* f_1 = 2 m (gamma/4 (1 - m^2) - (1 - gamma)) and N_11 = 4 ((1 - gamma) + gamma/4 (1 - m^2)). For
  * the energy at m = 0: [L, L'] of align overlaps with the Ising term alone, and gives J Delta. */
 START_TEST(infinite_temperature_has_the_known_values) {
-    gf_chain chain = {8, true};
+    gf_chain chain = {8, true, 1};
     gf_dissipator flip = derive(chain, XXZ_JPRIME, "X[0]"),
                   align = derive(chain, XXZ_JPRIME, ALIGN);
     double gamma = 0.9, ising = constants[0].value * constants[1].value;
@@ -203,7 +203,7 @@ START_TEST(observables_are_hermitian) {
                                         "Sm[0]*Sp[1] + 0.3*i*Z[0]", "Y[0]*X[1]*Y[2]"};
     for (size_t h = 0; h < 2; ++h) {
         for (size_t j = 0; j < sizeof jumps / sizeof *jumps; ++j) {
-            gf_dissipator derived = derive((gf_chain){7, j % 2 == 0}, hamiltonians[h], jumps[j]);
+            gf_dissipator derived = derive((gf_chain){7, j % 2 == 0, 1}, hamiltonians[h], jumps[j]);
             for (int o = 0; o < GF_OBSERVABLES; ++o) {
                 gf_operator adjoint = gf_operator_adjoint(&derived.observable[o]);
                 ck_assert(gf_operator_equal(&derived.observable[o], &adjoint, NULL));
@@ -217,7 +217,7 @@ END_TEST
 
 /* A phase of the jump operator means nothing; a factor enters squared. */
 START_TEST(jump_enters_as_its_square) {
-    gf_chain chain = {6, true};
+    gf_chain chain = {6, true, 1};
     gf_dissipator once = derive(chain, XXZ_JPRIME, ALIGN),
                   thrice = derive(chain, XXZ_JPRIME, "3*i*(" ALIGN ")");
     for (int o = 0; o < GF_OBSERVABLES; ++o) {
@@ -252,7 +252,7 @@ START_TEST(shipped_model_has_these_channels) {
 END_TEST
 
 START_TEST(exhaustion_is_reported) {
-    gf_chain chain = {4, true};
+    gf_chain chain = {4, true, 1};
     gf_charges charges = gf_charges_of(&chain, &(gf_operator){.exhausted = true});
     gf_term jump = parse("X[0]");
     gf_dissipator derived = gf_dissipator_derive(&chain, &charges, &jump);

@@ -51,6 +51,34 @@ test_pipe() {
     check "in place: does not say so: $complained" contains "$complained" "spectrum.h5: holds the fixed points now"
 }
 
+# Two scans: nodes, lines and special points, which the file holds; its spectra are kept until it is there.
+test_phase_diagram() {
+    set -- fixed-points "$reference" --sites 6 --scan Delta=0.5:2:7 --scan gamma=0.8:0.99:9
+    accept "$@" -o phase.h5
+    check "phase: no line of pitchforks: $said" contains "$said" "line of pitchforks from Delta = 0.5, gamma = 0.8"
+    check "phase: no degenerate pitchfork: $said" contains "$said" "degenerate pitchfork at Delta = 1."
+    check "phase: nodes: $said" contains "$said" " of 63 nodes: 2 stable, 1 saddle"
+    check "phase: the spectra remain" [ ! -e phase.h5.spectra ]
+    accept info phase.h5
+    check "phase: not stored" contains "$said" "/phase"
+    refuse 2 "one parameter, or two for a phase diagram" "$@" --scan J=1:2:3
+    refuse 2 "is no range" fixed-points "$reference" --scan Delta=0:1:3 --scan gamma=1
+    refuse 1 "both enter the Hamiltonian" fixed-points "$reference" --sites 4 --scan Delta=0:1:3 --scan Jp=0:1:3
+    refuse 1 "the file holds a phase diagram, which would be lost" fixed-points "$reference" --sites 4 -o phase.h5
+    accept spectrum "$reference" --sites 6 -o six.h5
+    accept fixed-points six.h5 --scan Delta=0.5:2:7 --scan gamma=0.8:0.99:9 -o stored.h5
+    check "phase: another diagram from a file" h5diff -q phase.h5 stored.h5 /phase
+}
+
+# Lines of fixed points, and what is said of dark states.
+test_lines_and_borders() {
+    accept fixed-points "$models/dephasing.yaml" --sites 6 -o line.h5
+    check "line: not listed: $said" contains "$said" "line 1 of 1"
+    check "line: not stored" h5dump -d /fixed_points/lines/density line.h5 >/dev/null
+    accept fixed-points "$reference" --sites 6 --set gamma=1
+    check "dark: $said" contains "$said" "point 1, at the border, is attracting (rates -1 to -1)"
+}
+
 # Advice that can be followed.
 test_advice() {
     refuse 1 "a scan of it wants exact spectra" fixed-points "$reference" --sites 4 --scan Jp=0:1:3 --method typicality
@@ -81,6 +109,8 @@ test_kept_spectra() {
 }
 
 test_kept_spectra
+test_phase_diagram
+test_lines_and_borders
 test_scan
 test_units
 test_advice

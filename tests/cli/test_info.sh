@@ -53,7 +53,7 @@ test_kinds() {
     refuse 1 "Commands that take it: langevin" info run.yaml
     refuse 1 "scan.h5 is a scan; expected RUN.h5" walls scan.h5
     refuse_to_write 1 "to carry on with the run in it say --resume" langevin run.h5
-    refuse 1 "Commands that take it: langevin, walls, figure, info" operators run.h5
+    refuse 1 "Commands that take it: langevin, instanton, walls, figure, export, info" operators run.h5
     cp run.h5 run.before
     refuse 1 "-o run.h5: the file holds a Langevin run, which would be lost" forces spectrum.h5 -o run.h5
     refuse 1 "-o forces.h5: the file holds a force table" spectrum spectrum.h5 -o forces.h5

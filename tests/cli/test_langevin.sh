@@ -37,6 +37,10 @@ write_run "$(sized 600 200)"
 "$program" langevin -q run.yaml -o whole.h5 || fail "the whole run"
 content whole.h5 >whole.txt
 interrupt KILL run.h5 "$program" langevin -q run.yaml -o run.h5 --checkpoint 0.02
+expect 0 "" "$program" info run.h5
+check "info of a run under way: $(cat out.txt)" grep -Eq 'finished: [0-4] of 4 sweep points, [0-9]+ of 12 real' out.txt
+expect 0 "" "$program" walls run.h5
+check "walls of a run under way: $(head -1 out.txt)" grep -q '^# a run under way, .* % done' out.txt
 for part in 1 2 3; do
     check "killed, but exit status $status" [ "$status" -eq 137 ]
     interrupt KILL run.h5 "$program" langevin -q --resume run.h5 --checkpoint 0.02

@@ -9,7 +9,7 @@ test_stored_files() {
     refuse_to_write 1 "holds nothing to draw" figure spectrum.h5
     refuse_to_write 1 "forces.h5" figure forces.h5 --kind scan
     refuse_to_write 1 "scan.h5" figure scan.h5 --kind forces
-    refuse_to_write 2 "--kind nonsense: expected forces, scan" figure forces.h5 --kind nonsense
+    refuse_to_write 2 "--kind nonsense: expected forces, map" figure forces.h5 --kind nonsense
     refuse_to_write 1 "$reference" figure "$reference"
     cp "$reference" model.h5
     cp spectrum.h5 spectrum.yaml
@@ -24,7 +24,6 @@ test_stored_files() {
         refuse_to_write 1 "no parameter 'delta'" $command spectrum.h5 --set delta=1
         refuse_to_write 1 "the rate of channel 'flip' is -1" $command spectrum.h5 --set gamma=2
     done
-    refuse_to_write 1 "(J: 0.5, was 1)" fixed-points spectrum.h5 --scan J=0.5:1:3
 }
 
 test_truncated_files() {

@@ -243,6 +243,18 @@ START_TEST(infinite_temperature_is_exact) {
     ck_assert_double_eq_tol(value_at(ladder, GF_LINKED, 0, 0, GF_LADDER_NOISE),
                             4 * ((1 - gamma) + gamma * (1 - m * m) / 4), 1e-12);
     gf_ladder_free(ladder);
+    /* Unit cells: sizes differ by two sites, values are per site; every second spin flipped twice
+     * as often is the same as all of them. */
+    ladder = climb_file("dimerised.yaml", 8, 12, lambda, 1);
+    ck_assert_uint_eq(ladder->sizes, 3);
+    check_constant(ladder, 0);
+    ck_assert_double_eq_tol(value_at(ladder, GF_LINKED, 2, 0, GF_LADDER_DENSITY), m, 1e-13);
+    ck_assert_double_eq_tol(value_at(ladder, GF_LINKED, 2, 0, GF_LADDER_DENSITY + 1), m * m, 1e-13);
+    ck_assert_double_eq_tol(value_at(ladder, GF_LINKED, 2, 0, GF_LADDER_FORCE),
+                            2 * m * (gamma / 4 * (1 - m * m) - (1 - gamma)), 1e-12);
+    ck_assert_double_eq_tol(value_at(ladder, GF_LINKED, 2, 0, GF_LADDER_NOISE),
+                            4 * ((1 - gamma) + gamma * (1 - m * m) / 4), 1e-12);
+    gf_ladder_free(ladder);
 }
 END_TEST
 
@@ -467,6 +479,11 @@ START_TEST(bad_ladders) {
     expect_refusal(model, 9, 8, GF_INVALID, "from 9 to 8");
     expect_refusal(model, 6, 33, GF_INVALID, "from 6 to 33");
     expect_refusal(model, 6, 30, GF_NO_MEMORY, "GiB");
+    gf_model_free(model);
+    model = read_model("dimerised.yaml");
+    expect_refusal(model, 7, 12, GF_INVALID, "expected whole numbers of cells");
+    expect_refusal(model, 8, 11, GF_INVALID, "from 8 to 11 sites, with cells of 2");
+    expect_refusal(model, 2, 8, GF_INVALID, "two at least");
     gf_model_free(model);
     /* Hermitian on a ring, but not on an open chain, where entries are dropped as a whole. */
     model = parse_model(

@@ -85,6 +85,19 @@ START_TEST(conserved_charges_make_lines) {
     gf_fixed_points p = find(&f);
     ck_assert(p.continuum && p.conserved[0] && !p.conserved[1]);
     ck_assert_uint_eq(p.count, 0);
+    ck_assert_uint_eq(p.line_count, 1); /* dephasing heats: lambda2 = 0, a product of spins */
+    const gf_fixed_line *line = &p.lines[0];
+    ck_assert_uint_ge(line->count, 20);
+    for (size_t k = 0; k < line->count; ++k) {
+        const gf_fixed_point *point = &line->points[k];
+        double m = point->density[0];
+        ck_assert(k == 0 || m > line->points[k - 1].density[0]);
+        ck_assert_double_eq_tol(point->lambda[1], 0, 1e-9);
+        ck_assert_double_eq_tol(point->lambda[0], -atanh(m), 1e-6 / (1 - m * m));
+        ck_assert_int_eq(point->stability, GF_STABLE);
+    }
+    ck_assert_double_lt(line->points[0].density[0], -0.99);
+    ck_assert_double_gt(line->points[line->count - 1].density[0], 0.99);
     gf_fixed_points_free(&p);
     fixture_close(&f);
 }
@@ -102,6 +115,11 @@ START_TEST(proportional_forces_make_a_line) {
     ck_assert_double_eq_tol(s.force[1], 0.3 * s.force[0], 1e-13);
     gf_fixed_points p = find(&f);
     ck_assert(p.continuum && !p.conserved[0] && !p.conserved[1]);
+    ck_assert_uint_eq(p.line_count, 1);
+    for (size_t k = 0; k < p.lines[0].count; ++k) {
+        const double *lambda = p.lines[0].points[k].lambda;
+        ck_assert_double_eq_tol(lambda[0], -0.3 * lambda[1], 1e-8 * (1 + fabs(lambda[1])));
+    }
     gf_fixed_points_free(&p);
     fixture_close(&f);
 }
@@ -168,6 +186,9 @@ START_TEST(dark_states_are_at_the_border) {
     ck_assert_int_eq(p.points[0].stability, GF_BORDER);
     ck_assert_int_eq(p.points[1].stability, GF_SADDLE);
     ck_assert_int_eq(p.points[2].stability, GF_BORDER);
+    ck_assert_int_eq(p.points[2].attraction, GF_ATTRACTING); /* a magnon is turned back at rate 1 */
+    ck_assert_double_eq_tol(p.points[2].border_rate[0], -1, 1e-9);
+    ck_assert_double_eq_tol(p.points[2].border_rate[1], -1, 1e-9);
     ck_assert_double_eq_tol(p.points[2].density[0], 1, 1e-14);
     ck_assert_double_eq_tol(p.points[2].density[1], 1, 1e-12);
     gf_fixed_points_free(&p);
@@ -178,6 +199,30 @@ START_TEST(dark_states_are_at_the_border) {
     ck_assert_int_eq(p.points[2].stability, GF_STABLE);
     ck_assert_double_eq_tol(p.points[2].density[0], 1, 1e-5);
     gf_fixed_points_free(&p);
+    fixture_close(&f);
+}
+END_TEST
+
+/* The contact process: an up spin falls at rate kappa and infects one neighbour at rate 1. Near the
+ * state of no up spins their number grows at the rate 1 - kappa. */
+START_TEST(dark_states_attract_or_repel) {
+    fixture f;
+    fixture_parse(&f,
+                  "name: contact\nsites: 8\nboundary: periodic\nparameters: {kappa: 0.7}\n"
+                  "hamiltonian: [\"X[0]*X[1] + Y[0]*Y[1]\"]\n"
+                  "lindblad:\n"
+                  "  - {name: fall, rate: kappa, operator: \"Sm[0]\"}\n"
+                  "  - {name: infect, rate: 1, operator: \"Pu[0]*Sp[1]\"}\n");
+    for (double kappa = 0.7; kappa < 1.5; kappa += 0.6) {
+        f.rates[0] = kappa;
+        gf_fixed_points p = find(&f);
+        ck_assert_uint_ge(p.count, 1);
+        ck_assert_int_eq(p.points[0].stability, GF_BORDER);
+        ck_assert_int_eq(p.points[0].attraction, kappa < 1 ? GF_REPELLING : GF_ATTRACTING);
+        ck_assert_double_eq_tol(p.points[0].border_rate[0], 1 - kappa, 1e-9);
+        ck_assert_double_eq_tol(p.points[0].border_rate[1], 1 - kappa, 1e-9);
+        gf_fixed_points_free(&p);
+    }
     fixture_close(&f);
 }
 END_TEST
@@ -434,6 +479,7 @@ int main(void) {
     tcase_add_test(tests, fading_forces_are_no_fixed_points);
     tcase_add_test(tests, units_do_not_matter);
     tcase_add_test(tests, dark_states_are_at_the_border);
+    tcase_add_test(tests, dark_states_attract_or_repel);
     tcase_add_test(tests, a_field_tilts_the_plane);
     tcase_add_test(tests, the_pitchfork_is_where_the_axis_loses_stability);
     tcase_add_test(tests, an_imperfect_pitchfork_has_a_fold);

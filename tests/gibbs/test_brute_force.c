@@ -21,6 +21,7 @@
 
 enum { MAX_SITES = 6, MAX_FACTORS = 8, MAX_PRODUCTS = 6, MAX_TERMS = 12, MAX_CHANNELS = 3 };
 enum { PARAMETERS = 3, RANDOM_MODELS = sized(88, 16), SUPEROPERATOR_MODELS = sized(24, 6) };
+enum { CELL_MODELS = sized(33, 11), EVERY_SITE = -1 };
 
 static const double TOLERANCE = 1e-10;
 
@@ -72,12 +73,14 @@ typedef struct product {
 
 /* A sum of products: one entry of a list in the model file. */
 typedef struct expression {
+    int at;    /* the site of each cell where it begins, or EVERY_SITE */
+    int shift; /* the indices are so many sites further on than those of its adjoint */
     int count;
     product products[MAX_PRODUCTS];
 } expression;
 
 typedef struct chain_model {
-    int sites;
+    int sites, cell; /* cell 0: the file says nothing of cells */
     bool periodic, is_real;
     double parameters[PARAMETERS];
     int terms;
@@ -106,7 +109,7 @@ static void append_pair(expression *self, int parameter, double complex coeffici
 
 static expression *append_term(chain_model *self) {
     expression *result = &self->hamiltonian[self->terms++];
-    *result = (expression){0};
+    *result = (expression){.at = EVERY_SITE};
     return result;
 }
 
@@ -143,16 +146,26 @@ static char *write_yaml(const chain_model *self) {
     for (int p = 0; p < PARAMETERS; ++p) {
         (void)fprintf(out, "  p%d: %.17g\n", p, self->parameters[p]);
     }
+    if (self->cell > 0) {
+        (void)fprintf(out, "cell: %d\n", self->cell);
+    }
     (void)fputs("hamiltonian:\n", out);
     for (int t = 0; t < self->terms; ++t) {
-        (void)fputs("  - ", out);
+        int at = self->hamiltonian[t].at;
+        (void)fputs(at != EVERY_SITE ? "  - {term: " : "  - ", out);
         write_expression(out, &self->hamiltonian[t]);
+        if (at != EVERY_SITE) {
+            (void)fprintf(out, ", at: %d}", at);
+        }
         (void)fputc('\n', out);
     }
     (void)fputs("lindblad:\n", out);
     for (int c = 0; c < self->channels; ++c) {
         (void)fprintf(out, "  - {name: c%d, rate: %.17g, operator: ", c, self->rates[c]);
         write_expression(out, &self->jumps[c]);
+        if (self->jumps[c].at != EVERY_SITE) {
+            (void)fprintf(out, ", at: %d", self->jumps[c].at);
+        }
         (void)fputs("}\n", out);
     }
     ck_assert_int_eq(fclose(out), 0);
@@ -251,13 +264,16 @@ static void add_hermitian(generator *random, chain_model *model) {
 /* h and h' as entries of their own; on a ring h' may start from another site. */
 static void add_split_hermitian(generator *random, chain_model *model) {
     product h = random_conserving_product(random, model);
-    product adjoint = adjoint_product(&h, model->periodic ? pick(random, -4, 4) : 0);
+    int shift = model->periodic ? pick(random, -4, 4) : 0;
+    product adjoint = adjoint_product(&h, shift);
     if (!indices_fit(&adjoint)) {
-        adjoint = adjoint_product(&h, 0);
+        shift = 0;
+        adjoint = adjoint_product(&h, shift);
     }
     expression *first = append_term(model), *second = append_term(model);
     first->products[first->count++] = h;
     second->products[second->count++] = adjoint;
+    second->shift = shift;
 }
 
 /* X X + Y Y; as two entries each alone does not conserve the magnetisation. */
@@ -314,7 +330,7 @@ static void add_diagonal(generator *random, chain_model *model) {
     }
 }
 
-static void add_random_term(generator *random, chain_model *model) {
+static void add_term_anywhere(generator *random, chain_model *model) {
     switch (pick(random, 0, model->is_real || model->sites < 3 ? 5 : 7)) {
     case 0:
         add_diagonal(random, model);
@@ -341,10 +357,26 @@ static void add_random_term(generator *random, chain_model *model) {
     }
 }
 
+static int random_site(generator *random, const chain_model *model) {
+    return model->cell > 0 ? pick(random, EVERY_SITE, model->cell - 1) : EVERY_SITE;
+}
+
+/* Entries that belong together begin at one site of the cell, or at every site. What is written
+ * further on begins as much earlier. */
+static void add_random_term(generator *random, chain_model *model) {
+    int before = model->terms;
+    add_term_anywhere(random, model);
+    int at = random_site(random, model);
+    for (int t = before; t < model->terms && at != EVERY_SITE; ++t) {
+        expression *term = &model->hamiltonian[t];
+        term->at = ((at - term->shift) % model->cell + model->cell) % model->cell;
+    }
+}
+
 /* --- random baths ---------------------------------------------------------------------------- */
 
 static expression random_jump(generator *random, const chain_model *model) {
-    expression result = {0};
+    expression result = {.at = EVERY_SITE};
     int window = random_window(random, model);
     for (int products = pick(random, 1, 3); products > 0; --products) {
         product *next = append_product(&result, random_parameter(random),
@@ -356,23 +388,132 @@ static expression random_jump(generator *random, const chain_model *model) {
     return result;
 }
 
+static void fill_model(generator *random, chain_model *model) {
+    for (int p = 0; p < PARAMETERS; ++p) {
+        model->parameters[p] = uniform(random, -1.5, 1.5);
+    }
+    add_hermitian(random, model);
+    for (int terms = pick(random, 2, 4); terms > 0; --terms) {
+        add_random_term(random, model);
+    }
+    model->channels = pick(random, 1, MAX_CHANNELS);
+    for (int c = 0; c < model->channels; ++c) {
+        model->rates[c] = uniform(random, 0, 2);
+        model->jumps[c] = random_jump(random, model);
+        model->jumps[c].at = random_site(random, model);
+    }
+}
+
 static chain_model random_model(int seed) {
     static const int sites[] = {2, 3, 4, 5, 3, 4, 5, 6, 4, 3, 1}; /* odd: meets both boundaries */
     generator random = {.state = (uint64_t)seed};
     chain_model model = {
         .sites = sites[seed % 11], .periodic = seed % 2 == 0, .is_real = seed / 2 % 2 == 0};
-    for (int p = 0; p < PARAMETERS; ++p) {
-        model.parameters[p] = uniform(&random, -1.5, 1.5);
+    fill_model(&random, &model);
+    return model;
+}
+
+/* Rings of whole cells, open chains of any length. */
+static chain_model random_cell_model(int seed) {
+    static const struct {
+        int sites, cell;
+        bool periodic;
+    } chains[] = {{4, 2, true},  {6, 2, true}, {6, 3, true}, {3, 3, true},
+                  {4, 4, true},  {2, 2, true}, {6, 6, true}, {5, 2, false},
+                  {4, 3, false}, {5, 1, true}, {4, 2, true}};
+    const size_t kinds = sizeof chains / sizeof *chains;
+    generator random = {.state = 5000000U + (uint64_t)seed};
+    chain_model model = {.sites = chains[(size_t)seed % kinds].sites,
+                         .cell = chains[(size_t)seed % kinds].cell,
+                         .periodic = chains[(size_t)seed % kinds].periodic,
+                         .is_real = seed / 2 % 2 == 0};
+    fill_model(&random, &model);
+    return model;
+}
+
+/* Chains with symmetries: XX + YY + delta ZZ of strength J between sites `reach` apart that begin
+ * at `at`, a field, the Dzyaloshinskii-Moriya term. */
+static void add_xxz(chain_model *model, int at, int reach, double J, double delta) {
+    expression *term = append_term(model);
+    term->at = at;
+    append_pair(term, -1, J, F_X, 0, F_X, reach);
+    append_pair(term, -1, J, F_Y, 0, F_Y, reach);
+    append_pair(term, -1, J * delta, F_Z, 0, F_Z, reach);
+}
+
+static void add_field(chain_model *model, int at, double h) {
+    expression *term = append_term(model);
+    term->at = at;
+    append_factor(append_product(term, -1, h), F_Z, 0);
+}
+
+static void add_moriya(chain_model *model, int at, double strength) {
+    expression *term = append_term(model);
+    term->at = at;
+    append_pair(term, -1, strength, F_X, 0, F_Y, 1);
+    append_pair(term, -1, -strength, F_Y, 0, F_X, 1);
+}
+
+static void add_channel(chain_model *model, int at, double rate, int name, int neighbour) {
+    expression *jump = &model->jumps[model->channels];
+    *jump = (expression){.at = at};
+    product *factors = append_product(jump, -1, 1);
+    append_factor(factors, name, 0);
+    append_factor(factors, neighbour, 1);
+    model->rates[model->channels++] = rate;
+}
+
+enum {
+    DIMERISED,
+    STAGGERED,
+    TWO_SPECIES,
+    TRIMER,
+    TURNED_TRIMER,
+    LADDER,
+    SPIRAL,
+    UNIFORM,
+    STRUCTURES
+};
+
+static chain_model structured_model(int kind) {
+    chain_model model = {.sites = 6,
+                         .cell = kind == TRIMER || kind == TURNED_TRIMER ? 3 : 2,
+                         .periodic = true,
+                         .is_real = kind != SPIRAL};
+    switch (kind) {
+    case DIMERISED:
+        add_xxz(&model, 0, 1, 1.3, 1);
+        add_xxz(&model, 1, 1, 0.7, 1);
+        break;
+    case STAGGERED:
+        add_xxz(&model, EVERY_SITE, 1, 1, 0.6);
+        add_field(&model, 0, 0.4);
+        add_field(&model, 1, -0.4);
+        break;
+    case TWO_SPECIES:
+    case UNIFORM:
+        add_xxz(&model, EVERY_SITE, 1, 1, 0.6);
+        break;
+    case TRIMER:
+    case TURNED_TRIMER: /* its mirror planes lie elsewhere */
+        for (int bond = 0; bond < 3; ++bond) {
+            add_xxz(&model, bond, 1, bond == (kind == TRIMER ? 2 : 0) ? 0.4 : 1.1, 0.8);
+        }
+        break;
+    case LADDER:
+        add_xxz(&model, EVERY_SITE, 2, 0.9, 1);
+        add_xxz(&model, 0, 1, 0.5, 1);
+        break;
+    default:
+        add_xxz(&model, 0, 1, 1.3, 0.5);
+        add_xxz(&model, 1, 1, 0.7, 0.5);
+        add_moriya(&model, 0, 0.3);
+        add_moriya(&model, 1, -0.2);
+        break;
     }
-    add_hermitian(&random, &model);
-    for (int terms = pick(&random, 2, 4); terms > 0; --terms) {
-        add_random_term(&random, &model);
-    }
-    model.channels = pick(&random, 1, MAX_CHANNELS);
-    for (int c = 0; c < model.channels; ++c) {
-        model.rates[c] = uniform(&random, 0, 2);
-        model.jumps[c] = random_jump(&random, &model);
-    }
+    add_channel(&model, kind == UNIFORM ? EVERY_SITE : 0, 0.7, F_SP, F_PU);
+    add_channel(&model, kind == UNIFORM ? EVERY_SITE : 1, 0.3, F_SM, F_I);
+    add_channel(&model, EVERY_SITE, 0.2, F_X, F_Z);
     return model;
 }
 
@@ -492,6 +633,10 @@ static bool holds_at(const chain_model *model, const expression *term, int site)
         }
     }
     return model->periodic || inside;
+}
+
+static bool begins_at(const chain_model *model, const expression *term, int site) {
+    return term->at == EVERY_SITE || site % model->cell == term->at;
 }
 
 static void multiply_local(double complex local[2][2], const double complex factor[2][2]) {
@@ -625,14 +770,18 @@ static reference dense_reference(const chain_model *model) {
     reference self = begin_reference(model->sites, model->channels, model->rates);
     for (int t = 0; t < model->terms; ++t) {
         for (int site = 0; site < model->sites; ++site) {
-            place(&self.space, model, &model->hamiltonian[t], site, self.charge[1]);
+            if (begins_at(model, &model->hamiltonian[t], site)) {
+                place(&self.space, model, &model->hamiltonian[t], site, self.charge[1]);
+            }
         }
     }
     for (int c = 0; c < model->channels; ++c) {
         for (int site = 0; site < model->sites; ++site) {
-            double complex *jump = zero_matrix(&self.space);
-            place(&self.space, model, &model->jumps[c], site, jump);
-            add_jump(&self, c, jump);
+            if (begins_at(model, &model->jumps[c], site)) {
+                double complex *jump = zero_matrix(&self.space);
+                place(&self.space, model, &model->jumps[c], site, jump);
+                add_jump(&self, c, jump);
+            }
         }
     }
     check_reference(&self);
@@ -869,19 +1018,83 @@ static void judge_storage(const subject *original, generator *random, const char
 
 /* --- tests: random models -------------------------------------------------------------------- */
 
-START_TEST(random_models_agree) {
-    chain_model model = random_model(_i);
-    generator random = {.state = 1000000U + (uint64_t)_i};
-    char *yaml = write_yaml(&model);
+static void judge_model(const chain_model *model, generator *random) {
+    char *yaml = write_yaml(model);
     subject library;
     parse_subject(&library, yaml);
-    reference want = dense_reference(&model);
+    reference want = dense_reference(model);
     expect_all_states(library.spectrum);
-    judge_storage(&library, &random, yaml);
-    judge_everywhere(&want, library.gibbs, &random, yaml);
+    judge_storage(&library, random, yaml);
+    judge_everywhere(&want, library.gibbs, random, yaml);
     free_workspace(&want.space);
     free_subject(&library);
     free(yaml);
+}
+
+START_TEST(random_models_agree) {
+    chain_model model = random_model(_i);
+    generator random = {.state = 1000000U + (uint64_t)_i};
+    judge_model(&model, &random);
+}
+END_TEST
+
+START_TEST(random_cells_agree) {
+    chain_model model = random_cell_model(_i);
+    generator random = {.state = 1000000U + (uint64_t)_i};
+    judge_model(&model, &random);
+}
+END_TEST
+
+/* Dimers, staggered fields, two species of bath, cells of three, ladders: with the symmetries that
+ * these have left. */
+START_TEST(structured_cells_agree) {
+    static const struct {
+        int translations, step, centre;
+        bool reflects, flips;
+    } expected[] = {[DIMERISED] = {3, 2, 0, true, true},     [STAGGERED] = {3, 2, 0, false, false},
+                    [TWO_SPECIES] = {6, 1, 0, true, true},   [TRIMER] = {2, 3, 0, true, true},
+                    [TURNED_TRIMER] = {2, 3, 2, true, true}, [LADDER] = {3, 2, 0, true, true},
+                    [SPIRAL] = {3, 2, 0, false, false},      [UNIFORM] = {6, 1, 0, true, true}};
+    chain_model model = structured_model(_i);
+    generator random = {.state = 1000000U + (uint64_t)_i};
+    gf_symmetry symmetry;
+    gf_error error;
+    gf_model *parsed = NULL;
+    char *yaml = write_yaml(&model);
+    require(gf_model_parse(yaml, strlen(yaml), "model.yaml", NULL, &parsed, &error), &error, yaml);
+    require(gf_spectrum_symmetry(parsed, &symmetry, &error), &error, yaml);
+    ck_assert_int_eq(symmetry.translations, expected[_i].translations);
+    ck_assert_int_eq(symmetry.step, expected[_i].step);
+    ck_assert_int_eq(symmetry.centre, expected[_i].centre);
+    ck_assert(symmetry.has[GF_REFLECT] == expected[_i].reflects);
+    ck_assert(symmetry.has[GF_FLIP] == expected[_i].flips);
+    gf_model_free(parsed);
+    free(yaml);
+    judge_model(&model, &random);
+}
+END_TEST
+
+/* Cells of like sites are no cells: the same numbers to the last digits. */
+START_TEST(cells_of_like_sites_change_nothing) {
+    chain_model model = structured_model(UNIFORM);
+    char *with = write_yaml(&model);
+    model.cell = 0;
+    char *without = write_yaml(&model);
+    subject cells, sites;
+    parse_subject(&cells, with);
+    parse_subject(&sites, without);
+    ck_assert_uint_eq(cells.spectrum->levels, sites.spectrum->levels);
+    for (int k = 0; k < 5; ++k) {
+        const double lambda[2] = {0.5 * k - 1, 0.7 - 0.4 * k};
+        gf_state a, b;
+        gf_gibbs_evaluate(cells.gibbs, lambda, GF_SLOPES, &a);
+        gf_gibbs_evaluate(sites.gibbs, lambda, GF_SLOPES, &b);
+        expect_state(&a, &b, cells.spectrum->channels, 1e-12, with);
+    }
+    free_subject(&cells);
+    free_subject(&sites);
+    free(with);
+    free(without);
 }
 END_TEST
 
@@ -1132,6 +1345,9 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("brute force");
     tcase_add_loop_test(tests, random_models_agree, 0, RANDOM_MODELS);
+    tcase_add_loop_test(tests, random_cells_agree, 0, CELL_MODELS);
+    tcase_add_loop_test(tests, structured_cells_agree, 0, STRUCTURES);
+    tcase_add_test(tests, cells_of_like_sites_change_nothing);
     tcase_add_loop_test(tests, superoperator_agrees, 0, SUPEROPERATOR_MODELS);
     tcase_add_loop_test(tests, xxz_jprime_agrees, 4, MAX_SITES + 1);
     tcase_add_test(tests, coinciding_bonds_count_twice);

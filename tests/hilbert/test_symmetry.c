@@ -235,15 +235,49 @@ START_TEST(larger_chains) {
 }
 END_TEST
 
+/* Unit cells: dimers on a ring of ten, a staggered field with a bath on one sublattice, cells of
+ * three with a mirror plane of their own. */
+START_TEST(cells_of_larger_chains) {
+    static const char *const chains[] = {
+        "sites: 10\ncell: 2\nhamiltonian:\n"
+        "  - {term: \"1.3*(X[0]*X[1] + Y[0]*Y[1] + 0.6*Z[0]*Z[1])\", at: 0}\n"
+        "  - {term: \"0.7*(X[0]*X[1] + Y[0]*Y[1] + 0.6*Z[0]*Z[1])\", at: 1}\n",
+        "sites: 8\ncell: 2\nhamiltonian:\n"
+        "  - \"X[0]*X[1] + Y[0]*Y[1] + 0.4*Z[0]*Z[1] + 0.2*(X[0]*Y[1] - Y[0]*X[1])\"\n"
+        "  - {term: \"0.3*Z[0]\", at: 0}\n  - {term: \"-0.3*Z[0]\", at: 1}\n",
+        "sites: 9\ncell: 3\nhamiltonian:\n"
+        "  - \"X[0]*X[1] + Y[0]*Y[1] + 0.8*Z[0]*Z[1]\"\n"
+        "  - {term: \"0.5*(X[0]*X[1] + Y[0]*Y[1])\", at: 0}\n"};
+    for (int k = 0; k < sized(3, 1); ++k) {
+        char yaml[1024];
+        (void)snprintf(yaml, sizeof yaml,
+                       "name: cells\nboundary: periodic\n%slindblad:\n"
+                       "  - {name: a, rate: 1, operator: \"%s\", at: 1}\n"
+                       "  - {name: b, rate: 0.3, operator: \"%s\"}\n",
+                       chains[k], jumps[k % 3], jumps[(k + 1) % 3]);
+        compare_with_whole_sectors(yaml);
+    }
+}
+END_TEST
+
 /* Blocks with their copies make up the chain, for every group and up to the longest one; and the
  * characters' count of states is what the orbits find. */
 START_TEST(blocks_add_up) {
     static const int generators[][2] = {{0, 0}, {R, 0}, {F, 0},     {K, 0},     {R, F},
                                         {R, K}, {F, K}, {R | F, 0}, {R | K, 0}, {F | K, R}};
-    for (size_t k = 0; k < 2 * sizeof generators / sizeof *generators; ++k) {
-        const int *generator = generators[k / 2];
+    enum { RING, OPEN, PAIRS, TRIPLES, KINDS }; /* cells of two and of three sites */
+    static const int steps[KINDS] = {1, 0, 2, 3};
+    for (size_t k = 0; k < KINDS * sizeof generators / sizeof *generators; ++k) {
+        const int *generator = generators[k / KINDS];
         for (int sites = 1; sites <= GF_CHAIN_MAX_SITES; ++sites) {
-            gf_symmetry symmetry = {.sites = sites, .translations = k % 2 == 0 ? sites : 1};
+            int step = steps[k % KINDS];
+            if (step > 1 && (sites % step != 0 || sites == step)) {
+                continue;
+            }
+            gf_symmetry symmetry = {.sites = sites,
+                                    .translations = step > 0 ? sites / step : 1,
+                                    .step = step,
+                                    .centre = step > 1 ? sites / step % step : 0};
             symmetry.has[0] = symmetry.has[generator[0]] = symmetry.has[generator[1]] = true;
             symmetry.has[generator[0] ^ generator[1]] = true;
             gf_block *blocks = NULL, mirror;
@@ -270,8 +304,12 @@ END_TEST
 /* The states of a block are orthonormal: sum over patterns of conj(component) component. */
 START_TEST(symmetric_states_are_orthonormal) {
     static const bool group[GF_FACTOR_SETS] = {true, true, true, true, true, true, true, true};
-    for (int sites = 2; sites <= 9; ++sites) {
-        gf_symmetry symmetry = {.sites = sites, .translations = sites};
+    for (int k = 2; k <= 13; ++k) { /* then with cells of two sites and either mirror plane */
+        int sites = k <= 9 ? k : 6 + 2 * ((k - 10) / 2), step = k <= 9 ? 1 : 2;
+        gf_symmetry symmetry = {.sites = sites,
+                                .translations = sites / step,
+                                .step = step,
+                                .centre = k <= 9 ? 0 : k % 2};
         memcpy(symmetry.has, group, sizeof group);
         gf_block *blocks = NULL;
         size_t count = 0;
@@ -498,6 +536,7 @@ int main(void) {
     TCase *tests = tcase_create("symmetry");
     tcase_add_test(tests, tables_are_those_of_whole_sectors);
     tcase_add_test(tests, larger_chains);
+    tcase_add_test(tests, cells_of_larger_chains);
     tcase_add_test(tests, blocks_add_up);
     tcase_add_test(tests, symmetric_states_are_orthonormal);
     tcase_add_test(tests, magnons_have_their_momenta);

@@ -62,6 +62,16 @@ snapshots: {every: 20, spacing: 24}
 """
 
 
+# What runs measure on request, to be added to the texts above.
+ROW_MEASURES = """correlations: {lag: 2, distance: 20, spacing: 4}
+domains: {to: 50, bins: 5}
+"""
+FIELDS_MEASURES = """correlations: {lag: 160, distance: 80, spacing: 16}
+domains: {to: 400, bins: 4}
+"""
+BLOCKS_MEASURES = "correlations: {lag: 40, every: 20}\n"
+
+
 def run(program, *arguments, timeout=300):
     """The exit status and what it prints on the error stream."""
     done = subprocess.run(
@@ -116,26 +126,29 @@ def make_all(program, models):
     make(program, "forces", "spectrum.h5", "-o", "table.h5")
     make(program, "forces", "sampled.yaml", "--sites", "8", "-o", "sampled.h5", "-q")
     make(program, "fixed-points", "spectrum.h5", "--scan", "gamma=0.8:0.95:4", "-o", "scan.h5")
+    make(program, "fixed-points", "model.yaml", "--sites", "6", "--scan", "Delta=0.5:2:5", "--scan",
+         "gamma=0.8:0.99:6", "-o", "phase.h5")
+    make(program, "forces", os.path.join(models, "dephasing.yaml"), "--sites", "4", "-o", "lines.h5")
     make(program, "converge", "model.yaml", "--sites", "4:9", "-o", "ladder.h5")
     make(program, "spectrum", os.path.join(models, "pump_loss.yaml"), "--sites", "4",
          "--no-symmetry", "-o", "plain.h5")
     interrupt(program, "killed.h5.blocks", lambda: os.path.exists("killed.h5"), "spectrum",
               reference, "--sites", "10", "--checkpoint", "0", "-o", "killed.h5")
-    write("row.yaml", ROW % (100, 10))
+    write("row.yaml", ROW % (100, 10) + ROW_MEASURES)
     write("well.yaml", WELL)
-    write("fields.yaml", FIELDS % ("1", 400, 800))
+    write("fields.yaml", FIELDS % ("1", 400, 800) + FIELDS_MEASURES)
     write("matrix.yaml", FIELDS % ("transport.h5", 400, 800))
-    write("blocks.yaml", BLOCKS)
+    write("blocks.yaml", BLOCKS + BLOCKS_MEASURES)
     write_transport("transport.h5")
     for name in ("row", "well", "fields", "blocks", "matrix"):
         make(program, "langevin", "-q", f"{name}.yaml", "-o", f"{name}.h5")
-    write("row_part.yaml", ROW % (1000, 200))
-    write("fields_part.yaml", FIELDS % ("1", 8000, 16000))
+    write("row_part.yaml", ROW % (1000, 200) + ROW_MEASURES)
+    write("fields_part.yaml", FIELDS % ("1", 8000, 16000) + FIELDS_MEASURES)
     for name in ("row_part", "fields_part"):
         interrupt(program, f"{name}.h5", lambda: is_complete(f"{name}.h5"), "langevin", "-q",
                   f"{name}.yaml", "-o", f"{name}.h5", "--checkpoint", "0.01")
-    return ["spectrum.h5", "table.h5", "sampled.h5", "scan.h5", "ladder.h5", "plain.h5",
-            "killed.h5.blocks", "row.h5", "well.h5", "fields.h5", "blocks.h5", "matrix.h5",
+    return ["spectrum.h5", "table.h5", "sampled.h5", "scan.h5", "phase.h5", "lines.h5", "ladder.h5",
+            "plain.h5", "killed.h5.blocks", "row.h5", "well.h5", "fields.h5", "blocks.h5", "matrix.h5",
             "row_part.h5", "fields_part.h5"]
 
 

@@ -1,8 +1,13 @@
-"""Every dataset of every kind of file, read with h5py: units that are true, axes that name what runs along them,
-dimension scales that can be followed both ways and have the right length.
+"""Every dataset of every kind of file, read with h5py: units that are true, axes that name what runs along
+them, dimension scales that can be followed both ways and have the right length. What `gibbsflow export`
+makes of it is the same, to the last bit.
 
     python3 test_h5py.py PROGRAM MODELS
 """
+import csv
+import io
+import itertools
+import json
 import os
 import re
 import sys
@@ -18,8 +23,8 @@ import kinds
 from kinds import write
 
 # What runs along an axis that has no values of its own.
-WORDS = {"bifurcation", "branch", "cell", "channel", "charge", "corner", "fixed point", "line", "point",
-         "power", "realisation", "row", "side", "state", "task"}
+WORDS = {"bifurcation", "bound", "branch", "cell", "channel", "charge", "corner", "end", "fixed point",
+         "group", "line", "parameter", "point", "power", "realisation", "row", "side", "state", "task"}
 failures = 0
 
 
@@ -54,8 +59,8 @@ def check_references(name, data):
 
 # The units of all that carries an energy E, by path; components in the order in which they lie.
 UNITS = [(re.compile(f"({path})$"), units) for path, units in (
-    ("(?!walls).*/(density|density_error|bifurcation_density|corners)", "1 per site; E per site"),
-    (".*/(lambda|bifurcation_lambda)", "1; 1/E"),
+    ("(?!walls|domains).*/(density|density_error|(bifurcation|line|special)_density|corners)", "1 per site; E per site"),
+    (".*/(lambda|(bifurcation|line|special)_lambda)", "1; 1/E"),
     (".*/(lambda)_error", "1; 1/E"),
     ("(?!spectrum).*/(force|force_error)", "epsilon E per site; epsilon E^2 per site"),
     ("(?!spectrum).*/(noise|noise_error)",
@@ -65,16 +70,18 @@ UNITS = [(re.compile(f"({path})$"), units) for path, units in (
     (".*/channel_noise|spectrum/noise", "1 per site; E per site; E per site; E^2 per site"),
     ("fitted_grid/channel_shift", "1; E"),
     (".*/channel_noise_shift", "1; E; E; E^2"),
-    (".*/(eigenvalues|eigenvalues_error)|channels/rate", "epsilon E"),
+    (".*/(eigenvalues|eigenvalues_error|border_rate)|channels/rate", "epsilon E"),
     (".*/force_residual", "epsilon E per site"),
     ("(spectrum|blocks)/energy", "E"),
     ("(density_grid|histogram|diffusion)/energy|fitted_grid/(corner_energy|border)", "E per site"),
     ("lambda_grid/lambda2", "1/E"),
     ("diffusion/matrix", "E a^2; a^2; E^2 a^2; E a^2"),
-    ("(statistics|snapshots)/time", "1/E"),
+    ("(statistics|snapshots|correlations)/time", "1/E"),
     ("statistics/passages", "E"),
     ("switching/(mean_time|standard_error)", "1/E"),
-    ("statistics/mean|snapshots/field", "1 per site; E per site"),
+    ("statistics/mean|snapshots/field|correlations/(mean|field_sum)", "1 per site; E per site"),
+    ("correlations/(value|standard_error|sum)",
+     "1 per site^2; E per site^2; E per site^2; E^2 per site^2"),
     ("statistics/(smoothed_)?second_moment", "1 per site^2; E^2 per site^2"),
     ("moments/energy(_standard_error)?", "E per site"),
     ("moments/second_energy(_standard_error)?", "E^2 per site^2"),
@@ -146,7 +153,8 @@ def compare_scaled(path, data, many, s):
     x, y = data[()], many[path][()] / unit
     axes = tuple(k for k in range(data.ndim) if shape[k] == 1)
     size = numpy.max(abs(numpy.where(numpy.isfinite(x), x, 0)), axis=axes, keepdims=True, initial=0)
-    same = (abs(x - y) <= 1e-9 * size) | (x == y) | (numpy.isnan(x) & numpy.isnan(y))
+    rounding = 1e-14  # of what is zero by symmetry, where the others are of order one
+    same = (abs(x - y) <= 1e-9 * size + rounding) | (x == y) | (numpy.isnan(x) & numpy.isnan(y))
     if not same.all():
         fail(path, f"does not scale like '{data.attrs['units']}' with a factor of {s:g}")
 
@@ -155,7 +163,7 @@ def unit_of(file, name):
     if "model" not in file:
         return None
     unit = file["model"].attrs["energy_unit"]
-    expected = "J" if name in ("plain.h5", "killed.h5.blocks") else kinds.UNIT
+    expected = "J" if name in ("plain.h5", "lines.h5", "killed.h5.blocks") else kinds.UNIT
     if unit != expected:
         fail(name, f"the unit of energy is {unit}, not {expected}")
     return unit
@@ -188,11 +196,75 @@ def check_file(name):
     print(f"{name}: {count} datasets")
 
 
+def coordinates(data, k):
+    """What stands in the column of an axis."""
+    scales = list(data.dims[k].values()) if not h5py.h5ds.is_scale(data.id) else [data]
+    label = data.dims[k].label
+    if scales:
+        return [cell(value) for value in scales[0][()]]
+    words = label.split(", ")
+    if label == "charge":
+        return ["magnetization", "energy"]
+    return words if len(words) == data.shape[k] > 1 else [str(i) for i in range(data.shape[k])]
+
+
+def cell(value):
+    """As CSV has it."""
+    if isinstance(value, (bytes, str)):
+        return value.decode() if isinstance(value, bytes) else value
+    return str(value) if isinstance(value, (int, numpy.integer)) else "%.17g" % value
+
+
+def check_export(name, data):
+    """The table of a dataset: rows in the order of its axes, values that read back as they are."""
+    status, output, error = kinds.run(program, "export", name, data.name)
+    rows = list(csv.reader(io.StringIO(output.decode())))
+    if status != 0:
+        return fail(name, data.name, "cannot be exported:", error)
+    axes = [coordinates(data, k) for k in range(data.ndim)]
+    own = data.ndim == 1 and h5py.h5ds.is_scale(data.id)
+    expected = []
+    for place, value in zip(itertools.product(*axes), numpy.ravel(data[()])):
+        parts = [value.real, value.imag] if data.dtype.kind == "c" else [] if own else [value]
+        expected.append([*place, *(cell(part) for part in parts)])
+    if rows[1:] != expected:
+        wrong = [pair for pair in zip(rows[1:], expected) if pair[0] != pair[1]]
+        fail(name, data.name, f"exported as {len(rows) - 1} rows of {len(expected)}; {wrong[:2]}")
+    units = data.attrs["units"]
+    if f"[{units}]" not in rows[0][-1] or any(len(row) != len(rows[0]) for row in rows):
+        fail(name, data.name, f"exported with the heading {rows[0]}")
+    return None
+
+
+def check_exports(name):
+    """The list has everything; of datasets that are alike in form the last is exported."""
+    status, output, error = kinds.run(program, "export", name, "--json")
+    if status != 0:
+        return fail(name, "cannot be listed:", error)
+    listed = {one["dataset"]: one for one in json.loads(output)["datasets"]}
+    with h5py.File(name) as file:
+        alike, paths = {}, set()
+
+        def visit(path, data):
+            if isinstance(data, h5py.Dataset):
+                paths.add("/" + path)
+                alike[data.ndim, data.dtype.kind, h5py.h5ds.is_scale(data.id)] = data
+        file.visititems(visit)
+        if set(listed) != paths:
+            fail(name, "the list of export lacks", paths - set(listed))
+        for data in alike.values():
+            if listed[data.name]["shape"] != list(data.shape):
+                fail(name, data.name, "is listed as", listed[data.name])
+            check_export(name, data)
+    return None
+
+
 program, models = map(os.path.abspath, sys.argv[1:])
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     for one in kinds.make_all(program, models):
         check_file(one)
+        check_exports(one)
     check_scaling(program)
     os.chdir("/")
 sys.exit(1 if failures else 0)

@@ -142,18 +142,22 @@ ATTRIBUTES = {"dropped": None, "another type": lambda v: 3.0 if isinstance(v, st
 def commands(kind):
     """Lines of arguments; FILE is the file, OUT a new one."""
     table = [["fixed-points", "FILE", "-o", "OUT.h5", "-q"], ["info", "FILE"],
-             ["figure", "FILE", "-o", "OUT.pdf"]]
+             ["figure", "FILE", "-o", "OUT.pdf"],
+             ["figure", "FILE", "--kind", "basins", "--with", "nullclines", "-o", "OUT.gp"],
+             ["figure", "FILE", "--kind", "map", "--of", "noise", "-o", "OUT.gp"]]
     run = [["info", "FILE"], ["walls", "FILE"], ["langevin", "-q", "--resume", "FILE", "-o", "OUT.h5"],
            ["figure", "FILE", "-o", "OUT.pdf"]]
-    figures = {"row": ["walls", "space-time", "histogram"], "well": ["profile", "histogram"],
-               "fields": ["space-time", "trajectories", "walls"], "blocks": ["trajectories"]}
+    figures = {"row": ["walls", "space-time", "histogram", "correlations", "domains"], "well": ["profile", "histogram"],
+               "fields": ["space-time", "trajectories", "walls"], "blocks": ["trajectories", "correlations"]}
     by_kind = {
         "spectrum": table[:2] + [["forces", "FILE", "-o", "OUT.h5", "-q"]],
         "table": table + [["langevin", "-q", "short.yaml", "--table", "FILE", "-o", "OUT.h5"]],
         "sampled": table, "plain": table[:2],
+        "lines": table,
+        "phase": [["info", "FILE"], ["figure", "FILE", "--kind", "phase", "-o", "OUT.pdf"]],
         "scan": [["info", "FILE"], ["figure", "FILE", "--kind", "scan", "-o", "OUT.pdf"]],
         "ladder": [["info", "FILE"], ["figure", "FILE", "--kind", "ladder", "-o", "OUT.pdf"]],
-        "killed": [["spectrum", "chain.yaml", "--sites", "10", "-q", "-o", "killed.h5"]],
+        "killed": [["info", "FILE"], ["spectrum", "chain.yaml", "--sites", "10", "-q", "-o", "killed.h5"]],
         "transport": [["langevin", "-q", "matrix.yaml", "-o", "OUT.h5"]],
     }
     more = [["figure", "FILE", "--kind", one, "-o", "OUT.pdf"] for one in figures.get(kind, [])]
@@ -220,7 +224,8 @@ def try_all(program, cases):
         target = {"killed": "killed.h5.blocks", "transport": "transport.h5"}.get(kind, "FILE.h5")
         label = f"{source} {path}{' ' + attribute if attribute else ''}: {mutation}"
         apply(f"good/{source}", target, path, attribute, mutation, datasets)
-        for line in commands(kind):
+        export = ["export", "FILE"] if number % 2 else ["export", "FILE", path]
+        for line in commands(kind) + [export]:
             check(program, label, [word.replace("FILE", target) for word in line])
             if kind == "killed" and os.path.exists("killed.h5"):
                 os.remove("killed.h5")

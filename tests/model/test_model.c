@@ -84,6 +84,21 @@ static const mistake mistakes[] = {
     {NAME, "name: test\nenergy_unit: 2J", 2, 14, "letters, digits, _ and ', not '2J'"},
     {NAME, "name: test\nenergy_unit: J; a", 2, 14, "energy_unit must be a name"},
     {NAME, "name: test\nenergy_unit: a_name_of_more_than_20", 2, 14, "up to 20 letters"},
+    /* unit cells */
+    {NAME, "name: test\ncell: 0", 2, 7, "cell must be an integer from 1 to 32, not '0'"},
+    {NAME, "name: test\ncell: 4", 2, 7, "a ring of 6 sites is no whole number of cells of 4"},
+    {NAME, "name: test\ncell: two", 2, 7, "cell must be an integer"},
+    {HAMILTONIAN, "hamiltonian: [{term: \"Z[0]\", at: 1}]", 5, 34, "at: 1 is beyond the unit cell"},
+    {HAMILTONIAN, "cell: 2\nhamiltonian: [{term: \"Z[0]\", at: 2}]", 6, 34,
+     "whose sites are 0 to 1; the key 'cell'"},
+    {HAMILTONIAN, "hamiltonian: [{term: \"Z[0]\", at: -1}]", 5, 34, "at must be an integer from 0"},
+    {HAMILTONIAN, "hamiltonian: [{at: 0}]", 5, 15, "the key 'term' is missing"},
+    {HAMILTONIAN, "hamiltonian: [{term: \"Z[0]\", on: 0}]", 5, 30,
+     "unknown key 'on' in a Hamiltonian term; expected: term, at"},
+    {HAMILTONIAN, "cell: 2\nhamiltonian: [\"Z[0]\", {term: \"Sp[0]*Sm[1]\", at: 0}]", 6, 23,
+     "must be Hermitian"},
+    {LINDBLAD, "lindblad: [{name: a, rate: 1, operator: \"X[0]\", at: 3}]", 6, 53,
+     "at: 3 is beyond the unit cell, whose sites are 0 to 0"},
     /* types */
     {NAME, "name: [test]", 1, 7, "name must be a single value, not a list"},
     {NAME, "name:", 1, 6, "name must not be empty"},
@@ -357,9 +372,13 @@ END_TEST
 
 /* Some bytes of a good model changed at random: a model or a message. */
 START_TEST(damaged_models_never_crash) {
-    for (int seed = 0; seed < 2000; ++seed) {
+    for (int seed = 0; seed < 4000; ++seed) {
         uint64_t state = (uint64_t)seed;
-        char *text = model_text(0, NULL);
+        char *text = seed % 4 < 2 ? model_text(0, NULL)
+                                  : model_text(HAMILTONIAN,
+                                               "cell: 2\nenergy_unit: J\n"
+                                               "hamiltonian: [{term: \"J^2*Z[0]*Z[1]\", at: 1}, "
+                                               "\"exp(-g)*sin(pi/J)*(Z[0] + Z[1])^2\"]");
         size_t length = strlen(text);
         for (int k = 1 + random_below(&state, 4); k > 0; --k) {
             size_t at = (size_t)random_below(&state, (int)length);
@@ -474,6 +493,12 @@ END_TEST
 
 START_TEST(the_unit_of_energy_is_the_users) {
     static const char *const units[] = {"J", "meV", "J_1", "t'", "\u00b5eV"};
+    static const char *const others[] = {
+        "",    "1J",  "J per site", "J;",          "a\"b",
+        "J\n", "{J}", "\\J",        "\xc2\x9b[2J", "a_name_of_more_than_20"};
+    for (size_t k = 0; k < sizeof others / sizeof *others; ++k) {
+        ck_assert_msg(!gf_model_is_energy_unit(others[k]), "'%s'", others[k]);
+    }
     gf_model *model = parse_good(0, NULL, NULL);
     ck_assert_str_eq(gf_model_energy_unit(model), "energy");
     gf_model_free(model);
@@ -648,6 +673,36 @@ START_TEST(other_spectra_are_refused) {
         gf_error error = {0};
         ck_assert_int_eq(compare(cases[i].line, cases[i].text, NULL, &error), GF_INVALID);
         assert_contains(error.message, cases[i].message);
+    }
+}
+END_TEST
+
+/* Where terms begin is part of the model. */
+START_TEST(cells_decide_on_the_spectrum) {
+    const char *const pump[] = {
+        "cell: 2\nlindblad: [{name: up, rate: g, operator: \"Sp[0]\", at: 0}]",
+        "cell: 2\nlindblad: [{name: up, rate: g, operator: \"Sp[0]\", at: 1}]",
+        "cell: 2\nlindblad: [{name: up, rate: g, operator: \"Sp[0]\"}]",
+        "lindblad: [{name: up, rate: g, operator: \"Sp[0]\"}]"};
+    gf_model *models[4];
+    gf_error error = {0};
+    for (int k = 0; k < 4; ++k) {
+        models[k] = parse_good(LINDBLAD, pump[k], NULL);
+        ck_assert_int_eq(gf_model_cell(models[k]), k < 3 ? 2 : 1);
+    }
+    for (int k = 0; k < 16; ++k) {
+        gf_status status = gf_model_check_same_spectrum(models[k / 4], models[k % 4], &error);
+        ck_assert(status == (k / 4 == k % 4 ? GF_OK : GF_INVALID));
+        if (k == 1 || k == 3) {
+            assert_contains(error.message, k == 1 ? "jump operator of channel 'up'" : "cells of 2");
+        }
+    }
+    gf_model *open = NULL;
+    ck_assert_int_eq(gf_model_resize(models[0], 5, false, &open, &error), GF_OK);
+    gf_model_free(open);
+    ck_assert_int_eq(gf_model_resize(models[0], 5, true, &open, &error), GF_INVALID);
+    for (int k = 0; k < 4; ++k) {
+        gf_model_free(models[k]);
     }
 }
 END_TEST
@@ -920,6 +975,7 @@ int main(void) {
     tcase_add_test(tests, settings_that_do_not_fit_are_refused);
     tcase_add_test(tests, rates_grids_and_names_leave_the_spectrum);
     tcase_add_test(tests, other_spectra_are_refused);
+    tcase_add_test(tests, cells_decide_on_the_spectrum);
     tcase_add_test(tests, settings_decide_on_the_spectrum_too);
     tcase_add_test(tests, rates_follow_parameters_that_enter_them_alone);
     tcase_add_test(tests, parameters_that_enter_more_are_refused);

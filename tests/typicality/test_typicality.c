@@ -108,10 +108,11 @@ END_TEST
 
 /* With every sector diagonalised it is the full diagonalisation, mirrored sectors included. */
 START_TEST(without_random_vectors_it_is_exact) {
-    const char *const files[] = {"xxz_jprime.yaml", "pump_loss.yaml", "dm_field.yaml"};
-    for (int k = 0; k < 3; ++k) {
+    const char *const files[] = {"xxz_jprime.yaml", "pump_loss.yaml", "dm_field.yaml",
+                                 "dimerised.yaml"};
+    for (int k = 0; k < 4; ++k) {
         fixture f;
-        fixture_open(&f, files[k], 7, NULL);
+        fixture_open(&f, files[k], k < 3 ? 7 : 6, NULL);
         gf_spectrum *s = sample(f.model, (gf_sampling){2, 1000, 0, 50, 1});
         double a[QUANTITIES], b[QUANTITIES], error[QUANTITIES];
         const double lambda[2] = {0.4, -0.6};
@@ -203,6 +204,27 @@ START_TEST(errors_are_right) {
     check_errors("xxz_jprime.yaml", 8, 3);
     check_errors("dm_field.yaml", 7, 2);
     check_errors("pump_loss.yaml", 7, 0);
+}
+END_TEST
+
+/* Unit cells: force and noise are means over the sites of a cell, as in full diagonalisation. */
+START_TEST(unit_cells_agree) {
+    fixture f;
+    fixture_open(&f, "dimerised.yaml", 8, NULL);
+    gf_spectrum *s = sample(f.model, (gf_sampling){200, 4, 2, 60, 5});
+    static const double lambdas[][2] = {{0, 0.3}, {0.3, -0.3}, {-0.5, 0.6}};
+    for (size_t k = 0; k < 3; ++k) {
+        double exact[QUANTITIES], value[QUANTITIES], none[QUANTITIES], error[QUANTITIES];
+        evaluate(f.spectrum, f.rates, lambdas[k], exact, none);
+        evaluate(s, f.rates, lambdas[k], value, error);
+        for (int i = 0; i < QUANTITIES; ++i) {
+            ck_assert_msg(fabs(value[i] - exact[i]) <= 4 * error[i] + 1e-10,
+                          "quantity %d: %g +- %g, not %g", i, value[i], error[i], exact[i]);
+            ck_assert_double_le(error[i], 0.05 * (1 + fabs(exact[i])));
+        }
+    }
+    gf_spectrum_free(s);
+    fixture_close(&f);
 }
 END_TEST
 
@@ -363,7 +385,8 @@ int main(void) {
     tcase_add_test(tests, without_random_vectors_it_is_exact);
     tcase_add_test(tests, what_is_exact_in_every_sample);
     tcase_add_long_test(tests, errors_are_right);
-    tcase_add_long_test(tests, errors_of_fixed_points_are_right);
+    tcase_add_long_test(tests, unit_cells_agree);
+    tcase_add_test(tests, errors_of_fixed_points_are_right);
     tcase_add_test(tests, threads_make_no_difference);
     tcase_add_test(tests, threads_do_not_change_the_plan);
     tcase_add_test(tests, files_keep_samples);

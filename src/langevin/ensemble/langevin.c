@@ -32,6 +32,7 @@ static gf_status check_memory(const gf_run *run, gf_error *error) {
     double bytes = tasks * 8 *
                    ((3 * fields + 3) * (double)run->samples + (double)gf_run_bins(run) +
                     fields * (double)run->snapshots * (double)run->positions);
+    bytes += gf_correlations_memory(run) + gf_domains_memory(run);
     /* a lattice, two copies for measuring, and the values that a medium has at every cell */
     double per_cell = fields > 1 ? 8 * 4 * fields + 256 : 64;
     bytes += per_cell * (double)run->cells * (double)gf_machine_threads();
@@ -58,10 +59,12 @@ static gf_status allocate(gf_langevin *self, const char *command, gf_error *erro
     self->snapshots = new_series(tasks * run->snapshots * run->positions * run->equation->fields);
     self->histogram = calloc(tasks * gf_run_bins(run) + 1, sizeof *self->histogram);
     self->tasks = calloc(tasks, sizeof *self->tasks);
-    return complete && self->command != NULL && self->snapshots != NULL &&
-                   self->histogram != NULL && self->tasks != NULL
-               ? GF_OK
-               : gf_fail_memory(error, "the results of a run");
+    if (!complete || self->command == NULL || self->snapshots == NULL || self->histogram == NULL ||
+        self->tasks == NULL) {
+        return gf_fail_memory(error, "the results of a run");
+    }
+    gf_status status = gf_correlations_create(run, &self->correlations, error);
+    return status == GF_OK ? gf_domains_create(run, &self->domains, error) : status;
 }
 
 gf_status gf_langevin_create(gf_run *run, const char *command, gf_langevin **langevin,
@@ -96,6 +99,8 @@ void gf_langevin_free(gf_langevin *self) {
     for (int k = 0; k < GF_LANGEVIN_SERIES; ++k) {
         free(self->series[k]);
     }
+    gf_correlations_free(self->correlations);
+    gf_domains_free(self->domains);
     free(self->tasks);
     free(self->histogram);
     free(self->snapshots);

@@ -3,6 +3,8 @@
 #define GIBBSFLOW_LANGEVIN_ENSEMBLE_LANGEVIN_H
 
 #include "gibbsflow/langevin.h"
+#include "langevin/ensemble/correlations.h"
+#include "langevin/ensemble/domains.h"
 #include "langevin/run/run.h"
 
 #include <stdint.h>
@@ -16,10 +18,28 @@ struct gf_langevin {
     double *series[GF_LANGEVIN_SERIES]; /* [K,R,T,F] of the first three, [K,R,T] of the others; NULL
                                            where there are none */
     double *snapshots;                  /* [K,R,S,X,F] averages over a snapshot's spacing */
-    int64_t *histogram;      /* [K,R,bins(,energy bins)] of cell values after the warm-up */
-    gf_lattice_state *tasks; /* [K,R] how far each realisation is; rows are NULL unless
-                                it has begun and is not done */
+    int64_t *histogram;            /* [K,R,bins(,energy bins)] of cell values after the warm-up */
+    gf_correlations *correlations; /* NULL: none are asked for */
+    gf_domains *domains;           /* the same */
+    gf_lattice_state *tasks;       /* [K,R] how far each realisation is; rows are NULL unless
+                                      it has begun and is not done */
 };
+
+/* What of a sweep point there is: of a run that is not complete, of the checkpoint. Averages are of
+ * the first `realisations`, all of which have `samples` samples (the warm-up included): of those
+ * that there are the choice that takes in the most. */
+typedef struct gf_langevin_extent {
+    size_t realisations, samples;
+    size_t finished; /* realisations that are complete */
+    double done;     /* fraction of the steps */
+    double measured; /* samples of all realisations after the warm-up */
+    size_t shots;    /* snapshots of the first realisation */
+} gf_langevin_extent;
+
+gf_langevin_extent gf_langevin_look(const gf_langevin *self, size_t point);
+
+/* Samples that each realisation has taken, [K,R]. The caller frees them; NULL: out of memory. */
+size_t *gf_langevin_samples_taken(const gf_langevin *self);
 
 /* Numbers per sample of a series. */
 size_t gf_langevin_width(const gf_run *run, gf_langevin_observable observable);

@@ -99,6 +99,8 @@ static void read_results(gf_langevin *self, gf_file *file) {
     if (run->histogram[0].points > 0) {
         read_histogram(self, file);
     }
+    gf_correlations_read(self->correlations, file);
+    gf_domains_read(self->domains, file);
 }
 
 /* --- checkpoints ----------------------------------------------------------------------------- */
@@ -186,7 +188,11 @@ static gf_status read_checkpoint(gf_langevin *self, gf_file *file, gf_error *err
                                              count > 1 ? two : one);
         if (task != NULL && fields != NULL) {
             status = place_states(self, task, open, fields, file, error);
-        } else {
+        }
+        if (status == GF_OK && task != NULL && fields != NULL) {
+            gf_correlations_read_origins(self->correlations, task, open, file);
+        }
+        if (status == GF_OK) {
             status = gf_file_check(file, error);
         }
         free(task);

@@ -11,7 +11,9 @@ struct gf_realisation {
     size_t index, point; /* of the task */
     gf_dynamics dynamics;
     gf_lattice *lattice;
-    double *fields, *smooth; /* [fields][cells], [cells]: to measure in */
+    double *fields, *smooth;   /* [fields][cells], [cells]: to measure in */
+    size_t *places;            /* [cells] of walls, where domains are measured */
+    gf_correlator *correlator; /* where correlations are */
 };
 
 /* --- work ------------------------------------------------------------------------------------ */
@@ -24,19 +26,28 @@ gf_status gf_realisation_create(const gf_run *run, gf_realisation **realisation,
         self->fields = malloc(run->equation->fields * run->cells * sizeof *self->fields);
         self->smooth = malloc(run->cells * sizeof *self->smooth);
     }
-    if (self == NULL || self->fields == NULL || self->smooth == NULL) {
+    gf_status status = self != NULL && self->fields != NULL && self->smooth != NULL
+                           ? gf_correlator_create_for(run, &self->correlator, error)
+                           : gf_fail_memory(error, "a realisation");
+    if (status == GF_OK && run->domains.bins > 0) {
+        self->places = malloc(run->cells * sizeof *self->places);
+        status = self->places != NULL ? GF_OK : gf_fail_memory(error, "a realisation");
+    }
+    if (status != GF_OK) {
         gf_realisation_free(self);
-        return gf_fail_memory(error, "a realisation");
+        self = NULL;
     }
     *realisation = self;
-    return GF_OK;
+    return status;
 }
 
 void gf_realisation_free(gf_realisation *self) {
     if (self != NULL) {
         gf_lattice_free(self->lattice);
+        gf_correlator_free(self->correlator);
         free(self->fields);
         free(self->smooth);
+        free(self->places);
     }
     free(self);
 }
@@ -55,6 +66,7 @@ gf_status gf_realisation_begin(gf_realisation *self, const gf_langevin *langevin
     }
     if (status == GF_OK && kept->rows != NULL) {
         gf_lattice_set(self->lattice, kept);
+        gf_correlations_begin(langevin->correlations, index, self->correlator);
     }
     return status;
 }
@@ -114,6 +126,8 @@ static void measure_fields(gf_realisation *self, gf_langevin *langevin, size_t a
             mean_square(self->smooth, run->cells);
         if (k == GF_MAGNETIZATION) {
             series[GF_LANGEVIN_WALLS][at] = measure_walls(run, &self->dynamics, self->smooth);
+            gf_domains_measure(langevin->domains, self->index, at % run->samples, self->smooth,
+                               run->threshold * self->dynamics.order, self->places);
         }
     }
 }
@@ -164,7 +178,8 @@ static void take_snapshot(const gf_run *run, const double *q, double *snapshot) 
 }
 
 /* Measures sample `sample` (from 0) of the field as it is now. */
-static void measure(gf_realisation *self, gf_langevin *langevin, size_t sample) {
+static gf_status measure(gf_realisation *self, gf_langevin *langevin, size_t sample,
+                         gf_error *error) {
     const gf_run *run = self->run;
     size_t at = self->index * run->samples + sample, bins = gf_run_bins(run);
     uint64_t counts[GF_COUNTS];
@@ -180,6 +195,8 @@ static void measure(gf_realisation *self, gf_langevin *langevin, size_t sample) 
                       langevin->snapshots + (self->index * run->snapshots + shot) * run->positions *
                                                 run->equation->fields);
     }
+    return gf_correlations_measure(langevin->correlations, self->index, sample, self->fields,
+                                   self->correlator, error);
 }
 
 /* --- keeping --------------------------------------------------------------------------------- */
@@ -217,7 +234,10 @@ gf_status gf_realisation_keep(gf_realisation *self, gf_langevin *langevin, gf_er
     uint64_t per_sample = gf_run_steps_per_sample(self->run, self->point);
     gf_status status = check(self, error);
     if (status == GF_OK && steps % per_sample == 0) {
-        measure(self, langevin, (size_t)(steps / per_sample) - 1);
+        status = measure(self, langevin, (size_t)(steps / per_sample) - 1, error);
+    }
+    if (status == GF_OK && steps == gf_run_steps(self->run, self->point)) {
+        gf_correlations_finish(langevin->correlations, self->index);
     }
     return status == GF_OK ? keep_state(self, &langevin->tasks[self->index], error) : status;
 }

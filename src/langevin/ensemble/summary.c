@@ -7,13 +7,62 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Samples that a realisation has taken. */
+static size_t samples_of(const gf_langevin *self, size_t point, size_t realisation) {
+    size_t task = point * self->run->realisations + realisation;
+    return (size_t)(self->tasks[task].steps / gf_run_steps_per_sample(self->run, point));
+}
+
+size_t *gf_langevin_samples_taken(const gf_langevin *self) {
+    size_t count = self->run->points * self->run->realisations;
+    size_t *samples = calloc(count, sizeof *samples);
+    for (size_t i = 0; i < count && samples != NULL; ++i) {
+        samples[i] = samples_of(self, i / self->run->realisations, i % self->run->realisations);
+    }
+    return samples;
+}
+
+gf_langevin_extent gf_langevin_look(const gf_langevin *self, size_t point) {
+    const gf_run *run = self->run;
+    gf_langevin_extent extent = {0};
+    double steps = 0;
+    size_t fewest = run->samples, most = 0;
+    for (size_t r = 0; r < run->realisations; ++r) {
+        size_t samples = samples_of(self, point, r), used = 0;
+        steps += (double)self->tasks[point * run->realisations + r].steps;
+        extent.finished += samples == run->samples ? 1 : 0;
+        fewest = samples < fewest ? samples : fewest;
+        used = fewest > run->first_measured ? fewest - run->first_measured : 0;
+        extent.measured +=
+            samples > run->first_measured ? (double)(samples - run->first_measured) : 0;
+        if (used * (r + 1) > most) {
+            most = used * (r + 1);
+            extent.realisations = r + 1;
+            extent.samples = fewest;
+        }
+    }
+    extent.done = steps / ((double)gf_run_steps(run, point) * (double)run->realisations);
+    extent.shots = run->snapshots > 0 ? samples_of(self, point, 0) / run->samples_per_snapshot : 0;
+    return extent;
+}
+
+/* Nothing is known yet. */
+static gf_estimate unknown(void) {
+    return (gf_estimate){NAN, NAN, NAN, NAN, NAN, 0, NAN, NAN, GF_TOO_SHORT};
+}
+
 /* The average of one field of a series that the run has; without it 0. */
 static gf_status estimate(const gf_langevin *self, gf_langevin_observable observable, size_t field,
                           size_t point, gf_estimate *result, gf_error *error) {
+    gf_langevin_extent extent = gf_langevin_look(self, point);
     const gf_run *run = self->run;
     const double *data = gf_langevin_series(self, observable, point, 0);
     size_t rows = run->realisations * run->samples, width = gf_langevin_width(run, observable);
     if (data == NULL) {
+        return GF_OK;
+    }
+    if (extent.realisations == 0) {
+        *result = unknown();
         return GF_OK;
     }
     double *series = malloc(rows * sizeof *series);
@@ -24,8 +73,8 @@ static gf_status estimate(const gf_langevin *self, gf_langevin_observable observ
         series[i] = data[i * width + field];
     }
     gf_status status =
-        gf_estimate_series(series + run->first_measured, run->realisations, run->samples,
-                           run->samples - run->first_measured, run->start_count, result, error);
+        gf_estimate_series(series + run->first_measured, extent.realisations, run->samples,
+                           extent.samples - run->first_measured, run->start_count, result, error);
     free(series);
     return status;
 }
@@ -122,11 +171,14 @@ double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double m
     const gf_run *run = self->run;
     size_t stride = run->positions * run->equation->fields;
     size_t first = run->first_measured / run->samples_per_snapshot, reversals = 0;
+    double time = 0;
     if (run->snapshots <= first + 1) {
         return NAN;
     }
-    size_t count = run->snapshots - first;
     for (size_t r = 0; r < run->realisations; ++r) {
+        size_t there = samples_of(self, point, r) / run->samples_per_snapshot;
+        size_t count = there > first ? there - first : 0;
+        time += count > 1 ? (double)(count - 1) : 0;
         const double *shots =
             self->snapshots + ((point * run->realisations + r) * run->snapshots + first) * stride;
         for (size_t x = 0; x < run->positions; ++x) {
@@ -134,7 +186,6 @@ double gf_langevin_reversal_time(const gf_langevin *self, size_t point, double m
                 count_reversals(shots + x * run->equation->fields, stride, count, middle, level);
         }
     }
-    double time = (double)(count - 1) * run->snapshot_every * (double)run->stretch[point] *
-                  (double)run->positions * (double)run->realisations;
-    return reversals > 0 ? time / (double)reversals : INFINITY;
+    time *= run->snapshot_every * (double)run->stretch[point] * (double)run->positions;
+    return reversals > 0 ? time / (double)reversals : time > 0 ? INFINITY : NAN;
 }

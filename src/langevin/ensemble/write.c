@@ -2,6 +2,7 @@
 #include "gibbsflow/file.h"
 #include "gibbsflow/wall_fit.h"
 #include "io/charge_units.h"
+#include "langevin/ensemble/axes.h"
 #include "langevin/ensemble/counts.h"
 #include "langevin/ensemble/langevin.h"
 #include "langevin/run/kind.h"
@@ -54,52 +55,8 @@ static void write_run(const gf_langevin *self, gf_file *file) {
     }
 }
 
-static const char *time_units(const gf_run *run) {
-    return run->rescaled ? "1/({energy} epsilon)" : run->kind->time_unit;
-}
-
-static const char *length_units(const gf_run *run) {
-    return run->rescaled ? "a/sqrt(epsilon)" : "a";
-}
-
-static const char *field_units(const gf_run *run) {
-    return run->equation->fields > 1 ? GF_UNITS_DENSITY : "1";
-}
-
 static const char *square_units(const gf_run *run) {
     return run->equation->fields > 1 ? "1 per site^2; {energy}^2 per site^2" : "1";
-}
-
-static const char *density_units(const gf_run *run) {
-    return run->rescaled ? "sqrt(epsilon)/a" : "1/a";
-}
-
-/* An axis: a dataset that is its own scale. */
-static void put_axis(gf_file *file, const char *path, const char *units, const char *description,
-                     size_t count, const double *values) {
-    gf_file_put_doubles(file,
-                        &(gf_dataset){.path = path,
-                                      .units = units,
-                                      .description = description,
-                                      .rank = 1,
-                                      .shape = {count},
-                                      .axes = {path}},
-                        values);
-}
-
-/* first, first + step, ... */
-static void put_regular_axis(gf_file *file, const char *path, const char *units,
-                             const char *description, size_t count, double first, double step) {
-    double *values = malloc((count + 1) * sizeof *values);
-    if (values == NULL) {
-        gf_file_reject(file, "out of memory for %s", path);
-        return;
-    }
-    for (size_t i = 0; i < count; ++i) {
-        values[i] = first + (double)i * step;
-    }
-    put_axis(file, path, units, description, count, values);
-    free(values);
 }
 
 static void write_stretch(const gf_langevin *self, const char *sweep, gf_file *file) {
@@ -135,7 +92,7 @@ static void put_series(const gf_langevin *self, gf_file *file, const char *sweep
     gf_file_put_doubles(
         file,
         &(gf_dataset){.path = path,
-                      .units = units != NULL ? units : density_units(run),
+                      .units = units != NULL ? units : gf_axes_density_units(run),
                       .description = description,
                       .rank = fields > 1 ? 4 : 3,
                       .shape = {run->points, run->realisations, run->samples, fields},
@@ -145,10 +102,10 @@ static void put_series(const gf_langevin *self, gf_file *file, const char *sweep
 
 static void write_series(const gf_langevin *self, const char *sweep, gf_file *file) {
     const gf_run *run = self->run;
-    put_regular_axis(file, "/statistics/time", time_units(run),
-                     "time of the samples, warm-up included, where stretch is 1", run->samples,
-                     run->sample_every, run->sample_every);
-    put_series(self, file, sweep, GF_LANGEVIN_MEAN, "/statistics/mean", field_units(run),
+    gf_axes_put_regular(file, "/statistics/time", gf_axes_time_units(run),
+                        "time of the samples, warm-up included, where stretch is 1", run->samples,
+                        run->sample_every, run->sample_every);
+    put_series(self, file, sweep, GF_LANGEVIN_MEAN, "/statistics/mean", gf_axes_field_units(run),
                "space average of the field");
     put_series(self, file, sweep, GF_LANGEVIN_SECOND, "/statistics/second_moment",
                square_units(run), "space average of the square of the cell values");
@@ -170,16 +127,16 @@ static void write_snapshots(const gf_langevin *self, const char *sweep, gf_file 
         return;
     }
     size_t fields = run->equation->fields;
-    put_regular_axis(file, "/snapshots/time", time_units(run), NULL, run->snapshots,
-                     run->snapshot_every, run->snapshot_every);
-    put_regular_axis(file, "/snapshots/position", length_units(run),
-                     "middle of the averaged stretch", run->positions, run->snapshot_spacing / 2,
-                     run->snapshot_spacing);
+    gf_axes_put_regular(file, "/snapshots/time", gf_axes_time_units(run), NULL, run->snapshots,
+                        run->snapshot_every, run->snapshot_every);
+    gf_axes_put_regular(file, "/snapshots/position", gf_axes_length_units(run),
+                        "middle of the averaged stretch", run->positions, run->snapshot_spacing / 2,
+                        run->snapshot_spacing);
     gf_file_put_doubles(
         file,
         &(gf_dataset){
             .path = "/snapshots/field",
-            .units = field_units(run),
+            .units = gf_axes_field_units(run),
             .description = "field averaged over stretches",
             .rank = fields > 1 ? 5 : 4,
             .shape = {run->points, run->realisations, run->snapshots, run->positions, fields},
@@ -189,8 +146,8 @@ static void write_snapshots(const gf_langevin *self, const char *sweep, gf_file 
 
 static void put_bins(gf_file *file, const char *path, const char *units, const gf_axis *axis) {
     double width = (axis->to - axis->from) / (double)axis->points;
-    put_regular_axis(file, path, units, "middle of the bins", axis->points, axis->from + width / 2,
-                     width);
+    gf_axes_put_regular(file, path, units, "middle of the bins", axis->points,
+                        axis->from + width / 2, width);
 }
 
 static void write_histogram(const gf_langevin *self, const char *sweep, gf_file *file) {
@@ -214,6 +171,20 @@ static void write_histogram(const gf_langevin *self, const char *sweep, gf_file 
         counts.axes[2 + k] = axes[k];
     }
     gf_file_put_integers(file, &counts, self->histogram);
+}
+
+/* What only some runs ask for. */
+static void write_measurements(const gf_langevin *self, const char *sweep, gf_file *file) {
+    size_t *samples = self->correlations != NULL || self->domains != NULL
+                          ? gf_langevin_samples_taken(self)
+                          : NULL;
+    if (samples != NULL) {
+        gf_correlations_write(self->correlations, sweep, samples, file);
+        gf_domains_write(self->domains, sweep, samples, file);
+    } else if (self->correlations != NULL || self->domains != NULL) {
+        gf_file_reject(file, "out of memory for the measurements");
+    }
+    free(samples);
 }
 
 /* --- the summary ----------------------------------------------------------------------------- */
@@ -270,7 +241,7 @@ static const struct column {
     const char *path, *units;
     double (*get)(const gf_langevin_point *point);
 } columns[] = {
-    {"/walls/density", NULL, walls_density}, /* in density_units */
+    {"/walls/density", NULL, walls_density}, /* in gf_axes_density_units */
     {"/walls/standard_error", NULL, walls_error},
     {"/walls/effective_samples", "1", walls_effective},
     {"/walls/autocorrelation_time", "sample_every", walls_autocorrelation},
@@ -402,8 +373,9 @@ static void put_group(const gf_run *run, gf_file *file, const char *sweep,
         for (size_t k = 0; k < run->points; ++k) {
             values[k] = column->get(&points[k]);
         }
-        put_points(file, column->path, column->units != NULL ? column->units : density_units(run),
-                   sweep, run->points, values);
+        put_points(file, column->path,
+                   column->units != NULL ? column->units : gf_axes_density_units(run), sweep,
+                   run->points, values);
     }
 }
 
@@ -517,6 +489,7 @@ static void write_checkpoint(const gf_langevin *self, gf_file *file) {
         if (open > 0) {
             put_tasks(file, "/checkpoint/task", NULL, open, task);
             put_states(run, file, open, states);
+            gf_correlations_write_origins(self->correlations, task, open, file);
         }
     }
     free(states);
@@ -534,11 +507,13 @@ gf_status gf_langevin_write(const gf_langevin *self, const char *path, gf_error 
     }
     sweep_path(self->run, sweep, sizeof sweep);
     write_run(self, file);
-    put_axis(file, sweep, "1", "the parameter that is varied", self->run->points, self->run->sweep);
+    gf_axes_put(file, sweep, "1", "the parameter that is varied", self->run->points,
+                self->run->sweep);
     write_stretch(self, sweep, file);
     write_series(self, sweep, file);
     write_snapshots(self, sweep, file);
     write_histogram(self, sweep, file);
+    write_measurements(self, sweep, file);
     if (gf_langevin_done(self) < 1) {
         write_checkpoint(self, file);
     } else {

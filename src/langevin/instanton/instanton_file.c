@@ -1,5 +1,7 @@
 #include "langevin/instanton/instanton_file.h"
 
+#include "io/charge_units.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,7 +124,9 @@ static void put_results(const gf_instanton *self, gf_file *file) {
 /* --- paths ----------------------------------------------------------------------------------- */
 
 static const char *time_units(const gf_run *run) {
-    return run->equation->has_space ? "1/(J epsilon)" : "of the run";
+    return run->equation->fields > 1  ? "1/({energy} epsilon)"
+           : run->equation->has_space ? "1/(J epsilon)"
+                                      : "of the run";
 }
 
 /* Times of the states, and of the middles of the steps between them. */
@@ -210,7 +214,8 @@ static void put_path(const gf_instanton *self, gf_file *file, size_t point) {
     if (path->cells > 1) {
         put_positions(file, group, path);
     }
-    put_rows(file, group, "field", "time", "1", path->steps + 1, path, true, path->state);
+    put_rows(file, group, "field", "time", path->fields > 1 ? GF_UNITS_DENSITY : "1",
+             path->steps + 1, path, true, path->state);
     put_rows(file, group, "momentum", "middle", "1", path->steps, path, true, result->momentum);
     put_rows(file, group, "action_density", "middle", "1", path->steps, path, false,
              result->density);
@@ -220,6 +225,9 @@ static void put_path(const gf_instanton *self, gf_file *file, size_t point) {
 void gf_instanton_put(const gf_instanton *self, gf_file *file) {
     if (gf_file_has(file, "/instanton")) {
         gf_file_remove(file, "/instanton");
+    }
+    if (self->run->medium.energy_unit != NULL) {
+        gf_file_set_energy_unit(file, self->run->medium.energy_unit);
     }
     put_run(self, file);
     put_results(self, file);

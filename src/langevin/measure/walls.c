@@ -26,7 +26,9 @@ void gf_walls_smooth(const double *m, size_t cells, gf_boundary boundary, size_t
     }
 }
 
-size_t gf_walls_count(const double *m, size_t cells, gf_boundary boundary, double level) {
+/* `place` may be NULL. */
+static inline size_t find(const double *m, size_t cells, gf_boundary boundary, double level,
+                          size_t *place) {
     size_t walls = 0, start = 0;
     double side = 0;
     while (start < cells && fabs(m[start]) < level) {
@@ -34,7 +36,20 @@ size_t gf_walls_count(const double *m, size_t cells, gf_boundary boundary, doubl
     }
     size_t last = boundary == GF_FIXED ? cells - 1 : start + cells; /* once around */
     for (size_t i = start; start < cells && i <= last; ++i) {
-        walls += gf_passes(beyond(m, cells, boundary, i), level, &side) ? 1 : 0;
+        bool passes = gf_passes(beyond(m, cells, boundary, i), level, &side);
+        if (passes && place != NULL) {
+            place[walls] = i;
+        }
+        walls += passes ? 1 : 0;
     }
     return walls;
+}
+
+size_t gf_walls_count(const double *m, size_t cells, gf_boundary boundary, double level) {
+    return find(m, cells, boundary, level, NULL);
+}
+
+size_t gf_walls_find(const double *m, size_t cells, gf_boundary boundary, double level,
+                     size_t *place) {
+    return find(m, cells, boundary, level, place);
 }

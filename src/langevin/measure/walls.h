@@ -16,4 +16,10 @@ void gf_walls_smooth(const double *m, size_t cells, gf_boundary boundary, size_t
  * back: walls, counted with hysteresis (lattice/passage.h). */
 size_t gf_walls_count(const double *m, size_t cells, gf_boundary boundary, double level);
 
+/* The same walls: place[0 ... walls-1], ascending, the cells at which the passages end, counted on
+ * beyond the end of a row that closes; room for `cells` of them. The next after the last is
+ * place[0] + cells there. */
+size_t gf_walls_find(const double *m, size_t cells, gf_boundary boundary, double level,
+                     size_t *place);
+
 #endif

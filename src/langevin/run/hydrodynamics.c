@@ -481,8 +481,9 @@ static double coupling(const gf_run *run, size_t point) {
  * table's, what holds at its rates alone is left out. */
 static void write(const gf_run *run, gf_file *file) {
     enum { NEEDED = 3 };
-    static const char *const parts[] = {"/model",  "/channels",     "/fitted_grid", "/density_grid",
-                                        "/region", "/fixed_points", "/flow_lines"};
+    static const char *const parts[] = {"/model",        "/channels",    "/fitted_grid",
+                                        "/density_grid", "/region",      "/fixed_points",
+                                        "/flow_lines",   "/separatrices"};
     const gf_run_medium *medium = &run->medium;
     gf_file_set_energy_unit(file, medium->energy_unit);
     gf_file_put_text_attribute(file, "/run", "table", medium->table);

@@ -1,4 +1,4 @@
-/* What a run measures: walls, snapshots, a histogram. */
+/* What a run measures: walls, snapshots, histograms, correlations. */
 #include "langevin/run/kind.h"
 #include "langevin/run/parser.h"
 
@@ -114,5 +114,142 @@ gf_status gf_run_take_histogram(const gf_run_parser *p) {
             status = take_bins(p, inner, &run->histogram[i]);
         }
     }
+    return status;
+}
+
+/* --- correlations and domains ----------------------------------------------------------------- */
+
+/* Errors are told from at least so many independent parts of a sweep point. */
+enum { FEWEST_PARTS = 8 };
+
+/* Stretches of time of one realisation, of which it has `most` at the most. */
+static size_t count_batches(const gf_run *run, size_t most) {
+    size_t wanted = (FEWEST_PARTS + run->realisations - 1) / run->realisations;
+    return wanted < most ? wanted : most;
+}
+
+/* A length or time of a section, which is no other section's of that name. */
+static gf_status take_positive(const gf_run_parser *p, gf_node *map, const char *key, bool required,
+                               double *value, const gf_node **node) {
+    gf_node *found = gf_document_get(p->document, map, key);
+    *node = found != NULL ? found : map;
+    if (found == NULL) {
+        return required ? gf_document_require(p->document, map, key, &found, p->error) : GF_OK;
+    }
+    gf_status status = gf_run_read_number(p, found, key, value);
+    if (status == GF_OK && !(*value > 0)) {
+        status = gf_document_fail(p->document, found, p->error, "%s = %g; expected positive", key,
+                                  *value);
+    }
+    return status;
+}
+
+/* Times: lag and every. */
+static gf_status take_lags(const gf_run_parser *p, gf_node *map) {
+    gf_run *run = p->run;
+    gf_run_correlations *c = &run->correlations;
+    const gf_node *node = NULL;
+    double lag = 0;
+    uint64_t samples = 0, lags = 0;
+    c->every = run->sample_every;
+    gf_status status = take_positive(p, map, "every", false, &c->every, &node);
+    if (status == GF_OK) {
+        status = gf_run_divide(p, node, "every of correlations", c->every, "sample_every",
+                               run->sample_every, &samples);
+    }
+    if (status == GF_OK) {
+        status = take_positive(p, map, "lag", true, &lag, &node);
+    }
+    if (status == GF_OK) {
+        status = gf_run_divide(p, node, "lag", lag, "every", c->every, &lags);
+    }
+    if (status != GF_OK) {
+        return status;
+    }
+    size_t measured = (run->samples - run->first_measured - 1) / (size_t)samples + 1;
+    c->samples_per_lag = (size_t)samples;
+    c->lags = (size_t)lags + 1;
+    c->origins = measured / c->lags;
+    c->batches = count_batches(run, c->origins);
+    return c->origins > 0
+               ? GF_OK
+               : gf_document_fail(p->document, node, p->error,
+                                  "lag = %g takes %zu samples every %g; after the warm-up there "
+                                  "are %zu",
+                                  lag, c->lags, c->every, measured);
+}
+
+/* Places: distance and spacing. */
+static gf_status take_distances(const gf_run_parser *p, gf_node *map) {
+    gf_run *run = p->run;
+    gf_run_correlations *c = &run->correlations;
+    const gf_node *node = NULL;
+    double distance = 0;
+    uint64_t stride = 0, distances = 0;
+    c->spacing = run->spacing;
+    gf_status status = take_positive(p, map, "spacing", false, &c->spacing, &node);
+    if (status == GF_OK) {
+        status = gf_run_divide(p, node, "spacing of correlations", c->spacing, "spacing of space",
+                               run->spacing, &stride);
+    }
+    if (status == GF_OK) {
+        status = take_positive(p, map, "distance", true, &distance, &node);
+    }
+    if (status == GF_OK) {
+        status = gf_run_divide(p, node, "distance", distance, "spacing", c->spacing, &distances);
+    }
+    if (status == GF_OK && !(distance < run->length)) {
+        status = gf_document_fail(p->document, node, p->error,
+                                  "distance = %g is not shorter than the row, %g", distance,
+                                  run->length);
+    }
+    c->stride = (size_t)stride;
+    c->distances = (size_t)distances + 1;
+    return status;
+}
+
+gf_status gf_run_take_correlations(const gf_run_parser *p) {
+    static const char *const row_keys[] = {"lag", "every", "distance", "spacing", NULL};
+    static const char *const keys[] = {"lag", "every", NULL};
+    gf_run *run = p->run;
+    bool row = gf_run_has_walls(run);
+    gf_node *map = NULL;
+    gf_status status = gf_run_take_section(p, "correlations", row ? row_keys : keys, false, &map);
+    if (status != GF_OK || map == NULL) {
+        return status;
+    }
+    if (row && run->boundary == GF_FIXED) {
+        return gf_document_fail(p->document, map, p->error,
+                                "correlations are averages over the places of a row, which must be "
+                                "alike: they need boundary: periodic or antiperiodic");
+    }
+    run->correlations.distances = run->correlations.stride = 1;
+    status = take_lags(p, map);
+    return status == GF_OK && row ? take_distances(p, map) : status;
+}
+
+gf_status gf_run_take_domains(const gf_run_parser *p) {
+    static const char *const keys[] = {"to", "bins", NULL};
+    gf_run *run = p->run;
+    gf_node *map = NULL, *bins = NULL;
+    const gf_node *node = NULL;
+    long count = 0;
+    gf_status status = gf_run_take_section(p, "domains", keys, false, &map);
+    if (status != GF_OK || map == NULL) {
+        return status;
+    }
+    if (!gf_run_has_walls(run)) {
+        return gf_document_fail(p->document, map, p->error,
+                                "without neighbours there are no domains");
+    }
+    status = take_positive(p, map, "to", true, &run->domains.to, &node);
+    if (status == GF_OK) {
+        status = gf_document_require(p->document, map, "bins", &bins, p->error);
+    }
+    if (status == GF_OK) {
+        status = gf_document_integer(p->document, bins, "bins", 1, MAX_BINS, &count, p->error);
+    }
+    run->domains.bins = (size_t)count;
+    run->domains.batches = count_batches(run, run->samples - run->first_measured);
     return status;
 }

@@ -64,6 +64,8 @@ gf_run_take_reading(const gf_run_parser *p); /* force or coefficients: bare or r
 gf_status gf_run_take_walls(const gf_run_parser *p);
 gf_status gf_run_take_snapshots(const gf_run_parser *p);
 gf_status gf_run_take_histogram(const gf_run_parser *p);
+gf_status gf_run_take_correlations(const gf_run_parser *p);
+gf_status gf_run_take_domains(const gf_run_parser *p);
 gf_status gf_run_take_sweep(const gf_run_parser *p);
 
 #endif

@@ -255,11 +255,11 @@ static gf_status finish(const gf_run_parser *p) {
 }
 
 static gf_status parse(const gf_run_parser *p) {
-    static const char *const keys[] = {"equation",  "parameters", "noise",        "force",
-                                       "space",     "time",       "integrator",   "initial",
-                                       "seed",      "walls",      "realisations", "snapshots",
-                                       "histogram", "sweep",      "common_noise", "table",
-                                       "rates",     "rescaled",   "coefficients", NULL};
+    static const char *const keys[] = {
+        "equation",     "parameters",   "noise",        "force", "space",        "time",
+        "integrator",   "initial",      "seed",         "walls", "realisations", "snapshots",
+        "histogram",    "sweep",        "common_noise", "table", "rates",        "rescaled",
+        "coefficients", "correlations", "domains",      NULL};
     static gf_status (*const sections[])(const gf_run_parser *) = {take_methods,
                                                                    take_parameters,
                                                                    take_noise,
@@ -270,6 +270,8 @@ static gf_status parse(const gf_run_parser *p) {
                                                                    gf_run_take_walls,
                                                                    gf_run_take_snapshots,
                                                                    gf_run_take_histogram,
+                                                                   gf_run_take_correlations,
+                                                                   gf_run_take_domains,
                                                                    gf_run_take_sweep,
                                                                    finish,
                                                                    check_settings,

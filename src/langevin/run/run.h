@@ -30,6 +30,23 @@ typedef enum gf_named_point { GF_SADDLE_POINT, GF_STABLE_PLUS, GF_STABLE_MINUS }
 
 typedef struct gf_run_kind gf_run_kind;
 
+/* Correlation functions: times 0, every, ... (lags - 1) every and distances 0, spacing, ... from
+ * origins in time lags * every apart; the origins of a realisation fall into `batches` stretches of
+ * time, which errors are told from. */
+typedef struct gf_run_correlations {
+    size_t lags; /* 0: none are asked for */
+    double every, spacing;
+    size_t samples_per_lag, stride, distances;
+    size_t origins, batches; /* of a realisation */
+} gf_run_correlations;
+
+/* The histogram of the lengths of domains, from 0 on. */
+typedef struct gf_run_domains {
+    size_t bins; /* 0: none is asked for */
+    double to;
+    size_t batches; /* of a realisation */
+} gf_run_domains;
+
 /* Of two fields: what they take from a force table. */
 typedef struct gf_run_medium {
     char *table;                    /* path of the force table */
@@ -82,6 +99,9 @@ struct gf_run {
     /* Of cell values, field by field; points = bins. The first is 0 where there is no histogram,
      * the second 1 where there is no second field. */
     gf_axis histogram[GF_CHARGES];
+
+    gf_run_correlations correlations;
+    gf_run_domains domains;
 
     size_t swept; /* index of the parameter that the sweep varies */
     double *sweep;

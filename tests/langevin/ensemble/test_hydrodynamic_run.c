@@ -3,6 +3,7 @@
  * neither threads nor interruptions change a bit. */
 #include "fixture.h"
 #include "interruption.h"
+#include "measurements.h"
 #include "suite.h"
 
 #include "gibbsflow/fitted_grid.h"
@@ -501,6 +502,8 @@ static const char small[] =
     "snapshots: {every: 800, spacing: 160}\n"
     "histogram: {from: -1, to: 1, bins: 10, energy: {from: -1, to: 1, bins: "
     "7}}\n"
+    "correlations: {lag: 480, distance: 320, spacing: 32}\n"
+    "domains: {to: 1600, bins: 8}\n"
     "sweep: {epsilon: [0.01, 0.02], stretch: [2, 1]}\n";
 
 /* Blocks without neighbours, way 6: samples far apart, so that checkpoints fall between them. */
@@ -513,10 +516,11 @@ static const char small_blocks[] =
     "integrator: weak-trapezoidal\n"
     "initial: {profile: [fixed-point, uniform], which: stable-, density: [0.2, 0.1]}\n"
     "realisations: 2\n"
-    "snapshots: {every: 80000, spacing: 24}\n";
+    "snapshots: {every: 80000, spacing: 24}\n"
+    "correlations: {lag: 80000}\n";
 
 static gf_langevin *begin_small(int way) {
-    char text[1200], file[100];
+    char text[1400], file[100];
     if (way == 6) {
         (void)snprintf(text, sizeof text, small_blocks, sized(250, 20));
         return begin(text);
@@ -554,6 +558,7 @@ static void check_same(const gf_langevin *a, const gf_langevin *b) {
     ck_assert(memcmp(a->snapshots, b->snapshots,
                      2 * tasks * run->snapshots * run->positions * sizeof(double)) == 0);
     ck_assert(memcmp(a->histogram, b->histogram, tasks * gf_run_bins(run) * sizeof(int64_t)) == 0);
+    check_same_measurements(a, b);
 }
 
 START_TEST(test_threads) {

@@ -2,6 +2,7 @@
  * the double well, the wall of Eq. (16); and that neither threads nor interruptions change a bit.
  */
 #include "interruption.h"
+#include "measurements.h"
 #include "suite.h"
 
 #include "langevin/ensemble/langevin.h"
@@ -264,6 +265,8 @@ static const char small_template[] =
     "walls: {smoothing: 4, threshold: 0.5}\n"
     "snapshots: {every: 5, spacing: 10}\n"
     "histogram: {from: -2, to: 2, bins: 20}\n"
+    "correlations: {lag: 4, distance: 100, spacing: 2}\n"
+    "domains: {to: 200, bins: 20}\n"
     "sweep: {epsilon: [0.1, 0.3], stretch: [2, 1]}\n";
 
 static void check_same(const gf_langevin *a, const gf_langevin *b) {
@@ -280,6 +283,7 @@ static void check_same(const gf_langevin *a, const gf_langevin *b) {
                      tasks * a->run->snapshots * a->run->positions * sizeof(double)) == 0);
     ck_assert(memcmp(a->histogram, b->histogram, tasks * gf_run_bins(a->run) * sizeof(int64_t)) ==
               0);
+    check_same_measurements(a, b);
 }
 
 static void small_run(int integrator, char *text, size_t size) {
@@ -354,6 +358,60 @@ START_TEST(test_common_noise) {
 }
 END_TEST
 
+/* The mean of a series over the samples that an extent takes in, one by one. */
+static double mean_over(const gf_langevin *self, size_t point, gf_langevin_extent extent) {
+    const gf_run *run = self->run;
+    double sum = 0;
+    for (size_t r = 0; r < extent.realisations; ++r) {
+        const double *series = gf_langevin_series(self, GF_LANGEVIN_SECOND, point, r);
+        for (size_t i = run->first_measured; i < extent.samples; ++i) {
+            ck_assert(isfinite(series[i]));
+            sum += series[i];
+        }
+    }
+    return sum / (double)(extent.realisations * (extent.samples - run->first_measured));
+}
+
+/* Of a run under way the averages are of what there is, as much of it as makes a block. */
+START_TEST(test_under_way) {
+    char text[1500];
+    gf_run *run;
+    gf_langevin *langevin;
+    bool partly = false;
+    int threads = omp_get_max_threads();
+    small_run(0, text, sizeof text);
+    omp_set_num_threads(2);
+    ck_assert_int_eq(gf_run_parse(text, strlen(text), "run", NULL, &run, NULL), GF_OK);
+    ck_assert_int_eq(gf_langevin_create(run, "test", &langevin, NULL), GF_OK);
+    gf_langevin_point p;
+    ck_assert_int_eq(gf_langevin_summarise(langevin, 0, &p, NULL), GF_OK);
+    ck_assert(isnan(p.walls.mean) && p.walls.effective == 0 && p.walls.verdict == GF_TOO_SHORT);
+    for (int part = 1; part <= 12; ++part) {
+        interruption here = {.at = part / 12.0};
+        gf_progress progress = {.update = interrupt, .context = &here};
+        gf_langevin_control control = {.stop = &here.stop, .progress = &progress};
+        ck_assert_int_eq(gf_langevin_carry_on(langevin, &control, NULL), GF_OK);
+        double steps = 0;
+        for (size_t k = 0; k < run->points; ++k) {
+            gf_langevin_extent extent = gf_langevin_look(langevin, k);
+            steps += extent.done * (double)gf_run_steps(run, k);
+            ck_assert_int_eq(gf_langevin_summarise(langevin, k, &p, NULL), GF_OK);
+            if (extent.realisations > 0) {
+                ck_assert_double_eq_tol(p.second[0].mean, mean_over(langevin, k, extent), 1e-14);
+            }
+            partly = partly || (extent.realisations > 0 && extent.done < 1);
+        }
+        ck_assert_double_eq_tol(steps / (double)(gf_run_steps(run, 0) + gf_run_steps(run, 1)),
+                                gf_langevin_done(langevin), 1e-14);
+    }
+    gf_langevin_extent whole = gf_langevin_look(langevin, 1);
+    ck_assert(partly && whole.done == 1 && whole.finished == run->realisations &&
+              whole.samples == run->samples && whole.realisations == run->realisations);
+    omp_set_num_threads(threads);
+    gf_langevin_free(langevin);
+}
+END_TEST
+
 /* A field that runs away stops the run and says where. */
 START_TEST(test_runaway) {
     const char *const text =
@@ -388,6 +446,7 @@ int main(void) {
     tcase_add_long_test(tests, test_double_well);
     tcase_add_loop_test(tests, test_threads, 0, 3);
     tcase_add_loop_test(tests, test_resume, 0, 3);
+    tcase_add_test(tests, test_under_way);
     tcase_add_test(tests, test_common_noise);
     tcase_add_test(tests, test_runaway);
     return run_suite("langevin", tests);

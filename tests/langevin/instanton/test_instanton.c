@@ -89,8 +89,7 @@ START_TEST(test_walls_without_conserved_noise) {
     static const struct {
         const char *setting;
         double gamma, drive;
-    } cases[] = {{"gamma=0.82 drive=3", 0.82, 3},
-                 {"gamma=0.95 drive=2", 0.95, 2}};
+    } cases[] = {{"gamma=0.82 drive=3", 0.82, 3}, {"gamma=0.95 drive=2", 0.95, 2}};
     for (int k = 0; k < sized(2, 1); ++k) {
         gf_run *run = parse(order_parameter, cases[k].setting);
         gf_run_field field;

@@ -145,6 +145,19 @@ static const struct {
     {"epsilon: [0.1, 0.2]", "epsilon: [0.1, 0.2], stretch: [1]", "1 stretches for 2"},
     {"epsilon: [0.1, 0.2]", "zeta: [0.1, 0.2]", "no parameter 'zeta'"},
     {"seed: 7\n", "seed: 7\nseed: 8\n", "twice"},
+    {"seed: 7\n", "correlations: {lag: 2}\n", "'distance' is missing"},
+    {"seed: 7\n", "correlations: {distance: 2}\n", "'lag' is missing"},
+    {"seed: 7\n", "correlations: {lag: 0.7, distance: 2}\n", "whole multiple of every"},
+    {"seed: 7\n", "correlations: {lag: 2, every: 0.7, distance: 2}\n", "of sample_every"},
+    {"seed: 7\n", "correlations: {lag: 15, distance: 2}\n", "after the warm-up there are 30"},
+    {"seed: 7\n", "correlations: {lag: -1, distance: 2}\n", "expected positive"},
+    {"seed: 7\n", "correlations: {lag: 2, distance: 100}\n", "not shorter than the row"},
+    {"seed: 7\n", "correlations: {lag: 2, distance: 2.1}\n", "whole multiple of spacing"},
+    {"seed: 7\n", "correlations: {lag: 2, distance: 2, spacing: 0.3}\n", "of spacing of space"},
+    {"seed: 7\n", "domains: {to: 20}\n", "'bins' is missing"},
+    {"seed: 7\n", "domains: {bins: 20}\n", "'to' is missing"},
+    {"seed: 7\n", "domains: {to: 0, bins: 20}\n", "expected positive"},
+    {"seed: 7\n", "domains: {to: 20, bins: 0}\n", "bins"},
 };
 
 START_TEST(test_wrong) {
