@@ -36,6 +36,12 @@ static const char help[] =
     "  trial         the ansatz of two charges beside what is exact for epsilon -> 0,\n"
     "                against the number of sites\n"
     "\n"
+    "Of a file made by 'gibbsflow instanton', or of a run to which it was added:\n"
+    "\n"
+    "  path          the path of least action that makes a wall: field and density\n"
+    "                of the action in space and time\n"
+    "  law           c against the parameter of the sweep\n"
+    "\n"
     "Of a file made by 'gibbsflow langevin':\n"
     "\n"
     "  histogram     the distribution of the field (Fig. 1)\n"
@@ -83,7 +89,8 @@ static int take_options(const cli_options *options, const texts *typed, gf_figur
     if (typed->kind != NULL && !gf_figure_knows(typed->kind)) {
         return cli_usage(
             options,
-            "--kind %s: expected forces, map, nullclines, basins, scan, phase or ladder, or "
+            "--kind %s: expected forces, map, nullclines, basins, scan, phase, ladder, path or "
+            "law, or "
             "of a run histogram, profile, space-time, walls, trajectories, correlations or domains",
             typed->kind);
     }
@@ -158,8 +165,8 @@ static int run(const cli_command *command, int argc, const char **argv) {
 const cli_command cli_figure = {
     .name = "figure",
     .arguments = "FILE.h5 -o FIGURE",
-    .summary = "draw a force table, a scan, a phase diagram, a ladder or a run",
+    .summary = "draw a force table, a scan, a phase diagram, a ladder, a least action or a run",
     .help = help,
     .examples = examples,
-    .takes = CLI_TABLE | CLI_SCAN | CLI_PHASE | CLI_LADDER | CLI_RUN | CLI_RATES,
+    .takes = CLI_TABLE | CLI_SCAN | CLI_PHASE | CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_RATES,
     .run = run};

@@ -18,7 +18,11 @@ static const char walls_help[] =
     "shown to be steady. Of a run under way it prints how far that is, and the averages\n"
     "of what its last checkpoint holds; the run is not disturbed.\n"
     "\n"
-    "--from and --to choose the couplings that are fitted.\n";
+    "--from and --to choose the couplings that are fitted.\n"
+    "\n"
+    "Where 'gibbsflow instanton RUN.h5' has added the computed law of rare walls,\n"
+    "n ~ exp(-c/sqrt(epsilon)), it is printed beside the fits, with what c the\n"
+    "simulation has between neighbouring couplings.\n";
 
 static const char walls_examples[] =
     "  gibbsflow walls fig6.h5\n"
@@ -202,6 +206,99 @@ static void print_fits(cli_report *report, const gf_langevin *self, const gf_lan
     cli_report_end_list(report);
 }
 
+/* --- the law of rare walls ------------------------------------------------------------------- */
+
+/* Of n = A x^(1/4) exp(-c/sqrt(x)) through two points of the table: c, and its standard error. */
+static double local_exponent(const double *table, size_t count, size_t i, size_t k, double *error) {
+    const double *x = table, *n = table + count, *error_of = table + 2 * count;
+    double apart = 1 / sqrt(x[i]) - 1 / sqrt(x[k]);
+    *error = hypot(error_of[i] / n[i], error_of[k] / n[k]) / fabs(apart);
+    return (log(n[k] / n[i]) - log(x[k] / x[i]) / 4) / apart;
+}
+
+/* The same of the exact density of dilute walls around a coupling. */
+static double exact_exponent(const gf_run *run, double unit, double x) {
+    const double ratio = 1.05;
+    double n[2];
+    for (int k = 0; k < 2; ++k) {
+        gf_dynamics d;
+        gf_transfer exact;
+        if (gf_run_dynamics_at(run, 0, x * pow(ratio, 2 * k - 1) / unit, &d, NULL) != GF_OK ||
+            gf_transfer_continuum(&d, run->threshold * d.order, &exact, NULL) != GF_OK) {
+            return NAN;
+        }
+        n[k] = exact.dilute_density;
+    }
+    return (log(n[1] / n[0]) - log(ratio) / 2) / ((sqrt(ratio) - 1 / sqrt(ratio)) / sqrt(x));
+}
+
+/* Where theory knows the density: up to which coupling it keeps to c within a tenth. Above, it may
+ * cross c again without meaning it. */
+static void print_exact_approach(cli_report *report, const gf_langevin *self, double c) {
+    gf_dynamics d;
+    const gf_run *run = self->run;
+    double unit = gf_langevin_coupling(self, 0) / run->sweep[0], x = 1e-3 * c * c / 0.25;
+    if (gf_run_dynamics(run, 0, &d, NULL) != GF_OK || !gf_transfer_applies(&d)) {
+        return;
+    }
+    while (x < 1 && fabs(exact_exponent(run, unit, x) / c - 1) < 0.1) {
+        x *= 1.1;
+    }
+    cli_report_number(report, "exact_below", "1", x / 1.1,
+                      "# exactly, (E1-E0)/2 keeps to the law within 10 %% of c below x = %.2g\n");
+}
+
+/* c between neighbouring couplings, the smallest first; up to which coupling it keeps to the law
+ * within a tenth, known as well; 0: not even there. */
+static double print_local_exponents(cli_report *report, size_t count, const double *table,
+                                    double c) {
+    const double *x = table, *n = table + count;
+    bool rising = x[0] < x[count - 1], keeps = true;
+    double reached = 0;
+    for (size_t j = 0; j + 1 < count; ++j) {
+        size_t low = rising ? j : count - 1 - j, high = rising ? low + 1 : low - 1;
+        double error = 0, local = local_exponent(table, count, low, high, &error);
+        if (!(n[low] > 0 && n[high] > 0)) {
+            continue;
+        }
+        keeps = keeps && fabs(local - c) < 0.1 * c && error < 0.1 * c;
+        reached = keeps ? x[high] : reached;
+        cli_report_begin(report, NULL);
+        cli_report_number(report, "from", "1", x[low], "# x = %g, ");
+        cli_report_number(report, "to", "1", x[high], "%g: ");
+        cli_report_number(report, "c", "1", local, "c = %.4g");
+        cli_report_number(report, "error", "1", error, " +- %.2g\n");
+        cli_report_end(report);
+    }
+    return reached;
+}
+
+/* c as computed beside what the simulation says. */
+static void print_law(cli_report *report, const gf_langevin *self, const double *table) {
+    const gf_run *run = self->run;
+    if (self->law == NULL || run->swept != 0 || !gf_langevin_coupling_varies(self)) {
+        return;
+    }
+    double unit = sqrt(gf_langevin_coupling(self, 0) / run->sweep[0]), c = unit * self->law[0];
+    cli_report_begin(report, "law");
+    cli_report_number(report, "c", "1", c,
+                      "\n# the law of rare walls, computed by 'gibbsflow instanton': c = %.5g");
+    cli_report_number(report, "error", "1", unit * self->law_error[0], " +- %.1g\n");
+    cli_report_text(report, "# A x^(1/4) exp(-c/sqrt(x)) through two neighbouring couplings:\n");
+    cli_report_begin_list(report, "local");
+    double reached = print_local_exponents(report, run->points, table, c);
+    cli_report_end_list(report);
+    cli_report_number(report, "simulation_below", "1", reached > 0 ? reached : NAN,
+                      reached > 0 ? "# the simulation keeps to the law from x = %g down\n" : NULL);
+    if (!(reached > 0)) {
+        cli_report_text(report,
+                        "# the simulation does not reach the law: walls are not rare at "
+                        "these couplings\n");
+    }
+    print_exact_approach(report, self, c);
+    cli_report_end(report);
+}
+
 /* Of the two-field equation. */
 static void print_two_fields_of(cli_report *report, const gf_run *run, size_t k,
                                 const gf_langevin_point *p) {
@@ -245,6 +342,7 @@ static gf_status print_two_fields(cli_report *report, const gf_langevin *self,
     }
     cli_report_end_list(report);
     print_fits(report, self, points, table, from, to);
+    print_law(report, self, table);
     return GF_OK;
 }
 
@@ -331,6 +429,7 @@ static gf_status print_one_field(cli_report *report, const gf_langevin *self,
     cli_report_end_list(report);
     print_moments(report, self, points);
     print_fits(report, self, points, table, from, to);
+    print_law(report, self, table);
     return print_theory(report, self, error);
 }
 

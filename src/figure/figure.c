@@ -21,6 +21,8 @@ static const struct kind {
     {"scan", "/scan", 0, false, 3, GF_LOG_CAN, gf_figure_draw_scan},
     {"ladder", "/ladder", 0, false, 2, GF_LOG_IS, gf_figure_draw_ladder},
     {"trial", "/trial", 0, false, 0, GF_LOG_NEVER, gf_figure_draw_trial},
+    {"path", "/instanton", 0, false, 2, GF_LOG_NEVER, gf_figure_draw_path},
+    {"law", "/instanton", 0, false, 2, GF_LOG_CAN, gf_figure_draw_law},
     {"map", "/density_grid", 0, true, 2, GF_LOG_CAN, gf_figure_draw_map},
     {"nullclines", "/density_grid", GF_LAYER_FLOW | GF_LAYER_NULLCLINES, true, 2, GF_LOG_IS,
      gf_figure_draw_forces},
@@ -67,15 +69,16 @@ static gf_status fail_choice(const gf_figure *figure, gf_error *error) {
     return figure->options->kind != NULL
                ? gf_fail(error, GF_INVALID,
                          "%s: a figure of kind %s is one of a run, which this file is not; of this "
-                         "file forces, map, nullclines, basins, phase, scan, ladder or trial can "
-                         "be drawn",
+                         "file forces, map, nullclines, basins, phase, scan, ladder, trial, path "
+                         "or law "
+                         "can be drawn",
                          figure->path, figure->options->kind)
                : gf_fail(error, GF_INVALID,
                          "%s holds nothing to draw: neither a force table (written by 'gibbsflow "
                          "forces') nor a scan or phase diagram (by 'gibbsflow fixed-points "
-                         "--scan'), a ladder (by "
-                         "'gibbsflow converge'), a trial (by 'gibbsflow rates') or a run (by "
-                         "'gibbsflow langevin')",
+                         "--scan'), a ladder (by 'gibbsflow converge'), a trial (by 'gibbsflow "
+                         "rates'), a least action (by 'gibbsflow "
+                         "instanton') or a run (by 'gibbsflow langevin')",
                          figure->path);
 }
 
@@ -103,10 +106,16 @@ static gf_status draw_kind(gf_figure *figure, const struct kind *kind, gf_error 
     return status == GF_OK ? kind->draw(figure, error) : status;
 }
 
+/* Which the file of a run can hold as well. */
+static bool is_of_instanton(const struct kind *kind) {
+    return strcmp(kind->group, "/instanton") == 0;
+}
+
 static gf_status draw_file(gf_figure *figure, gf_error *error) {
     int chosen = choose(figure);
     bool run = gf_file_has(figure->file, "/run");
-    if (run && (chosen == KINDS || figure->options->kind == NULL || !kinds[chosen].plane)) {
+    if (run && (chosen == KINDS || figure->options->kind == NULL ||
+                !(kinds[chosen].plane || is_of_instanton(&kinds[chosen])))) {
         return gf_langevin_figure_draw(figure, error);
     }
     return chosen == KINDS ? fail_choice(figure, error) : draw_kind(figure, &kinds[chosen], error);

@@ -394,10 +394,12 @@ typedef struct wall_curves {
     int fitted;
     gf_wall_fit fits[2];
     const gf_paper_fit *printed; /* or NULL */
+    double law, amplitude;       /* A x^(1/4) exp(-law/sqrt(x)) with the computed c; or 0 */
 } wall_curves;
 
 static const char MEASURED[] = "pt 7 ps 0.5*point lc rgb '#102040'",
-                  PRINTED[] = "lw 1.5 dt (12,5,3,5) lc rgb '#606060'";
+                  PRINTED[] = "lw 1.5 dt (12,5,3,5) lc rgb '#606060'",
+                  LAW[] = "lw 2 dt (3,5) lc rgb '#e07010'";
 /* The columns of $exact. */
 static const struct {
     const char *line, *title;
@@ -411,7 +413,8 @@ static const double WALLS_WIDE = 13.5, ROW = 0.45;
 
 static size_t count_wall_rows(const wall_curves *self, double width) {
     size_t measured = self->exact ? 4 : 1;
-    size_t laws = (size_t)self->fitted + (self->printed != NULL ? 1U : 0U);
+    size_t laws =
+        (size_t)self->fitted + (self->printed != NULL ? 1U : 0U) + (self->law > 0 ? 1U : 0U);
     return width < WALLS_WIDE ? measured + laws : measured > laws ? measured : laws;
 }
 
@@ -432,6 +435,11 @@ static void write_walls_key(const wall_curves *self, double bottom, gf_plot *plo
     }
     if (self->printed != NULL) {
         gf_plot_add_key(plot, PRINTED, NULL, "fit printed in the paper");
+    }
+    if (self->law > 0) {
+        char title[96];
+        (void)snprintf(title, sizeof title, "rare walls: {/:Italic c} = %.4g computed", self->law);
+        gf_plot_add_key(plot, LAW, NULL, title);
     }
 }
 
@@ -466,6 +474,19 @@ static void write_walls_setup(const gf_run *run, const wall_curves *curves, gf_p
     write_walls_key(curves, page.bottom, plot);
 }
 
+/* The law of rare walls with the computed c, through the point of the smallest coupling, where it
+ * is least wrong. */
+static void take_law(const gf_langevin *self, const double *table, wall_curves *curves) {
+    const gf_run *run = self->run;
+    size_t least = table[0] < table[run->points - 1] ? 0 : run->points - 1;
+    if (self->law == NULL || run->swept != 0 || !(table[run->points + least] > 0)) {
+        return;
+    }
+    double x = table[least];
+    curves->law = self->law[0] * sqrt(gf_langevin_coupling(self, 0) / run->sweep[0]);
+    curves->amplitude = table[run->points + least] / (pow(x, 0.25) * exp(-curves->law / sqrt(x)));
+}
+
 static void plot_walls(const gf_langevin *self, const double *table, bool exact, bool log,
                        gf_plot *plot) {
     FILE *script = gf_plot_script(plot);
@@ -476,13 +497,16 @@ static void plot_walls(const gf_langevin *self, const double *table, bool exact,
             gf_paper_fit_find(gf_run_parameter(run, 0, "gamma"), run->noise.thermal > 0);
         curves.fitted = fit_walls(run->points, table, curves.fits);
         curves.fitted = exact && curves.fitted > 1 ? 1 : curves.fitted;
+        take_law(self, table, &curves);
     }
     write_walls_setup(run, &curves, plot);
     if (!exact && curves.printed == NULL) {
         set_ranges(run->points, table, log, plot);
     }
     /* a range at the head of a plot would be that of the axis */
-    (void)fputs(!exact && (curves.fitted > 0 || curves.printed != NULL) ? "plot sample " : "plot ",
+    (void)fputs(!exact && (curves.fitted > 0 || curves.printed != NULL || curves.law > 0)
+                    ? "plot sample "
+                    : "plot ",
                 script);
     for (int k = 0; k < (exact ? 3 : 0); ++k) {
         (void)fprintf(script, "$exact using 1:%d with lines %s, ", k + 2, exact_curves[k].line);
@@ -495,6 +519,10 @@ static void plot_walls(const gf_langevin *self, const double *table, bool exact,
                       curves.printed->from, curves.printed->to,
                       curves.printed->amplitude / gf_run_parameter(run, 0, "a"),
                       curves.printed->exponent, PRINTED);
+    }
+    if (curves.law > 0) {
+        (void)fprintf(script, "[*:*] %.10g*x**0.25*exp(-%.10g/sqrt(x)) with lines %s, ",
+                      curves.amplitude, curves.law, LAW);
     }
     (void)fprintf(
         script,

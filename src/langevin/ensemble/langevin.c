@@ -104,6 +104,8 @@ void gf_langevin_free(gf_langevin *self) {
     free(self->tasks);
     free(self->histogram);
     free(self->snapshots);
+    free(self->law);
+    free(self->law_error);
     free(self->command);
     gf_run_free(self->run);
     free(self);

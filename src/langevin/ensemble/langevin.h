@@ -21,8 +21,10 @@ struct gf_langevin {
     int64_t *histogram;            /* [K,R,bins(,energy bins)] of cell values after the warm-up */
     gf_correlations *correlations; /* NULL: none are asked for */
     gf_domains *domains;           /* the same */
-    gf_lattice_state *tasks;       /* [K,R] how far each realisation is; rows are NULL unless
-                                      it has begun and is not done */
+    double *law, *law_error; /* [K] c of the law of rare walls, and its error, where `instanton`
+                                has put it into the file that was read; else NULL */
+    gf_lattice_state *tasks; /* [K,R] how far each realisation is; rows are NULL unless
+                                it has begun and is not done */
 };
 
 /* What of a sweep point there is: of a run that is not complete, of the checkpoint. Averages are of

@@ -213,10 +213,19 @@ static gf_status read_tasks(gf_langevin *self, gf_file *file, gf_error *error) {
     return GF_OK;
 }
 
+static void read_law(gf_langevin *self, gf_file *file) {
+    size_t points = self->run->points;
+    if (gf_file_has(file, "/instanton")) {
+        self->law = gf_file_get_doubles(file, "/instanton/c", 1, &points);
+        self->law_error = gf_file_get_doubles(file, "/instanton/error", 1, &points);
+    }
+}
+
 static gf_status read_all(gf_langevin **self, gf_file *file, const char *path, gf_error *error) {
     gf_status status = read_run(self, file, path, error);
     if (status == GF_OK) {
         read_results(*self, file);
+        read_law(*self, file);
         status = gf_file_check(file, error);
     }
     return status == GF_OK ? read_tasks(*self, file, error) : status;

@@ -1,10 +1,7 @@
 #include "langevin/instanton/cubic_field.h"
 
-#include <string.h>
-
 static void drive(const void *context, size_t count, const double *m, gf_field_drive *result) {
     const gf_scalar *self = context;
-    memset(result, 0, count * sizeof *result);
     for (size_t i = 0; i < count; ++i) {
         result[i].force[0] = (self->linear - self->cubic * m[i] * m[i]) * m[i];
         result[i].force_slope[0][0] = self->linear - 3 * self->cubic * m[i] * m[i];
@@ -16,7 +13,6 @@ static void transport(const void *context, size_t count, const double *m,
                       gf_field_transport *result) {
     const gf_scalar *self = context;
     (void)m;
-    memset(result, 0, count * sizeof *result);
     for (size_t i = 0; i < count; ++i) {
         result[i].diffusion[0][0] = self->diffusion;
         result[i].noise[0] = self->thermal;

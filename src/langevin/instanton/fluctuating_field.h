@@ -30,7 +30,8 @@ typedef struct gf_fluctuating_field {
     size_t fields; /* 1, or GF_CHARGES */
     bool has_space;
     const void *context;
-    /* At count densities q[count][fields]. Threads may call them side by side. */
+    /* At count densities q[count][fields]. `result` holds zeros or what an earlier call has left:
+     * what is zero everywhere need not be set. Threads may call them side by side. */
     void (*drive)(const void *context, size_t count, const double *q, gf_field_drive *result);
     void (*transport)(const void *context, size_t count, const double *q,
                       gf_field_transport *result); /* NULL without space */

@@ -256,22 +256,3 @@ gf_status gf_instanton_law_get(gf_file *file, gf_instanton_law *law, gf_error *e
     }
     return status;
 }
-
-gf_status gf_instanton_law_read(const char *path, size_t points, gf_instanton_law *law,
-                                gf_error *error) {
-    gf_file *file = NULL;
-    *law = (gf_instanton_law){0};
-    gf_status status = gf_file_open(path, &file, error);
-    if (status == GF_OK && gf_file_has(file, "/instanton")) {
-        status = gf_instanton_law_get(file, law, error);
-    }
-    if (status == GF_OK && law->c != NULL && law->points != points) {
-        status = gf_fail(error, GF_INVALID,
-                         "%s: /instanton has %zu points, the run %zu; make it again with "
-                         "'gibbsflow instanton'",
-                         path, law->points, points);
-        gf_instanton_law_free(law);
-    }
-    gf_file_close(&file);
-    return status;
-}

@@ -16,9 +16,6 @@ typedef struct gf_instanton_law {
 
 /* The caller frees what is read; a failed call leaves nothing to free. */
 gf_status gf_instanton_law_get(gf_file *file, gf_instanton_law *law, gf_error *error);
-/* Likewise from the file of a run, which must have as many points: points = 0 if it holds none. */
-gf_status gf_instanton_law_read(const char *path, size_t points, gf_instanton_law *law,
-                                gf_error *error);
 void gf_instanton_law_free(gf_instanton_law *self);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* Descents at fixed durations: at least, at most. Corrections that L-BFGS keeps, iterations over
  * which it looks back, and the most of them. */
-enum { FEWEST = 4, MOST = 12, KEPT = 24, PAST = 10, ITERATIONS = 4000 };
+enum { FEWEST = 4, MOST = 8, KEPT = 24, PAST = 10, ITERATIONS = 2000 };
 
 /* A descent at work. */
 typedef struct descent {
@@ -82,9 +82,13 @@ static bool is_rounding(int code) {
            code == LBFGSERR_INCREASEGRADIENT;
 }
 
-static gf_status judge(const descent *self, int code, double action, gf_error *error) {
+/* Rounding or the number of iterations may end a descent that has little to gain: what that is
+ * counts as error. */
+static gf_status judge(const descent *self, int code, double action, double tolerance,
+                       gf_error *error) {
+    bool stopped = is_rounding(code) || code == LBFGSERR_MAXIMUMITERATION;
     bool settled = code == LBFGS_SUCCESS || code == LBFGS_STOP || code == LBFGS_ALREADY_MINIMIZED ||
-                   (is_rounding(code) && left_to_gain(self) < 1e-5 * action);
+                   (stopped && left_to_gain(self) < 40 * tolerance * action);
     if (settled && isfinite(action)) {
         return GF_OK;
     }
@@ -120,7 +124,7 @@ static gf_status descend(descent *self, double tolerance, gf_path *path, gf_leas
     self->iterations = 0;
     gf_preconditioner_set(self->preconditioner, path->step);
     int code = lbfgs((int)count, z, &result->action, evaluate, watch, self, &parameters);
-    gf_status status = judge(self, code, result->action, error);
+    gf_status status = judge(self, code, result->action, tolerance, error);
     if (status == GF_OK) {
         place(self, z);
         memcpy(path->state, self->state, (count + 2 * gf_path_size(path)) * sizeof *z);

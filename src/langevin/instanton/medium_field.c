@@ -79,6 +79,7 @@ static void put_noise(const gf_medium_field *self, const double *c, double (*slo
                       gf_field_transport *result) {
     double full[F][F];
     gf_matrix_unpack(c, full);
+    memset(result->noise, 0, sizeof result->noise);
     add_noise(self->thermal, result->diffusion, full, result->noise);
     for (size_t k = 0; k < F; ++k) {
         double by_c[F][F], by_d[F][F], noise[GF_PAIRS] = {0};
@@ -112,7 +113,6 @@ static void transport(const void *context, size_t count, const double *q,
                       gf_field_transport *result) {
     const gf_medium_field *self = context;
     double value[GF_SURFACE_VALUES], slope[GF_SURFACE_VALUES][F];
-    memset(result, 0, count * sizeof *result);
     for (size_t k = 0; k < count; ++k) {
         gf_surface_expand(self->surface, q + k * F, value, slope);
         if (self->law == GF_TRANSPORT_ONSAGER) {

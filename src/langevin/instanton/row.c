@@ -3,6 +3,7 @@
 #include "base/workspace.h"
 
 #include <lapacke.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +16,8 @@ struct gf_row {
     double *state, *middle;        /* where it is; at the faces, then workspace */
     gf_field_drive *drive;         /* [cells] */
     gf_field_transport *transport; /* [cells - 1] */
-    double *band;                  /* B: [size] columns of its upper band, as LAPACK has it */
-    double *slope;                 /* 1/step - db/dq: [size] columns of 3 bands */
+    double *band;  /* B, and its Cholesky factor: [size] columns of the lower band */
+    double *slope; /* 1/step - db/dq: [size] columns of 3 bands */
     lapack_int *pivot;
 };
 
@@ -40,7 +41,7 @@ void gf_row_free(gf_row *self) {
         free(self->drive);
         free(self->transport);
         free(self->pivot);
-        gf_workspace_free(self->band);
+        free(self->band);
         gf_workspace_free(self->slope);
     }
     free(self);
@@ -64,7 +65,7 @@ gf_status gf_row_create(const gf_fluctuating_field *field, size_t cells, double 
                      .drive = calloc(cells, sizeof *self->drive),
                      .transport = calloc(cells, sizeof *self->transport),
                      .pivot = calloc(size, sizeof *self->pivot)};
-    self->band = gf_workspace_matrix(band_rows(self), size, sizeof *self->band);
+    self->band = calloc(band_rows(self) * size, sizeof *self->band);
     self->slope = gf_workspace_matrix(slope_rows(self), size, sizeof *self->slope);
     if (self->state == NULL || self->middle == NULL || self->drive == NULL ||
         self->transport == NULL || self->pivot == NULL || self->band == NULL ||
@@ -116,10 +117,9 @@ void gf_row_drift(gf_row *self, double *drift) {
     }
 }
 
-/* Element (row, column) of the upper band, row <= column. */
+/* Element (row, column) of the lower band, row >= column: column by column. */
 static double *band_at(const gf_row *self, size_t row, size_t column) {
-    size_t rows = band_rows(self);
-    return &self->band[column * rows + rows - 1 + row - column];
+    return &self->band[column * band_rows(self) + row - column];
 }
 
 static void fill_band(gf_row *self) {
@@ -128,7 +128,7 @@ static void fill_band(gf_row *self) {
     memset(self->band, 0, band_rows(self) * self->size * sizeof *self->band);
     for (size_t i = 0; i < self->cells; ++i) {
         for (size_t a = 0; a < fields; ++a) {
-            for (size_t b = a; b < fields; ++b) {
+            for (size_t b = 0; b <= a; ++b) {
                 *band_at(self, i * fields + a, i * fields + b) =
                     self->drive[i].noise[gf_pair(a, b)];
             }
@@ -139,8 +139,8 @@ static void fill_band(gf_row *self) {
         for (size_t a = 0; a < fields; ++a) {
             for (size_t b = 0; b < fields; ++b) {
                 double noise = self->transport[i].noise[gf_pair(a, b)] * per_area;
-                *band_at(self, here + a, next + b) = -noise;
-                if (a <= b) {
+                *band_at(self, next + a, here + b) = -noise;
+                if (b <= a) {
                     *band_at(self, here + a, here + b) += noise;
                     *band_at(self, next + a, next + b) += noise;
                 }
@@ -149,11 +149,50 @@ static void fill_band(gf_row *self) {
     }
 }
 
+/* Cholesky's factor L in place of the band; the diagonal holds 1/L_kk. LAPACK's dpbtrf calls three
+ * functions for each column, which for bands as narrow as these takes three times as long. */
+static bool factorise(gf_row *self) {
+    size_t rows = band_rows(self), size = self->size;
+    for (size_t k = 0; k < size; ++k) {
+        double *column = self->band + k * rows;
+        size_t below = size - k < rows ? size - k : rows;
+        if (!(column[0] > 0)) {
+            return false;
+        }
+        column[0] = 1 / sqrt(column[0]);
+        for (size_t i = 1; i < below; ++i) {
+            column[i] *= column[0];
+        }
+        for (size_t j = 1; j < below; ++j) {
+            for (size_t i = j; i < below; ++i) {
+                column[j * rows + i - j] -= column[i] * column[j];
+            }
+        }
+    }
+    return true;
+}
+
 bool gf_row_solve(gf_row *self, double *vector) {
-    lapack_int size = (lapack_int)self->size, width = (lapack_int)width_of(self);
+    size_t rows = band_rows(self), size = self->size;
     fill_band(self);
-    return LAPACKE_dpbsv_work(LAPACK_COL_MAJOR, 'U', size, width, 1, self->band, width + 1, vector,
-                              size) == 0;
+    if (!factorise(self)) {
+        return false;
+    }
+    for (size_t k = 0; k < size; ++k) {
+        const double *column = self->band + k * rows;
+        vector[k] *= column[0];
+        for (size_t i = 1; i < rows && k + i < size; ++i) {
+            vector[k + i] -= column[i] * vector[k];
+        }
+    }
+    for (size_t k = size; k-- > 0;) {
+        const double *column = self->band + k * rows;
+        for (size_t i = 1; i < rows && k + i < size; ++i) {
+            vector[k] -= column[i] * vector[k + i];
+        }
+        vector[k] *= column[0];
+    }
+    return true;
 }
 
 /* What cell i has of it: p.f + p.N.p/2. */

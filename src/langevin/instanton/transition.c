@@ -203,13 +203,14 @@ static gf_status assess(search *self, gf_transition_result *result, gf_error *er
     return status;
 }
 
-/* The base becomes the refinement in the respect that limits most. */
+/* The base becomes the refinement in the respect that limits most. Where that is the descent it is
+ * the steps: on too few of them it goes to and fro between ways to save a long one. */
 static gf_status refine(search *self, const gf_transition_result *result, gf_error *error) {
     int worst = 0;
     for (int k = 1; k < GF_LIMITS; ++k) {
         worst = result->limit[k] > result->limit[worst] ? k : worst;
     }
-    self->tolerance /= result->descent > result->limit[worst] ? 4 : 1;
+    worst = result->descent > result->limit[worst] ? GF_LIMIT_STEPS : worst;
     mesh on = self->next[worst].mesh;
     if (on.steps > MOST_STEPS || on.per_unit > MOST_CELLS || on.distance > MOST_DISTANCE) {
         return gf_fail(error, GF_NO_CONVERGENCE,

@@ -71,6 +71,28 @@ START_TEST(test_gradient_varying) {
 }
 END_TEST
 
+/* Both noises s times as strong: the action of any path is S/s, and so c/s. */
+START_TEST(test_scaling) {
+    gf_scalar numbers = {.diffusion = 1, .drive = 0.5, .thermal = 1, .linear = 0.1, .cubic = 0.2};
+    double action[2];
+    for (int k = 0; k < 2; ++k) {
+        gf_fluctuating_field field = gf_cubic_field(&numbers, true);
+        gf_error error;
+        gf_path path;
+        gf_path_action *one;
+        must(gf_path_create(5, 9, 1, 0.7, &path, &error), &error);
+        must(gf_path_action_create(&field, &path, &one, &error), &error);
+        fill_path(&path, (double[]){0.2}, 1, 3);
+        action[k] = gf_path_action_evaluate(one, &path, path.state, NULL);
+        gf_path_action_free(one);
+        gf_path_free(&path);
+        numbers.drive *= 3;
+        numbers.thermal *= 3;
+    }
+    ck_assert_double_eq_tol(3 * action[1], action[0], 1e-12 * action[0]);
+}
+END_TEST
+
 START_TEST(test_gradient_cubic) {
     const gf_scalar numbers = {
         .diffusion = 1, .drive = 0.5, .thermal = 1, .linear = 0.1, .cubic = 0.2};
@@ -223,6 +245,7 @@ int main(void) {
     TCase *tests = tcase_create("path_action");
     tcase_add_test(tests, test_gradient_varying);
     tcase_add_test(tests, test_gradient_cubic);
+    tcase_add_test(tests, test_scaling);
     tcase_add_test(tests, test_gradient_medium);
     tcase_add_test(tests, test_expansions);
     tcase_add_test(tests, test_linear);
