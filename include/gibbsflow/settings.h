@@ -28,7 +28,7 @@ typedef struct gf_settings {
     gf_parameter *parameters;
     size_t count;
     struct gf_names *names; /* of the parameters, once gf_settings_set has been called */
-    bool no_symmetry; /* diagonalise whole magnetisation sectors */
+    bool no_symmetry;       /* diagonalise whole magnetisation sectors */
 } gf_settings;
 
 /* Later settings of a name replace earlier ones. `assignment` is "name=value". */

@@ -316,9 +316,8 @@ static bool find_point(rung *here, const gf_fixed_points *references, size_t r,
     const gf_gibbs *gibbs = here->kind == GF_RINGS
                                 ? ring(here->ladder, here->size)->gibbs
                                 : open_chain(here->ladder, here->size + 1)->gibbs;
-    const gf_state_source source = {.evaluate = evaluate_rung,
-                                    .context = here,
-                                    .energy_unit = here->ladder->energy_unit};
+    const gf_state_source source = {
+        .evaluate = evaluate_rung, .context = here, .energy_unit = here->ladder->energy_unit};
     gf_state state;
     evaluate_rung(here, lambda, &state);
     gf_fixed_point_descend(&source, &state);

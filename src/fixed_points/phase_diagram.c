@@ -388,8 +388,9 @@ static gf_status check_parameters(const gf_model *model, const char *const param
                        parameter[0]);
     }
     if ((double)axis[0].points * (double)axis[1].points > MAX_NODES) {
-        return gf_fail(error, GF_INVALID, "a phase diagram of %zu x %zu nodes; at most %.0f are taken",
-                       axis[0].points, axis[1].points, MAX_NODES);
+        return gf_fail(error, GF_INVALID,
+                       "a phase diagram of %zu x %zu nodes; at most %.0f are taken", axis[0].points,
+                       axis[1].points, MAX_NODES);
     }
     return gf_family_wants_spectra(model, parameter[0]) &&
                    gf_family_wants_spectra(model, parameter[1])
