@@ -340,6 +340,13 @@ static gf_status plan(const cli_options *options, request *self, gf_ladder **lad
                              options->input, self->last);
         }
     }
+    int cell = status == GF_OK ? gf_model_cell(model) : 1;
+    if (status == GF_OK && (self->last - self->first) / cell + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
+        status = gf_fail(error, GF_INVALID,
+                         "%d to %d sites are %d sizes of whole cells of %d; errors take %d sizes",
+                         self->first, self->last, (self->last - self->first) / cell + 1, cell,
+                         GF_THERMODYNAMIC_LIMIT_SIZES);
+    }
     if (status == GF_OK) {
         status = gf_ladder_plan(model, self->first, self->last, ladder, &cost, error);
     }

@@ -33,6 +33,8 @@ static const char help[] =
     "                the lines of bifurcations between them\n"
     "  ladder        how far rings and linked clusters of N sites are from the\n"
     "                infinite chain, for the first six states\n"
+    "  trial         the ansatz of two charges beside what is exact for epsilon -> 0,\n"
+    "                against the number of sites\n"
     "\n"
     "Of a file made by 'gibbsflow instanton', or of a run to which it was added:\n"
     "\n"
@@ -166,5 +168,5 @@ const cli_command cli_figure = {
     .summary = "draw a force table, a scan, a phase diagram, a ladder, a least action or a run",
     .help = help,
     .examples = examples,
-    .takes = CLI_TABLE | CLI_SCAN | CLI_PHASE | CLI_LADDER | CLI_RUN | CLI_INSTANTON,
+    .takes = CLI_TABLE | CLI_SCAN | CLI_PHASE | CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_RATES,
     .run = run};

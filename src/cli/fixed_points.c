@@ -268,13 +268,19 @@ void cli_print_fixed_points(cli_report *report, const gf_fixed_points *points) {
     cli_report_end(report);
 }
 
+/* A value of the parameter; zero without its rounding. */
+static double value_at(const gf_scan *scan, size_t value) {
+    double at = gf_axis_value(&scan->axis, value);
+    return fabs(at) < 1e-14 * fmax(fabs(scan->axis.from), fabs(scan->axis.to)) ? 0 : at;
+}
+
 /* The points of all branches at one value of the parameter. */
 static void print_scan_value(cli_report *report, const gf_scan *scan, size_t value) {
     for (size_t branch = 0; branch < scan->branches; ++branch) {
         const gf_fixed_point *point = &scan->points[value * scan->branches + branch];
         if (point->stability != GF_ABSENT) {
             cli_report_begin(report, NULL);
-            cli_report_number(report, "value", NULL, gf_axis_value(&scan->axis, value), "%-14.8g ");
+            cli_report_number(report, "value", NULL, value_at(scan, value), "%-14.8g ");
             cli_report_number(report, "branch", NULL, (double)branch, NULL);
             print_density(report, point);
             print_eigenvalues(report, point);
@@ -283,8 +289,7 @@ static void print_scan_value(cli_report *report, const gf_scan *scan, size_t val
         }
     }
     if (scan->continuum[value]) {
-        cli_report_text(report, "%-14.8g fixed points form a line\n",
-                        gf_axis_value(&scan->axis, value));
+        cli_report_text(report, "%-14.8g fixed points form a line\n", value_at(scan, value));
     }
 }
 
@@ -337,6 +342,13 @@ static void print_scan(cli_report *report, const gf_scan *scan) {
     cli_report_begin_list(report, "bifurcations");
     for (size_t k = 0; k < scan->bifurcation_count; ++k) {
         print_bifurcation(report, scan, &scan->bifurcations[k]);
+    }
+    cli_report_end_list(report);
+    cli_report_begin_list(report, "continua"); /* values at which fixed points form a line */
+    for (size_t value = 0; value < scan->axis.points; ++value) {
+        if (scan->continuum[value]) {
+            cli_report_number(report, NULL, NULL, gf_axis_value(&scan->axis, value), NULL);
+        }
     }
     cli_report_end_list(report);
     print_doubts(report, scan);

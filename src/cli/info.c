@@ -572,5 +572,6 @@ const cli_command cli_info = {.name = "info",
                               .help = help,
                               .examples = examples,
                               .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_PHASE |
-                                       CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_BLOCKS,
+                                       CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_BLOCKS |
+                                       CLI_RATES,
                               .run = run};

@@ -12,7 +12,7 @@
 enum { KINDS = GF_BORDER + 1, SHOWN = 7 };
 
 /* In cm: the page's width, an entry of the legend and a line of it, what is left of them. */
-static const double WIDTH = 14, FRAME = 9.4, ENTRY = 4.4, ROW = 0.45, ASIDE = 0.6;
+static const double WIDTH = 14, FRAME = 9.4, ENTRY = 5, ROW = 0.45, ASIDE = 0.6;
 
 /* Which fixed points a node has. */
 typedef struct combination {

@@ -14,7 +14,8 @@ static const double NEAR_LINE = 0.01;  /* from a line, in parts of the axes: a p
 static const double NEAR_LAMBDA = 0.2; /* and of lambda, dimensionless */
 static const double EDGE = 1e-4;       /* from an edge, in parts of the axis: at it */
 static const double SCANNING = 0.7;    /* of the time, roughly, goes into the nodes */
-enum { CHECKS = 4 };                   /* of the error of a line */
+static const double MAX_NODES = 1e7;
+enum { CHECKS = 4 }; /* of the error of a line */
 
 const char *gf_line_mark_name(gf_line_mark mark) {
     static const char *const names[] = {
@@ -376,7 +377,7 @@ static gf_status trace_lines(lines *self, const columns *from, const gf_progress
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static gf_status check_parameters(const gf_model *model, const char *const parameter[2],
-                                  gf_error *error) {
+                                  const gf_axis axis[2], gf_error *error) {
     for (size_t k = 0; k < 2; ++k) {
         if (!gf_model_has_parameter(model, parameter[k])) {
             return gf_fail(error, GF_INVALID, "the model has no parameter %.100s", parameter[k]);
@@ -385,6 +386,10 @@ static gf_status check_parameters(const gf_model *model, const char *const param
     if (strcmp(parameter[0], parameter[1]) == 0) {
         return gf_fail(error, GF_INVALID, "a phase diagram wants two parameters, not %.100s twice",
                        parameter[0]);
+    }
+    if ((double)axis[0].points * (double)axis[1].points > MAX_NODES) {
+        return gf_fail(error, GF_INVALID, "a phase diagram of %zu x %zu nodes; at most %.0f are taken",
+                       axis[0].points, axis[1].points, MAX_NODES);
     }
     return gf_family_wants_spectra(model, parameter[0]) &&
                    gf_family_wants_spectra(model, parameter[1])
@@ -398,7 +403,7 @@ static gf_status check_parameters(const gf_model *model, const char *const param
 gf_status gf_phase_diagram_estimate(const gf_model *model, const char *const parameter[2],
                                     const gf_axis axis[2], gf_spectrum_cost *cost,
                                     gf_error *error) {
-    gf_status status = check_parameters(model, parameter, error);
+    gf_status status = check_parameters(model, parameter, axis, error);
     *cost = (gf_spectrum_cost){0};
     for (size_t k = 0; k < 2 && status == GF_OK; ++k) {
         if (gf_family_wants_spectra(model, parameter[k])) {
@@ -449,7 +454,7 @@ gf_status gf_phase_diagram_compute(const gf_model *model, const gf_spectrum *spe
                                    const gf_progress *progress, gf_phase_diagram *diagram,
                                    gf_error *error) {
     *diagram = (gf_phase_diagram){.axis = {axis[0], axis[1]}};
-    gf_status status = check_parameters(model, parameter, error);
+    gf_status status = check_parameters(model, parameter, axis, error);
     if (status != GF_OK) {
         return status;
     }

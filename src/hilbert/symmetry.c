@@ -60,11 +60,17 @@ static void append_image(const gf_symmetry *self, gf_operator *sum, const gf_ope
     }
 }
 
-static bool is_invariant(const gf_symmetry *self, const gf_operator *a, int shift, int factors,
-                         bool *exhausted) {
+gf_operator gf_symmetry_image(const gf_symmetry *self, const gf_operator *a, int shift,
+                              int factors) {
     gf_operator image = {.exhausted = a->exhausted};
     append_image(self, &image, a, shift, factors);
     gf_operator_normalize(&image);
+    return image;
+}
+
+static bool is_invariant(const gf_symmetry *self, const gf_operator *a, int shift, int factors,
+                         bool *exhausted) {
+    gf_operator image = gf_symmetry_image(self, a, shift, factors);
     bool equal = gf_operator_equal(a, &image, NULL);
     *exhausted = *exhausted || image.exhausted;
     gf_operator_free(&image);

@@ -39,6 +39,11 @@ bool gf_symmetry_flips(const gf_symmetry *self);
 /* The image of a bit pattern: reflected and flipped as `factors` say, then shifted. */
 uint32_t gf_symmetry_act(const gf_symmetry *self, int shift, int factors, uint32_t state);
 
+/* g a g' of one element: a reflected, flipped and conjugated as `factors` say, then shifted. Check
+ * `exhausted`. */
+gf_operator gf_symmetry_image(const gf_symmetry *self, const gf_operator *a, int shift,
+                              int factors);
+
 /* The mean of g' a g over those elements g of the group, translations included, that turn m into -m
  * (`flipping`) or do not: what an eigenstate of H has for <a>, averaged over its images at -m or
  * m. Check `exhausted`. */

@@ -81,28 +81,42 @@ double gf_block_work(const gf_block *block) {
     return (block->is_real ? 1 : 4) * n * n * n;
 }
 
+gf_status gf_block_diagonalize(const gf_elements *hamiltonian, const gf_orbits *orbits,
+                               gf_dense *vectors, double *energy, gf_error *error) {
+    size_t n = orbits->size;
+    *vectors = (gf_dense){.size = n};
+    if (orbits->is_real) {
+        vectors->real = gf_workspace_matrix(n, n, sizeof *vectors->real);
+    } else {
+        vectors->complex_ = gf_workspace_matrix(n, n, sizeof *vectors->complex_);
+    }
+    gf_status status = vectors->real != NULL || vectors->complex_ != NULL
+                           ? gf_orbits_project(orbits, hamiltonian, store_element, vectors, error)
+                           : gf_fail_memory(error, "the matrix of a sector");
+    if (status == GF_OK) {
+        status = diagonalize(vectors, energy, error);
+    }
+    if (status != GF_OK) {
+        gf_workspace_free(vectors->real);
+        gf_workspace_free(vectors->complex_);
+        *vectors = (gf_dense){0};
+    }
+    return status;
+}
+
 static gf_status solve(const gf_elements *hamiltonian, const gf_elements *observables,
                        const gf_orbits *orbits, gf_block_levels *sector, gf_error *error) {
     size_t n = orbits->size;
-    gf_dense h = {.size = n};
-    if (orbits->is_real) {
-        h.real = gf_workspace_matrix(n, n, sizeof *h.real);
-    } else {
-        h.complex_ = gf_workspace_matrix(n, n, sizeof *h.complex_);
-    }
+    gf_dense h = {0};
     sector->energy = calloc(n, sizeof *sector->energy);
     sector->degeneracy = calloc(n, sizeof *sector->degeneracy);
     sector->observable = calloc(sector->rows * n + 1, sizeof *sector->observable);
     gf_status status = GF_OK;
-    if ((h.real == NULL && h.complex_ == NULL) || sector->energy == NULL ||
-        sector->degeneracy == NULL || sector->observable == NULL) {
+    if (sector->energy == NULL || sector->degeneracy == NULL || sector->observable == NULL) {
         status = gf_fail_memory(error, "the matrix of a sector");
     }
     if (status == GF_OK) {
-        status = gf_orbits_project(orbits, hamiltonian, store_element, &h, error);
-    }
-    if (status == GF_OK) {
-        status = diagonalize(&h, sector->energy, error);
+        status = gf_block_diagonalize(hamiltonian, orbits, &h, sector->energy, error);
     }
     if (status == GF_OK) {
         status = gf_expectations(observables, orbits, &h, sector->observable, error);

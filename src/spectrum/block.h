@@ -10,6 +10,7 @@
 
 #include "hilbert/elements.h"
 #include "hilbert/symmetry.h"
+#include "spectrum/expectation.h"
 
 typedef struct gf_block_levels {
     size_t size;        /* states */
@@ -26,6 +27,12 @@ typedef struct gf_block_levels {
 gf_status gf_block_solve(const gf_elements *hamiltonian, const gf_elements *observables,
                          const gf_symmetry *symmetry, const gf_block *block,
                          gf_block_levels *sector, gf_error *error);
+/* Energies [orbits->size], increasing, and eigenvectors of a block, as columns over its symmetric
+ * basis: real in a real block. The caller frees the vectors with gf_workspace_free; after a failure
+ * there are none. */
+gf_status gf_block_diagonalize(const gf_elements *hamiltonian, const gf_orbits *orbits,
+                               gf_dense *vectors, double *energy, gf_error *error);
+
 void gf_block_levels_free(gf_block_levels *self);
 
 /* Bytes that gf_block_solve needs at its peak. */

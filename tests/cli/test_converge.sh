@@ -22,6 +22,8 @@ test_converge() {
     check "converge: the states asked for" contains "$said" "lambda1 = 0.3, lambda2 = 0.2"
     check "converge: a check from too few sizes" contains "$said" "it takes 7 sizes"
     refuse_to_write 1 "GiB of memory" converge "$reference" --sites 6:28
+    refuse 1 "6 to 12 sites are 4 sizes of whole cells of 2; errors take 5 sizes" converge "$models/dimerised.yaml" --sites 6:12
+    refuse 1 "no whole number of cells of 2" fixed-points "$models/dimerised.yaml" --sites 7
     refuse 1 "nowhere/new.h5: cannot be written" converge "$reference" --sites 4:8 -o nowhere/new.h5
     head -c 4000 ladder.h5 >short.h5
     refuse_to_write 1 "short.h5" figure short.h5

@@ -57,6 +57,13 @@ def refuse(constant):
     raise ValueError(f"{constant} is no JSON")
 
 
+def once(pairs):
+    """An object; no key stands in it twice."""
+    keys = [key for key, _ in pairs]
+    check(f"keys that stand twice in {keys}", len(keys) == len(set(keys)))
+    return dict(pairs)
+
+
 def run(*arguments, options=("--json",)):
     """The output, parsed strictly."""
     done = subprocess.run([PROGRAM, *arguments, *options], env=ENVIRONMENT, capture_output=True, timeout=300)
@@ -65,7 +72,7 @@ def run(*arguments, options=("--json",)):
     if not options:
         return done.stdout.decode()
     check(f"{title}: control characters", all(byte >= 32 or byte == 10 for byte in done.stdout))
-    data = json.loads(done.stdout.decode("utf-8"), parse_constant=refuse)
+    data = json.loads(done.stdout.decode("utf-8"), parse_constant=refuse, object_pairs_hook=once)
     check(f"{title}: says what it is", data["command"] == arguments[0] and isinstance(data["units"], dict))
     for path in data["units"]:
         check(f"{title}: units of {path}, which is not there", find(data, path.split(".")))

@@ -39,6 +39,8 @@ def make_files():
     kinds.write("model.yaml", model + "\ngrid: {magnetization: {points: 21}, energy: {points: 25}}\n")
     make("forces", "model.yaml", "--sites", "8", "-o", "fig2.h5")
     make("fixed-points", "fig2.h5", "--scan", "gamma=0.8:0.95:5", "-o", "scan.h5")
+    make("fixed-points", "model.yaml", "--sites", "4", "--scan", "Delta=0.9:1.1:3", "--scan",
+         "gamma=0.8:0.95:4", "-o", "phase.h5")
     make("converge", "model.yaml", "--sites", "4:8", "-o", "ladder.h5")
     kinds.write("well.yaml", kinds.WELL)
     kinds.write("row.yaml", kinds.ROW % (200, 40))
@@ -46,8 +48,7 @@ def make_files():
         "[0.1, 0.2]", "[0.1, 0.15, 0.2, 0.25, 0.3]"))
     fields = (kinds.FIELDS % ("1", 400, 800)).replace("table.h5", "fig2.h5")
     kinds.write("fields.yaml", fields + kinds.FIELDS_MEASURES)
-    still = re.sub("^correlations:.*\n", "", fields, flags=re.M)  # they want places that are alike
-    kinds.write("wall.yaml", still.replace("length: 400", "length: 400, boundary: fixed").replace(
+    kinds.write("wall.yaml", fields.replace("length: 400", "length: 400, boundary: fixed").replace(
         "[random, wall], domain: 80", "wall"))
     kinds.write("block.yaml", kinds.BLOCKS.replace("table.h5", "fig2.h5")
                 + "histogram: {from: -1, to: 1, bins: 8, energy: {from: -1, to: 1, bins: 6}}\n")

@@ -396,6 +396,32 @@ START_TEST(scans_of_the_hamiltonian_diagonalise) {
 }
 END_TEST
 
+/* Parameters defined by the one that is scanned follow it: then energies are in proportion to it.
+ */
+START_TEST(scans_take_what_depends_on_the_parameter_along) {
+    fixture f;
+    fixture_parse(&f,
+                  "name: scaled\nsites: 6\nboundary: periodic\nparameters: {J: 1, Jz: 0.7*J}\n"
+                  "hamiltonian: [\"J*(X[0]*X[1] + Y[0]*Y[1]) + Jz*Z[0]*Z[1]\"]\n"
+                  "lindblad:\n"
+                  "  - {name: flip, rate: 0.1, operator: \"X[0]\"}\n"
+                  "  - {name: align, rate: 0.9, operator: \"Pu[-1]*Sp[0]*Pu[1] + "
+                  "Pd[-1]*Sm[0]*Pd[1]\"}\n");
+    gf_scan s = scan(&f, "J", 1, 2, 3);
+    ck_assert_uint_eq(s.branches, 3);
+    for (size_t value = 1; value < 3; ++value) {
+        for (size_t k = 0; k < 3; ++k) {
+            const gf_fixed_point *one = &s.points[k], *many = &s.points[value * 3 + k];
+            double j = gf_axis_value(&s.axis, value);
+            ck_assert_double_eq_tol(many->density[0], one->density[0], 1e-10);
+            ck_assert_double_eq_tol(many->density[1], j * one->density[1], 1e-10);
+        }
+    }
+    gf_scan_free(&s);
+    fixture_close(&f);
+}
+END_TEST
+
 /* df1/dlambda1 where f2 = 0 on the axis lambda1 = 0, diagonalised at this Delta: zero at a
  * pitchfork.
  */
@@ -418,11 +444,12 @@ static double stability_of_the_axis(double delta) {
 
 START_TEST(a_pitchfork_of_the_hamiltonian) {
     fixture f;
-    double low = 0.4, high = 1.2;
-    double sign = stability_of_the_axis(low);
-    for (int k = 0; k < 36; ++k) {
-        double middle = (low + high) / 2;
-        *(stability_of_the_axis(middle) * sign > 0 ? &low : &high) = middle;
+    double last = 0.4, at = 1.2, before = stability_of_the_axis(last);
+    for (int k = 0; k < 12 && fabs(at - last) > 1e-12; ++k) { /* secants */
+        double here = stability_of_the_axis(at), next = at - here * (at - last) / (here - before);
+        last = at;
+        before = here;
+        at = next;
     }
     fixture_open(&f, "xxz_jprime.yaml", 6, "gamma=0.83");
     for (size_t points = 3; points <= 9; points += 6) { /* coarse: found by diagonalising there */
@@ -430,7 +457,7 @@ START_TEST(a_pitchfork_of_the_hamiltonian) {
         ck_assert_uint_eq(s.bifurcation_count, 1);
         ck_assert_uint_eq(s.unexplained, 0);
         ck_assert_int_eq(s.bifurcations[0].kind, GF_PITCHFORK);
-        ck_assert_double_eq_tol(s.bifurcations[0].parameter, low, 1e-9);
+        ck_assert_double_eq_tol(s.bifurcations[0].parameter, at, 1e-9);
         gf_scan_free(&s);
     }
     fixture_close(&f);
@@ -485,7 +512,8 @@ int main(void) {
     tcase_add_test(tests, an_imperfect_pitchfork_has_a_fold);
     tcase_add_test(tests, scans_refuse_what_they_cannot_do);
     tcase_add_test(tests, scans_of_the_hamiltonian_diagonalise);
-    tcase_add_test(tests, a_pitchfork_of_the_hamiltonian);
+    tcase_add_test(tests, scans_take_what_depends_on_the_parameter_along);
+    tcase_add_long_test(tests, a_pitchfork_of_the_hamiltonian);
     tcase_add_test(tests, flow_lines_follow_the_force);
     return run_suite("fixed points", tests);
 }

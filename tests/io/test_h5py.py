@@ -27,6 +27,8 @@ WORDS = {"bifurcation", "bound", "branch", "cell", "channel", "charge", "corner"
          "group", "line", "parameter", "point", "power", "realisation", "row", "side", "state", "task"}
 failures = 0
 
+SANITIZED = os.environ.get("GF_SANITIZED") == "1"  # all takes ten times as long, and numbers are the same
+
 
 def fail(*what):
     global failures
@@ -252,7 +254,8 @@ def check_exports(name):
         file.visititems(visit)
         if set(listed) != paths:
             fail(name, "the list of export lacks", paths - set(listed))
-        for data in alike.values():
+        some = list(alike.values())
+        for data in some[:1] if SANITIZED else some:
             if listed[data.name]["shape"] != list(data.shape):
                 fail(name, data.name, "is listed as", listed[data.name])
             check_export(name, data)
@@ -265,6 +268,7 @@ with tempfile.TemporaryDirectory() as folder:
     for one in kinds.make_all(program, models):
         check_file(one)
         check_exports(one)
-    check_scaling(program)
+    if not SANITIZED:
+        check_scaling(program)
     os.chdir("/")
 sys.exit(1 if failures else 0)

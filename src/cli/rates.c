@@ -1,0 +1,378 @@
+/* The rate equation between eigenstates: the exact limit of a weak bath, and the ansatz on trial.
+ */
+#include "cli/cli.h"
+
+#include "base/machine.h"
+#include "model/model_file.h"
+#include "open_system/trial_ladder.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char rates_help[] =
+    "Solves what is exact for epsilon -> 0 and a finite chain: the classical rate\n"
+    "equation between the eigenstates of H, dp_n/dt = epsilon sum_m (W_nm p_m - W_mn\n"
+    "p_n) with W_nm = N sum_c rate_c |<n|L_c|m>|^2, and puts the ansatz of Gibbs states\n"
+    "of two charges, on which all other commands rest, beside it.\n"
+    "\n"
+    "Prints, for each value of a strong symmetry of the bath (one that commutes with\n"
+    "every jump operator), the stationary <m^2>, <e>, <m>; P(M); the slowest rates with\n"
+    "their parity under m -> -m, of which the slowest odd one is the rate of switching;\n"
+    "and the trial:\n"
+    "\n"
+    "  exact   the rate equation\n"
+    "  smooth  the same projected onto populations that at fixed M are a polynomial of\n"
+    "          degree 4 in the energy: all mixtures of two-charge Gibbs states, jumps\n"
+    "          kept. Exact over smooth is the failure of the ansatz alone\n"
+    "  gibbs   the table: m^2, e of its stable fixed points and the slower rate of the\n"
+    "          return to them; its force at the exact <e> of each M\n"
+    "  spread  of ln p_n within a magnetisation, about a polynomial of degree 4 in E_n;\n"
+    "          0 if two charges are enough\n"
+    "\n"
+    "--sites FROM:TO does so for every second size and says how the errors fall. Where\n"
+    "levels coincide within a block of coherences their coherences are kept; epsilon\n"
+    "has to be small beside the smallest distance of others, which is printed.\n"
+    "\n"
+    "--at M,E (or --lambda) starts from a Gibbs state and follows <m>, <e>, <m^2>; -o\n"
+    "keeps all, with the populations and the joint distribution of M and E. At most 16\n"
+    "sites; 14 take some seconds, 16 a few minutes and 6 GiB.\n";
+
+static const char rates_examples[] =
+    "  gibbsflow rates models/xxz_jprime_half.yaml --sites 10\n"
+    "  gibbsflow rates models/xxz_jprime.yaml --sites 8:14 -o trial.h5\n"
+    "  gibbsflow figure trial.h5 -o trial.pdf\n"
+    "  gibbsflow rates models/xxz_jprime.yaml --sites 8 --at 0.3,0.5 -o relaxation.h5\n";
+
+/* What the command line asks for. */
+typedef struct request {
+    char *sites, *at, *lambda;
+    double end;
+    int first, last, step; /* 0: the model's own */
+    gf_rates_request rates;
+} request;
+
+/* --- printing -------------------------------------------------------------------------------- */
+
+static void print_value(double value) {
+    if (isfinite(value)) {
+        (void)printf(" %12.8f", value);
+    } else {
+        (void)printf(" %12s", "-");
+    }
+}
+
+static void print_sectors(const gf_rates *self) {
+    (void)printf("# stationary states, one for each value of what the bath conserves\n");
+    (void)printf("#%5s %9s %8s %12s %12s %12s\n", "F", "M", "states", "<m^2>", "<e>", "<m>");
+    for (size_t s = 0; s < self->sectors; ++s) {
+        const gf_rates_sector *one = &self->sector[s];
+        char flip[8] = "-", range[24];
+        if (one->flip != 0) {
+            (void)snprintf(flip, sizeof flip, "%+d", one->flip);
+        }
+        (void)snprintf(range, sizeof range, "%d:%d", one->least, one->greatest);
+        (void)printf("%6s %9s %8.0f %12.8f %12.8f %12.8f\n", flip, range, one->states,
+                     one->second_moment, one->energy, one->magnetization);
+    }
+}
+
+/* F apart, there is one. */
+static void print_conserved(const gf_rates *self) {
+    size_t values = 1;
+    for (size_t s = 1; s < self->sectors; ++s) {
+        values += self->sector[s].flip != self->sector[s - 1].flip;
+    }
+    if (self->sectors > values) {
+        (void)printf(
+            "# the bath conserves more than F: which of these states is reached depends on "
+            "the start; below, all count alike, and there is no smooth one\n");
+    }
+}
+
+static void print_gaps(const gf_rates *self) {
+    static const char *const names[] = {
+        [GF_PARITY_NONE] = "-", [GF_PARITY_EVEN] = "even", [GF_PARITY_ODD] = "odd"};
+    bool switched = false;
+    (void)printf("# slowest rates per epsilon\n#%11s %12s %7s %4s\n", "rate", "frequency", "parity",
+                 "F");
+    for (size_t k = 0; k < self->gaps; ++k) {
+        const gf_gap *gap = &self->gap[k];
+        char flip[8] = "-";
+        if (gap->flip != 0) {
+            (void)snprintf(flip, sizeof flip, "%+d", gap->flip);
+        }
+        (void)printf("%12.8f %12.8f %7s %4s%s\n", gap->rate, fabs(gap->frequency),
+                     names[gap->parity], flip,
+                     gap->parity == GF_PARITY_ODD && !switched ? "  switching" : "");
+        switched = switched || gap->parity == GF_PARITY_ODD;
+    }
+}
+
+static void print_forces(const gf_rates *self) {
+    (void)printf("#%4s %12s %12s %38s %38s %12s\n", "M", "P exact", "smooth",
+                 "f1 exact, smooth, gibbs", "f2 exact, smooth, gibbs", "spread");
+    for (int k = 0; k <= self->sites; ++k) {
+        (void)printf("%5d", 2 * k - self->sites);
+        print_value(self->exact.probability[k]);
+        print_value(self->smooth.probability[k]);
+        for (int i = 0; i < GF_CHARGES; ++i) {
+            for (int which = 0; which < 3; ++which) {
+                print_value(self->force[which][k][i]);
+            }
+        }
+        print_value(self->spread[k]);
+        (void)printf("\n");
+    }
+}
+
+static void print_relaxation(const gf_rates *self) {
+    if (self->times == 0) {
+        return;
+    }
+    (void)printf("# relaxation from lambda = (%.8g, %.8g); force there (%.10g, %.10g)\n",
+                 self->lambda[0], self->lambda[1], self->slope[0], self->slope[1]);
+    (void)printf("#%11s %12s %12s %12s\n", "time", "<m>", "<e>", "<m^2>");
+    for (size_t t = 0; t < self->times; t += 6) {
+        (void)printf("%12.6g %12.8f %12.8f %12.8f\n", self->time[t], self->relaxing[0][t],
+                     self->relaxing[1][t], self->relaxing[2][t]);
+    }
+}
+
+static void print_size(const gf_model *model, const gf_rates *self) {
+    (void)printf("# %s, N = %d, epsilon -> 0; energies in units of %s\n", gf_model_name(model),
+                 self->sites, gf_model_energy_unit(model));
+    (void)printf(
+        "# %zu levels, %zu coherences of coinciding ones; epsilon has to be small beside "
+        "%.3g, the smallest distance of others\n",
+        self->levels, self->coherences, self->nearest);
+    print_sectors(self);
+    print_conserved(self);
+    print_gaps(self);
+    print_forces(self);
+    print_relaxation(self);
+}
+
+static void print_trial(const gf_trial_size *sizes, size_t count) {
+    static const char *const names[] = {"<m^2>", "<e>", "slowest even rate", "switching rate"};
+    char verdict[GF_TRIAL_VERDICT];
+    (void)printf("# the trial: N, then exact, smooth, gibbs\n");
+    for (int q = 0; q < 4; ++q) {
+        (void)printf("# %s\n", names[q]);
+        for (size_t k = 0; k < count; ++k) {
+            const gf_rates_summary *all[] = {&sizes[k].exact, &sizes[k].smooth, &sizes[k].gibbs};
+            (void)printf("%4d", sizes[k].sites);
+            for (int r = 0; r < 3; ++r) {
+                print_value(q == 0   ? all[r]->second_moment
+                            : q == 1 ? all[r]->energy
+                            : q == 2 ? all[r]->even
+                                     : all[r]->odd);
+            }
+            (void)printf("\n");
+        }
+    }
+    (void)printf(
+        "# errors: f1, f2 smooth; f1, f2 gibbs; f1 at the smallest M smooth, gibbs; spread: all, "
+        "there\n");
+    for (size_t k = 0; k < count; ++k) {
+        (void)printf("%4d", sizes[k].sites);
+        for (int i = 0; i < GF_CHARGES; ++i) {
+            print_value(sizes[k].force_error[i]);
+        }
+        for (int i = 0; i < GF_CHARGES; ++i) {
+            print_value(sizes[k].gibbs_error[i]);
+        }
+        print_value(sizes[k].centre_error[0]);
+        print_value(sizes[k].centre_error[1]);
+        print_value(sizes[k].spread);
+        print_value(sizes[k].centre_spread);
+        (void)printf("\n");
+    }
+    gf_trial_verdict(sizes, count, verdict);
+    (void)printf("# %s\n", verdict);
+}
+
+/* --- the command ----------------------------------------------------------------------------- */
+
+static gf_status store(const cli_options *options, const gf_model *model, const gf_rates *rates,
+                       const gf_trial_size *sizes, size_t count, gf_error *error) {
+    gf_file *file = NULL;
+    if (options->output == NULL) {
+        return GF_OK;
+    }
+    gf_status status = gf_file_create(options->output, &file, error);
+    if (status == GF_OK) {
+        gf_file_put_origin(file, options->line);
+        gf_model_store(model, file);
+        gf_rates_write(rates, file);
+        gf_trial_write(sizes, count, file);
+        status = gf_file_commit(&file, error);
+    }
+    return status;
+}
+
+static gf_status solve(const cli_options *options, const request *asked, const gf_model *model,
+                       gf_rates **rates, gf_error *error) {
+    gf_rates_cost cost;
+    cli_progress progress;
+    gf_rates_request wanted = asked->rates;
+    gf_status status = gf_rates_cost_of(model, &cost, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    if (cost.seconds > 2) {
+        char duration[40];
+        cli_format_duration(cost.seconds / gf_machine_threads(), duration, sizeof duration);
+        cli_say(options, "%s: %d sites, about %.2g GiB of memory and roughly %s", model->name,
+                model->chain.sites, cost.memory / 0x1p30, duration);
+    }
+    cli_progress_start(&progress, options, "rate equation");
+    wanted.progress = &progress.progress;
+    status = gf_rates_find(model, &wanted, rates, error);
+    cli_progress_end(&progress);
+    return status;
+}
+
+/* Every size in turn; what is printed in full and kept is the largest. */
+static gf_status climb(const cli_options *options, const request *asked, const gf_model *model,
+                       gf_trial_size *sizes, gf_error *error) {
+    gf_rates *rates = NULL;
+    gf_model *sized = NULL;
+    size_t count = 0;
+    gf_status status = GF_OK;
+    for (int sites = asked->first; sites <= asked->last && status == GF_OK; sites += asked->step) {
+        gf_rates_free(rates);
+        gf_model_free(sized);
+        rates = NULL;
+        status = gf_model_resize(model, sites, model->chain.periodic, &sized, error);
+        if (status == GF_OK) {
+            sized->no_symmetry = model->no_symmetry;
+            status = solve(options, asked, sized, &rates, error);
+        }
+        if (status == GF_OK) {
+            sizes[count++] = gf_trial_size_of(rates);
+        }
+    }
+    if (status == GF_OK) {
+        status = store(options, sized, rates, sizes, count, error);
+    }
+    if (status == GF_OK) {
+        print_size(sized, rates);
+        print_trial(sizes, count);
+    }
+    gf_rates_free(rates);
+    gf_model_free(sized);
+    return status;
+}
+
+static gf_status compute(const cli_options *options, request *asked, gf_error *error) {
+    gf_model *model = NULL;
+    gf_trial_size *sizes = NULL;
+    gf_status status =
+        options->output != NULL ? cli_spare_output(options, CLI_RATES, error) : GF_OK;
+    if (status == GF_OK) {
+        status = cli_load_model(options, &model, error);
+    }
+    if (status == GF_OK) {
+        asked->first = asked->first > 0 ? asked->first : model->chain.sites;
+        asked->last = asked->last > 0 ? asked->last : model->chain.sites;
+        sizes = calloc((size_t)(asked->last - asked->first) + 1, sizeof *sizes);
+        status = sizes != NULL ? climb(options, asked, model, sizes, error)
+                               : gf_fail_memory(error, "the sizes");
+    }
+    free(sizes);
+    gf_model_free(model);
+    return status;
+}
+
+static int parse_sites(const cli_options *options, request *self) {
+    int used = 0;
+    self->step = 2;
+    bool good = self->sites == NULL;
+    if (!good && sscanf(self->sites, "%d:%d%n", &self->first, &self->last, &used) == 2) {
+        good = self->sites[used] == '\0';
+    } else if (!good && sscanf(self->sites, "%d%n", &self->first, &used) == 1) {
+        good = self->sites[used] == '\0';
+        self->last = self->first;
+    }
+    if (good && (self->sites == NULL || (self->first >= 2 && self->last >= self->first &&
+                                         self->last <= GF_CHAIN_MAX_SITES / 2))) {
+        return CLI_GO_ON;
+    }
+    return cli_usage(
+        options,
+        "--sites %s: expected N, or FROM:TO for every second size, between 2 and %d, as "
+        "in 8:14",
+        self->sites, GF_CHAIN_MAX_SITES / 2);
+}
+
+static int parse_start(const cli_options *options, request *self) {
+    const char *text = self->at != NULL ? self->at : self->lambda;
+    int used = 0;
+    if (text == NULL) {
+        return CLI_GO_ON;
+    }
+    self->rates.relax = true;
+    self->rates.by_density = self->at != NULL;
+    bool good =
+        sscanf(text, "%lf,%lf%n", &self->rates.start[0], &self->rates.start[1], &used) == 2 &&
+        text[used] == '\0' && isfinite(self->rates.start[0]) && isfinite(self->rates.start[1]) &&
+        fabs(self->rates.start[0]) < 1e3 && fabs(self->rates.start[1]) < 1e3;
+    if (self->at != NULL && self->lambda != NULL) {
+        return cli_usage(options, "--at and --lambda both say where to start; give one of them");
+    }
+    return good ? CLI_GO_ON
+                : cli_usage(options, "--%s %s: expected two numbers, as in %s",
+                            self->at != NULL ? "at" : "lambda", text,
+                            self->at != NULL ? "0.3,0.5" : "-0.4,-0.2");
+}
+
+static int check(const cli_options *options, request *self) {
+    static const char *const endings[] = {".h5", ".hdf5", NULL};
+    int result = parse_sites(options, self);
+    result = result == CLI_GO_ON ? parse_start(options, self) : result;
+    if (result == CLI_GO_ON && !(self->end >= 0 && isfinite(self->end))) {
+        result = cli_usage(options, "--end %g: expected a positive time", self->end);
+    }
+    if (result == CLI_GO_ON && options->output != NULL) {
+        result = cli_check_output(options, endings);
+    }
+    self->rates.end = self->end;
+    return result;
+}
+
+static int run(const cli_command *command, int argc, const char **argv) {
+    request asked = {0};
+    struct poptOption own[] = {
+        {"sites", 'n', POPT_ARG_STRING, &asked.sites, 0,
+         "sites, or sizes of the trial (default: as in the model)", "N|FROM:TO"},
+        {"at", 0, POPT_ARG_STRING, &asked.at, 0, "densities of a Gibbs state to relax from", "M,E"},
+        {"lambda", 0, POPT_ARG_STRING, &asked.lambda, 0, "the same by its lambda",
+         "LAMBDA1,LAMBDA2"},
+        {"end", 0, POPT_ARG_DOUBLE, &asked.end, 0,
+         "how long to follow it, times epsilon (default: five slowest times)", "T"},
+        POPT_TABLEEND};
+    cli_options options;
+    gf_error error;
+    int result = cli_open(&options, command, CLI_RESULT | CLI_SET | CLI_SYMMETRY, own, argc, argv);
+    result = result == CLI_GO_ON ? check(&options, &asked) : result;
+    if (result == CLI_GO_ON) {
+        gf_status status = compute(&options, &asked, &error);
+        result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
+    }
+    free(asked.sites);
+    free(asked.at);
+    free(asked.lambda);
+    cli_close(&options);
+    return result;
+}
+
+const cli_command cli_rates = {.name = "rates",
+                               .arguments = "MODEL|FILE.h5 [-o FILE.h5]",
+                               .summary =
+                                   "solve the exact limit of a weak bath; the ansatz on trial",
+                               .help = rates_help,
+                               .examples = rates_examples,
+                               .takes = CLI_HAMILTONIAN,
+                               .run = run};

@@ -1,0 +1,91 @@
+/* A chain and its bath at epsilon -> 0, without a Gibbs ansatz: the classical rate equation between
+ * the eigenstates of H (generator.h), its stationary states and slowest rates; and the ansatz
+ * beside it. Of a bath that makes coherences between m and -m (gf_bath.even_odd) levels are listed
+ * once for both signs of m. */
+#ifndef GIBBSFLOW_OPEN_SYSTEM_RATES_H
+#define GIBBSFLOW_OPEN_SYSTEM_RATES_H
+
+#include "gibbsflow/charge.h"
+#include "gibbsflow/file.h"
+#include "gibbsflow/progress.h"
+#include "model/model.h"
+
+enum { GF_RATES_GAPS = 8, GF_RATES_ENERGIES = 64 };
+
+typedef enum gf_parity { GF_PARITY_NONE, GF_PARITY_EVEN, GF_PARITY_ODD } gf_parity;
+
+/* Decay rates per epsilon: -Re and Im of an eigenvalue of R, and its parity under m -> -m where
+ * that is a symmetry of the bath. */
+typedef struct gf_gap {
+    double rate, frequency, error; /* error: residual beside the rate */
+    gf_parity parity;
+    int flip; /* value of F in the part of the rate equation that it is of; 0: none */
+} gf_gap;
+
+/* A stationary state: the one of a value of every strong symmetry. */
+typedef struct gf_rates_sector {
+    int flip;                                    /* +-1, or 0 where F is no strong symmetry */
+    int least, greatest;                         /* the magnetisations that it holds */
+    double states;                               /* dimension */
+    double magnetization, energy, second_moment; /* <m>, <e>, <m^2>, of densities */
+} gf_rates_sector;
+
+/* What an approximation says of the same quantities; NaN where it says nothing. */
+typedef struct gf_rates_summary {
+    double second_moment, energy, even, odd; /* slowest even and odd rate */
+    double *probability;                     /* [sites + 1] of M = 2k - sites */
+} gf_rates_summary;
+
+typedef struct gf_rates {
+    int sites;
+    bool folded; /* levels stand for m and -m */
+    bool flips;  /* m -> -m is a symmetry of the bath */
+    size_t levels;
+    double *energy, *states, *magnetization; /* [levels]: E, number of states, M or |M| */
+    int *level_flip;                         /* [levels]: F of the states, or 0 */
+    size_t sectors;
+    gf_rates_sector *sector;
+    double *population;                 /* [sectors][levels], of a level, all its states */
+    double *probability;                /* [sectors][sites + 1] of M */
+    double *joint;                      /* [sectors][sites + 1][GF_RATES_ENERGIES] */
+    double edge[GF_RATES_ENERGIES + 1]; /* of bins of E/N */
+    size_t gaps;
+    gf_gap gap[GF_RATES_GAPS];
+    size_t coherences;      /* between degenerate levels, kept */
+    double nearest, widest; /* see gf_generator */
+    double residual;        /* largest |R p| */
+    /* the trial */
+    gf_rates_summary exact, smooth, gibbs; /* exact: the mean of all sectors */
+    double (*force[3])[GF_CHARGES];        /* [sites + 1]: exact, smooth, gibbs, at each M */
+    double *spread;                        /* [sites + 1]: of ln p_n within a cell */
+    /* relaxation, if asked for */
+    size_t times;
+    double lambda[GF_CHARGES], slope[GF_CHARGES]; /* the start, and f_i there */
+    double *time, *relaxing[3];                   /* [times]: <m>, <e>, <m^2> */
+} gf_rates;
+
+typedef struct gf_rates_request {
+    bool relax, by_density;
+    double start[GF_CHARGES]; /* (lambda1, lambda2), or (m, e) if by_density */
+    double end;               /* of the relaxation, per epsilon; 0: some slowest times */
+    const gf_progress *progress;
+} gf_rates_request;
+
+enum { GF_RATES_EXACT, GF_RATES_SMOOTH, GF_RATES_GIBBS };
+
+/* The caller frees the result; after a failure it is NULL. GF_INVALID where no stationary state can
+ * be told, or the start is outside the reachable densities. */
+gf_status gf_rates_find(const gf_model *model, const gf_rates_request *request, gf_rates **rates,
+                        gf_error *error);
+void gf_rates_free(gf_rates *self);
+
+/* What it takes: bytes, and processor seconds of one core at about 2e10 operations a second. */
+typedef struct gf_rates_cost {
+    double memory, seconds;
+} gf_rates_cost;
+gf_status gf_rates_cost_of(const gf_model *model, gf_rates_cost *cost, gf_error *error);
+
+/* /rates; the layout is in src/io/README.md. */
+void gf_rates_write(const gf_rates *self, gf_file *file);
+
+#endif

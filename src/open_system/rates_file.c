@@ -1,0 +1,235 @@
+#include "open_system/rates.h"
+
+#include "io/charge_units.h"
+
+#include <stdlib.h>
+
+static const char sector[] = "/rates/sector", level[] = "level", reference[] = "/rates/reference";
+static const char m_axis[] = "/rates/distribution/magnetization";
+
+typedef struct column {
+    const char *path, *units, *description;
+} column;
+
+static void put(gf_file *file, column what, int rank, const size_t *shape, const char *const *axes,
+                const double *data) {
+    gf_dataset dataset = {
+        .path = what.path, .units = what.units, .description = what.description, .rank = rank};
+    for (int k = 0; k < rank; ++k) {
+        dataset.shape[k] = shape[k];
+        dataset.axes[k] = axes[k];
+    }
+    gf_file_put_doubles(file, &dataset, data);
+}
+
+static void put_line(gf_file *file, column what, size_t count, const char *axis,
+                     const double *data) {
+    put(file, what, 1, &count, &axis, data);
+}
+
+/* A member of gf_rates_sector, as an array. */
+static void put_sector_values(const gf_rates *self, gf_file *file, column what,
+                              double (*value)(const gf_rates_sector *)) {
+    double *values = calloc(self->sectors + 1, sizeof *values);
+    if (values == NULL) {
+        gf_file_reject(file, "out of memory for /rates");
+        return;
+    }
+    for (size_t s = 0; s < self->sectors; ++s) {
+        values[s] = value(&self->sector[s]);
+    }
+    put_line(file, what, self->sectors, sector, values);
+    free(values);
+}
+
+static double value_of_flip(const gf_rates_sector *self) {
+    return self->flip;
+}
+
+static double least_of(const gf_rates_sector *self) {
+    return self->least;
+}
+
+static double greatest_of(const gf_rates_sector *self) {
+    return self->greatest;
+}
+
+static double states_of(const gf_rates_sector *self) {
+    return self->states;
+}
+
+static double second_moment_of(const gf_rates_sector *self) {
+    return self->second_moment;
+}
+
+static double energy_of(const gf_rates_sector *self) {
+    return self->energy;
+}
+
+static double magnetization_of(const gf_rates_sector *self) {
+    return self->magnetization;
+}
+
+static void put_sectors(const gf_rates *self, gf_file *file) {
+    put_sector_values(self, file, (column){sector, "1", "F of the strong symmetry; 0: it is none"},
+                      value_of_flip);
+    put_sector_values(self, file, (column){"/rates/sector_least", "1", "smallest M that it holds"},
+                      least_of);
+    put_sector_values(self, file,
+                      (column){"/rates/sector_greatest", "1", "largest M that it holds"},
+                      greatest_of);
+    put_sector_values(self, file, (column){"/rates/sector_states", "1", "its dimension"},
+                      states_of);
+    put_sector_values(self, file, (column){"/rates/second_moment", "1", "<m^2>"}, second_moment_of);
+    put_sector_values(self, file, (column){"/rates/energy", GF_UNITS_ENERGY_DENSITY, "<e>"},
+                      energy_of);
+    put_sector_values(self, file, (column){"/rates/magnetization", "1 per site", "<m>"},
+                      magnetization_of);
+}
+
+static void put_levels(const gf_rates *self, gf_file *file) {
+    double *flip = calloc(self->levels + 1, sizeof *flip);
+    for (size_t n = 0; n < self->levels && flip != NULL; ++n) {
+        flip[n] = self->level_flip[n];
+    }
+    put_line(file, (column){"/rates/level/energy", "{energy}", "of the whole chain"}, self->levels,
+             level, self->energy);
+    put_line(file,
+             (column){"/rates/level/magnetization", "1",
+                      self->folded ? "|M|: a level stands for both signs" : "M"},
+             self->levels, level, self->magnetization);
+    put_line(file, (column){"/rates/level/states", "1", "2: momenta k and -k"}, self->levels, level,
+             self->states);
+    if (flip != NULL) {
+        put_line(file, (column){"/rates/level/flip", "1", "F of the states; 0: not told apart"},
+                 self->levels, level, flip);
+    }
+    free(flip);
+    put(file, (column){"/rates/population", "1", "of a level with all its states"}, 2,
+        (size_t[]){self->sectors, self->levels}, (const char *[]){sector, level}, self->population);
+}
+
+static void put_distributions(const gf_rates *self, gf_file *file) {
+    size_t rows = (size_t)self->sites + 1;
+    double m[64], middle[GF_RATES_ENERGIES];
+    for (size_t k = 0; k < rows; ++k) {
+        m[k] = 2 * (double)k - self->sites;
+    }
+    for (int k = 0; k < GF_RATES_ENERGIES; ++k) {
+        middle[k] = (self->edge[k] + self->edge[k + 1]) / 2;
+    }
+    put_line(file, (column){m_axis, "1", "M = sum Z"}, rows, m_axis, m);
+    put_line(file,
+             (column){"/rates/distribution/energy", GF_UNITS_ENERGY_DENSITY, "middle of a bin"},
+             GF_RATES_ENERGIES, "/rates/distribution/energy", middle);
+    put(file, (column){"/rates/distribution/probability", "1", "P(M)"}, 2,
+        (size_t[]){self->sectors, rows}, (const char *[]){sector, m_axis}, self->probability);
+    put(file, (column){"/rates/distribution/joint", "1", "of M and of a bin of energy"}, 3,
+        (size_t[]){self->sectors, rows, GF_RATES_ENERGIES},
+        (const char *[]){sector, m_axis, "/rates/distribution/energy"}, self->joint);
+    put_line(file, (column){"/rates/smooth/probability", "1", "P(M) of the smooth reference"}, rows,
+             m_axis, self->smooth.probability);
+}
+
+static void put_gaps(const gf_rates *self, gf_file *file) {
+    static const char *const names[] = {
+        [GF_PARITY_NONE] = "none", [GF_PARITY_EVEN] = "even", [GF_PARITY_ODD] = "odd"};
+    double rate[GF_RATES_GAPS] = {0}, frequency[GF_RATES_GAPS] = {0}, flip[GF_RATES_GAPS] = {0};
+    const char *parity[GF_RATES_GAPS];
+    for (size_t k = 0; k < self->gaps; ++k) {
+        rate[k] = self->gap[k].rate;
+        frequency[k] = self->gap[k].frequency;
+        flip[k] = self->gap[k].flip;
+        parity[k] = names[self->gap[k].parity];
+    }
+    put_line(file, (column){"/rates/gap", GF_UNITS_RATE, "slowest rates of decay, ascending"},
+             self->gaps, "gap", rate);
+    put_line(file, (column){"/rates/gap_frequency", GF_UNITS_RATE, "0: no oscillation"}, self->gaps,
+             "gap", frequency);
+    put_line(file, (column){"/rates/gap_sector", "1", "F; 0: not of one value"}, self->gaps, "gap",
+             flip);
+    gf_file_put_strings(file,
+                        &(gf_dataset){.path = "/rates/gap_parity",
+                                      .units = "1",
+                                      .description = "under m -> -m; none: no symmetry of the bath",
+                                      .rank = 1,
+                                      .shape = {self->gaps},
+                                      .axes = {"gap"}},
+                        parity);
+}
+
+static void put_forces(const gf_rates *self, gf_file *file) {
+    static const column columns[] = {
+        {"/rates/force/exact", GF_UNITS_FORCE, "mean over the stationary populations of each M"},
+        {"/rates/force/smooth", GF_UNITS_FORCE, "likewise over the smooth ones"},
+        {"/rates/force/gibbs", GF_UNITS_FORCE,
+         "of the Gibbs state with m = M/N and the exact <e> at this M; NaN on the border"}};
+    size_t rows = (size_t)self->sites + 1;
+    for (int k = 0; k < 3; ++k) {
+        put(file, columns[k], 2, (size_t[]){rows, GF_CHARGES}, (const char *[]){m_axis, "charge"},
+            (const double *)self->force[k]);
+    }
+    put_line(file,
+             (column){"/rates/force/spread", "1",
+                      "of ln p_n about the best polynomial of degree 4 in E_n, at each M"},
+             rows, m_axis, self->spread);
+}
+
+static void put_references(const gf_rates *self, gf_file *file) {
+    static const char *const names[] = {"exact", "smooth", "gibbs"};
+    static const column columns[] = {
+        {"/rates/trial/second_moment", "1", "<m^2>; gibbs: m^2 of the stable fixed points"},
+        {"/rates/trial/energy", GF_UNITS_ENERGY_DENSITY, "<e>"},
+        {"/rates/trial/even", GF_UNITS_RATE,
+         "slowest rate, of even ones where parity is known; gibbs: of the return to a fixed point"},
+        {"/rates/trial/odd", GF_UNITS_RATE, "slowest odd rate: of switching"}};
+    const gf_rates_summary *all[] = {&self->exact, &self->smooth, &self->gibbs};
+    double values[4][3];
+    for (int k = 0; k < 3; ++k) {
+        values[0][k] = all[k]->second_moment;
+        values[1][k] = all[k]->energy;
+        values[2][k] = all[k]->even;
+        values[3][k] = all[k]->odd;
+    }
+    gf_file_put_strings(
+        file,
+        &(gf_dataset){
+            .path = reference, .units = "1", .rank = 1, .shape = {3}, .axes = {"reference"}},
+        names);
+    for (int k = 0; k < 4; ++k) {
+        put_line(file, columns[k], 3, reference, values[k]);
+    }
+}
+
+static void put_relaxation(const gf_rates *self, gf_file *file) {
+    static const char axis[] = "/rates/relaxation/time";
+    static const column columns[] = {{"/rates/relaxation/magnetization", "1 per site", "<m>"},
+                                     {"/rates/relaxation/energy", GF_UNITS_ENERGY_DENSITY, "<e>"},
+                                     {"/rates/relaxation/second_moment", "1", "<m^2>"}};
+    put_line(file, (column){axis, "1/(epsilon {energy})", NULL}, self->times, axis, self->time);
+    for (int k = 0; k < 3; ++k) {
+        put_line(file, columns[k], self->times, axis, self->relaxing[k]);
+    }
+    put_line(file, (column){"/rates/relaxation/lambda", GF_UNITS_LAMBDA, "of the Gibbs state"},
+             GF_CHARGES, "charge", self->lambda);
+    put_line(file,
+             (column){"/rates/relaxation/slope", GF_UNITS_FORCE, "at time 0: the force there"},
+             GF_CHARGES, "charge", self->slope);
+}
+
+void gf_rates_write(const gf_rates *self, gf_file *file) {
+    put_sectors(self, file);
+    put_levels(self, file);
+    put_distributions(self, file);
+    put_gaps(self, file);
+    put_forces(self, file);
+    put_references(self, file);
+    if (self->times > 0) {
+        put_relaxation(self, file);
+    }
+    gf_file_put_integer_attribute(file, "/rates", "sites", self->sites);
+    gf_file_put_integer_attribute(file, "/rates", "folded", self->folded);
+    gf_file_put_integer_attribute(file, "/rates", "coherences", (int64_t)self->coherences);
+    gf_file_put_number_attribute(file, "/rates", "nearest_levels", self->nearest);
+    gf_file_put_number_attribute(file, "/rates", "residual", self->residual);
+}

@@ -1,0 +1,46 @@
+#!/bin/sh
+# `gibbsflow rates`: what it prints and keeps, and what it refuses. Usage: test_rates.sh PROGRAM MODELS
+. "$(dirname "$0")/expect.sh"
+
+# Two lengths: what is printed, kept and drawn.
+test_ladder() {
+    accept rates "$reference" --sites 4:6 -o trial.h5
+    check "ladder: the exact values" contains "$said" "0.69768164"
+    check "ladder: a verdict" contains "$said" "Two charges"
+    check "ladder: switching" contains "$said" "switching"
+    for name in /rates/sector /rates/second_moment /rates/population /rates/gap /rates/gap_parity \
+        /rates/distribution/joint /rates/force/exact /rates/force/spread /trial/sites /trial/odd; do
+        check "ladder: no $name" h5dump -H -d $name trial.h5 >/dev/null
+    done
+    accept info trial.h5
+    check "ladder: info" contains "$said" "xxz-jprime"
+    refuse 1 "a rate equation" forces trial.h5 -o other.h5
+    refuse 1 "would be lost" spectrum "$reference" --sites 4 -o trial.h5
+    if command -v gnuplot >/dev/null; then
+        accept figure trial.h5 -o trial.pdf
+        check "ladder: no figure" [ -s trial.pdf ]
+    fi
+}
+
+test_relaxation() {
+    accept rates "$reference" --sites 5 --lambda=-0.4,-0.2 --end 3
+    check "relaxation: not said" contains "$said" "relaxation from lambda = (-0.4, -0.2)"
+    accept rates "$models/dephasing.yaml" --sites 4
+    check "dephasing: not said" contains "$said" "the bath conserves more than F"
+}
+
+test_refusals() {
+    refuse 2 "expected N, or FROM:TO" rates "$reference" --sites 8:6
+    refuse 2 "expected N, or FROM:TO" rates "$reference" --sites 17
+    refuse 2 "expected two numbers" rates "$reference" --sites 4 --at 0.3
+    refuse 2 "give one of them" rates "$reference" --sites 4 --at 0,0 --lambda 0,0
+    refuse 2 "--end" rates "$reference" --sites 4 --end=-1
+    refuse 1 "outside the reachable" rates "$reference" --sites 4 --at 0.9,-1.5 -o none.h5
+    refuse 1 "does nothing" rates "$reference" --sites 4 --set J=0 -o none.h5
+    check "refusal: a file was left" [ ! -e none.h5 ]
+}
+
+test_ladder
+test_relaxation
+test_refusals
+finish
