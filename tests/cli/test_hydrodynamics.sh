@@ -117,6 +117,6 @@ expect 0 "" "$program" langevin "$models/hydrodynamics_wall.yaml" --table fig2.h
 expect 0 "" "$program" langevin "$models/hydrodynamics_block.yaml" --table fig2.h5 \
     --set cells=2 --set "end=$(sized 400000 48000)" -o shipped.h5
 expect 0 "" "$program" langevin "$models/hydrodynamics_density.yaml" --table fig2.h5 \
-    --set epsilon=0.015 --set "length=$(sized 800 320)" --set realisations=2 --set "end=$(sized 204800 122880)" -o shipped.h5
+    --set epsilon=0.015 --set "length=$(sized 800 320)" --set "realisations=$(sized 2 1)" --set "end=$(sized 204800 122880)" -o shipped.h5
 
 finish

@@ -1,7 +1,6 @@
 #!/bin/sh
 # Wrong usage of every command, and what --help says. Usage: test_usage.sh PROGRAM MODELS
 . "$(dirname "$0")/expect.sh"
-export ASAN_OPTIONS="detect_leaks=0:$ASAN_OPTIONS" # half of the time; other tests look for them
 
 test_usage() {
     write_model good.yaml
