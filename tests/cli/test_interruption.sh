@@ -126,10 +126,9 @@ test_interruption_of_figures() {
 
 # What was told to survive a hangup survives it, whenever and however often one comes.
 test_hangup() {
-    (
-        trap '' HUP
-        exec "$program" forces "$reference" --sites 12 -o new.h5 >$out 2>$err </dev/null
-    ) &
+    trap '' HUP # before the program starts, which may otherwise be hit too early
+    "$program" forces "$reference" --sites 12 -o new.h5 >$out 2>$err </dev/null &
+    trap 'exit 2' HUP
     hangups=0
     while [ ! -e new.h5 ] && kill -HUP $! 2>/dev/null; do
         hangups=$((hangups + 1))
