@@ -348,13 +348,9 @@ void gf_correlations_write(const gf_correlations *self, const char *sweep, const
     if (self == NULL) {
         return;
     }
-    bool complete = true;
-    for (size_t i = 0; i < self->run->points * self->run->realisations; ++i) {
-        complete = complete && samples[i] == self->run->samples;
-    }
     write_axes(self->run, file);
     write_sums(self, sweep, file);
-    if (complete) {
+    if (gf_run_is_complete(self->run, samples)) {
         write_estimates(self, sweep, samples, file);
     }
 }

@@ -224,12 +224,8 @@ void gf_domains_write(const gf_domains *self, const char *sweep, const size_t *s
     if (self == NULL) {
         return;
     }
-    bool complete = true;
-    for (size_t i = 0; i < self->run->points * self->run->realisations; ++i) {
-        complete = complete && samples[i] == self->run->samples;
-    }
     write_counts(self, sweep, file);
-    if (complete) {
+    if (gf_run_is_complete(self->run, samples)) {
         write_estimates(self, sweep, file);
     }
 }

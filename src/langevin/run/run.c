@@ -110,3 +110,12 @@ const char *gf_run_swept(const gf_run *self) {
 double gf_run_value(const gf_run *self, size_t point) {
     return self->sweep[point];
 }
+
+bool gf_run_is_complete(const gf_run *self, const size_t *samples) {
+    for (size_t i = 0; i < self->points * self->realisations; ++i) {
+        if (samples[i] != self->samples) {
+            return false;
+        }
+    }
+    return true;
+}

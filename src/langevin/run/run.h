@@ -132,4 +132,7 @@ uint64_t gf_run_steps_per_sample(const gf_run *self, size_t point);
 gf_status gf_run_start(const gf_run *self, size_t point, size_t realisation, gf_lattice **lattice,
                        gf_error *error);
 
+/* Whether every task, [points][realisations], has all its samples. */
+bool gf_run_is_complete(const gf_run *self, const size_t *samples);
+
 #endif
