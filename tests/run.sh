@@ -4,6 +4,7 @@
 # UndefinedBehaviorSanitizer, installs, and builds the example against the installed library.
 set -eu
 cd "$(dirname "$0")/.."
+export CMAKE_GENERATOR="${CMAKE_GENERATOR:-Ninja}" # an existing build keeps its own
 sh src/setup.sh tests
 workers=$(($(nproc) + 1)) # many tests wait for the disk or for a signal
 

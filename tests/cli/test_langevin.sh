@@ -16,7 +16,7 @@ equation: order-parameter
 parameters: {epsilon: 0.2, gamma: 0.875, J: 1, D: 1, a: 1}
 noise: {drive: 4, thermal: 0.5}
 force: renormalised
-space: {length: 2000, spacing: 0.5}
+space: {length: $(sized 2000 500), spacing: 0.5}
 time: {step: 0.05, end: $1, warm_up: 20, sample_every: 5}
 integrator: leimkuhler-matthews
 initial: {profile: [random, domains]}

@@ -34,7 +34,7 @@ test_typicality() {
     check "typicality: the seed changes nothing" [ "$first" != "$said" ]
     accept info sampled.h5
     accept fixed-points sampled.h5 --set gamma=0.95
-    accept info "$reference" --sites 24 --method typicality
+    accept info "$reference" --sites "$(sized 24 20)" --method typicality
     check "info: no random vectors" contains "$said" "random vectors"
     for choice in "--method full" "--samples 4" "--seed 1"; do
         # shellcheck disable=SC2086 # two words
