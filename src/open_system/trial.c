@@ -4,6 +4,7 @@
 #include "gibbsflow/gibbs.h"
 #include "gibbsflow/region.h"
 #include "open_system/cells.h"
+#include "open_system/langevin_block.h"
 #include "open_system/solution.h"
 #include "spectrum/spectrum.h"
 
@@ -293,6 +294,9 @@ static gf_status try_gibbs(const trial *self, gf_error *error) {
     if (status == GF_OK) {
         set_gibbs_force(self, gibbs);
         status = set_gibbs_points(self, spectrum, rates, error);
+    }
+    if (status == GF_OK) {
+        status = gf_langevin_block_try(model, spectrum, self->solution->rates, error);
     }
     gf_gibbs_free(gibbs);
     gf_spectrum_free(spectrum);
