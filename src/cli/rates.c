@@ -239,6 +239,7 @@ static gf_status solve(const cli_options *options, const request *asked, const g
     gf_rates_cost cost;
     cli_progress progress;
     gf_rates_request wanted = asked->rates;
+    wanted.blocks = true;
     gf_status status = gf_rates_cost_of(model, &cost, error);
     if (status != GF_OK) {
         return status;

@@ -53,8 +53,8 @@ static gf_status try_both(const gf_fitted_grid *grid, const double *channel_rate
     return status;
 }
 
-gf_status gf_langevin_block_try(const gf_model *model, const gf_spectrum *spectrum, gf_rates *rates,
-                                gf_error *error) {
+gf_status gf_langevin_block_try(bool wanted, const gf_model *model, const gf_spectrum *spectrum,
+                                gf_rates *rates, gf_error *error) {
     gf_region region = {0};
     gf_fitted_grid *grid = NULL;
     double *channel_rates = calloc(model->channel_count + 1, sizeof *channel_rates);
@@ -63,7 +63,7 @@ gf_status gf_langevin_block_try(const gf_model *model, const gf_spectrum *spectr
                                              : gf_fail_memory(error, "the Langevin block");
     status = status == GF_OK ? set_unknown(rates->sites, &rates->block, error) : status;
     status = status == GF_OK ? gf_region_init(&region, spectrum, error) : status;
-    if (status == GF_OK && region.count > 0) {
+    if (status == GF_OK && wanted && region.count > 0) {
         gf_model_rates(model, channel_rates);
         status = gf_fitted_grid_compute(model, spectrum, &region, NULL, &grid, error);
         status = status == GF_OK ? try_both(grid, channel_rates, rates, error) : status;

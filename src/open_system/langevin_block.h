@@ -8,10 +8,10 @@
 #include "open_system/rates.h"
 #include "spectrum/spectrum.h"
 
-/* Fills `bare_block`, `block` and `block_error`, with NaN where magnetisation and energy depend on
- * one another, or a block comes to no rest because coefficients of so few sites are not positive.
- */
-gf_status gf_langevin_block_try(const gf_model *model, const gf_spectrum *spectrum, gf_rates *rates,
-                                gf_error *error);
+/* Fills `bare_block`, `block` and `block_error`, with NaN if they are not `wanted`, where
+ * magnetisation and energy depend on one another, or a block comes to no rest because coefficients
+ * of so few sites are not positive. */
+gf_status gf_langevin_block_try(bool wanted, const gf_model *model, const gf_spectrum *spectrum,
+                                gf_rates *rates, gf_error *error);
 
 #endif

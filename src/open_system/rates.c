@@ -386,7 +386,7 @@ static gf_status find(gf_solution *self, const gf_rates_request *request, gf_err
         status = describe_sectors(self, error);
     }
     if (status == GF_OK) {
-        status = gf_solution_try(self, error);
+        status = gf_solution_try(self, request->blocks, error);
     }
     if (status == GF_OK && request->relax) {
         status = gf_solution_relax(self, request, error);

@@ -95,6 +95,7 @@ typedef struct gf_rates_request {
     double start[GF_CHARGES]; /* (lambda1, lambda2), or (m, e) if by_density */
     double end;               /* of the relaxation, per epsilon; 0: some slowest times */
     double epsilon;           /* a finite coupling to solve for as well; 0: none */
+    bool blocks; /* also Langevin blocks, whose table takes longer than a short chain */
     const gf_progress *progress;
 } gf_rates_request;
 

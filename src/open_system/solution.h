@@ -35,8 +35,9 @@ gf_parity gf_solution_parity(const gf_solution *self, const gf_part *part, const
 /* Puts a rate among gaps[*count], slowest first, of which GF_RATES_GAPS are kept. */
 void gf_gap_insert(gf_gap *gaps, size_t *count, gf_gap gap);
 
-/* The ansatz beside the exact state: fills `exact`, `smooth`, `gibbs`, `force`, `spread`. */
-gf_status gf_solution_try(gf_solution *self, gf_error *error);
+/* The ansatz beside the exact state: fills `exact`, `smooth`, `gibbs`, `force`, `spread`, and if
+ * asked for the blocks. */
+gf_status gf_solution_try(gf_solution *self, bool blocks, gf_error *error);
 
 /* Fills what concerns relaxation. */
 gf_status gf_solution_relax(gf_solution *self, const gf_rates_request *request, gf_error *error);
