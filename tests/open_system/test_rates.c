@@ -462,6 +462,17 @@ START_TEST(unreachable_densities_are_refused) {
 }
 END_TEST
 
+/* The prototype's values, to the digits given. */
+START_TEST(populations_spread_as_known) {
+    static const double known[] = {0.54, 0.42};
+    for (int k = 0; k < 2; ++k) {
+        gf_rates *rates = of_file("xxz_jprime_half.yaml", 8 + 2 * k, NULL, &plain);
+        ck_assert_double_eq_tol(rates->spread[4 + k], known[k], 0.005);
+        gf_rates_free(rates);
+    }
+}
+END_TEST
+
 /* The prototype's values: the exact rate of switching is 8 and 12 % above the smooth one. */
 START_TEST(the_ansatz_fails_close_to_integrability) {
     gf_rates *rates = of_file("xxz_jprime.yaml", 8, NULL, &plain);
@@ -503,6 +514,7 @@ int main(void) {
     tcase_add_test(tests, baths_without_a_stationary_state_are_refused);
     tcase_add_test(tests, unreachable_densities_are_refused);
     tcase_add_long_test(tests, langevin_blocks_switch_too_often);
+    tcase_add_long_test(tests, populations_spread_as_known);
     tcase_add_long_test(tests, the_ansatz_fails_close_to_integrability);
     return run_suite("rates", tests);
 }
