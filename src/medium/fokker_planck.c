@@ -377,11 +377,12 @@ static gf_status solve_parity(const gf_surface *medium, int parity, along_m *alo
         status = found.state != NULL ? diagonalize(&self, &found, error)
                                      : gf_fail_memory(error, "the Fokker-Planck operator");
     }
-    double top = parity == 1 ? 0 : NO_RATE * found.largest;
-    if (status == GF_OK && found.first > top) {
+    double least = NO_RATE * found.largest;
+    if (status == GF_OK &&
+        (parity == 1 ? found.first > 0 : found.first > least || found.second >= -least)) {
         status = gf_fail(error, GF_NO_CONVERGENCE,
-                         "the density of blocks of %d sites has no stationary state: the noise is "
-                         "negative somewhere",
+                         "the density of blocks of %d sites has no stationary state of its own: a "
+                         "charge is conserved, or the noise is negative somewhere",
                          result->sites);
     }
     if (status == GF_OK && parity == 1) {

@@ -204,10 +204,12 @@ static void put_forces(const gf_rates *self, gf_file *file) {
         put(file, columns[k], 2, (size_t[]){rows, GF_CHARGES}, (const char *[]){m_axis, "charge"},
             (const double *)self->force[k]);
     }
-    put_line(file,
-             (column){"/rates/force/spread", "1",
-                      "of ln p_n about the best polynomial of degree 4 in E_n, at each M"},
-             rows, m_axis, self->spread);
+    put_line(
+        file,
+        (column){
+            "/rates/force/spread", "1",
+            "of ln p_n about the best polynomial of degree 4 in E_n at each M, weighted with p_n"},
+        rows, m_axis, self->spread);
 }
 
 static void put_references(const gf_rates *self, gf_file *file) {

@@ -6,6 +6,7 @@
 #include "suite.h"
 
 #include "fixture.h"
+#include "open_system/bath.h"
 #include "open_system/chain_model.h"
 #include "open_system/rates.h"
 
@@ -429,6 +430,55 @@ START_TEST(pairs_of_flips_keep_the_parity_of_spins_up) {
 }
 END_TEST
 
+/* A chain with unit cells, of H or of the bath alone: by translations of a cell, or by none. */
+static void check_cells(const char *yaml, int step, size_t jumps) {
+    gf_rates *rates[2];
+    gf_bath bath;
+    gf_rates_request request = {.relax = true, .start = {0.3, -0.2}, .end = 2};
+    for (int k = 0; k < 2; ++k) {
+        gf_model *model = NULL;
+        gf_error error = {.message = ""};
+        ck_assert_msg(gf_model_parse(yaml, strlen(yaml), "cells", NULL, &model, &error) == GF_OK,
+                      "%s", error.message);
+        model->no_symmetry = k == 1;
+        ck_assert_int_eq(gf_bath_init(&bath, model, &error), GF_OK);
+        ck_assert_int_eq(bath.symmetry.translations, k == 0 ? 6 / step : 1);
+        ck_assert_uint_eq(bath.count, k == 0 ? jumps : jumps * 6 / (size_t)step);
+        gf_bath_free(&bath);
+        rates[k] = find(model, &request, &error);
+        ck_assert_msg(rates[k] != NULL, "%s", error.message);
+        gf_model_free(model);
+    }
+    ck_assert_double_eq_tol(rates[0]->exact.second_moment, rates[1]->exact.second_moment, 1e-9);
+    ck_assert_double_eq_tol(rates[0]->exact.energy, rates[1]->exact.energy, 1e-9);
+    ck_assert_double_eq_tol(rates[0]->gap[0].rate, rates[1]->gap[0].rate, 1e-8);
+    for (size_t t = 0; t < rates[0]->times; t += 30) {
+        for (int q = 0; q < 3; ++q) {
+            ck_assert_double_eq_tol(rates[0]->relaxing[q][t], rates[1]->relaxing[q][t], 1e-8);
+        }
+    }
+    gf_rates_free(rates[0]);
+    gf_rates_free(rates[1]);
+}
+
+START_TEST(unit_cells_move_as_a_whole) {
+    check_cells(
+        "name: cells\nsites: 6\nboundary: periodic\ncell: 2\nhamiltonian:\n"
+        "  - {term: \"1.3*(X[0]*X[1] + Y[0]*Y[1]) + 0.7*Z[0]*Z[1]\", at: 0}\n"
+        "  - {term: \"0.6*(X[0]*X[1] + Y[0]*Y[1])\", at: 1}\n"
+        "  - 0.41*Z[0]*Z[2]\nlindblad:\n"
+        "  - {name: flip, rate: 0.3, operator: \"X[0]\", at: 0}\n"
+        "  - {name: loss, rate: 0.2, operator: \"Sm[0]*Pu[1]\"}\n",
+        2, 3);
+    check_cells(
+        "name: bath\nsites: 6\nboundary: periodic\ncell: 3\nhamiltonian:\n"
+        "  - X[0]*X[1] + Y[0]*Y[1] + 0.7*Z[0]*Z[1] + 0.23*Z[0]*Z[2]\nlindblad:\n"
+        "  - {name: pump, rate: 0.3, operator: \"Sp[0]\", at: 1}\n"
+        "  - {name: loss, rate: 0.2, operator: \"Sm[0]\"}\n",
+        3, 4);
+}
+END_TEST
+
 static void expect_failure(const char *bath, const char *hamiltonian_term, const char *part) {
     char text[400];
     gf_model *model = NULL;
@@ -459,6 +509,17 @@ START_TEST(unreachable_densities_are_refused) {
     ck_assert_ptr_null(find(chain.model, &request, &error));
     assert_contains(error.message, "outside");
     fixture_close(&chain);
+}
+END_TEST
+
+/* The prototype's values, to the digits given. */
+START_TEST(populations_spread_as_known) {
+    gf_rates *half = of_file("xxz_jprime_half.yaml", 8, NULL, &plain);
+    gf_rates *near = of_file("xxz_jprime.yaml", 8, NULL, &plain);
+    ck_assert_double_eq_tol(half->spread[4], 0.54, 0.005);
+    ck_assert_double_eq_tol(near->spread[4], 0.49, 0.0055);
+    gf_rates_free(half);
+    gf_rates_free(near);
 }
 END_TEST
 
@@ -500,9 +561,11 @@ int main(void) {
     tcase_add_test(tests, pump_and_loss_leave_free_spins);
     tcase_add_test(tests, dephasing_keeps_every_magnetisation);
     tcase_add_test(tests, pairs_of_flips_keep_the_parity_of_spins_up);
+    tcase_add_test(tests, unit_cells_move_as_a_whole);
     tcase_add_test(tests, baths_without_a_stationary_state_are_refused);
     tcase_add_test(tests, unreachable_densities_are_refused);
     tcase_add_long_test(tests, langevin_blocks_switch_too_often);
+    tcase_add_long_test(tests, populations_spread_as_known);
     tcase_add_long_test(tests, the_ansatz_fails_close_to_integrability);
     return run_suite("rates", tests);
 }
