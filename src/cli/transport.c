@@ -39,7 +39,7 @@ static const char help[] =
     "current, which only a finite chain without reflection symmetry has.\n"
     "\n"
     "--method full diagonalises: up to 16 sites, 18 with patience. Frequencies lie\n"
-    "on a grid fine enough for 1e-4; --exact keeps each pair of levels (to 12 sites).\n"
+    "on a grid fine enough for 1e-4; --exact keeps each pair of levels (N <= 12).\n"
     "-o keeps K, sigma, C, Drude weights, verdicts; 'gibbsflow figure' draws them.\n";
 
 static const char examples[] =
