@@ -23,24 +23,24 @@ static const char help[] =
     "\n"
     "--at names states and may be given several times (default: 0,0, infinite\n"
     "temperature); --grid N1,N2 takes so many values of lambda1 and lambda2 over the\n"
-    "range of the model's lambda grid. One diagonalisation serves all states and times.\n"
+    "range of the model's lambda grid. One diagonalisation serves all of them.\n"
     "\n"
     "A finite ring is the infinite chain only for a time. sigma(t) is trusted up to\n"
-    "t*, until which the next smaller chain (N - 2, or as cells allow) agrees to 2 %,\n"
-    "and every state gets a verdict:\n"
+    "t*, as long as the next smaller chain (N - 2, or as cells allow) agrees to 2 %.\n"
+    "Every state gets a verdict:\n"
     "\n"
     "  settled       over the second half of t* sigma moves by less than 2 %: D is\n"
     "                printed, its error from that movement and both chains\n"
-    "  not settled   sigma(t*) is printed as a value at a finite time, and no D. So it\n"
-    "                is with most chains: what comes after t* is an artefact of the\n"
-    "                ring, and a chain close to an integrable one decays far later\n"
+    "  not settled   sigma(t*) is printed as a value at a finite time, and no D. So\n"
+    "                it is with most chains: what comes after t* is an artefact of\n"
+    "                the ring, and nearly integrable chains decay far later\n"
     "\n"
-    "'Drude' is the part of K that never decays on this chain, '<J>/N' the mean current,\n"
-    "which only a finite chain without reflection symmetry has.\n"
+    "'Drude' is the part of K that never decays on this chain, '<J>/N' the mean\n"
+    "current, which only a finite chain without reflection symmetry has.\n"
     "\n"
-    "--method full diagonalises: up to 16 sites, 18 with patience. Frequencies lie on a\n"
-    "grid fine enough for 1e-4; --exact keeps every pair of levels (up to 12 sites).\n"
-    "-o keeps K, sigma, C, Drude weights and verdicts; 'gibbsflow figure' draws them.\n";
+    "--method full diagonalises: up to 16 sites, 18 with patience. Frequencies lie\n"
+    "on a grid fine enough for 1e-4; --exact keeps each pair of levels (N <= 12).\n"
+    "-o keeps K, sigma, C, Drude weights, verdicts; 'gibbsflow figure' draws them.\n";
 
 static const char examples[] =
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12\n"
@@ -48,7 +48,8 @@ static const char examples[] =
     "      -o transport.h5\n"
     "  gibbsflow figure transport.h5 -o transport.pdf\n"
     "  gibbsflow transport models/dm_field.yaml --sites 8 --exact --end 4 --times 9\n"
-    "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 -o grid.h5\n";
+    "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 \\\n"
+    "      -o grid.h5\n";
 
 enum { MOST_TIMES = 100000, MOST_NODES = 1000, MOST_PRINTED = 4, PRINTED_TIMES = 16 };
 static const double MOST_LAMBDA1 = 1e6;
