@@ -408,28 +408,31 @@ static const struct {
                     {"lw 1.5 dt (8,5) lc rgb '#c03030'", "exact count, continuum"},
                     {"lw 1.5 dt (2,4) lc rgb '#c03030'", "({/:Italic E}_1 − {/:Italic E}_0)/2"}};
 
-/* Below the frame; two columns where the page is wide enough for the longest entry. */
+/* Below the frame; two columns where the page is wide enough for the longest entries. */
 static const gf_plot_margins wall_margins = {2.1, 0.6, 1.5, 0.3};
 static const double WALLS_WIDE = 13.5, ROW = 0.45;
+
+static bool has_two_columns(const wall_curves *self, double width) {
+    return width >= WALLS_WIDE && !(self->exact && self->fitted > 1);
+}
 
 static size_t count_wall_rows(const wall_curves *self, double width) {
     size_t measured = self->exact ? 4 : 1;
     size_t laws =
         (size_t)self->fitted + (self->printed != NULL ? 1U : 0U) + (self->law > 0 ? 1U : 0U);
-    return width < WALLS_WIDE ? measured + laws : measured > laws ? measured : laws;
+    return !has_two_columns(self, width) ? measured + laws : measured > laws ? measured : laws;
 }
 
 static void write_walls_key(const wall_curves *self, double bottom, gf_plot *plot) {
     double top = gf_plot_height(plot) - bottom + wall_margins.bottom + 0.15;
-    bool wide = gf_plot_width(plot) >= WALLS_WIDE;
     size_t rows = count_wall_rows(self, gf_plot_width(plot));
     gf_plot_begin_key(plot, 1.2, top, rows, 0);
     gf_plot_add_key(plot, NULL, MEASURED, "simulation");
     for (int k = 0; k < (self->exact ? 3 : 0); ++k) {
         gf_plot_add_key(plot, exact_curves[k].line, NULL, exact_curves[k].title);
     }
-    if (wide) {
-        gf_plot_begin_key(plot, 6.2, top, rows, 0);
+    if (has_two_columns(self, gf_plot_width(plot))) {
+        gf_plot_begin_key(plot, self->exact ? 6.2 : 4.4, top, rows, 0);
     }
     for (int i = 0; i < self->fitted; ++i) {
         name_fit(&self->fits[i], plot);
