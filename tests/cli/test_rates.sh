@@ -41,7 +41,7 @@ test_coupling() {
 # Interrupted between two lengths, or within one: no file, no debris.
 test_interruption() {
     remember_files
-    for seconds in 0.3 0.8 1.5; do
+    for seconds in $(sized "0.3 0.8 1.5" 0.5); do
         timeout --preserve-status -s INT $seconds "$program" rates "$reference" --sites 8:14 -o new.h5 \
             >$out 2>$err
         status=$?

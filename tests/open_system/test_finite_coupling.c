@@ -8,7 +8,7 @@
 
 #include <lapacke.h>
 
-enum { RANDOM_MODELS = sized(12, 3) };
+enum { RANDOM_MODELS = sized(9, 3) };
 
 /* --- the reference --------------------------------------------------------------------------- */
 

@@ -179,7 +179,8 @@ static gf_status make_kernel(const gf_dynamics *dynamics, double level, cell_ker
         return status;
     }
     for (size_t p = 0; p < PANELS; ++p) {
-        gf_quadrature_legendre(edge[p], edge[p + 1], count[p], self->node + start, self->weight + start);
+        gf_quadrature_legendre(edge[p], edge[p + 1], count[p], self->node + start,
+                               self->weight + start);
         start += count[p];
     }
     self->first = count[0];
