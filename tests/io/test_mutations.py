@@ -157,6 +157,7 @@ def commands(kind):
         "phase": [["info", "FILE"], ["figure", "FILE", "--kind", "phase", "-o", "OUT.pdf"]],
         "scan": [["info", "FILE"], ["figure", "FILE", "--kind", "scan", "-o", "OUT.pdf"]],
         "ladder": [["info", "FILE"], ["figure", "FILE", "--kind", "ladder", "-o", "OUT.pdf"]],
+        "currents": [["info", "FILE"], ["figure", "FILE", "-o", "OUT.gp"]],
         "killed": [["info", "FILE"], ["spectrum", "chain.yaml", "--sites", "10", "-q", "-o", "killed.h5"]],
         "transport": [["langevin", "-q", "matrix.yaml", "-o", "OUT.h5"]],
     }
