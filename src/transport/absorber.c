@@ -110,18 +110,30 @@ static double worst(const double residual[W], const double start[W]) {
     return largest;
 }
 
+/* Whether the gradients of all columns are rounding. */
+static bool is_flat(const double gradient[W], const double start[W], double scale) {
+    bool flat = true;
+    for (size_t c = 0; c < W; ++c) {
+        flat = flat && gradient[c] <= 1e-28 * scale * scale * start[c];
+    }
+    return flat;
+}
+
 /* Conjugate gradients for A'A x = A'b with A = G - S (CGLS): the residual falls monotonically. A is
- * nearly antisymmetric, with a spectrum on both sides of zero, and there this is as fast as anything
- * with short recurrences. */
+ * nearly antisymmetric, with a spectrum on both sides of zero, and there this is as fast as
+ * anything with short recurrences. */
 static void descend(const gf_absorber *self, const double start[W], double tolerance, size_t most,
-                    const volatile sig_atomic_t *stop, iterate *at, gf_absorber_solution *solution) {
+                    const volatile sig_atomic_t *stop, iterate *at,
+                    gf_absorber_solution *solution) {
     size_t size = self->size;
     double square[W], before[W], norm[W], rest[W], step[W], back[W];
+    double scale = self->liouvillian->largest;
     apply(self, 1, at->residual, at->gradient); /* A' = G + S */
     memcpy(at->direction, at->gradient, size * W * sizeof *at->gradient);
     squares(size, at->gradient, square);
     solution->residual = worst(start, start);
-    while (solution->residual > tolerance && solution->iterations < most && !stopped(stop)) {
+    while (solution->residual > tolerance && solution->iterations < most && !stopped(stop) &&
+           !is_flat(square, start, scale)) {
         apply(self, -1, at->direction, at->image);
         squares(size, at->image, norm);
         for (size_t c = 0; c < W; ++c) {
@@ -141,10 +153,12 @@ static void descend(const gf_absorber *self, const double start[W], double toler
         solution->residual = worst(rest, start);
         ++solution->iterations;
     }
+    solution->converged = solution->residual <= tolerance;
 }
 
-/* Where H is real the currents are imaginary, and with R the sign of the real coordinates A' = R A R:
- * so y_i = R x_i solves A' y_i = J_i, and (J_i, x_j) + (y_i, residual_j) is right to second order. */
+/* Where H is real the currents are imaginary, and with R the sign of the real coordinates A' = R A
+ * R: so y_i = R x_i solves A' y_i = J_i, and (J_i, x_j) + (y_i, residual_j) is right to second
+ * order. */
 gf_status gf_absorber_solve(const gf_absorber *self, const double *currents, double tolerance,
                             size_t most, const volatile sig_atomic_t *stop,
                             gf_absorber_solution *solution, gf_error *error) {
@@ -201,8 +215,8 @@ static void bessel(double x, int count, double *values) {
     }
 }
 
-/* An upper bound of |S|: of a Lanczos sequence from a vector without structure, the largest sum of two
- * neighbouring coefficients. */
+/* An upper bound of |S|: of a Lanczos sequence from a vector without structure, the largest sum of
+ * two neighbouring coefficients. */
 static double bound(const gf_absorber *self, double *v, double *w, double *before) {
     enum { STEPS = 40 };
     size_t size = self->size;
@@ -340,7 +354,8 @@ static void evolve(const gf_absorber *self, const double *currents, double step,
             make_step(self, currents, length * (double)steps, at);
             for (size_t i = 0; i < steps; ++i) {
                 if (part == 0) {
-                    correlation_at(at, length * (double)i, (double(*)[W])(correlation + W * W * (k + i)));
+                    correlation_at(at, length * (double)i,
+                                   (double(*)[W])(correlation + W * W * (k + i)));
                     memcpy(onsager + W * W * (k + i), sigma, sizeof sigma);
                 }
                 integrate(at, length * (double)i, length, sigma);

@@ -1,7 +1,8 @@
 /* Operators of the infinite chain, with an end of operator space that absorbs.
  *
- * Under the exact dynamics operators become longer, and what has become long hardly ever comes back.
- * So strings beyond `longest` sites are left out, and those longer than `free` sites are damped:
+ * Under the exact dynamics operators become longer, and what has become long hardly ever comes
+ * back. So strings beyond `longest` sites are left out, and those longer than `free` sites are
+ * damped:
  *
  *     dx/dt = (S - G) x,    G = rate (length - free) on longer strings.
  *
@@ -31,10 +32,12 @@ typedef struct gf_absorber_solution {
     double onsager[GF_CHARGES][GF_CHARGES]; /* sigma_ij */
     double residual;                        /* the largest |J_j - (G - S) x_j|/|J_j| */
     size_t iterations;
+    bool converged;
 } gf_absorber_solution;
 
-/* Solves (G - S) x_j = J_j by conjugate gradients on the normal equations; currents[size][GF_CHARGES].
- * Stops at `tolerance` or after `most` iterations; look at the residual. */
+/* Solves (G - S) x_j = J_j by conjugate gradients on the normal equations;
+ * currents[size][GF_CHARGES]. Stops at `tolerance`, or unconverged after
+ * `most` iterations or where nothing more is to be had, as for a current that is conserved. */
 gf_status gf_absorber_solve(const gf_absorber *self, const double *currents, double tolerance,
                             size_t most, const volatile sig_atomic_t *stop,
                             gf_absorber_solution *solution, gf_error *error);

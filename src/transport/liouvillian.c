@@ -6,8 +6,8 @@
 
 enum { NOWHERE = -1 };
 
-/* Where a string stands: the two Hermitian operators that it is part of, real and imaginary, and with
- * which factor; i times that of the imaginary one. */
+/* Where a string stands: the two Hermitian operators that it is part of, real and imaginary, and
+ * with which factor; i times that of the imaginary one. */
 typedef struct part {
     int32_t at[2]; /* coordinate, or NOWHERE */
     signed char sign[2];
@@ -38,9 +38,9 @@ static double binomial(int n, int k) {
 
 /* Strings of at most so many sites. */
 static double count_strings(int longest, int cell) {
-    return longest == 0 ? 0
-                        : cell * (binomial(2 * longest, longest) -
-                                  binomial(2 * longest - 2, longest - 1));
+    return longest == 0
+               ? 0
+               : cell * (binomial(2 * longest, longest) - binomial(2 * longest - 2, longest - 1));
 }
 
 static void free_coordinates(coordinates *self) {
@@ -235,8 +235,9 @@ static int ascending(const void *left, const void *right) {
     return (*a > *b) - (*a < *b);
 }
 
-/* Row k of S. With E_k = sqrt(n) P(phi s), where P makes a string s Hermitian and gives it its parity
- * and phi is 1 or i, S_lk = (E_l, i[H, E_k]) = sqrt(n) Re (E_l, i phi [H, s]), and S_kl = -S_lk. */
+/* Row k of S. With E_k = sqrt(n) P(phi s), where P makes a string s Hermitian and gives it its
+ * parity and phi is 1 or i, S_lk = (E_l, i[H, E_k]) = sqrt(n) Re (E_l, i phi [H, s]), and S_kl =
+ * -S_lk. */
 static void sum_row(const coordinates *self, size_t k, const gf_strings *commutator, row *sum) {
     double weight = sqrt((double)self->part[self->first[k]].images);
     double complex phase = self->imaginary[k] ? -1 : I;
@@ -268,8 +269,7 @@ static bool reserve(gf_liouvillian *self, size_t used, size_t more, size_t *capa
 }
 
 /* Moves a row to its place, without what is rounding, and clears it. */
-static bool store_row(gf_liouvillian *self, size_t k, double rounding, size_t *capacity,
-                      row *sum) {
+static bool store_row(gf_liouvillian *self, size_t k, double rounding, size_t *capacity, row *sum) {
     size_t used = self->row[k];
     bool done = reserve(self, used, sum->count, capacity);
     for (size_t i = 0; i < sum->count; ++i) {
@@ -277,6 +277,7 @@ static bool store_row(gf_liouvillian *self, size_t k, double rounding, size_t *c
         if (done && fabs(sum->sum[column]) > rounding) {
             self->column[used] = column;
             self->value[used++] = sum->sum[column];
+            self->largest = fmax(self->largest, fabs(sum->sum[column]));
         }
         sum->sum[column] = 0;
         sum->touched[column] = false;
@@ -327,7 +328,7 @@ static void describe(gf_liouvillian *self) {
 }
 
 gf_status gf_liouvillian_memory(const gf_commutator *commutator, int longest, int parity,
-                                double *bytes, gf_error *error) {
+                                double *bytes, double *size, gf_error *error) {
     enum { SAMPLE = 256 };
     uint64_t from = (uint64_t)1 << (2 * longest - 2), step = 3 * from / SAMPLE | 1;
     double entries = 0, rows = 0, strings = count_strings(longest, commutator->cell);
@@ -349,6 +350,7 @@ gf_status gf_liouvillian_memory(const gf_commutator *commutator, int longest, in
     gf_strings_free(&image);
     double each = (rows > 0 ? entries / rows : 0) * (sizeof(uint32_t) + sizeof(double)) *
                   (gf_strings_are_real(&commutator->hamiltonian) ? 1 : 2);
+    *size = strings / (parity != 0 ? 2 : 1);
     *bytes = strings * (each / (parity != 0 ? 2 : 1) + sizeof(part) + 32) +
              ldexp((double)commutator->cell * sizeof(int32_t), 2 * longest);
     return exhausted ? gf_fail_memory(error, "a sample of the Liouvillian") : GF_OK;
@@ -393,7 +395,8 @@ void gf_liouvillian_free(gf_liouvillian *self) {
     }
 }
 
-bool gf_liouvillian_coordinates(const gf_liouvillian *self, const gf_strings *operator, double *x) {
+bool gf_liouvillian_coordinates(const gf_liouvillian *self, const gf_strings *operator,
+                                double * x) {
     const coordinates *all = self->coordinates;
     double sum = 0, size = creal(gf_strings_product(operator, operator));
     memset(x, 0, self->size * sizeof *x);

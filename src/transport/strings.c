@@ -76,7 +76,8 @@ uint64_t gf_string_reflected(uint64_t code) {
 
 /* --- from and to operators ------------------------------------------------------------------- */
 
-/* The string from its first letter on, which is `first` sites behind the site `begins` of a cell. */
+/* The string from its first letter on, which is `first` sites behind the site `begins` of a cell.
+ */
 static uint64_t anchored(uint64_t letters, int begins, int cell) {
     int first = __builtin_ctzll(letters) / 2;
     return gf_string_of(letters >> (2 * first), (begins + first) % cell);
@@ -101,8 +102,8 @@ static void append_expanded(gf_strings *sum, const gf_operator_term *term, int c
             letters |= (uint64_t)Z << (2 * __builtin_ctzll(left));
         }
         int kept = __builtin_popcountll(subset), all = __builtin_popcountll(term->z);
-        double weight = pow(s, kept) * pow(m, all - kept) *
-                        pow(s / 2, __builtin_popcountll(term->plus));
+        double weight =
+            pow(s, kept) * pow(m, all - kept) * pow(s / 2, __builtin_popcountll(term->plus));
         if (letters != 0 && weight != 0 && !sum->exhausted) {
             gf_strings_append(sum, anchored(letters, 0, cell), term->coefficient * weight);
         }

@@ -9,8 +9,8 @@
  * make strings of which those with as many + as - are orthonormal under (A;B) = <A' B>, and so are,
  * per cell, their sums over the chain. (As rho commutes with them this is the Kubo-Mori product,
  * too.) A string begins and ends with an operator other than 1; its code has two bits a site, the
- * first site lowest, 0 ... 3 for 1, z, +, -, and above them the site of the unit cell that it begins
- * on. The unit, which is no fluctuation, is left out everywhere. */
+ * first site lowest, 0 ... 3 for 1, z, +, -, and above them the site of the unit cell that it
+ * begins on. The unit, which is no fluctuation, is left out everywhere. */
 #ifndef GIBBSFLOW_TRANSPORT_STRINGS_H
 #define GIBBSFLOW_TRANSPORT_STRINGS_H
 
@@ -51,9 +51,9 @@ static inline int gf_string_length(uint64_t code) {
     uint64_t letters = gf_string_letters(code);
     return letters == 0 ? 0 : (64 - __builtin_clzll(letters) + 1) / 2;
 }
-bool gf_string_is_neutral(uint64_t letters);      /* as many + as - */
-uint64_t gf_string_conjugate(uint64_t code);      /* + and - exchanged */
-uint64_t gf_string_reflected(uint64_t code);      /* in reversed order, on a chain of one-site cells */
+bool gf_string_is_neutral(uint64_t letters); /* as many + as - */
+uint64_t gf_string_conjugate(uint64_t code); /* + and - exchanged */
+uint64_t gf_string_reflected(uint64_t code); /* in reversed order, on a chain of one-site cells */
 
 /* The sum over all translations by `cell` sites of `local`, an operator on the first sites. Only
  * its part that conserves the magnetisation is taken. */
@@ -78,13 +78,13 @@ gf_status gf_commutator_create(const gf_operator *local, int cell, double m, gf_
                                gf_error *error);
 void gf_commutator_free(gf_commutator *self);
 
-/* Appends factor [H, string] to *sum, which is not normalised, without strings longer than `longest`
- * sites. */
+/* Appends factor [H, string] to *sum, which is not normalised, without strings longer than
+ * `longest` sites. */
 void gf_commutator_append(const gf_commutator *self, uint64_t string, double complex factor,
                           int longest, gf_strings *sum);
 
-/* Lanczos coefficients b_1 ... b_count of the Liouvillian [H, .] from the operator `start`: exact on
- * the infinite chain, as no string is left out. They are 0 from where the sequence ends. */
+/* Lanczos coefficients b_1 ... b_count of the Liouvillian [H, .] from the operator `start`: exact
+ * on the infinite chain, as no string is left out. They are 0 from where the sequence ends. */
 gf_status gf_commutator_lanczos(const gf_commutator *self, const gf_strings *start, size_t count,
                                 double *b, gf_error *error);
 
