@@ -179,18 +179,22 @@ static int longest_of(const problem *self, const gf_operator_space_request *requ
     return least > GF_OPERATOR_SPACE_LONGEST ? least : GF_OPERATOR_SPACE_LONGEST;
 }
 
-/* The one of strings so long that the evolution in time takes, and by which drift is measured:
- * strong damping from three sites before the end, or two if there is none. */
-static const gf_operator_space_choice *middle_choice(const gf_operator_space *self, int longest) {
+static const gf_operator_space_choice *strong_choice(const gf_operator_space *self, int longest,
+                                                     int width) {
     const gf_operator_space_choice *found = NULL;
     for (size_t k = 0; k < self->choices; ++k) {
         const gf_operator_space_choice *choice = &self->choice[k];
-        int width = choice->longest - choice->free;
-        if (choice->longest == longest && (found == NULL || width == MIDDLE)) {
+        if (choice->longest == longest && choice->longest - choice->free == width) {
             found = choice; /* of two dampings the second one is strong */
         }
     }
     return found;
+}
+
+/* What the evolution in time takes. */
+static const gf_operator_space_choice *middle_choice(const gf_operator_space *self, int longest) {
+    const gf_operator_space_choice *middle = strong_choice(self, longest, MIDDLE);
+    return middle != NULL ? middle : strong_choice(self, longest, NEAR);
 }
 
 /* --- the work -------------------------------------------------------------------------------- */
@@ -353,13 +357,23 @@ static void refuse(gf_operator_space *self, const char *reason) {
     (void)snprintf(self->reason, sizeof self->reason, "%s", reason);
 }
 
-static void judge_charge(gf_operator_space *self, size_t i, double unit) {
-    const gf_operator_space_choice *here = middle_choice(self, self->longest);
-    const gf_operator_space_choice *shorter = middle_choice(self, self->longest - 1);
-    double sigma = self->onsager[i][i], drift = 0;
-    if (here->longest - here->free == shorter->longest - shorter->free) {
-        drift = fabs(here->solution.onsager[i][i] / shorter->solution.onsager[i][i] - 1);
+/* By how much sigma_ii moves, relatively, as strings get longer by a site and the end moves along.
+ */
+static double drift_of(const gf_operator_space *self, size_t i) {
+    double drift = 0;
+    for (int width = NEAR; width <= MIDDLE; ++width) {
+        const gf_operator_space_choice *here = strong_choice(self, self->longest, width);
+        const gf_operator_space_choice *shorter = strong_choice(self, self->longest - 1, width);
+        if (here != NULL && shorter != NULL) {
+            drift = fmax(drift,
+                         fabs(here->solution.onsager[i][i] / shorter->solution.onsager[i][i] - 1));
+        }
     }
+    return drift;
+}
+
+static void judge_charge(gf_operator_space *self, size_t i, double unit) {
+    double sigma = self->onsager[i][i], drift = drift_of(self, i);
     char text[sizeof self->reason] = "";
     if (self->lifetime[i] * unit > MOST_LIFETIME) {
         (void)snprintf(text, sizeof text,
@@ -459,9 +473,9 @@ static gf_status estimate(const problem *from, const gf_operator_space_request *
     double vectors = 6 * GF_CHARGES * sizeof(double) * strings * gf_machine_threads();
     double each = (sizeof(double) + sizeof(uint32_t)); /* of an element of the matrix */
     double end = request->step * (double)request->times;
-    double applications = 1000.0 * (double)plan->choices + (end > 0 ? 60 * from->unit * end : 0);
+    double applications = 800.0 * (double)plan->choices + (end > 0 ? 60 * from->unit * end : 0);
     *cost = (gf_operator_space_cost){.memory = bytes + vectors,
-                                     .seconds = 2e-9 * bytes / each * applications};
+                                     .seconds = 1e-9 * bytes / each * applications};
     return status;
 }
 
