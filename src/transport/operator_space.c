@@ -113,7 +113,7 @@ static bool expand(problem *self) {
 
 static gf_status open_problem(const gf_model *model, const double lambda[GF_CHARGES], problem *self,
                               gf_error *error) {
-    *self = (problem){.m = -tanh(lambda[GF_MAGNETIZATION])};
+    *self = (problem){.m = 0 - tanh(lambda[GF_MAGNETIZATION])};
     gf_status status = check_place(model, lambda, error);
     if (status == GF_OK) {
         status = gf_currents_derive(&model->chain, &model->hamiltonian, &self->currents, error);
@@ -435,12 +435,14 @@ static void compare_times(gf_operator_space *self, double *const shorter[2]) {
             self->correlation_error[at] = fabs(self->correlation[at] - shorter[0][at]);
             self->onsager_in_time_error[at] = fabs(self->onsager_in_time[at] - shorter[1][at]);
         }
-        for (size_t i = 0; i < GF_CHARGES; ++i) {
-            size_t at = ALL * k + i * GF_CHARGES + i;
-            reliable = reliable &&
-                       self->onsager_in_time_error[at] <= 0.01 * fabs(self->onsager_in_time[at]);
+        const double *sigma = self->onsager_in_time + ALL * k;
+        const double *difference = self->onsager_in_time_error + ALL * k;
+        for (size_t e = 0; e < ALL; ++e) {
+            size_t i = e / GF_CHARGES, j = e % GF_CHARGES;
+            double scale = sqrt(fabs(sigma[i * (GF_CHARGES + 1)] * sigma[j * (GF_CHARGES + 1)]));
+            reliable = reliable && difference[e] <= 0.02 * scale;
         }
-        self->reliable_time = reliable ? self->time[k] : self->reliable_time;
+        self->reliable = reliable ? k : self->reliable;
     }
 }
 
@@ -475,6 +477,7 @@ static gf_status estimate(const problem *from, const gf_operator_space_request *
     double end = request->step * (double)request->times;
     double applications = 800.0 * (double)plan->choices + (end > 0 ? 60 * from->unit * end : 0);
     *cost = (gf_operator_space_cost){.memory = bytes + vectors,
+                                     .longest = plan->longest,
                                      .seconds = 1e-9 * bytes / each * applications};
     return status;
 }

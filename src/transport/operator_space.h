@@ -16,9 +16,9 @@
 
 #include "model/model.h"
 #include "transport/absorber.h"
-#include "transport/verdict.h"
+#include "transport/transport.h"
 
-enum { GF_OPERATOR_SPACE_CHOICES = 10, GF_OPERATOR_SPACE_LONGEST = 10 /* unless told */ };
+enum { GF_OPERATOR_SPACE_LONGEST = 10 /* unless told */ };
 
 typedef struct gf_operator_space_request {
     double lambda[GF_CHARGES]; /* lambda2 must be 0 */
@@ -41,9 +41,9 @@ typedef struct gf_operator_space {
     int longest;
     double lambda[GF_CHARGES], density[GF_CHARGES], susceptibility[GF_PAIRS];
     size_t choices; /* those with the longest strings first */
-    gf_operator_space_choice choice[GF_OPERATOR_SPACE_CHOICES];
-    gf_verdict verdict; /* extrapolated or not settled; why not: */
-    char reason[256];
+    gf_operator_space_choice choice[GF_TRANSPORT_CHOICES];
+    gf_transport_verdict verdict; /* extrapolated or not settled; why not: */
+    char reason[GF_TRANSPORT_REASON];
     /* The limits; NaN if they are not settled. */
     double onsager[GF_CHARGES][GF_CHARGES], onsager_error[GF_CHARGES][GF_CHARGES];
     double diffusion[GF_CHARGES][GF_CHARGES], diffusion_error[GF_CHARGES][GF_CHARGES];
@@ -52,13 +52,14 @@ typedef struct gf_operator_space {
      * the reliable time is the one up to which it is below 1 % of sigma_ii. */
     size_t times;
     double *time, *correlation, *correlation_error, *onsager_in_time, *onsager_in_time_error;
-    double reliable_time;
+    size_t reliable; /* its index */
 } gf_operator_space;
 
 /* Bytes, and processor seconds of one core at about 1e9 elements of a matrix a second. GF_INVALID
  * as below. */
 typedef struct gf_operator_space_cost {
     double memory, seconds;
+    int longest; /* sites of the longest strings */
 } gf_operator_space_cost;
 gf_status gf_operator_space_cost_of(const gf_model *model, const gf_operator_space_request *request,
                                     gf_operator_space_cost *cost, gf_error *error);
@@ -69,6 +70,22 @@ gf_status gf_operator_space_cost_of(const gf_model *model, const gf_operator_spa
 gf_status gf_operator_space_find(const gf_model *model, const gf_operator_space_request *request,
                                  gf_operator_space **result, gf_error *error);
 void gf_operator_space_free(gf_operator_space *self);
+
+/* The same at several states, as what `transport` prints and writes. */
+typedef struct gf_operator_points {
+    size_t points;
+    const double (*lambda)[GF_CHARGES];
+    gf_axis time; /* from 0 */
+    int longest;  /* 0: as above */
+    const gf_progress *progress;
+} gf_operator_points;
+
+/* The largest memory, and the sum of all times. */
+gf_status gf_operator_points_estimate(const gf_model *model, const gf_operator_points *points,
+                                      gf_operator_space_cost *cost, gf_error *error);
+/* The caller frees the result; after a failure it is NULL. */
+gf_status gf_operator_points_find(const gf_model *model, const gf_operator_points *points,
+                                  gf_transport **transport, gf_error *error);
 
 /* Liouvillian Lanczos coefficients b_1 ... b_count of the current of a charge, exact on the
  * infinite chain at lambda1 (and lambda2 = 0). */
