@@ -68,11 +68,15 @@ if [ -n "$missing" ]; then
 fi
 
 build() {
-    cmake -S . -B build -DBUILD_TESTING=OFF && cmake --build build --parallel "$(nproc)"
+    if [ "${1:-}" = tests ]; then # as tests/run.sh does, so that it finds all built
+        cmake --preset release -DBUILD_TESTING=ON
+    else
+        cmake -S . -B build -DBUILD_TESTING=OFF
+    fi && cmake --build build --parallel "$(nproc)"
 }
 
 echo "Building build/gibbsflow (a minute or two)"
-if ! with_dots build.log build; then
+if ! with_dots build.log build "$@"; then
     tail -n 30 build.log >&2
     exit 1
 fi

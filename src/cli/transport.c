@@ -23,32 +23,32 @@ static const char help[] =
     "\n"
     "--at names states and may be given several times (default: 0,0, infinite\n"
     "temperature); --grid N1,N2 takes so many values of lambda1 and lambda2 over the\n"
-    "range of the model's lambda grid. One diagonalisation serves all states and times.\n"
+    "range of the model's lambda grid. One diagonalisation serves all of them.\n"
     "\n"
     "A finite ring is the infinite chain only for a time. sigma(t) is trusted up to\n"
-    "t*, until which the next smaller chain (N - 2, or as cells allow) agrees to 2 %,\n"
-    "and every state gets a verdict:\n"
+    "t*, as long as the next smaller chain (N - 2, or as cells allow) agrees to 2 %.\n"
+    "Every state gets a verdict:\n"
     "\n"
     "  settled       over the second half of t* sigma moves by less than 2 %: D is\n"
     "                printed, its error from that movement and both chains\n"
-    "  not settled   sigma(t*) is printed as a value at a finite time, and no D. So it\n"
-    "                is with most chains: what comes after t* is an artefact of the\n"
-    "                ring, and a chain close to an integrable one decays far later\n"
+    "  not settled   sigma(t*) is printed as a value at a finite time, and no D. So\n"
+    "                it is with most chains: what comes after t* is an artefact of\n"
+    "                the ring, and nearly integrable chains decay far later\n"
     "\n"
-    "'Drude' is the part of K that never decays on this chain, '<J>/N' the mean current,\n"
-    "which only a finite chain without reflection symmetry has.\n"
+    "'Drude' is the part of K that never decays on this chain, '<J>/N' the mean\n"
+    "current, which only a finite chain without reflection symmetry has.\n"
     "\n"
-    "--method full diagonalises: up to 16 sites, 18 with patience. Frequencies lie on a\n"
-    "grid fine enough for 1e-4; --exact keeps every pair of levels (up to 12 sites).\n"
+    "--method full diagonalises: up to 16 sites, 18 with patience. Frequencies lie\n"
+    "on a grid fine enough for 1e-4; --exact keeps each pair of levels (N <= 12).\n"
     "\n"
-    "--method operator-space, for lambda2 = 0: the infinite chain, and D. Currents evolve\n"
-    "among operators of up to --strings sites; longer ones are damped and lost. The\n"
-    "verdict 'extrapolated' gives the mean over choices of this end, listed, and their\n"
-    "largest deviation as the error; 'not settled' says why. t* is the time up to which\n"
-    "a site more changes sigma(t) by less than 2 %. 10 sites take half a minute of\n"
-    "processor time a state, every site more five times that.\n"
+    "--method operator-space, for lambda2 = 0: the infinite chain, and D. Currents\n"
+    "evolve among operators of up to --strings sites; longer ones are damped, then\n"
+    "lost. The verdict 'extrapolated' gives the mean over choices of this end, which\n"
+    "are listed, and their largest deviation as the error; 'not settled' says why.\n"
+    "t* is the time up to which one site more changes sigma(t) by less than 2 %.\n"
+    "10 sites take half a minute of processor time a state, each more 5 times that.\n"
     "\n"
-    "-o keeps K, sigma, C, Drude weights and verdicts; 'gibbsflow figure' draws them.\n";
+    "-o keeps K, sigma, C, Drude weights, verdicts; 'gibbsflow figure' draws them.\n";
 
 static const char examples[] =
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12\n"
@@ -58,7 +58,8 @@ static const char examples[] =
     "  gibbsflow transport models/xxz_jprime_half.yaml --method operator-space \\\n"
     "      --at 0,0 --at=-0.31,0 --strings 9\n"
     "  gibbsflow transport models/dm_field.yaml --sites 8 --exact --end 4 --times 9\n"
-    "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 -o grid.h5\n";
+    "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 \\\n"
+    "      -o grid.h5\n";
 
 enum { MOST_TIMES = 100000, MOST_NODES = 1000, MOST_PRINTED = 4, PRINTED_TIMES = 16 };
 static const double MOST_LAMBDA1 = 1e6;
@@ -170,10 +171,14 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
         print_choices(report, self, p);
     }
     if (self->points <= MOST_PRINTED) {
-        cli_report_text(report, "#   C = %.6f %.6f %.6f; Drude %.6g %.6g %.6g; <J>/N %.3g %.3g\n",
-                        c[0], shown(c[1]), c[2], shown(self->drude[p][0]), shown(self->drude[p][1]),
-                        shown(self->drude[p][3]), self->mean_current[p][0],
-                        self->mean_current[p][1]);
+        cli_report_text(report, "#   C = %.6f %.6f %.6f", c[0], shown(c[1]), c[2]);
+        if (self->longest == 0) { /* of a finite chain alone */
+            cli_report_text(report, "; Drude %.6g %.6g %.6g; <J>/N %.3g %.3g",
+                            shown(self->drude[p][0]), shown(self->drude[p][1]),
+                            shown(self->drude[p][3]), self->mean_current[p][0],
+                            self->mean_current[p][1]);
+        }
+        cli_report_text(report, "\n");
         print_course(report, self, p);
     }
     cli_report_end(report);

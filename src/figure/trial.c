@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PANELS = 6, CURVES = 3 };
+enum { PANELS = 6, CURVES = GF_RATES_REFERENCES };
 
 /* The page in cm; the legend is above all panels. */
 static const double WIDTH = 18, NARROW = 13, FRAME = 3.9, ACROSS = 1.9, DOWN = 2, ENTRY = 3.1;
@@ -19,9 +19,13 @@ static const struct {
     {"exact", "lw 2 dt solid lc rgb '#1a1a1a'", "pt 7 ps 0.7*point lc rgb '#1a1a1a'"},
     {"smooth", "lw 2 dt (8,4) lc rgb '#d7301f'", "pt 6 ps 0.8*point lw 1.5 lc rgb '#d7301f'"},
     {"Gibbs table", "lw 2 dt (2,3) lc rgb '#2b5c8a'", "pt 4 ps 0.8*point lw 1.5 lc rgb '#2b5c8a'"},
+    {"block, bare", "lw 2 dt (6,3,1,3) lc rgb '#a6761d'",
+     "pt 8 ps 0.8*point lw 1.5 lc rgb '#a6761d'"},
+    {"block, sharp charges", "lw 2 dt (10,3) lc rgb '#1b7837'",
+     "pt 12 ps 0.8*point lw 1.5 lc rgb '#1b7837'"},
 };
 
-/* Up to three columns of numbers, NaN where there is none. */
+/* Up to as many columns of numbers, NaN where there is none. */
 static const struct {
     const char *title, *label;
     bool is_error; /* of smooth and Gibbs beside exact: logarithmic */
@@ -35,12 +39,12 @@ static const struct {
 };
 
 static void values_of(const gf_trial_size *size, int panel, double value[CURVES]) {
-    const gf_rates_summary *all[CURVES] = {&size->exact, &size->smooth, &size->gibbs};
     for (int k = 0; k < CURVES; ++k) {
-        value[k] = panel == 0   ? all[k]->second_moment
-                   : panel == 1 ? all[k]->energy
-                   : panel == 2 ? all[k]->odd
-                   : panel == 3 ? all[k]->even
+        const gf_rates_summary *one = &size->reference[k];
+        value[k] = panel == 0   ? one->second_moment
+                   : panel == 1 ? one->energy
+                   : panel == 2 ? one->odd
+                   : panel == 3 ? one->even
                                 : NAN;
     }
     if (panel == 4) {

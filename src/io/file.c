@@ -1,5 +1,6 @@
 #include "gibbsflow/file.h"
 
+#include "base/pages.h"
 #include "gibbsflow/machine.h"
 #include "gibbsflow/version.h"
 #include "io/inside.h"
@@ -9,6 +10,7 @@
 #include <glob.h>
 #include <hdf5.h>
 #include <hdf5_hl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -231,6 +233,41 @@ gf_status gf_file_open(const char *path, gf_file **file, gf_error *error) {
     return check_opened(file, "open", error);
 }
 
+/* What HDF5 keeps a file in that is in memory. */
+static void *allocate_image(size_t size, H5FD_file_image_op_t operation, void *unused) {
+    (void)operation;
+    (void)unused;
+    return gf_pages_alloc(size);
+}
+
+static void *grow_image(void *old, size_t size, H5FD_file_image_op_t operation, void *unused) {
+    void *image = allocate_image(size, operation, unused);
+    size_t kept = old != NULL ? malloc_usable_size(old) : 0;
+    if (image != NULL && kept > 0) {
+        memcpy(image, old, kept < size ? kept : size);
+    }
+    if (image != NULL) {
+        free(old);
+    }
+    return image;
+}
+
+static herr_t free_image(void *image, H5FD_file_image_op_t operation, void *unused) {
+    (void)operation;
+    (void)unused;
+    free(image);
+    return 0;
+}
+
+static hid_t in_memory(void) {
+    H5FD_file_image_callbacks_t memory = {
+        .image_malloc = allocate_image, .image_realloc = grow_image, .image_free = free_image};
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    (void)H5Pset_fapl_core(access, MEMORY_STEP, 0);
+    (void)H5Pset_file_image_callbacks(access, &memory);
+    return access;
+}
+
 gf_status gf_file_create(const char *path, gf_file **file, gf_error *error) {
     gf_status status = gf_file_check_writable(path, error);
     *file = NULL;
@@ -240,8 +277,7 @@ gf_status gf_file_create(const char *path, gf_file **file, gf_error *error) {
     if (status != GF_OK) {
         return status;
     }
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    (void)H5Pset_fapl_core(access, MEMORY_STEP, 0);
+    hid_t access = in_memory();
     (*file)->id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
     (void)H5Pclose(access);
     return check_opened(file, "write", error);
@@ -345,7 +381,7 @@ gf_status gf_file_write_bytes(const char *path, const char *bytes, size_t size, 
 static char *take_image(gf_file *self, size_t *size) {
     ssize_t length =
         H5Fflush(self->id, H5F_SCOPE_GLOBAL) >= 0 ? H5Fget_file_image(self->id, NULL, 0) : -1;
-    char *bytes = length > 0 ? malloc((size_t)length) : NULL;
+    char *bytes = length > 0 ? gf_pages_alloc((size_t)length) : NULL;
     if (bytes == NULL || H5Fget_file_image(self->id, bytes, (size_t)length) != length) {
         fail(self, "complete", "the file");
         free(bytes);

@@ -4,6 +4,7 @@
 #include "gibbsflow/gibbs.h"
 #include "gibbsflow/region.h"
 #include "open_system/cells.h"
+#include "open_system/langevin_block.h"
 #include "open_system/solution.h"
 #include "spectrum/spectrum.h"
 
@@ -277,7 +278,7 @@ static gf_status set_gibbs_points(const trial *self, const gf_spectrum *spectrum
     return status;
 }
 
-static gf_status try_gibbs(const trial *self, gf_error *error) {
+static gf_status try_gibbs(const trial *self, bool blocks, gf_error *error) {
     const gf_model *model = self->solution->model;
     gf_spectrum *spectrum = NULL;
     gf_gibbs *gibbs = NULL;
@@ -293,6 +294,9 @@ static gf_status try_gibbs(const trial *self, gf_error *error) {
     if (status == GF_OK) {
         set_gibbs_force(self, gibbs);
         status = set_gibbs_points(self, spectrum, rates, error);
+    }
+    if (status == GF_OK) {
+        status = gf_langevin_block_try(blocks, model, spectrum, self->solution->rates, error);
     }
     gf_gibbs_free(gibbs);
     gf_spectrum_free(spectrum);
@@ -408,7 +412,7 @@ static gf_status try_smooth(trial *self, gf_error *error) {
     return status;
 }
 
-gf_status gf_solution_try(gf_solution *solution, gf_error *error) {
+gf_status gf_solution_try(gf_solution *solution, bool blocks, gf_error *error) {
     trial *self = calloc(1, sizeof *self);
     if (self == NULL) {
         return gf_fail_memory(error, "the trial of the ansatz");
@@ -430,7 +434,7 @@ gf_status gf_solution_try(gf_solution *solution, gf_error *error) {
     }
     if (status == GF_OK) {
         set_spread(self);
-        status = try_gibbs(self, error);
+        status = try_gibbs(self, blocks, error);
     }
     free_work(self);
     free(self);

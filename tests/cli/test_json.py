@@ -137,6 +137,17 @@ def test_operators():
     check("current", data["currents"]["magnetization"] == "-4*i*Sm[0]*Sp[1] + 4*i*Sp[0]*Sm[1]")
 
 
+def test_transport():
+    data = run("transport", "model.yaml", "--at", "0.3,-0.1", "--times", "9", "-o", "currents.h5", "-q")
+    with h5py.File("currents.h5") as file:
+        point, group = data["points"][0], file["transport"]
+        check("sigma(t*)", point["reliable_onsager"] == list(group["reliable/onsager"][0].flat))
+        check("C", point["susceptibility"] == list(group["susceptibility"][0].flat))
+        check("verdict", point["verdict"].encode() == group["limit/verdict"][0])
+        check("no D", point["diffusion"] == [None] * 4)
+    check("units of D", data["units"]["points.diffusion"].startswith("energy a^2; a^2"))
+
+
 def test_info():
     check("threads", run("info")["threads"] >= 1)
     data = run("info", "model.yaml", "--blocks")
@@ -215,6 +226,7 @@ with tempfile.TemporaryDirectory() as folder:
     test_tables()
     test_converge()
     test_operators()
+    test_transport()
     test_runs()
     test_info()
     test_checkpoints()

@@ -9,7 +9,8 @@ test_results() {
     check "transport: verdict" contains "$said" "not settled"
     check "transport: D of a ring: $said" lacks "$said" "D ="
     check "transport: K(0)" contains "$said" " 16.000000    0.000000   31.000000 "
-    run info transport.h5
+    accept info transport.h5
+    check "transport: info: $said" contains "$said" "holds: /transport"
     for name in lambda density susceptibility mean_current time correlation correlation_error onsager \
         onsager_error drude reliable/time reliable/onsager limit/verdict limit/onsager limit/diffusion; do
         check "transport: no $name" h5dump -H -d "/transport/$name" transport.h5 >/dev/null
@@ -21,6 +22,8 @@ test_results() {
     accept transport "$models/pump_loss.yaml" --sites 5 --at=-0.3,0.2 --times 3
     accept transport "$models/chiral.yaml" --sites 6 --times 3
     accept transport "$models/dimerised.yaml" --sites 8 --times 3
+    accept transport "$reference" --sites 6 --set J=0 --set Jp=0 --at 0.2,0.1 --times 3 # nothing moves
+    check "transport: nothing moves: $said" lacks "$said" "nan"
 }
 
 test_operator_space() {
