@@ -39,6 +39,9 @@ gf_status gf_transport_create(size_t points, size_t times, gf_transport **transp
                    self->reliable_time = calloc(points + 1, sizeof *self->reliable_time),
                    self->reliable_onsager = calloc(points + 1, sizeof *self->reliable_onsager),
                    self->verdict = calloc(points + 1, sizeof *self->verdict),
+                   self->reason = calloc(points + 1, sizeof *self->reason),
+                   self->choice_onsager =
+                       calloc(points * GF_TRANSPORT_CHOICES + 1, sizeof *self->choice_onsager),
                    self->limit = calloc(points + 1, sizeof *self->limit),
                    self->limit_error = calloc(points + 1, sizeof *self->limit_error),
                    self->diffusion = calloc(points + 1, sizeof *self->diffusion),
@@ -70,6 +73,8 @@ void gf_transport_free(gf_transport *self) {
     free(self->reliable_time);
     free(self->reliable_onsager);
     free(self->verdict);
+    free(self->reason);
+    free(self->choice_onsager);
     free(self->limit);
     free(self->limit_error);
     free(self->diffusion);

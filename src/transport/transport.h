@@ -30,6 +30,13 @@ typedef enum gf_transport_verdict {
 
 const char *gf_transport_verdict_name(gf_transport_verdict self);
 
+/* How operator space ends (operator_space.h): one of the choices whose spread is an error. */
+enum { GF_TRANSPORT_CHOICES = 10, GF_TRANSPORT_REASON = 256 };
+typedef struct gf_transport_choice {
+    int longest, free; /* sites of the longest strings, and of the longest that are not damped */
+    double damping;    /* for each site beyond, in units of energy */
+} gf_transport_choice;
+
 typedef struct gf_transport {
     const char *method;
     gf_kubo form;
@@ -51,11 +58,17 @@ typedef struct gf_transport {
     double *reliable_time;                           /* t*; NaN: not known */
     double (*reliable_onsager)[GF_TRANSPORT_MATRIX]; /* sigma(t*) */
     gf_transport_verdict *verdict;
+    char (*reason)[GF_TRANSPORT_REASON]; /* why it is not settled; may be empty */
     double (
         *limit)[GF_TRANSPORT_MATRIX]; /* sigma(infinity), D and their errors; NaN: not settled */
     double (*limit_error)[GF_TRANSPORT_MATRIX];
     double (*diffusion)[GF_TRANSPORT_MATRIX];
     double (*diffusion_error)[GF_TRANSPORT_MATRIX];
+    /* Of operator space, which is that of the infinite chain: sites and compared are 0. */
+    int longest; /* sites of the longest strings; 0: another method */
+    size_t choices;
+    gf_transport_choice choice[GF_TRANSPORT_CHOICES];
+    double (*choice_onsager)[GF_TRANSPORT_MATRIX]; /* [points][GF_TRANSPORT_CHOICES]: sigma */
 } gf_transport;
 
 /* Room for so many points and times, zeros; the caller frees it. */

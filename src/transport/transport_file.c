@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char time_axis[] = "/transport/time";
 
@@ -73,10 +74,12 @@ static void put_course(const gf_transport *self, gf_file *file) {
     put_functions(self, file, "/transport/correlation", GF_UNITS_CURRENT_CORRELATION, "K_ij(t)",
                   self->correlation);
     put_functions(self, file, "/transport/correlation_error", GF_UNITS_CURRENT_CORRELATION,
-                  "distance from the smaller chain; NaN: none", self->correlation_error);
+                  "distance from the smaller chain, or from shorter strings; NaN: none",
+                  self->correlation_error);
     put_functions(self, file, "/transport/onsager", GF_UNITS_ONSAGER, "sigma_ij(t)", self->onsager);
     put_functions(self, file, "/transport/onsager_error", GF_UNITS_ONSAGER,
-                  "distance from the smaller chain; NaN: none", self->onsager_error);
+                  "distance from the smaller chain, or from shorter strings; NaN: none",
+                  self->onsager_error);
     put_matrices(self, file, "/transport/drude", GF_UNITS_CURRENT_CORRELATION,
                  "what of K never decays on this chain", self->drude);
 }
@@ -120,6 +123,49 @@ static void put_judgement(const gf_transport *self, gf_file *file) {
                  self->diffusion_error);
 }
 
+/* Of operator space: the choices, and sigma of each. */
+static void put_choices(const gf_transport *self, gf_file *file) {
+    double longest[GF_TRANSPORT_CHOICES], free_sites[GF_TRANSPORT_CHOICES];
+    double damping[GF_TRANSPORT_CHOICES];
+    size_t count = self->choices;
+    double *sigma = calloc(self->points * count * GF_TRANSPORT_MATRIX + 1, sizeof *sigma);
+    if (sigma == NULL) {
+        gf_file_reject(file, "out of memory for /transport");
+        return;
+    }
+    for (size_t c = 0; c < count; ++c) {
+        longest[c] = self->choice[c].longest;
+        free_sites[c] = self->choice[c].free;
+        damping[c] = self->choice[c].damping;
+        for (size_t p = 0; p < self->points; ++p) {
+            memcpy(sigma + (p * count + c) * GF_TRANSPORT_MATRIX,
+                   self->choice_onsager[p * GF_TRANSPORT_CHOICES + c],
+                   sizeof *self->choice_onsager);
+        }
+    }
+    gf_dataset set = {.rank = 1, .shape = {count}, .axes = {"choice"}};
+    set.path = "/transport/choices/longest";
+    set.units = "1";
+    set.description = "sites of the longest strings";
+    gf_file_put_doubles(file, &set, longest);
+    set.path = "/transport/choices/free";
+    set.description = "sites of the longest strings that are not damped";
+    gf_file_put_doubles(file, &set, free_sites);
+    set.path = "/transport/choices/damping";
+    set.units = "{energy}";
+    set.description = "for each site beyond";
+    gf_file_put_doubles(file, &set, damping);
+    gf_file_put_doubles(file,
+                        &(gf_dataset){.path = "/transport/choices/onsager",
+                                      .units = GF_UNITS_ONSAGER,
+                                      .description = "sigma_ij(infinity) of each",
+                                      .rank = 4,
+                                      .shape = {self->points, count, GF_CHARGES, GF_CHARGES},
+                                      .axes = {"point", "choice", "charge", "charge"}},
+                        sigma);
+    free(sigma);
+}
+
 void gf_transport_write(const gf_transport *self, gf_file *file) {
     double least = INFINITY;
     for (size_t p = 0; p < self->points; ++p) {
@@ -128,11 +174,15 @@ void gf_transport_write(const gf_transport *self, gf_file *file) {
     put_states(self, file);
     put_course(self, file);
     put_judgement(self, file);
+    if (self->choices > 0) {
+        put_choices(self, file);
+    }
     gf_file_put_text_attribute(file, "/transport", "method", self->method);
     gf_file_put_text_attribute(file, "/transport", "product",
                                self->form == GF_KUBO_MORI ? "Kubo-Mori" : "symmetrised");
     gf_file_put_integer_attribute(file, "/transport", "exact", self->exact);
     gf_file_put_integer_attribute(file, "/transport", "sites", self->sites);
     gf_file_put_integer_attribute(file, "/transport", "compared_sites", self->compared);
+    gf_file_put_integer_attribute(file, "/transport", "longest_strings", self->longest);
     gf_file_put_number_attribute(file, "/transport", "reliable_time", least);
 }

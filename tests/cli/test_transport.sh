@@ -26,6 +26,17 @@ test_results() {
     check "transport: nothing moves: $said" lacks "$said" "nan"
 }
 
+test_operator_space() {
+    accept transport "$half" --method operator-space --strings 8 --at 0,0 --at=-0.1,0 --end 2 --times 3 -o operators.h5 --force
+    check "transport: operator space: $said" contains "$said" "2 of 2 states settled or extrapolated"
+    check "transport: operator space: D" contains "$said" "D = 72.31 +- 2.8"
+    for name in choices/longest choices/free choices/damping choices/onsager; do
+        check "transport: no $name" h5dump -H -d "/transport/$name" operators.h5 >/dev/null
+    done
+    accept transport "$models/xxz_jprime.yaml" --method operator-space --strings 8 --end 1 --times 2
+    check "transport: near an integrable chain" contains "$said" "a conservation law must be"
+}
+
 # The same file for any number of threads.
 test_threads() {
     for threads in 1 3; do
@@ -39,7 +50,12 @@ test_refusals() {
     refuse 2 "expected LAMBDA1,LAMBDA2" transport "$half" --at 0.3
     refuse 2 "expected how many values" transport "$half" --grid 3
     refuse 2 "give one of them" transport "$half" --grid 3,3 --at 0,0
-    refuse 2 "expected full" transport "$half" --method guess
+    refuse 2 "expected full or operator-space" transport "$half" --method guess
+    refuse 2 "belong to --method full" transport "$half" --method operator-space --exact
+    refuse 2 "with --method operator-space" transport "$half" --strings 9
+    refuse_to_write 1 "use --method full there" transport "$half" --method operator-space --at 0,0.1
+    refuse_to_write 1 "take 8 to 12" transport "$half" --method operator-space --strings 7
+    refuse_to_write 1 "boundary: periodic" transport "$models/pump_loss.yaml" --method operator-space
     refuse 2 "expected a positive time" transport "$half" --end=-1
     refuse 2 "--times 1" transport "$half" --times 1
     refuse_to_write 1 "too short for a current" transport "$half" --sites 4
@@ -49,6 +65,7 @@ test_refusals() {
 }
 
 test_results
+test_operator_space
 test_threads
 test_refusals
 finish

@@ -1,0 +1,51 @@
+/* Operators of the infinite chain, with an end of operator space that absorbs.
+ *
+ * Under the exact dynamics operators become longer, and what has become long hardly ever comes
+ * back. So strings beyond `longest` sites are left out, and those longer than `free` sites are
+ * damped:
+ *
+ *     dx/dt = (S - G) x,    G = rate (length - free) on longer strings.
+ *
+ * With the currents J_i as vectors, all per site,
+ *
+ *     K_ij(t) = (J_i, exp((S - G) t) J_j),   sigma_ij = (J_i, (G - S)^-1 J_j). */
+#ifndef GIBBSFLOW_TRANSPORT_ABSORBER_H
+#define GIBBSFLOW_TRANSPORT_ABSORBER_H
+
+#include "gibbsflow/progress.h"
+#include "transport/liouvillian.h"
+
+#include <signal.h>
+
+typedef struct gf_absorber {
+    const gf_liouvillian *liouvillian;
+    size_t size;     /* coordinates that take part */
+    double *damping; /* [size]: the diagonal of G */
+    double most;     /* of these */
+} gf_absorber;
+
+gf_status gf_absorber_init(const gf_liouvillian *liouvillian, int longest, int free, double rate,
+                           gf_absorber *self, gf_error *error);
+void gf_absorber_free(gf_absorber *self);
+
+typedef struct gf_absorber_solution {
+    double onsager[GF_CHARGES][GF_CHARGES]; /* sigma_ij */
+    double residual;                        /* the largest |J_j - (G - S) x_j|/|J_j| */
+    size_t iterations;
+    bool converged;
+} gf_absorber_solution;
+
+/* Solves (G - S) x_j = J_j by conjugate gradients on the normal equations;
+ * currents[size][GF_CHARGES]. Stops at `tolerance`, or unconverged after
+ * `most` iterations or where nothing more is to be had, as for a current that is conserved. */
+gf_status gf_absorber_solve(const gf_absorber *self, const double *currents, double tolerance,
+                            size_t most, const volatile sig_atomic_t *stop,
+                            gf_absorber_solution *solution, gf_error *error);
+
+/* K_ij and sigma_ij(t) = int_0^t K_ij at time[k] = k step, k < count; both [count][GF_CHARGES]
+ * [GF_CHARGES]. By Chebyshev polynomials of S - G, to 1e-10 of K(0). */
+gf_status gf_absorber_evolve(const gf_absorber *self, const double *currents, double step,
+                             size_t count, const volatile sig_atomic_t *stop, double *correlation,
+                             double *onsager, gf_error *error);
+
+#endif

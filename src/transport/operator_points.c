@@ -1,0 +1,104 @@
+#include "base/progress_part.h"
+#include "transport/operator_space.h"
+
+#include <math.h>
+#include <string.h>
+
+static gf_operator_space_request request_of(const gf_operator_points *points, size_t p) {
+    const gf_axis *time = &points->time;
+    return (gf_operator_space_request){
+        .lambda = {points->lambda[p][GF_MAGNETIZATION], points->lambda[p][GF_ENERGY]},
+        .longest = points->longest,
+        .step = time->points > 1 ? (time->to - time->from) / (double)(time->points - 1) : 0,
+        .times = time->points};
+}
+
+gf_status gf_operator_points_estimate(const gf_model *model, const gf_operator_points *points,
+                                      gf_operator_space_cost *cost, gf_error *error) {
+    gf_status status = GF_OK;
+    *cost = (gf_operator_space_cost){0};
+    for (size_t p = 0; p < points->points && status == GF_OK; ++p) {
+        gf_operator_space_cost one;
+        const gf_operator_space_request request = request_of(points, p);
+        status = gf_operator_space_cost_of(model, &request, &one, error);
+        if (status == GF_OK) {
+            cost->memory = fmax(cost->memory, one.memory);
+            cost->seconds += one.seconds;
+            cost->longest = one.longest;
+        }
+    }
+    return status;
+}
+
+static void put_choices(const gf_operator_space *from, size_t p, gf_transport *to) {
+    to->choices = from->choices;
+    for (size_t c = 0; c < from->choices; ++c) {
+        const gf_operator_space_choice *choice = &from->choice[c];
+        to->choice[c] = (gf_transport_choice){
+            .longest = choice->longest, .free = choice->free, .damping = choice->damping};
+        memcpy(to->choice_onsager[p * GF_TRANSPORT_CHOICES + c], choice->solution.onsager,
+               sizeof *to->choice_onsager);
+    }
+}
+
+static void put_point(const gf_operator_space *from, size_t p, gf_transport *to) {
+    size_t row = p * to->times, bytes = to->times * sizeof *to->correlation;
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        to->density[p][i] = from->density[i];
+    }
+    memcpy(to->susceptibility[p], from->susceptibility, sizeof *to->susceptibility);
+    memcpy(to->correlation[row], from->correlation, bytes);
+    memcpy(to->correlation_error[row], from->correlation_error, bytes);
+    memcpy(to->onsager[row], from->onsager_in_time, bytes);
+    memcpy(to->onsager_error[row], from->onsager_in_time_error, bytes);
+    to->reliable_time[p] = from->times > 0 ? from->time[from->reliable] : NAN;
+    for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
+        to->drude[p][k] = NAN; /* a chain without end shows none */
+        to->reliable_onsager[p][k] = from->times > 0 ? to->onsager[row + from->reliable][k] : NAN;
+    }
+    to->verdict[p] = from->verdict;
+    memcpy(to->reason[p], from->reason, sizeof *to->reason);
+    memcpy(to->limit[p], from->onsager, sizeof *to->limit);
+    memcpy(to->limit_error[p], from->onsager_error, sizeof *to->limit_error);
+    memcpy(to->diffusion[p], from->diffusion, sizeof *to->diffusion);
+    memcpy(to->diffusion_error[p], from->diffusion_error, sizeof *to->diffusion_error);
+    put_choices(from, p, to);
+}
+
+gf_status gf_operator_points_find(const gf_model *model, const gf_operator_points *points,
+                                  gf_transport **transport, gf_error *error) {
+    gf_progress_part part = {.whole = points->progress};
+    const gf_progress own = gf_progress_of_part(&part);
+    gf_operator_space_cost cost;
+    *transport = NULL;
+    gf_status status = gf_operator_points_estimate(model, points, &cost, error);
+    if (status == GF_OK) {
+        status = gf_transport_create(points->points, points->time.points, transport, error);
+    }
+    for (size_t p = 0; p < points->points && status == GF_OK; ++p) {
+        gf_operator_space_request request = request_of(points, p);
+        gf_operator_space *one = NULL;
+        gf_progress_part_next(&part, 1 / (double)points->points);
+        request.progress = &own;
+        status = gf_operator_space_find(model, &request, &one, error);
+        if (status == GF_OK) {
+            memcpy((*transport)->lambda[p], request.lambda, sizeof request.lambda);
+            put_point(one, p, *transport);
+        }
+        gf_operator_space_free(one);
+    }
+    if (status != GF_OK) {
+        gf_transport_free(*transport);
+        *transport = NULL;
+        return status;
+    }
+    gf_transport *self = *transport;
+    self->method = "operator-space";
+    self->form = GF_KUBO_MORI;
+    self->exact = true;
+    self->longest = cost.longest;
+    for (size_t t = 0; t < self->times; ++t) {
+        self->time[t] = gf_axis_value(&points->time, t);
+    }
+    return GF_OK;
+}

@@ -1,0 +1,580 @@
+#include "transport/operator_space.h"
+
+#include "algebra/current.h"
+#include "base/matrix.h"
+#include "base/tasks.h"
+#include "gibbsflow/machine.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the choices range over: damping begins so many sites before the end. */
+enum { FAR = 4, MIDDLE = 3, NEAR = 2 };
+
+static const double WEAK = 0.25, STRONG = 0.5; /* dampings, in units of sqrt(C_22) at m = 0 */
+
+/* Residuals of solutions, which enter sigma squared where H is real (gf_absorber_solve). */
+static double tolerance_of(const gf_liouvillian *liouvillian) {
+    return liouvillian->real ? 1e-2 : 1e-4;
+}
+enum { MOST_ITERATIONS = 4000 };
+
+/* The verdict. */
+static const double MOST_SPREAD = 0.15, MOST_DRIFT = 0.05; /* relative; drift: per site */
+static const double MOST_LIFETIME = 60;                    /* times sqrt(C_22) at m = 0 */
+
+/* --- the problem ----------------------------------------------------------------------------- */
+
+/* Everything on the infinite chain, as strings. */
+typedef struct problem {
+    gf_currents currents;
+    gf_commutator commutator;
+    gf_strings current[GF_CHARGES], charge[GF_CHARGES];
+    int cell, parity, span; /* span: of the longest current */
+    double m, unit;         /* unit: of energy */
+} problem;
+
+static void close_problem(problem *self) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        gf_strings_free(&self->current[i]);
+        gf_strings_free(&self->charge[i]);
+    }
+    gf_commutator_free(&self->commutator);
+    gf_currents_free(&self->currents);
+}
+
+static gf_status check_place(const gf_model *model, const double lambda[GF_CHARGES],
+                             gf_error *error) {
+    if (!model->chain.periodic) {
+        return gf_fail(error, GF_INVALID,
+                       "operator space is that of a chain without ends, and this one is open; set "
+                       "boundary: periodic, or use --method full");
+    }
+    if (lambda[GF_ENERGY] != 0) {
+        return gf_fail(error, GF_INVALID,
+                       "operator space is for lambda2 = 0, not %g: at other temperatures it is 10 "
+                       "to 20 %% wrong; use --method full there",
+                       lambda[GF_ENERGY]);
+    }
+    if (!(fabs(lambda[GF_MAGNETIZATION]) <= 6)) {
+        return gf_fail(error, GF_INVALID,
+                       "lambda1 = %g leaves next to no spins to move; take |lambda1| <= 6",
+                       lambda[GF_MAGNETIZATION]);
+    }
+    return GF_OK;
+}
+
+/* The sum over all sites of Z, of one cell. */
+static gf_strings magnetization(int cell, double m) {
+    gf_operator z = {0};
+    for (int site = 0; site < cell; ++site) {
+        gf_operator_append(&z, (gf_operator_term){.coefficient = 1, .z = (uint64_t)1 << site});
+    }
+    gf_strings result = gf_strings_expand(&z, cell, m);
+    gf_operator_free(&z);
+    return result;
+}
+
+static double square(const gf_strings *a) {
+    return creal(gf_strings_product(a, a));
+}
+
+/* What the reflection makes of the currents, if it is a symmetry of H. Only cells of one site are
+ * looked at; without it everything takes twice as long. */
+static int common_parity(const problem *self) {
+    int of_charge = gf_strings_parity(&self->charge[GF_ENERGY]);
+    int first = gf_strings_parity(&self->current[GF_MAGNETIZATION]);
+    int second = gf_strings_parity(&self->current[GF_ENERGY]);
+    return self->cell == 1 && of_charge == 1 && first == second ? first : 0;
+}
+
+static bool expand(problem *self) {
+    const gf_currents *from = &self->currents;
+    self->charge[GF_MAGNETIZATION] = magnetization(self->cell, self->m);
+    self->charge[GF_ENERGY] = gf_strings_expand(&from->hamiltonian, self->cell, self->m);
+    bool done = !self->charge[GF_MAGNETIZATION].exhausted && !self->charge[GF_ENERGY].exhausted;
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        self->current[i] = gf_strings_expand(&from->current[i], self->cell, self->m);
+        done = done && !self->current[i].exhausted;
+        for (size_t k = 0; k < self->current[i].count; ++k) {
+            int length = gf_string_length(self->current[i].terms[k].code);
+            self->span = length > self->span ? length : self->span;
+        }
+    }
+    gf_strings at_zero = gf_strings_expand(&from->hamiltonian, self->cell, 0);
+    self->unit = sqrt(square(&at_zero) / self->cell);
+    done = done && !at_zero.exhausted;
+    gf_strings_free(&at_zero);
+    self->parity = common_parity(self);
+    return done;
+}
+
+static gf_status open_problem(const gf_model *model, const double lambda[GF_CHARGES], problem *self,
+                              gf_error *error) {
+    *self = (problem){.m = 0 - tanh(lambda[GF_MAGNETIZATION])};
+    gf_status status = check_place(model, lambda, error);
+    if (status == GF_OK) {
+        status = gf_currents_derive(&model->chain, &model->hamiltonian, &self->currents, error);
+    }
+    if (status != GF_OK) {
+        return status;
+    }
+    self->cell = self->currents.cell;
+    status = gf_commutator_create(&self->currents.hamiltonian, self->cell, self->m,
+                                  &self->commutator, error);
+    if (status == GF_OK && !expand(self)) {
+        status = gf_fail_memory(error, "the currents as strings");
+    }
+    if (status != GF_OK) {
+        close_problem(self);
+    }
+    return status;
+}
+
+/* --- choices --------------------------------------------------------------------------------- */
+
+static void add_choice(const problem *self, int longest, int width, double damping,
+                       gf_operator_space *result) {
+    if (longest - width >= self->span) { /* what is damped at once is no current */
+        result->choice[result->choices++] = (gf_operator_space_choice){
+            .longest = longest, .free = longest - width, .damping = damping * self->unit};
+    }
+}
+
+static void list_choices(const problem *self, gf_operator_space *result) {
+    result->choices = 0;
+    for (int longest = result->longest; longest >= result->longest - 1; --longest) {
+        for (int width = FAR; width >= MIDDLE; --width) {
+            add_choice(self, longest, width, WEAK, result);
+            add_choice(self, longest, width, STRONG, result);
+        }
+        add_choice(self, longest, NEAR, STRONG, result);
+    }
+}
+
+static gf_status check_length(const problem *self, int longest, gf_error *error) {
+    int least = self->span + NEAR + 1;
+    if (least > GF_LIOUVILLIAN_LONGEST) {
+        return gf_fail(error, GF_INVALID,
+                       "currents over %d sites need strings of %d sites in operator space, which "
+                       "has room for %d; use --method full",
+                       self->span, least, GF_LIOUVILLIAN_LONGEST);
+    }
+    if (longest < least || longest > GF_LIOUVILLIAN_LONGEST) {
+        return gf_fail(error, GF_INVALID,
+                       "strings of %d sites are too %s: for currents over %d sites take %d to %d",
+                       longest, longest < least ? "short" : "long", self->span, least,
+                       GF_LIOUVILLIAN_LONGEST);
+    }
+    return GF_OK;
+}
+
+static int longest_of(const problem *self, const gf_operator_space_request *request) {
+    int least = self->span + NEAR + 1;
+    if (request->longest > 0) {
+        return request->longest;
+    }
+    return least > GF_OPERATOR_SPACE_LONGEST ? least : GF_OPERATOR_SPACE_LONGEST;
+}
+
+static const gf_operator_space_choice *strong_choice(const gf_operator_space *self, int longest,
+                                                     int width) {
+    const gf_operator_space_choice *found = NULL;
+    for (size_t k = 0; k < self->choices; ++k) {
+        const gf_operator_space_choice *choice = &self->choice[k];
+        if (choice->longest == longest && choice->longest - choice->free == width) {
+            found = choice; /* of two dampings the second one is strong */
+        }
+    }
+    return found;
+}
+
+/* What the evolution in time takes. */
+static const gf_operator_space_choice *middle_choice(const gf_operator_space *self, int longest) {
+    const gf_operator_space_choice *middle = strong_choice(self, longest, MIDDLE);
+    return middle != NULL ? middle : strong_choice(self, longest, NEAR);
+}
+
+/* --- the work -------------------------------------------------------------------------------- */
+
+typedef struct work {
+    const problem *problem;
+    const gf_operator_space_request *request;
+    gf_operator_space *result;
+    gf_liouvillian *liouvillian;
+    double *currents;   /* [size][GF_CHARGES], per site */
+    double *shorter[2]; /* K and sigma in time, with strings one site shorter */
+} work;
+
+/* Tasks: the choices, then two evolutions in time. */
+static size_t count_tasks(const work *self) {
+    return self->result->choices + (self->request->times > 0 ? 2 : 0);
+}
+
+static const gf_operator_space_choice *choice_of(const work *self, size_t task) {
+    const gf_operator_space *result = self->result;
+    return task < result->choices
+               ? &result->choice[task]
+               : middle_choice(result, result->longest - (int)(task - result->choices));
+}
+
+/* Applications of the matrix: some, from experience; and polynomials. */
+static double count_applications(const work *self, size_t task) {
+    double end = self->request->step * (double)self->request->times;
+    return task < self->result->choices ? 1000 : 50 + 30 * self->problem->unit * end;
+}
+
+static double task_cost(const void *context, size_t task) {
+    const work *self = context;
+    const gf_liouvillian *matrix = self->liouvillian;
+    return count_applications(self, task) *
+           (double)matrix->row[matrix->upto[choice_of(self, task)->longest]];
+}
+
+static gf_status run_task(const void *context, gf_task *task, gf_error *error) {
+    const work *self = context;
+    const gf_operator_space_choice *choice = choice_of(self, task->index);
+    gf_operator_space *result = self->result;
+    gf_absorber absorber;
+    gf_status status = gf_absorber_init(self->liouvillian, choice->longest, choice->free,
+                                        choice->damping, &absorber, error);
+    if (status == GF_OK && task->index < result->choices) {
+        status = gf_absorber_solve(&absorber, self->currents, tolerance_of(self->liouvillian),
+                                   MOST_ITERATIONS, self->request->stop,
+                                   &result->choice[task->index].solution, error);
+    } else if (status == GF_OK) {
+        bool shorter = choice->longest < result->longest;
+        status = gf_absorber_evolve(&absorber, self->currents, self->request->step,
+                                    self->request->times, self->request->stop,
+                                    shorter ? self->shorter[0] : result->correlation,
+                                    shorter ? self->shorter[1] : result->onsager_in_time, error);
+    }
+    gf_absorber_free(&absorber);
+    return status;
+}
+
+static bool allocate_times(work *self) {
+    gf_operator_space *result = self->result;
+    size_t times = self->request->times, bytes = times * GF_CHARGES * GF_CHARGES * sizeof(double);
+    double **all[] = {&result->correlation,     &result->correlation_error,
+                      &result->onsager_in_time, &result->onsager_in_time_error,
+                      &self->shorter[0],        &self->shorter[1]};
+    result->times = times;
+    result->time = malloc(times * sizeof *result->time + 1);
+    bool done = result->time != NULL;
+    for (size_t i = 0; i < sizeof all / sizeof *all; ++i) {
+        *all[i] = calloc(1, bytes + 1);
+        done = done && *all[i] != NULL;
+    }
+    for (size_t k = 0; k < times && done; ++k) {
+        result->time[k] = self->request->step * (double)k;
+    }
+    return done;
+}
+
+/* The currents as coordinates, so that products are per site. */
+static bool place_currents(work *self) {
+    size_t size = self->liouvillian->size;
+    double *x = malloc((size + 1) * sizeof *x), unit = 1 / sqrt(self->problem->cell);
+    self->currents = malloc((GF_CHARGES * size + 1) * sizeof *self->currents);
+    bool done = x != NULL && self->currents != NULL;
+    for (size_t c = 0; c < GF_CHARGES && done; ++c) {
+        done = gf_liouvillian_coordinates(self->liouvillian, &self->problem->current[c], x);
+        for (size_t k = 0; k < size && done; ++k) {
+            self->currents[GF_CHARGES * k + c] = unit * x[k];
+        }
+    }
+    free(x);
+    return done;
+}
+
+static gf_status run(work *self, gf_error *error) {
+    const problem *from = self->problem;
+    gf_status status = gf_liouvillian_create(&from->commutator, self->result->longest, from->parity,
+                                             &self->liouvillian, error);
+    if (status == GF_OK && (!place_currents(self) || !allocate_times(self))) {
+        status = gf_fail_memory(error, "vectors of operator space; take shorter strings");
+    }
+    const gf_tasks all = {.count = count_tasks(self),
+                          .context = self,
+                          .cost = task_cost,
+                          .run = run_task,
+                          .stop = self->request->stop,
+                          .progress = self->request->progress};
+    return status == GF_OK ? gf_tasks_run(&all, error) : status;
+}
+
+/* --- the result ------------------------------------------------------------------------------ */
+
+/* D = sigma C^-1, row by row: C is symmetric. */
+static void diffusion_of(const double susceptibility[GF_PAIRS],
+                         double sigma[GF_CHARGES][GF_CHARGES], double d[GF_CHARGES][GF_CHARGES]) {
+    double c[GF_CHARGES][GF_CHARGES];
+    gf_matrix_unpack(susceptibility, c);
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        if (!gf_matrix_solve(c, sigma[i], d[i])) {
+            for (size_t j = 0; j < GF_CHARGES; ++j) {
+                d[i][j] = NAN;
+            }
+        }
+    }
+}
+
+typedef double (*entry_of)(const gf_operator_space_choice *choice, size_t i, size_t j);
+
+static double onsager_entry(const gf_operator_space_choice *choice, size_t i, size_t j) {
+    return (choice->solution.onsager[i][j] + choice->solution.onsager[j][i]) / 2;
+}
+
+static double diffusion_entry(const gf_operator_space_choice *choice, size_t i, size_t j) {
+    return choice->diffusion[i][j];
+}
+
+/* The mean over the longest strings, and the largest deviation of all. */
+static void summarise(const gf_operator_space *self, entry_of entry,
+                      double value[GF_CHARGES][GF_CHARGES], double error[GF_CHARGES][GF_CHARGES]) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        for (size_t j = 0; j < GF_CHARGES; ++j) {
+            double sum = 0, count = 0, deviation = 0;
+            for (size_t k = 0; k < self->choices; ++k) {
+                bool whole = self->choice[k].longest == self->longest;
+                sum += whole ? entry(&self->choice[k], i, j) : 0;
+                count += whole;
+            }
+            for (size_t k = 0; k < self->choices; ++k) {
+                deviation = fmax(deviation, fabs(entry(&self->choice[k], i, j) - sum / count));
+            }
+            value[i][j] = sum / count;
+            error[i][j] = deviation;
+        }
+    }
+}
+
+static void refuse(gf_operator_space *self, const char *reason) {
+    self->verdict = GF_NOT_SETTLED;
+    (void)snprintf(self->reason, sizeof self->reason, "%s", reason);
+}
+
+/* By how much sigma_ii moves, relatively, as strings get longer by a site and the end moves along.
+ */
+static double drift_of(const gf_operator_space *self, size_t i) {
+    double drift = 0;
+    for (int width = NEAR; width <= MIDDLE; ++width) {
+        const gf_operator_space_choice *here = strong_choice(self, self->longest, width);
+        const gf_operator_space_choice *shorter = strong_choice(self, self->longest - 1, width);
+        if (here != NULL && shorter != NULL) {
+            drift = fmax(drift,
+                         fabs(here->solution.onsager[i][i] / shorter->solution.onsager[i][i] - 1));
+        }
+    }
+    return drift;
+}
+
+static void judge_charge(gf_operator_space *self, size_t i, double unit) {
+    double sigma = self->onsager[i][i], drift = drift_of(self, i);
+    char text[sizeof self->reason] = "";
+    if (self->lifetime[i] * unit > MOST_LIFETIME) {
+        (void)snprintf(text, sizeof text,
+                       "the %s current lives for a time of about %.3g: a conservation law must be "
+                       "close, whose slow modes no string of %d sites holds; use --method memory",
+                       gf_charge_name(i), self->lifetime[i], self->longest);
+    } else if (!(self->onsager_error[i][i] <= MOST_SPREAD * sigma)) {
+        (void)snprintf(text, sizeof text, "choices for the %s current spread by %.0f %%",
+                       gf_charge_name(i), 100 * self->onsager_error[i][i] / sigma);
+    } else if (!(drift <= MOST_DRIFT)) {
+        (void)snprintf(text, sizeof text,
+                       "sigma of the %s current still moves by %.0f %% as strings get longer by a "
+                       "site",
+                       gf_charge_name(i), 100 * drift);
+    }
+    if (text[0] != '\0' && self->verdict != GF_NOT_SETTLED) {
+        refuse(self, text); /* the first reason counts */
+    }
+}
+
+static void forget_limits(gf_operator_space *self) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        for (size_t j = 0; j < GF_CHARGES; ++j) {
+            self->onsager[i][j] = self->onsager_error[i][j] = NAN;
+            self->diffusion[i][j] = self->diffusion_error[i][j] = NAN;
+        }
+    }
+}
+
+static void judge(gf_operator_space *self, const problem *from) {
+    self->verdict = GF_EXTRAPOLATED;
+    for (size_t k = 0; k < self->choices; ++k) {
+        if (!self->choice[k].solution.converged) {
+            refuse(self, "a current does not decay, or too slowly for its integral to be had");
+        }
+        diffusion_of(self->susceptibility, self->choice[k].solution.onsager,
+                     self->choice[k].diffusion);
+    }
+    summarise(self, onsager_entry, self->onsager, self->onsager_error);
+    summarise(self, diffusion_entry, self->diffusion, self->diffusion_error);
+    for (size_t i = GF_CHARGES; i-- > 0;) {
+        double start = square(&from->current[i]) / from->cell;
+        self->lifetime[i] = start > 0 ? self->onsager[i][i] / start : 0;
+        if (start > 0) {
+            judge_charge(self, i, from->unit);
+        }
+    }
+    if (self->verdict == GF_NOT_SETTLED) {
+        forget_limits(self);
+    }
+}
+
+static void compare_times(gf_operator_space *self, double *const shorter[2]) {
+    enum { ALL = GF_CHARGES * GF_CHARGES };
+    bool reliable = true;
+    for (size_t k = 0; k < self->times; ++k) {
+        for (size_t e = 0; e < ALL; ++e) {
+            size_t at = ALL * k + e;
+            self->correlation_error[at] = fabs(self->correlation[at] - shorter[0][at]);
+            self->onsager_in_time_error[at] = fabs(self->onsager_in_time[at] - shorter[1][at]);
+        }
+        const double *sigma = self->onsager_in_time + ALL * k;
+        const double *difference = self->onsager_in_time_error + ALL * k;
+        for (size_t e = 0; e < ALL; ++e) {
+            size_t i = e / GF_CHARGES, j = e % GF_CHARGES;
+            double scale = sqrt(fabs(sigma[i * (GF_CHARGES + 1)] * sigma[j * (GF_CHARGES + 1)]));
+            reliable = reliable && difference[e] <= 0.02 * scale;
+        }
+        self->reliable = reliable ? k : self->reliable;
+    }
+}
+
+/* Averages over the product state. */
+static void describe_state(const gf_model *model, const problem *from, gf_operator_space *self) {
+    self->density[GF_MAGNETIZATION] = from->m;
+    self->density[GF_ENERGY] = 0;
+    for (size_t i = 0; i < model->hamiltonian.count; ++i) {
+        const gf_operator_term *term = &model->hamiltonian.terms[i];
+        if ((term->plus | term->minus) == 0) {
+            self->density[GF_ENERGY] += creal(term->coefficient) *
+                                        pow(from->m, __builtin_popcountll(term->z)) /
+                                        model->chain.sites;
+        }
+    }
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        for (size_t k = i; k < GF_CHARGES; ++k) {
+            self->susceptibility[gf_pair(i, k)] =
+                creal(gf_strings_product(&from->charge[i], &from->charge[k])) / from->cell;
+        }
+    }
+}
+
+static gf_status estimate(const problem *from, const gf_operator_space_request *request,
+                          const gf_operator_space *plan, gf_operator_space_cost *cost,
+                          gf_error *error) {
+    double bytes, strings;
+    gf_status status = gf_liouvillian_memory(&from->commutator, plan->longest, from->parity, &bytes,
+                                             &strings, error);
+    double vectors = 6 * GF_CHARGES * sizeof(double) * strings * gf_machine_threads();
+    double each = (sizeof(double) + sizeof(uint32_t)); /* of an element of the matrix */
+    double end = request->step * (double)request->times;
+    double applications = 800.0 * (double)plan->choices + (end > 0 ? 60 * from->unit * end : 0);
+    *cost = (gf_operator_space_cost){.memory = bytes + vectors,
+                                     .longest = plan->longest,
+                                     .seconds = 1e-9 * bytes / each * applications};
+    return status;
+}
+
+static gf_status plan(const gf_model *model, const gf_operator_space_request *request,
+                      problem *from, gf_operator_space *result, gf_operator_space_cost *cost,
+                      gf_error *error) {
+    gf_status status = open_problem(model, request->lambda, from, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    result->longest = longest_of(from, request);
+    status = check_length(from, result->longest, error);
+    if (status == GF_OK) {
+        list_choices(from, result);
+        status = estimate(from, request, result, cost, error);
+    }
+    if (status != GF_OK) {
+        close_problem(from);
+    }
+    return status;
+}
+
+gf_status gf_operator_space_cost_of(const gf_model *model, const gf_operator_space_request *request,
+                                    gf_operator_space_cost *cost, gf_error *error) {
+    gf_operator_space planned = {0};
+    problem from;
+    gf_status status = plan(model, request, &from, &planned, cost, error);
+    if (status == GF_OK) {
+        close_problem(&from);
+    }
+    return status;
+}
+
+static gf_status check_memory(const gf_operator_space_cost *cost, int longest, gf_error *error) {
+    double free_memory = (double)gf_machine_free_memory();
+    return cost->memory <= free_memory
+               ? GF_OK
+               : gf_fail(error, GF_NO_MEMORY,
+                         "strings of %d sites take %.1f GiB in operator space, %.1f GiB are free; "
+                         "take shorter ones",
+                         longest, cost->memory / 0x1p30, free_memory / 0x1p30);
+}
+
+gf_status gf_operator_space_find(const gf_model *model, const gf_operator_space_request *request,
+                                 gf_operator_space **result, gf_error *error) {
+    *result = NULL;
+    gf_operator_space *self = calloc(1, sizeof *self);
+    if (self == NULL) {
+        return gf_fail_memory(error, "the result");
+    }
+    problem from;
+    gf_operator_space_cost cost;
+    gf_status status = plan(model, request, &from, self, &cost, error);
+    if (status != GF_OK) {
+        free(self);
+        return status;
+    }
+    work all = {.problem = &from, .request = request, .result = self};
+    memcpy(self->lambda, request->lambda, sizeof self->lambda);
+    describe_state(model, &from, self);
+    status = check_memory(&cost, self->longest, error);
+    status = status == GF_OK ? run(&all, error) : status;
+    bool complete = status == GF_OK && (request->stop == NULL || *request->stop == 0);
+    if (complete) {
+        judge(self, &from);
+        compare_times(self, all.shorter);
+        *result = self;
+    } else {
+        gf_operator_space_free(self);
+    }
+    free(all.shorter[0]);
+    free(all.shorter[1]);
+    free(all.currents);
+    gf_liouvillian_free(all.liouvillian);
+    close_problem(&from);
+    return status;
+}
+
+void gf_operator_space_free(gf_operator_space *self) {
+    if (self != NULL) {
+        free(self->time);
+        free(self->correlation);
+        free(self->correlation_error);
+        free(self->onsager_in_time);
+        free(self->onsager_in_time_error);
+        free(self);
+    }
+}
+
+gf_status gf_operator_space_lanczos(const gf_model *model, double lambda1, size_t charge,
+                                    size_t count, double *b, gf_error *error) {
+    problem from;
+    gf_status status = open_problem(model, (double[GF_CHARGES]){lambda1, 0}, &from, error);
+    if (status == GF_OK) {
+        status = gf_commutator_lanczos(&from.commutator, &from.current[charge], count, b, error);
+        close_problem(&from);
+    }
+    return status;
+}

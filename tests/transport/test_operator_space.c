@@ -1,0 +1,453 @@
+/* Operator space against rings that know no strings, against itself solved in another way, and
+ * against what symmetries and conservation laws demand. */
+#include "transport/operator_space.h"
+
+#include "algebra/charges.h"
+#include "algebra/current.h"
+#include "suite.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+
+static gf_model *read_model(const char *file, int sites, const char *assignment) {
+    gf_settings settings = {.sites = sites};
+    gf_error error = {.message = ""};
+    gf_model *model = NULL;
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", GF_MODELS, file);
+    if (assignment != NULL) {
+        ck_assert_int_eq(gf_settings_assign(&settings, assignment, &error), GF_OK);
+    }
+    ck_assert_msg(gf_model_read(path, &settings, &model, &error) == GF_OK, "%s", error.message);
+    gf_settings_free(&settings);
+    return model;
+}
+
+static gf_operator_space *find(const gf_model *model, double m, int longest, double step,
+                               size_t times) {
+    const gf_operator_space_request request = {
+        .lambda = {-atanh(m), 0}, .longest = longest, .step = step, .times = times};
+    gf_operator_space *result = NULL;
+    gf_error error = {.message = ""};
+    ck_assert_msg(gf_operator_space_find(model, &request, &result, &error) == GF_OK, "%s",
+                  error.message);
+    return result;
+}
+
+#define assert_near(a, b, tolerance)                                                               \
+    ck_assert_msg(fabs((a) - (b)) <= (tolerance), "%.12g is not %.12g", (double)(a), (double)(b))
+
+/* --- a chain, its matrix and its currents ---------------------------------------------------- */
+
+typedef struct infinite_chain {
+    gf_currents currents;
+    gf_strings charge[GF_CHARGES];
+    gf_liouvillian *matrix;
+    double *j; /* [size][GF_CHARGES], per site */
+} infinite_chain;
+
+static gf_strings magnetization(int cell, double m) {
+    gf_operator z = {0};
+    for (int site = 0; site < cell; ++site) {
+        gf_operator_append(&z, (gf_operator_term){.coefficient = 1, .z = (uint64_t)1 << site});
+    }
+    gf_strings result = gf_strings_expand(&z, cell, m);
+    gf_operator_free(&z);
+    return result;
+}
+
+static infinite_chain open_space(const gf_model *model, double m, int longest, int parity) {
+    infinite_chain self = {0};
+    gf_commutator commutator;
+    ck_assert_int_eq(gf_currents_derive(&model->chain, &model->hamiltonian, &self.currents, NULL),
+                     GF_OK);
+    int cell = self.currents.cell;
+    ck_assert_int_eq(gf_commutator_create(&self.currents.hamiltonian, cell, m, &commutator, NULL),
+                     GF_OK);
+    ck_assert_int_eq(gf_liouvillian_create(&commutator, longest, parity, &self.matrix, NULL),
+                     GF_OK);
+    gf_commutator_free(&commutator);
+    self.charge[0] = magnetization(cell, m);
+    self.charge[1] = gf_strings_expand(&self.currents.hamiltonian, cell, m);
+    double *x = calloc(self.matrix->size, sizeof *x);
+    self.j = calloc(2 * self.matrix->size, sizeof *self.j);
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        gf_strings current = gf_strings_expand(&self.currents.current[i], cell, m);
+        ck_assert(gf_liouvillian_coordinates(self.matrix, &current, x));
+        for (size_t k = 0; k < self.matrix->size; ++k) {
+            self.j[2 * k + i] = x[k] / sqrt(cell);
+        }
+        gf_strings_free(&current);
+    }
+    free(x);
+    return self;
+}
+
+static void close_space(infinite_chain *self) {
+    gf_currents_free(&self->currents);
+    gf_strings_free(&self->charge[0]);
+    gf_strings_free(&self->charge[1]);
+    gf_liouvillian_free(self->matrix);
+    free(self->j);
+}
+
+/* --- moments, exactly ------------------------------------------------------------------------ */
+
+START_TEST(lanczos_coefficients_of_the_infinite_chain) {
+    static const double known[GF_CHARGES][5] = {{2.44949, 8.67948, 7.40685, 10.14939, 9.78928},
+                                                {2.60273, 8.03961, 7.58721, 10.18379, 9.68566}};
+    gf_model *model = read_model("xxz_jprime_half.yaml", 0, NULL);
+    for (size_t charge = 0; charge < GF_CHARGES; ++charge) {
+        double b[5];
+        size_t count = sized(5, 4);
+        ck_assert_int_eq(gf_operator_space_lanczos(model, 0, charge, count, b, NULL), GF_OK);
+        for (size_t n = 0; n < count; ++n) {
+            assert_near(b[n], known[charge][n], 1e-5);
+        }
+    }
+    gf_model_free(model);
+}
+END_TEST
+
+/* Without J' the energy current is conserved, and so is the magnetisation's of free fermions. */
+START_TEST(lanczos_ends_at_a_conserved_current) {
+    double b[2] = {1, 1};
+    gf_model *model = read_model("xxz_jprime.yaml", 0, "Jp=0");
+    ck_assert_int_eq(gf_operator_space_lanczos(model, 0.4, GF_ENERGY, 2, b, NULL), GF_OK);
+    assert_near(b[0], 0, 0);
+    gf_model_free(model);
+    model = read_model("dm_field.yaml", 0, "Delta=0");
+    ck_assert_int_eq(gf_operator_space_lanczos(model, 0.4, GF_MAGNETIZATION, 2, b, NULL), GF_OK);
+    assert_near(b[0], 0, 0);
+    gf_model_free(model);
+}
+END_TEST
+
+/* <A' B> - <A'><B> of sums on a ring, per site, in the product state: site by site, in Z and S+-.
+ */
+static double ring_product(const gf_chain *chain, const gf_operator *a, const gf_operator *b,
+                           double m) {
+    gf_operator local = gf_chain_fold(chain, a); /* once for every translation */
+    double complex sum = 0, mean_a = 0, mean_b = 0;
+    for (size_t i = 0; i < local.count; ++i) {
+        const gf_operator_term *x = &local.terms[i];
+        mean_a +=
+            (x->plus | x->minus) == 0 ? x->coefficient * pow(m, __builtin_popcountll(x->z)) : 0;
+        for (size_t k = 0; k < b->count; ++k) {
+            const gf_operator_term *y = &b->terms[k];
+            if (x->plus == y->plus && x->minus == y->minus) {
+                sum += conj(x->coefficient) * y->coefficient *
+                       pow((1 - m) / 2, __builtin_popcountll(x->plus)) *
+                       pow((1 + m) / 2, __builtin_popcountll(x->minus)) *
+                       pow(m, __builtin_popcountll(x->z ^ y->z));
+            }
+        }
+    }
+    for (size_t k = 0; k < b->count; ++k) {
+        const gf_operator_term *y = &b->terms[k];
+        mean_b +=
+            (y->plus | y->minus) == 0 ? y->coefficient * pow(m, __builtin_popcountll(y->z)) : 0;
+    }
+    double copies = (double)chain->sites / gf_chain_cell(chain);
+    gf_operator_free(&local);
+    /* `local` has all copies in its coefficients. */
+    return creal(sum - conj(mean_a) * mean_b) / copies / gf_chain_cell(chain);
+}
+
+static void evolve(const infinite_chain *chain, int longest, double step, size_t count, double *k,
+                   double *sigma) {
+    gf_absorber absorber;
+    ck_assert_int_eq(gf_absorber_init(chain->matrix, longest, longest, 0, &absorber, NULL), GF_OK);
+    ck_assert_int_eq(gf_absorber_evolve(&absorber, chain->j, step, count, NULL, k, sigma, NULL),
+                     GF_OK);
+    gf_absorber_free(&absorber);
+}
+
+/* C, K(0) and -K''(0) of one model. */
+static void assert_moments(const gf_model *model, double m, int longest) {
+    const double h = 0.01;
+    const gf_chain *ring = &model->chain;
+    double k[12], sigma[12];
+    infinite_chain chain = open_space(model, m, longest, 0);
+    gf_charges q = gf_charges_of(ring, &model->hamiltonian);
+    gf_operator j[GF_CHARGES], hj[GF_CHARGES];
+    evolve(&chain, longest, h, 3, k, sigma);
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        j[i] = gf_currents_total(&chain.currents, ring, i);
+        hj[i] = gf_operator_commutator(&model->hamiltonian, &j[i]);
+    }
+    for (size_t a = 0; a < GF_CHARGES; ++a) {
+        for (size_t b = a; b < GF_CHARGES; ++b) {
+            double even[3], moment = ring_product(ring, &hj[a], &hj[b], m);
+            for (size_t t = 0; t < 3; ++t) {
+                even[t] = (k[4 * t + 2 * a + b] + k[4 * t + 2 * b + a]) / 2;
+            }
+            assert_near(even[0], ring_product(ring, &j[a], &j[b], m), 1e-10);
+            assert_near((30 * even[0] - 32 * even[1] + 2 * even[2]) / (12 * h * h), moment,
+                        1e-4 * fabs(moment) + 1e-4);
+            assert_near(creal(gf_strings_product(&chain.charge[a], &chain.charge[b])) /
+                            chain.currents.cell,
+                        ring_product(ring, &q.operator[a], &q.operator[b], m), 1e-12);
+        }
+    }
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        gf_operator_free(&j[i]);
+        gf_operator_free(&hj[i]);
+    }
+    gf_charges_free(&q);
+    close_space(&chain);
+}
+
+START_TEST(first_moments_are_those_of_a_ring) {
+    static const struct {
+        const char *file;
+        int sites, longest;
+    } cases[] = {{"xxz_jprime_half.yaml", 14, 7},
+                 {"dm_field.yaml", 12, 6},
+                 {"dimerised.yaml", 12, 6},
+                 {"chiral.yaml", 14, 7}};
+    for (size_t c = 0; c < sized(4, 3); ++c) {
+        gf_model *model = read_model(cases[c].file, cases[c].sites, NULL);
+        assert_moments(model, 0.3, cases[c].longest);
+        gf_model_free(model);
+    }
+}
+END_TEST
+
+/* A ring of ten sites, from matrices of 2^10 states, sees its own length by t = 1 to 1 %; one of
+ * sixteen by t = 2. */
+START_TEST(short_times_are_those_of_a_ring) {
+    double k[12], sigma[12];
+    gf_model *model = read_model("xxz_jprime_half.yaml", 0, NULL);
+    infinite_chain chain = open_space(model, 0, 8, -1);
+    evolve(&chain, 8, 1, 3, k, sigma);
+    assert_near(k[0], 16, 1e-12);
+    assert_near(k[3], 31, 1e-12);
+    assert_near(sigma[4], 12.928108, 0.005 * 12.928108);
+    assert_near(sigma[7], 23.841709, 0.01 * 23.841709);
+    assert_near(sigma[8], 22.88, 0.01 * 22.88);
+    close_space(&chain);
+    gf_model_free(model);
+}
+END_TEST
+
+/* --- the matrix ------------------------------------------------------------------------------ */
+
+/* (x, S y) = -(S x, y), and S takes the energy, which is even, to zero. */
+START_TEST(liouvillian_is_antisymmetric_and_conserves_energy) {
+    static const struct {
+        const char *file;
+        int parity;
+    } cases[] = {{"xxz_jprime_half.yaml", -1},
+                 {"xxz_jprime_half.yaml", 0},
+                 {"chiral.yaml", 0},
+                 {"dimerised.yaml", 0}};
+    uint64_t random = 5;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; ++c) {
+        gf_model *model = read_model(cases[c].file, 0, NULL);
+        infinite_chain chain = open_space(model, 0.35, 6, cases[c].parity);
+        size_t size = chain.matrix->size;
+        double *x = calloc(2 * size, sizeof *x), *y = calloc(2 * size, sizeof *y);
+        double *e = calloc(size, sizeof *e), left = 0, right = 0, scale = 0;
+        for (size_t i = 0; i < 2 * size; ++i) {
+            x[i] = random_dyadic(&random);
+        }
+        gf_liouvillian_apply(chain.matrix, size, x, y);
+        for (size_t i = 0; i < size; ++i) {
+            left += x[2 * i] * y[2 * i + 1];
+            right += x[2 * i + 1] * y[2 * i];
+            scale += fabs(x[2 * i] * y[2 * i + 1]);
+        }
+        ck_assert(scale > 0);
+        assert_near(left, -right, 1e-12 * scale);
+        bool even = gf_liouvillian_coordinates(chain.matrix, &chain.charge[GF_ENERGY], e);
+        ck_assert(even == (cases[c].parity == 0));
+        for (size_t i = 0; i < size; ++i) {
+            x[2 * i] = x[2 * i + 1] = e[i];
+        }
+        gf_liouvillian_apply(chain.matrix, size, x, y);
+        for (size_t i = 0; i < 2 * size && even; ++i) {
+            assert_near(y[i], 0, 1e-12 * chain.matrix->largest);
+        }
+        free(x);
+        free(y);
+        free(e);
+        close_space(&chain);
+        gf_model_free(model);
+    }
+}
+END_TEST
+
+/* The integral over all times, by polynomials and by Gauss's rule, is the solution of the linear
+ * system; with reflection and without it; H real and complex. */
+START_TEST(integral_over_time_is_the_solution) {
+    static const struct {
+        const char *file, *assignment;
+        int parity;
+        double end;
+    } cases[] = {{"xxz_jprime_half.yaml", NULL, -1, 120},
+                 {"xxz_jprime_half.yaml", NULL, 0, 120},
+                 {"chiral.yaml", "K=0.5", 0, 240}};
+    double reference[4] = {0};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; ++c) {
+        gf_model *model = read_model(cases[c].file, 0, cases[c].assignment);
+        infinite_chain chain = open_space(model, 0.25, 6, cases[c].parity);
+        gf_absorber absorber;
+        gf_absorber_solution solution;
+        double k[8], sigma[8], *value = &solution.onsager[0][0];
+        ck_assert_int_eq(gf_absorber_init(chain.matrix, 6, 2, 2, &absorber, NULL), GF_OK);
+        ck_assert_int_eq(gf_absorber_solve(&absorber, chain.j, 1e-9, 5000, NULL, &solution, NULL),
+                         GF_OK);
+        ck_assert(solution.converged);
+        ck_assert_int_eq(
+            gf_absorber_evolve(&absorber, chain.j, cases[c].end, 2, NULL, k, sigma, NULL), GF_OK);
+        for (size_t e = 0; e < 4; ++e) {
+            assert_near(sigma[4 + e], value[e], 1e-6 * fabs(value[3]));
+            if (c == 1) {
+                assert_near(value[e], reference[e], 1e-7 * fabs(value[3]));
+            }
+            reference[e] = value[e];
+        }
+        gf_absorber_free(&absorber);
+        close_space(&chain);
+        gf_model_free(model);
+    }
+}
+END_TEST
+
+/* --- results --------------------------------------------------------------------------------- */
+
+/* D = 70 +- 3 and 49 +- 2, by an independent program with strings of up to 10 sites. */
+START_TEST(diffusion_constants_that_are_known) {
+    gf_model *model = read_model("xxz_jprime_half.yaml", 0, NULL);
+    gf_operator_space *space = find(model, 0, 8, 1, 3);
+    ck_assert_int_eq(space->verdict, GF_EXTRAPOLATED);
+    ck_assert_double_ge(space->time[space->reliable], 1);
+    assert_near(space->diffusion[0][0], 70, 3);
+    assert_near(space->diffusion[1][1], 49, 2);
+    ck_assert_double_le(space->diffusion_error[0][0], 5);
+    ck_assert_double_le(space->diffusion_error[1][1], 4);
+    assert_near(space->onsager[0][1], 0, 1e-9);
+    assert_near(space->diffusion[1][1] * space->susceptibility[gf_pair(1, 1)], space->onsager[1][1],
+                1e-9);
+    gf_operator_space_free(space);
+    gf_model_free(model);
+}
+END_TEST
+
+START_TEST(nothing_is_settled_close_to_a_conserved_current) {
+    gf_model *model = read_model("xxz_jprime.yaml", 0, NULL);
+    gf_operator_space *space = find(model, 0, 8, 0, 0);
+    ck_assert_int_eq(space->verdict, GF_NOT_SETTLED);
+    assert_contains(space->reason, "energy current");
+    ck_assert(isnan(space->diffusion[0][0]) && isnan(space->diffusion[1][1]));
+    gf_operator_space_free(space);
+    gf_model_free(model);
+    model = read_model("xxz_jprime.yaml", 0, "Jp=0"); /* not even finite */
+    space = find(model, 0.2, 7, 0, 0);
+    ck_assert_int_eq(space->verdict, GF_NOT_SETTLED);
+    assert_contains(space->reason, "does not decay");
+    gf_operator_space_free(space);
+    gf_model_free(model);
+}
+END_TEST
+
+/* m to -m, and twice the energy. */
+START_TEST(flip_and_scale_are_as_they_must_be) {
+    gf_model *model = read_model("dimerised.yaml", 0, NULL);
+    gf_model *twice = read_model("dimerised.yaml", 0, "J=2");
+    gf_operator_space *up = find(model, 0.3, 6, 1, 2), *down = find(model, -0.3, 6, 1, 2);
+    gf_operator_space *fast = find(twice, 0.3, 6, 0.5, 2);
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        for (size_t k = 0; k < GF_CHARGES; ++k) {
+            double sign = i == k ? 1 : -1, power = ldexp(1, (int)(i + k) + 1);
+            size_t at = 4 + 2 * i + k;
+            double sigma = up->choice[0].solution.onsager[i][k];
+            assert_near(down->choice[0].solution.onsager[i][k], sign * sigma, 1e-5 * fabs(sigma));
+            assert_near(fast->choice[0].solution.onsager[i][k], power * sigma,
+                        1e-5 * fabs(power * sigma));
+            assert_near(down->onsager_in_time[at], sign * up->onsager_in_time[at], 1e-9);
+            assert_near(fast->onsager_in_time[at], power * up->onsager_in_time[at], 1e-8);
+        }
+    }
+    ck_assert_double_gt(fabs(up->onsager_in_time[4 + 1]), 0.1);
+    gf_operator_space_free(up);
+    gf_operator_space_free(down);
+    gf_operator_space_free(fast);
+    gf_model_free(model);
+    gf_model_free(twice);
+}
+END_TEST
+
+START_TEST(threads_change_nothing) {
+    gf_model *model = read_model("dimerised.yaml", 0, NULL);
+    int before = omp_get_max_threads();
+    omp_set_num_threads(1);
+    gf_operator_space *one = find(model, 0.3, 6, 1, 4);
+    omp_set_num_threads(3);
+    gf_operator_space *three = find(model, 0.3, 6, 1, 4);
+    omp_set_num_threads(before);
+    ck_assert_mem_eq(one->onsager_in_time, three->onsager_in_time, 16 * sizeof(double));
+    ck_assert_mem_eq(one->correlation, three->correlation, 16 * sizeof(double));
+    for (size_t k = 0; k < one->choices; ++k) {
+        ck_assert_mem_eq(one->choice[k].solution.onsager, three->choice[k].solution.onsager,
+                         sizeof one->choice[k].solution.onsager);
+    }
+    gf_operator_space_free(one);
+    gf_operator_space_free(three);
+    gf_model_free(model);
+}
+END_TEST
+
+static void assert_refused(const char *file, const char *assignment, double lambda2, int longest,
+                           const char *advice) {
+    gf_model *model = read_model(file, 0, assignment);
+    const gf_operator_space_request request = {.lambda = {0, lambda2}, .longest = longest};
+    gf_operator_space *result = NULL;
+    gf_operator_space_cost cost;
+    gf_error error = {.message = ""};
+    ck_assert_int_eq(gf_operator_space_find(model, &request, &result, &error), GF_INVALID);
+    assert_contains(error.message, advice);
+    ck_assert_ptr_null(result);
+    ck_assert_int_eq(gf_operator_space_cost_of(model, &request, &cost, &error), GF_INVALID);
+    assert_contains(error.message, advice);
+    gf_model_free(model);
+}
+
+START_TEST(refusals_say_what_to_do) {
+    assert_refused("xxz_jprime.yaml", NULL, 0.1, 8, "--method full");
+    assert_refused("pump_loss.yaml", NULL, 0, 8, "boundary: periodic");
+    assert_refused("xxz_jprime.yaml", NULL, 0, 7, "take 8 to 12");
+    assert_refused("xxz_jprime.yaml", NULL, 0, 13, "take 8 to 12");
+}
+END_TEST
+
+/* It stops between two applications of the matrix. */
+START_TEST(interruption_leaves_nothing) {
+    gf_model *model = read_model("xxz_jprime_half.yaml", 0, NULL);
+    volatile sig_atomic_t stop = 1;
+    const gf_operator_space_request request = {.longest = 8, .stop = &stop, .step = 1, .times = 9};
+    gf_operator_space *result = NULL;
+    ck_assert_int_eq(gf_operator_space_find(model, &request, &result, NULL), GF_OK);
+    ck_assert_ptr_null(result);
+    gf_model_free(model);
+}
+END_TEST
+
+int main(void) {
+    TCase *tests = tcase_create("operator space");
+    tcase_add_test(tests, lanczos_coefficients_of_the_infinite_chain);
+    tcase_add_test(tests, lanczos_ends_at_a_conserved_current);
+    tcase_add_test(tests, first_moments_are_those_of_a_ring);
+    tcase_add_test(tests, short_times_are_those_of_a_ring);
+    tcase_add_test(tests, liouvillian_is_antisymmetric_and_conserves_energy);
+    tcase_add_test(tests, integral_over_time_is_the_solution);
+    tcase_add_long_test(tests, diffusion_constants_that_are_known);
+    tcase_add_test(tests, nothing_is_settled_close_to_a_conserved_current);
+    tcase_add_test(tests, flip_and_scale_are_as_they_must_be);
+    tcase_add_test(tests, threads_change_nothing);
+    tcase_add_test(tests, refusals_say_what_to_do);
+    tcase_add_test(tests, interruption_leaves_nothing);
+    return run_suite("operator space", tests);
+}
