@@ -17,7 +17,8 @@ enum { LONGEST_PAUSE = 1000000 }; /* between looks, in nanoseconds */
 static struct {
     int count, rank, on_node, sharing;
     bool held;
-} place = {.count = 1, .on_node = 1, .sharing = 1};
+    MPI_Comm leaving; /* apart: who leaves early must not pass for one who meets the others */
+} place = {.count = 1, .on_node = 1, .sharing = 1, .leaving = MPI_COMM_NULL};
 
 /* --- joining --------------------------------------------------------------------------------- */
 
@@ -63,6 +64,7 @@ void gf_ranks_begin(void) {
     if (level < MPI_THREAD_SERIALIZED) { /* every MPI since 2008 can */
         gf_ranks_abort(EXIT_FAILURE);
     }
+    MPI_Comm_dup(MPI_COMM_WORLD, &place.leaving);
     look_around();
 }
 
@@ -93,15 +95,14 @@ static bool await(MPI_Request *request, double patience) {
 }
 
 bool gf_ranks_end(double patience) {
-    int initialised = 0;
-    MPI_Initialized(&initialised);
-    if (initialised == 0) {
+    if (place.leaving == MPI_COMM_NULL) {
         return true;
     }
     MPI_Request request = MPI_REQUEST_NULL;
-    MPI_Ibarrier(MPI_COMM_WORLD, &request);
+    MPI_Ibarrier(place.leaving, &request);
     bool all = await(&request, patience);
     if (all) {
+        MPI_Comm_free(&place.leaving);
         MPI_Finalize();
     }
     return all;
