@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 const cli_command *const cli_commands[] = {
-    &cli_operators, &cli_spectrum,  &cli_forces, &cli_fixed_points, &cli_converge,
-    &cli_langevin,  &cli_instanton, &cli_rates,  &cli_walls,        &cli_figure,
-    &cli_export,    &cli_info,      NULL};
+    &cli_operators, &cli_spectrum, &cli_forces,    &cli_fixed_points, &cli_converge, &cli_langevin,
+    &cli_instanton, &cli_rates,    &cli_transport, &cli_walls,        &cli_figure,   &cli_export,
+    &cli_info,      NULL};
 
 enum { MOST_THREADS = 1024 };
 
@@ -466,6 +466,19 @@ void cli_say_cost(const cli_options *options, const gf_model *model, const gf_sp
     }
 }
 
+/* A chain that fits into memory may still take days. */
+static void say_faster_method(const cli_options *options, const gf_model *model, double seconds) {
+    enum { LONG = 3600 };
+    gf_spectrum_cost sampled;
+    gf_error ignored;
+    if (seconds > LONG && gf_typicality_estimate(model, &sampled, &ignored) == GF_OK &&
+        sampled.seconds < seconds) {
+        char duration[40];
+        cli_format_duration(sampled.seconds, duration, sizeof duration);
+        cli_say(options, "random vectors, --method typicality, would take roughly %s", duration);
+    }
+}
+
 static gf_status diagonalize(const cli_options *options, const gf_model *model,
                              gf_spectrum **spectrum, gf_error *error) {
     gf_spectrum_cost cost;
@@ -476,6 +489,9 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
         return status;
     }
     cli_say_cost(options, model, &cost);
+    if (full) {
+        say_faster_method(options, model, cost.seconds);
+    }
     gf_checkpoint checkpoint = {.path = options->checkpoint,
                                 .interval = options->checkpoint_interval};
     bool keeps = options->checkpoint != NULL;

@@ -20,6 +20,7 @@ static const struct {
                 {CLI_RUN, "/run", NULL, "a Langevin run"},
                 {CLI_INSTANTON, "/instanton", NULL, "a least action"},
                 {CLI_RATES, "/rates", NULL, "a rate equation"},
+                {CLI_TRANSPORT, "/transport", NULL, "a transport calculation"},
                 {CLI_LADDER, "/ladder", NULL, "a ladder of sizes"},
                 {CLI_PHASE, "/phase", NULL, "a phase diagram"},
                 {CLI_SCAN, "/scan", NULL, "a scan"},

@@ -508,5 +508,6 @@ const cli_command cli_export = {.name = "export",
                                 .help = help,
                                 .examples = examples,
                                 .takes = CLI_SPECTRUM | CLI_TABLE | CLI_SCAN | CLI_PHASE |
-                                         CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_BLOCKS,
+                                         CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_BLOCKS |
+                                         CLI_RATES | CLI_TRANSPORT,
                                 .run = run};

@@ -35,6 +35,8 @@ static const char help[] =
     "                infinite chain, for the first six states\n"
     "  trial         the ansatz of two charges beside what is exact for epsilon -> 0,\n"
     "                against the number of sites\n"
+    "  transport     of 'gibbsflow transport': K_ij and sigma_ij in time, for the first\n"
+    "                six states; dashed beyond t*, with the verdict\n"
     "\n"
     "Of a file made by 'gibbsflow instanton', or of a run to which it was added:\n"
     "\n"
@@ -89,9 +91,9 @@ static int take_options(const cli_options *options, const texts *typed, gf_figur
     if (typed->kind != NULL && !gf_figure_knows(typed->kind)) {
         return cli_usage(
             options,
-            "--kind %s: expected forces, map, nullclines, basins, scan, phase, ladder, path or "
-            "law, or "
-            "of a run histogram, profile, space-time, walls, trajectories, correlations or domains",
+            "--kind %s: expected forces, map, nullclines, basins, scan, phase, ladder, trial, "
+            "transport, path or law, or of a run histogram, profile, space-time, walls, "
+            "trajectories, correlations or domains",
             typed->kind);
     }
     if (typed->range != NULL &&
@@ -168,5 +170,6 @@ const cli_command cli_figure = {
     .summary = "draw a force table, a scan, a phase diagram, a ladder, a least action or a run",
     .help = help,
     .examples = examples,
-    .takes = CLI_TABLE | CLI_SCAN | CLI_PHASE | CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_RATES,
+    .takes = CLI_TABLE | CLI_SCAN | CLI_PHASE | CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_RATES |
+             CLI_TRANSPORT,
     .run = run};

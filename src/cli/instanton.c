@@ -99,6 +99,8 @@ static void print_point(cli_report *report, const gf_instanton *self, size_t k) 
     cli_report_number(report, "wall_speed", "sqrt(epsilon) {energy} a", point->speed, NULL);
     cli_report_number(report, "from_minus", "1", point->action[GF_FROM_MINUS], NULL);
     cli_report_number(report, "from_plus", "1", point->action[GF_FROM_PLUS], NULL);
+    cli_report_number(report, "rate", "epsilon {energy}", point->rate, NULL);
+    cli_report_number(report, "rate_error", "epsilon {energy}", point->rate_error, NULL);
     cli_report_end(report);
 }
 
@@ -114,6 +116,13 @@ static void print_states(cli_report *report, const gf_instanton *self, size_t k)
                         "%.1g\n",
                         name, run->sweep[k], minus, point->error[GF_FROM_MINUS], plus,
                         point->error[GF_FROM_PLUS]);
+        if (isfinite(point->rate)) {
+            cli_report_text(report,
+                            "# blocks of %g sites, %s coefficients: slowest rate %.6g +- %.1g "
+                            "epsilon (Fokker-Planck equation)\n",
+                            run->spacing, run->noise.renormalised ? "renormalised" : "bare",
+                            point->rate, point->rate_error);
+        }
     } else if (fabs(point->speed) > 0) {
         cli_report_text(
             report,

@@ -1,5 +1,6 @@
 #include "cli/report.h"
 
+#include "algebra/current.h"
 #include "algebra/dissipator.h"
 
 #include <complex.h>
@@ -18,7 +19,13 @@ static const char help[] =
     "\n"
     "Here Q_1 = sum Z is the magnetisation, Q_2 = H the energy, and ' the adjoint.\n"
     "On a periodic chain the operator of one site, or unit cell, stands for all:\n"
-    "every line is to be averaged over the translations of the chain.\n";
+    "every line is to be averaged over the translations of the chain.\n"
+    "\n"
+    "The currents of both charges follow from H alone, with distances between the\n"
+    "centres x_a of its strings T_a, and are to be summed over the translations:\n"
+    "\n"
+    "  current magnetization   J_1 = sum_ab (x_b - x_a) i [T_a, Z_b]\n"
+    "  current energy          J_2 = (1/2) sum_ab (x_b - x_a) i [T_a, T_b]\n";
 
 static const char examples[] =
     "  gibbsflow operators models/xxz_jprime.yaml\n"
@@ -93,6 +100,40 @@ static bool print_operator(cli_report *report, const gf_chain *chain, const char
     return done;
 }
 
+/* The densities of the infinite chain, whose strings begin in the first cell; of an open chain the
+ * whole. A ring that is too short has none. */
+static bool print_currents(cli_report *report, const gf_chain *chain,
+                           const gf_operator *hamiltonian) {
+    gf_currents currents;
+    gf_error error;
+    gf_status status = gf_currents_derive(chain, hamiltonian, &currents, &error);
+    bool done = status == GF_OK || status == GF_INVALID;
+    cli_report_begin(report, "currents");
+    if (status == GF_INVALID) {
+        cli_report_string(report, "none", error.message, NULL);
+        cli_report_text(report,
+                        "# no currents: the ring of %d sites is too short for that of energy\n",
+                        chain->sites);
+    }
+    for (size_t i = 0; i < GF_CHARGES && status == GF_OK && done; ++i) {
+        char label[64];
+        gf_operator *current = &currents.current[i];
+        (void)snprintf(label, sizeof label, "current %s", gf_charge_name(i));
+        drop_rounding(current, largest_of(current));
+        char *text = gf_operator_format(current, 0);
+        done = text != NULL;
+        if (done) {
+            print_folded(report, gf_charge_name(i), label, text);
+        }
+        free(text);
+    }
+    cli_report_end(report);
+    if (status == GF_OK) {
+        gf_currents_free(&currents);
+    }
+    return done;
+}
+
 /* Force charge by charge, then noise pair by pair. */
 static bool print_observables(cli_report *report, const gf_chain *chain,
                               const gf_dissipator *bath) {
@@ -154,12 +195,13 @@ static bool print_model(cli_report *report, const gf_model *model) {
     cli_report_text(
         report, "%s",
         chain->periodic
-            ? "# hamiltonian: to be summed over the chain's translations; the operators of\n"
-              "# the channels: to be averaged over them, times rate and epsilon\n"
+            ? "# hamiltonian, currents: to be summed over the chain's translations; the\n"
+              "# operators of the channels: to be averaged over them, times rate and epsilon\n"
             : "# the operators of the channels: to be divided by the number of sites, times\n"
               "# rate and epsilon\n");
     bool done = print_operator(report, chain, "hamiltonian", "hamiltonian", &model->hamiltonian,
                                chain->periodic ? (double)cell / chain->sites : 1);
+    done = done && print_currents(report, chain, &model->hamiltonian);
     cli_report_text(report, "channels:\n");
     cli_report_begin_list(report, "channels");
     for (size_t c = 0; c < model->channel_count && done; ++c) {

@@ -28,12 +28,20 @@ static const char rates_help[] =
     "          kept. Exact over smooth is the failure of the ansatz alone\n"
     "  gibbs   the table: m^2, e of its stable fixed points and the slower rate of the\n"
     "          return to them; its force at the exact <e> of each M\n"
-    "  spread  of ln p_n within a magnetisation, about a polynomial of degree 4 in E_n;\n"
-    "          0 if two charges are enough\n"
+    "  block   the Langevin equation of a block of N sites, as an eigenvalue problem of its\n"
+    "          Fokker-Planck equation on the plane of m and e: with the coefficients of\n"
+    "          the table (bare), and with those of sharp charges (renormalised)\n"
+    "  spread  of ln p_n within a magnetisation, about a polynomial of degree 4 in E_n,\n"
+    "          levels weighted with p_n; 0 if two charges are enough\n"
     "\n"
     "--sites FROM:TO does so for every second size and says how the errors fall. Where\n"
     "levels coincide within a block of coherences their coherences are kept; epsilon\n"
     "has to be small beside the smallest distance of others, which is printed.\n"
+    "\n"
+    "--epsilon E solves the whole Lindbladian at this coupling as well, of which the rate\n"
+    "equation is the limit: exact stationary states and the slowest rates, in H's\n"
+    "eigenbasis, with GMRES and Davidson's method, started and preconditioned by the\n"
+    "limit. 10 sites take some seconds, 12 some minutes.\n"
     "\n"
     "--at M,E (or --lambda) starts from a Gibbs state and follows <m>, <e>, <m^2>; -o\n"
     "keeps all, with the populations and the joint distribution of M and E. At most 16\n"
@@ -41,13 +49,14 @@ static const char rates_help[] =
 
 static const char rates_examples[] =
     "  gibbsflow rates models/xxz_jprime_half.yaml --sites 10\n"
+    "  gibbsflow rates models/xxz_jprime_half.yaml --sites 10 --epsilon 0.1\n"
     "  gibbsflow rates models/xxz_jprime.yaml --sites 8:14 -o trial.h5\n"
     "  gibbsflow figure trial.h5 -o trial.pdf\n"
     "  gibbsflow rates models/xxz_jprime.yaml --sites 8 --at 0.3,0.5 -o relaxation.h5\n";
 
 /* What the command line asks for. */
 typedef struct request {
-    char *sites, *at, *lambda;
+    char *sites, *at, *lambda, *epsilon;
     double end;
     int first, last, step; /* 0: the model's own */
     gf_rates_request rates;
@@ -63,11 +72,10 @@ static void print_value(double value) {
     }
 }
 
-static void print_sectors(const gf_rates *self) {
-    (void)printf("# stationary states, one for each value of what the bath conserves\n");
+static void print_sectors(const gf_rates *self, const gf_rates_sector *sector) {
     (void)printf("#%5s %9s %8s %12s %12s %12s\n", "F", "M", "states", "<m^2>", "<e>", "<m>");
     for (size_t s = 0; s < self->sectors; ++s) {
-        const gf_rates_sector *one = &self->sector[s];
+        const gf_rates_sector *one = &sector[s];
         char flip[8] = "-", range[24];
         if (one->flip != 0) {
             (void)snprintf(flip, sizeof flip, "%+d", one->flip);
@@ -91,14 +99,13 @@ static void print_conserved(const gf_rates *self) {
     }
 }
 
-static void print_gaps(const gf_rates *self) {
+static void print_gaps(const gf_gap *gaps, size_t count) {
     static const char *const names[] = {
         [GF_PARITY_NONE] = "-", [GF_PARITY_EVEN] = "even", [GF_PARITY_ODD] = "odd"};
     bool switched = false;
-    (void)printf("# slowest rates per epsilon\n#%11s %12s %7s %4s\n", "rate", "frequency", "parity",
-                 "F");
-    for (size_t k = 0; k < self->gaps; ++k) {
-        const gf_gap *gap = &self->gap[k];
+    (void)printf("#%11s %12s %7s %4s\n", "rate", "frequency", "parity", "F");
+    for (size_t k = 0; k < count; ++k) {
+        const gf_gap *gap = &gaps[k];
         char flip[8] = "-";
         if (gap->flip != 0) {
             (void)snprintf(flip, sizeof flip, "%+d", gap->flip);
@@ -107,6 +114,18 @@ static void print_gaps(const gf_rates *self) {
                      names[gap->parity], flip,
                      gap->parity == GF_PARITY_ODD && !switched ? "  switching" : "");
         switched = switched || gap->parity == GF_PARITY_ODD;
+    }
+}
+
+static void print_coupled(const gf_rates *self) {
+    const gf_rates_coupled *coupled = &self->coupled;
+    if (coupled->epsilon > 0) {
+        (void)printf(
+            "# the whole Lindbladian at epsilon = %g: stationary states (|L rho| < %.2g)\n",
+            coupled->epsilon, coupled->residual);
+        print_sectors(self, coupled->sector);
+        (void)printf("# its slowest rates per epsilon\n");
+        print_gaps(coupled->gap, coupled->gaps);
     }
 }
 
@@ -147,9 +166,12 @@ static void print_size(const gf_model *model, const gf_rates *self) {
         "# %zu levels, %zu coherences of coinciding ones; epsilon has to be small beside "
         "%.3g, the smallest distance of others\n",
         self->levels, self->coherences, self->nearest);
-    print_sectors(self);
+    (void)printf("# stationary states, one for each value of what the bath conserves\n");
+    print_sectors(self, self->sector);
     print_conserved(self);
-    print_gaps(self);
+    (void)printf("# slowest rates per epsilon\n");
+    print_gaps(self->gap, self->gaps);
+    print_coupled(self);
     print_forces(self);
     print_relaxation(self);
 }
@@ -157,17 +179,17 @@ static void print_size(const gf_model *model, const gf_rates *self) {
 static void print_trial(const gf_trial_size *sizes, size_t count) {
     static const char *const names[] = {"<m^2>", "<e>", "slowest even rate", "switching rate"};
     char verdict[GF_TRIAL_VERDICT];
-    (void)printf("# the trial: N, then exact, smooth, gibbs\n");
+    (void)printf("# the trial: N, then exact; smooth; gibbs; Langevin block bare, renormalised\n");
     for (int q = 0; q < 4; ++q) {
         (void)printf("# %s\n", names[q]);
         for (size_t k = 0; k < count; ++k) {
-            const gf_rates_summary *all[] = {&sizes[k].exact, &sizes[k].smooth, &sizes[k].gibbs};
             (void)printf("%4d", sizes[k].sites);
-            for (int r = 0; r < 3; ++r) {
-                print_value(q == 0   ? all[r]->second_moment
-                            : q == 1 ? all[r]->energy
-                            : q == 2 ? all[r]->even
-                                     : all[r]->odd);
+            for (int r = 0; r < GF_RATES_REFERENCES; ++r) {
+                const gf_rates_summary *one = &sizes[k].reference[r];
+                print_value(q == 0   ? one->second_moment
+                            : q == 1 ? one->energy
+                            : q == 2 ? one->even
+                                     : one->odd);
             }
             (void)printf("\n");
         }
@@ -217,6 +239,7 @@ static gf_status solve(const cli_options *options, const request *asked, const g
     gf_rates_cost cost;
     cli_progress progress;
     gf_rates_request wanted = asked->rates;
+    wanted.blocks = true;
     gf_status status = gf_rates_cost_of(model, &cost, error);
     if (status != GF_OK) {
         return status;
@@ -328,6 +351,16 @@ static int parse_start(const cli_options *options, request *self) {
                             self->at != NULL ? "0.3,0.5" : "-0.4,-0.2");
 }
 
+static int parse_epsilon(const cli_options *options, request *self) {
+    int used = 0;
+    bool good = sscanf(self->epsilon, "%lf%n", &self->rates.epsilon, &used) == 1 &&
+                self->epsilon[used] == '\0' && isfinite(self->rates.epsilon) &&
+                self->rates.epsilon > 0;
+    return good ? CLI_GO_ON
+                : cli_usage(options, "--epsilon %s: expected a coupling above 0, as in 0.1",
+                            self->epsilon);
+}
+
 static int check(const cli_options *options, request *self) {
     static const char *const endings[] = {".h5", ".hdf5", NULL};
     int result = parse_sites(options, self);
@@ -337,6 +370,9 @@ static int check(const cli_options *options, request *self) {
     }
     if (result == CLI_GO_ON && options->output != NULL) {
         result = cli_check_output(options, endings);
+    }
+    if (result == CLI_GO_ON && self->epsilon != NULL) {
+        result = parse_epsilon(options, self);
     }
     self->rates.end = self->end;
     return result;
@@ -350,6 +386,8 @@ static int run(const cli_command *command, int argc, const char **argv) {
         {"at", 0, POPT_ARG_STRING, &asked.at, 0, "densities of a Gibbs state to relax from", "M,E"},
         {"lambda", 0, POPT_ARG_STRING, &asked.lambda, 0, "the same by its lambda",
          "LAMBDA1,LAMBDA2"},
+        {"epsilon", 0, POPT_ARG_STRING, &asked.epsilon, 0,
+         "a finite coupling, at which the whole Lindbladian is solved, too", "E"},
         {"end", 0, POPT_ARG_DOUBLE, &asked.end, 0,
          "how long to follow it, times epsilon (default: five slowest times)", "T"},
         POPT_TABLEEND};
@@ -364,6 +402,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
     free(asked.sites);
     free(asked.at);
     free(asked.lambda);
+    free(asked.epsilon);
     cli_close(&options);
     return result;
 }

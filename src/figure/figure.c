@@ -21,6 +21,7 @@ static const struct kind {
     {"scan", "/scan", 0, false, 3, GF_LOG_CAN, gf_figure_draw_scan},
     {"ladder", "/ladder", 0, false, 2, GF_LOG_IS, gf_figure_draw_ladder},
     {"trial", "/trial", 0, false, 0, GF_LOG_NEVER, gf_figure_draw_trial},
+    {"transport", "/transport", 0, false, 1, GF_LOG_NEVER, gf_figure_draw_transport},
     {"path", "/instanton", 0, false, 2, GF_LOG_NEVER, gf_figure_draw_path},
     {"law", "/instanton", 0, false, 2, GF_LOG_CAN, gf_figure_draw_law},
     {"map", "/density_grid", 0, true, 2, GF_LOG_CAN, gf_figure_draw_map},
@@ -69,17 +70,17 @@ static gf_status fail_choice(const gf_figure *figure, gf_error *error) {
     return figure->options->kind != NULL
                ? gf_fail(error, GF_INVALID,
                          "%s: a figure of kind %s is one of a run, which this file is not; of this "
-                         "file forces, map, nullclines, basins, phase, scan, ladder, trial, path "
-                         "or law "
-                         "can be drawn",
+                         "file forces, map, nullclines, basins, phase, scan, ladder, trial, "
+                         "transport, path or law can be drawn",
                          figure->path, figure->options->kind)
-               : gf_fail(error, GF_INVALID,
-                         "%s holds nothing to draw: neither a force table (written by 'gibbsflow "
-                         "forces') nor a scan or phase diagram (by 'gibbsflow fixed-points "
-                         "--scan'), a ladder (by 'gibbsflow converge'), a trial (by 'gibbsflow "
-                         "rates'), a least action (by 'gibbsflow "
-                         "instanton') or a run (by 'gibbsflow langevin')",
-                         figure->path);
+               : gf_fail(
+                     error, GF_INVALID,
+                     "%s holds nothing to draw: neither a force table (written by 'gibbsflow "
+                     "forces') nor a scan or phase diagram (by 'gibbsflow fixed-points "
+                     "--scan'), a ladder (by 'gibbsflow converge'), a trial (by 'gibbsflow "
+                     "rates'), transport (by 'gibbsflow transport'), a least action (by 'gibbsflow "
+                     "instanton') or a run (by 'gibbsflow langevin')",
+                     figure->path);
 }
 
 static gf_status draw_kind(gf_figure *figure, const struct kind *kind, gf_error *error) {

@@ -260,7 +260,8 @@ static void draw_law(const gf_instanton_law *law, const char *name, bool log, gf
         (void)fprintf(script, "set xtics %g\n", gf_plot_step(fabs(range), 5));
     }
     (void)fprintf(script,
-                  "plot $law with lines %s, $law with yerrorbars pt 7 ps 0.5*point lc rgb "
+                  "plot $law with lines %s, $law " GF_PLOT_BAR
+                  " lc rgb '#205080', $law using 1:2 with points pt 7 ps 0.5*point lc rgb "
                   "'#205080'\n",
                   LINE);
 }

@@ -107,7 +107,8 @@ static gf_status draw_histogram(const gf_langevin *self, const gf_figure *figure
         gf_plot_range(plot, "y", 2, 0, 1.15 * highest);
     }
     (void)fprintf(gf_plot_script(plot),
-                  "plot $exact with lines %s, $counts with yerrorbars pt -1 "
+                  "plot $exact with lines %s, $counts " GF_PLOT_BAR
+                  " "
                   "lc rgb '#205080', $counts using 1:2 with points %s\nunset multiplot\n",
                   exact, measured);
     return GF_OK;
@@ -469,8 +470,7 @@ static void write_walls_setup(const gf_run *run, const wall_curves *curves, gf_p
     gf_plot_label(plot, NULL, x, "'{/:Italic n}_{DW} {/:Italic a}'", 1.65);
     gf_plot_range(plot, "x", 0, NAN, NAN);
     gf_plot_range(plot, "y", 1, NAN, NAN);
-    (void)fputs("set logscale y\nset format y '10^{%L}'\nset grid lw 0.5 dt (2,4)\n",
-                gf_plot_script(plot));
+    (void)fputs("set logscale y\nset format y '10^{%L}'\n" GF_PLOT_GRID, gf_plot_script(plot));
     write_walls_key(curves, page.bottom, plot);
 }
 
@@ -525,8 +525,7 @@ static void plot_walls(const gf_langevin *self, const double *table, bool exact,
                       curves.amplitude, curves.law, LAW);
     }
     (void)fprintf(
-        script,
-        "$measured with yerrorbars pt -1 lc rgb '#102040', $measured using 1:2 with points %s\n",
+        script, "$measured " GF_PLOT_BAR " lc rgb '#102040', $measured using 1:2 with points %s\n",
         MEASURED);
 }
 

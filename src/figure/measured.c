@@ -246,13 +246,13 @@ static void plot_lengths(const gf_run *run, const double *mean, double lowest, g
     }
     gf_plot_range(plot, "x", 0, 0, run->domains.to);
     gf_plot_range(plot, "y", 1, lowest / 2, 3 * highest);
-    (void)fputs("set logscale y\nset format y '10^{%L}'\nset grid lw 0.5 dt (2,4)\nplot ", script);
+    (void)fputs("set logscale y\nset format y '10^{%L}'\n" GF_PLOT_GRID "plot ", script);
     for (size_t k = 0; k < run->points; ++k) {
         char line[64], points[64];
-        shade(k, run->points, "pt -1", line);
+        shade(k, run->points, "", line);
         shade(k, run->points, "pt 7 ps 0.4*point", points);
         (void)fprintf(script,
-                      "%s$domains%zu with yerrorbars %s, $domains%zu using 1:2 with points %s",
+                      "%s$domains%zu " GF_PLOT_BAR " %s, $domains%zu using 1:2 with points %s",
                       k > 0 ? ", " : "", k, line, k, points);
         if (mean[k] > 0) {
             (void)fprintf(script, ", exp(-x/%.10g)/%.10g with lines %s", mean[k], mean[k], LAW);

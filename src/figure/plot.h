@@ -12,6 +12,13 @@
 
 typedef struct gf_plot gf_plot;
 
+/* The end of a plot of points with errors, columns x, y and its error: a bar; yerrorbars would
+ * erase what is behind it in a PDF. */
+#define GF_PLOT_BAR "using 1:($3<$2?$2-$3:$2/1e3):(0):($3<$2?2*$3:$2+$3-$2/1e3) with vectors nohead"
+
+/* Lines of a grid that look the same in every format. */
+#define GF_PLOT_GRID "set grid lc rgb '#b0b0b0' lw 0.5 dt (2,4)\n"
+
 /* How wide the page is to be laid out, unless the options say so: `width`. Lengths are in
  * centimetres here and below, those of a page with text of 8.6 points; smaller pages, as of a
  * column, are laid out somewhat larger and then made smaller with all that they hold. */

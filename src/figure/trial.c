@@ -1,17 +1,25 @@
 /* The ansatz on trial against the number of sites. */
 #include "figure/kinds.h"
 
+#include "figure/label.h"
 #include "figure/plot.h"
 #include "open_system/trial_ladder.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { PANELS = 6, CURVES = 3 };
+enum { PANELS = 6, CURVES = GF_RATES_REFERENCES };
 
 /* The page in cm; the legend is above all panels. */
 static const double WIDTH = 18, NARROW = 13, FRAME = 3.9, ACROSS = 1.9, DOWN = 2, ENTRY = 3.1;
-static const gf_plot_margins page = {.left = 1.9, .right = 0.4, .bottom = 1.3, .top = 1.6};
+static const gf_plot_margins page = {.left = 1.9, .right = 0.4, .bottom = 1.3, .top = 2.1};
+
+/* One more line of the legend where panels are below one another. */
+static gf_plot_margins page_of(size_t columns) {
+    gf_plot_margins result = page;
+    result.top += columns > 1 ? 0 : 0.5;
+    return result;
+}
 
 static const struct {
     const char *name, *line, *points;
@@ -19,28 +27,32 @@ static const struct {
     {"exact", "lw 2 dt solid lc rgb '#1a1a1a'", "pt 7 ps 0.7*point lc rgb '#1a1a1a'"},
     {"smooth", "lw 2 dt (8,4) lc rgb '#d7301f'", "pt 6 ps 0.8*point lw 1.5 lc rgb '#d7301f'"},
     {"Gibbs table", "lw 2 dt (2,3) lc rgb '#2b5c8a'", "pt 4 ps 0.8*point lw 1.5 lc rgb '#2b5c8a'"},
+    {"block, bare", "lw 2 dt (6,3,1,3) lc rgb '#a6761d'",
+     "pt 8 ps 0.8*point lw 1.5 lc rgb '#a6761d'"},
+    {"block, sharp", "lw 2 dt (10,3) lc rgb '#1b7837'",
+     "pt 12 ps 0.8*point lw 1.5 lc rgb '#1b7837'"},
 };
 
-/* Up to three columns of numbers, NaN where there is none. */
+/* Up to as many columns of numbers, NaN where there is none. */
 static const struct {
-    const char *title, *label;
-    bool is_error; /* of smooth and Gibbs beside exact: logarithmic */
+    const char *title, *label, *dataset; /* dataset: whose units follow the label; NULL: none do */
+    bool is_error;                       /* of smooth and Gibbs beside exact: logarithmic */
 } panels[PANELS] = {
-    {"'second moment'", "'<{/:Italic m}^2>'", false},
-    {"'energy'", "'<{/:Italic e}>'", false},
-    {"'switching rate'", "'rate / {/:Italic ε}'", false},
-    {"'slowest even rate'", "'rate / {/:Italic ε}'", false},
-    {"'force  {/:Italic f}_1, smallest {/:Italic m} > 0'", "'relative error'", true},
-    {"'ln {/:Italic p}_n, smallest |{/:Italic m}|'", "'spread'", true},
+    {"'second moment'", "<{/:Italic m}^2>", NULL, false},
+    {"'energy'", "<{/:Italic e}>", "/trial/energy", false},
+    {"'switching rate'", "rate", "/trial/odd", false},
+    {"'slowest even rate'", "rate", "/trial/even", false},
+    {"'force  {/:Italic f}_1, smallest {/:Italic m} > 0'", "relative error", NULL, true},
+    {"'ln {/:Italic p}_n, smallest |{/:Italic m}|'", "spread", NULL, true},
 };
 
 static void values_of(const gf_trial_size *size, int panel, double value[CURVES]) {
-    const gf_rates_summary *all[CURVES] = {&size->exact, &size->smooth, &size->gibbs};
     for (int k = 0; k < CURVES; ++k) {
-        value[k] = panel == 0   ? all[k]->second_moment
-                   : panel == 1 ? all[k]->energy
-                   : panel == 2 ? all[k]->odd
-                   : panel == 3 ? all[k]->even
+        const gf_rates_summary *one = &size->reference[k];
+        value[k] = panel == 0   ? one->second_moment
+                   : panel == 1 ? one->energy
+                   : panel == 2 ? one->odd
+                   : panel == 3 ? one->even
                                 : NAN;
     }
     if (panel == 4) {
@@ -80,13 +92,20 @@ static bool has_curve(const gf_trial_size *sizes, size_t count, int panel, int c
     return any;
 }
 
-static void write_panel(const gf_trial_size *sizes, size_t count, int panel, gf_plot *plot) {
+static void write_panel(gf_file *file, const gf_trial_size *sizes, size_t count, int panel,
+                        gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
+    gf_label unit = {0};
+    char label[2 * sizeof unit.text];
+    if (panels[panel].dataset != NULL) {
+        unit = gf_label_over_unit(file, panels[panel].dataset, 0);
+    }
+    (void)snprintf(label, sizeof label, "'%s%s'", panels[panel].label, unit.text);
     bool any = false;
     for (int c = 0; c < CURVES; ++c) {
         any = any || has_curve(sizes, count, panel, c);
     }
-    gf_plot_label(plot, panels[panel].title, "'sites {/:Italic N}'", panels[panel].label, 1.45);
+    gf_plot_label(plot, panels[panel].title, "'sites {/:Italic N}'", label, 1.45);
     (void)fputs(panels[panel].is_error && any
                     ? "set logscale y\nset yrange [*:*]\n"
                       "set ytics (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)\n"
@@ -105,20 +124,20 @@ static void write_panel(const gf_trial_size *sizes, size_t count, int panel, gf_
     gf_plot_end_labels(plot);
 }
 
-static void write_script(const gf_trial_size *sizes, size_t count, size_t rows, size_t columns,
-                         gf_plot *plot) {
+static void write_script(gf_file *file, const gf_trial_size *sizes, size_t count, size_t rows,
+                         size_t columns, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
     int first = sizes[0].sites, last = sizes[count - 1].sites;
     write_data(sizes, count, plot);
-    gf_plot_panels(plot, rows, columns, page, ACROSS, DOWN);
+    gf_plot_panels(plot, rows, columns, page_of(columns), ACROSS, DOWN);
     (void)fprintf(out, "set xrange [%g:%g]\nset xtics 2\nset tics nomirror out scale 0.7\n",
                   first - 0.7, last + 0.7);
-    gf_plot_begin_key(plot, page.left, 0.4, 1, columns > 1 ? 4.6 : ENTRY);
+    gf_plot_begin_key(plot, page.left, 0.4, columns > 1 ? 2 : 3, columns > 1 ? 5.2 : ENTRY);
     for (int c = 0; c < CURVES; ++c) {
         gf_plot_add_key(plot, curves[c].line, curves[c].points, curves[c].name);
     }
     for (int panel = 0; panel < PANELS; ++panel) {
-        write_panel(sizes, count, panel, plot);
+        write_panel(file, sizes, count, panel, plot);
     }
     (void)fputs("unset multiplot\n", out);
 }
@@ -131,11 +150,12 @@ gf_status gf_figure_draw_trial(const gf_figure *figure, gf_error *error) {
     double width = gf_plot_choose_width(figure->options, WIDTH);
     size_t columns = width < NARROW ? 1 : 3, rows = PANELS / columns;
     if (status == GF_OK) {
-        double height = (double)rows * FRAME + (double)(rows - 1) * DOWN + page.top + page.bottom;
+        double height =
+            (double)rows * FRAME + (double)(rows - 1) * DOWN + page_of(columns).top + page.bottom;
         status = gf_plot_begin(figure->output, figure->options, NULL, width, height, &plot, error);
     }
     if (status == GF_OK) {
-        write_script(sizes, count, rows, columns, plot);
+        write_script(figure->file, sizes, count, rows, columns, plot);
         status = gf_plot_finish(&plot, error);
     }
     free(sizes);

@@ -19,6 +19,14 @@
 #define GF_UNITS_FORCE_SHIFT "1; {energy}"
 #define GF_UNITS_NOISE_SHIFT "1; {energy}; {energy}; {energy}^2"
 #define GF_UNITS_RATE "epsilon {energy}" /* of a channel; of a return to a fixed point */
+/* Of currents J_i per site, of K_ij and sigma_ij = D C (transport). */
+#define GF_UNITS_CURRENT "{energy} a per site; {energy}^2 a per site"
+#define GF_UNITS_CURRENT_CORRELATION                                                               \
+    "{energy}^2 a^2 per site; {energy}^3 a^2 per site; {energy}^3 a^2 per site; "                  \
+    "{energy}^4 a^2 per site"
+#define GF_UNITS_ONSAGER                                                                           \
+    "{energy} a^2 per site; {energy}^2 a^2 per site; {energy}^2 a^2 per site; "                    \
+    "{energy}^3 a^2 per site"
 #define GF_UNITS_DIFFUSION "{energy} a^2; a^2; {energy}^2 a^2; {energy} a^2"
 
 #endif

@@ -17,18 +17,26 @@ void gf_chart_border(const gf_chart *self, double m, double range[2]) {
     range[1] = middle + open * gf_chart_polynomial(self->high, m);
 }
 
-double gf_chart_energy(const gf_chart *self, double m, double height) {
-    double range[2], u = (1 + height * sqrt(2 - height * height)) / 2;
-    gf_chart_border(self, m, range);
-    return range[0] * (1 - u) + range[1] * u;
-}
-
 static double derivative(const double coefficient[GF_CHART_TERMS], double m) {
     double sum = 0;
     for (int k = GF_CHART_TERMS - 1; k > 0; --k) {
         sum = sum * m + k * coefficient[k];
     }
     return sum;
+}
+
+void gf_chart_border_slope(const gf_chart *self, double m, double slope[2]) {
+    const double *side[2] = {self->low, self->high};
+    for (int k = 0; k < 2; ++k) {
+        slope[k] = (self->ends[1] - self->ends[0]) / 2 - 2 * m * gf_chart_polynomial(side[k], m) +
+                   (1 - m * m) * derivative(side[k], m);
+    }
+}
+
+double gf_chart_energy(const gf_chart *self, double m, double height) {
+    double range[2], u = (1 + height * sqrt(2 - height * height)) / 2;
+    gf_chart_border(self, m, range);
+    return range[0] * (1 - u) + range[1] * u;
 }
 
 gf_chart_point gf_chart_locate(const gf_chart *self, double m, double e) {

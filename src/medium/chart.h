@@ -40,6 +40,9 @@ typedef struct gf_chart_point {
 /* Energies of the border, range[0] <= e <= range[1], at m in [-1, 1]. */
 void gf_chart_border(const gf_chart *self, double m, double range[2]);
 
+/* d range/dm. */
+void gf_chart_border_slope(const gf_chart *self, double m, double slope[2]);
+
 /* The energy at a height. */
 double gf_chart_energy(const gf_chart *self, double m, double height);
 

@@ -6,6 +6,7 @@
 #include "open_system/solution.h"
 #include "spectrum/block.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,50 +194,56 @@ static void fill_start(const gf_part *part, double *start) {
     }
 }
 
-/* Whether a mode changes sign under m -> -m: by its weight at either sign. */
-static gf_parity parity_of(const gf_solution *self, const gf_part *part, const gf_modes *modes,
-                           size_t k) {
+/* By the weight at either sign; with the energy, so that no part cancels. */
+gf_parity gf_solution_parity(const gf_solution *self, const gf_part *part, const double *x) {
+    double weight[GF_MAX_RUNGS] = {0}, even = 0, odd = 0;
     if (!self->bath.flips) {
         return GF_PARITY_NONE;
     }
     if (part->kind != GF_PART_ALL) {
         return part->kind == GF_PART_ODD ? GF_PARITY_ODD : GF_PARITY_EVEN;
     }
-    double complex weight[GF_MAX_RUNGS] = {0};
-    double even = 0, odd = 0;
-    for (size_t j = 0; j < modes->count; ++j) {
-        double complex share = modes->vector[k * modes->count + j];
-        for (size_t i = 0; i < part->count; ++i) {
-            const gf_variable *v = &part->variable[i];
-            if (gf_variable_is_population(v)) { /* so that no part cancels */
-                weight[v->rung[0]] += share * modes->basis[j * modes->size + i] *
-                                      (1 + gf_variable_energy(&self->generator, v));
-            }
+    for (size_t i = 0; i < part->count; ++i) {
+        const gf_variable *v = &part->variable[i];
+        if (gf_variable_is_population(v)) {
+            weight[v->rung[0]] += x[i] * (1 + gf_variable_energy(&self->generator, v));
         }
     }
     for (int r = 0; r < self->frames.rungs; ++r) {
-        even += cabs(weight[r] + weight[self->frames.rungs - 1 - r]);
-        odd += cabs(weight[r] - weight[self->frames.rungs - 1 - r]);
+        even += fabs(weight[r] + weight[self->frames.rungs - 1 - r]);
+        odd += fabs(weight[r] - weight[self->frames.rungs - 1 - r]);
     }
     return even > odd ? GF_PARITY_EVEN : GF_PARITY_ODD;
 }
 
-static void insert_gap(gf_rates *self, gf_gap gap) {
-    size_t at = self->gaps;
-    while (at > 0 && self->gap[at - 1].rate > gap.rate) {
+/* x: workspace [variables]. */
+static gf_parity parity_of(const gf_solution *self, const gf_part *part, const gf_modes *modes,
+                           size_t k, double *x) {
+    memset(x, 0, part->count * sizeof *x);
+    for (size_t j = 0; j < modes->count; ++j) {
+        cblas_daxpy((blasint)part->count, creal(modes->vector[k * modes->count + j]),
+                    modes->basis + j * modes->size, 1, x, 1);
+    }
+    return gf_solution_parity(self, part, x);
+}
+
+void gf_gap_insert(gf_gap *gaps, size_t *count, gf_gap gap) {
+    size_t at = *count;
+    while (at > 0 && gaps[at - 1].rate > gap.rate) {
         --at;
     }
     if (at == GF_RATES_GAPS) {
         return;
     }
-    size_t kept = self->gaps < GF_RATES_GAPS ? self->gaps : GF_RATES_GAPS - 1;
-    memmove(&self->gap[at + 1], &self->gap[at], (kept - at) * sizeof gap);
-    self->gap[at] = gap;
-    self->gaps = kept + 1;
+    size_t kept = *count < GF_RATES_GAPS ? *count : GF_RATES_GAPS - 1;
+    memmove(&gaps[at + 1], &gaps[at], (kept - at) * sizeof gap);
+    gaps[at] = gap;
+    *count = kept + 1;
 }
 
+/* x: workspace [variables]. */
 static gf_status collect_gaps(gf_solution *self, const gf_part *part, const gf_modes *modes,
-                              gf_error *error) {
+                              double *x, gf_error *error) {
     double scale = gf_modes_scale(part);
     for (size_t k = 0; k < modes->count && k < 2 * GF_RATES_GAPS; ++k) {
         gf_gap gap = {.rate = -creal(modes->rate[k]),
@@ -256,8 +263,8 @@ static gf_status collect_gaps(gf_solution *self, const gf_part *part, const gf_m
                 "told without the initial one",
                 self->model->name);
         }
-        gap.parity = parity_of(self, part, modes, k);
-        insert_gap(self->rates, gap);
+        gap.parity = parity_of(self, part, modes, k, x);
+        gf_gap_insert(self->rates->gap, &self->rates->gaps, gap);
     }
     return GF_OK;
 }
@@ -301,7 +308,7 @@ static gf_status solve_factored(gf_solution *self, size_t p, const gf_rung_matri
                                STEPS, error);
     }
     if (status == GF_OK) {
-        status = collect_gaps(self, part, &modes, error);
+        status = collect_gaps(self, part, &modes, start, error);
         gf_modes_free(&modes);
     }
     gf_workspace_free(start);
@@ -379,10 +386,13 @@ static gf_status find(gf_solution *self, const gf_rates_request *request, gf_err
         status = describe_sectors(self, error);
     }
     if (status == GF_OK) {
-        status = gf_solution_try(self, error);
+        status = gf_solution_try(self, request->blocks, error);
     }
     if (status == GF_OK && request->relax) {
         status = gf_solution_relax(self, request, error);
+    }
+    if (status == GF_OK && request->epsilon > 0) {
+        status = gf_solution_couple(self, request, error);
     }
     gf_progress_update(request->progress, 1);
     return status;
@@ -423,6 +433,19 @@ gf_status gf_rates_find(const gf_model *model, const gf_rates_request *request, 
     return status;
 }
 
+const char *const gf_rates_reference_names[GF_RATES_REFERENCES] = {
+    [GF_RATES_EXACT] = "exact",
+    [GF_RATES_SMOOTH] = "smooth",
+    [GF_RATES_GIBBS] = "gibbs",
+    [GF_RATES_BARE_BLOCK] = "block, bare",
+    [GF_RATES_BLOCK] = "block, renormalised"};
+
+const gf_rates_summary *gf_rates_reference(const gf_rates *self, int reference) {
+    const gf_rates_summary *const all[] = {&self->exact, &self->smooth, &self->gibbs,
+                                           &self->bare_block, &self->block};
+    return all[reference];
+}
+
 void gf_rates_free(gf_rates *self) {
     if (self == NULL) {
         return;
@@ -438,12 +461,16 @@ void gf_rates_free(gf_rates *self) {
     free(self->exact.probability);
     free(self->smooth.probability);
     free(self->gibbs.probability);
+    free(self->bare_block.probability);
+    free(self->block.probability);
     for (int k = 0; k < 3; ++k) {
         free(self->force[k]);
         free(self->relaxing[k]);
     }
     free(self->spread);
     free(self->time);
+    free(self->coupled.sector);
+    free(self->coupled.probability);
     free(self);
 }
 

@@ -30,11 +30,34 @@ typedef struct gf_rates_sector {
     double magnetization, energy, second_moment; /* <m>, <e>, <m^2>, of densities */
 } gf_rates_sector;
 
-/* What an approximation says of the same quantities; NaN where it says nothing. */
+/* What is beside the exact state in the trial: populations that are smooth at each M (cells.h), the
+ * table of Gibbs states, and the Langevin equation of a block of as many sites with the table's
+ * coefficients as they are or with those of sharp charges (langevin_block.h). */
+enum {
+    GF_RATES_EXACT,
+    GF_RATES_SMOOTH,
+    GF_RATES_GIBBS,
+    GF_RATES_BARE_BLOCK,
+    GF_RATES_BLOCK,
+    GF_RATES_REFERENCES
+};
+
+/* What they say of the same quantities; NaN where one says nothing. */
 typedef struct gf_rates_summary {
     double second_moment, energy, even, odd; /* slowest even and odd rate */
     double *probability;                     /* [sites + 1] of M = 2k - sites */
 } gf_rates_summary;
+
+/* The whole Lindbladian at a finite coupling (lindbladian.h), rates and all per epsilon. */
+typedef struct gf_rates_coupled {
+    double epsilon;          /* 0: not asked for */
+    gf_rates_sector *sector; /* [sectors], those of the limit */
+    double *probability;     /* [sectors][sites + 1] of M */
+    size_t gaps;
+    gf_gap gap[GF_RATES_GAPS];
+    double residual; /* largest |L rho| per epsilon */
+    size_t products; /* uses of the Lindbladian */
+} gf_rates_coupled;
 
 typedef struct gf_rates {
     int sites;
@@ -56,22 +79,29 @@ typedef struct gf_rates {
     double residual;        /* largest |R p| */
     /* the trial */
     gf_rates_summary exact, smooth, gibbs; /* exact: the mean of all sectors */
-    double (*force[3])[GF_CHARGES];        /* [sites + 1]: exact, smooth, gibbs, at each M */
-    double *spread;                        /* [sites + 1]: of ln p_n within a cell */
+    gf_rates_summary bare_block, block;
+    double block_error;             /* of their rates and averages, relative; NaN: none */
+    double (*force[3])[GF_CHARGES]; /* [sites + 1]: exact, smooth, gibbs, at each M */
+    double *spread;                 /* [sites + 1]: of ln p_n at each M, weighted with p_n */
     /* relaxation, if asked for */
     size_t times;
     double lambda[GF_CHARGES], slope[GF_CHARGES]; /* the start, and f_i there */
     double *time, *relaxing[3];                   /* [times]: <m>, <e>, <m^2> */
+    gf_rates_coupled coupled;
 } gf_rates;
 
 typedef struct gf_rates_request {
     bool relax, by_density;
     double start[GF_CHARGES]; /* (lambda1, lambda2), or (m, e) if by_density */
     double end;               /* of the relaxation, per epsilon; 0: some slowest times */
+    double epsilon;           /* a finite coupling to solve for as well; 0: none */
+    bool blocks; /* also Langevin blocks, whose table takes longer than a short chain */
     const gf_progress *progress;
 } gf_rates_request;
 
-enum { GF_RATES_EXACT, GF_RATES_SMOOTH, GF_RATES_GIBBS };
+/* One of the references, and its name in files. */
+const gf_rates_summary *gf_rates_reference(const gf_rates *self, int reference);
+extern const char *const gf_rates_reference_names[GF_RATES_REFERENCES];
 
 /* The caller frees the result; after a failure it is NULL. GF_INVALID where no stationary state can
  * be told, or the start is outside the reachable densities. */

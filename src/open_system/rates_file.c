@@ -28,17 +28,17 @@ static void put_line(gf_file *file, column what, size_t count, const char *axis,
 }
 
 /* A member of gf_rates_sector, as an array. */
-static void put_sector_values(const gf_rates *self, gf_file *file, column what,
-                              double (*value)(const gf_rates_sector *)) {
-    double *values = calloc(self->sectors + 1, sizeof *values);
+static void put_sector_values(const gf_rates_sector *sectors, size_t count, gf_file *file,
+                              column what, double (*value)(const gf_rates_sector *)) {
+    double *values = calloc(count + 1, sizeof *values);
     if (values == NULL) {
         gf_file_reject(file, "out of memory for /rates");
         return;
     }
-    for (size_t s = 0; s < self->sectors; ++s) {
-        values[s] = value(&self->sector[s]);
+    for (size_t s = 0; s < count; ++s) {
+        values[s] = value(&sectors[s]);
     }
-    put_line(file, what, self->sectors, sector, values);
+    put_line(file, what, count, sector, values);
     free(values);
 }
 
@@ -71,20 +71,21 @@ static double magnetization_of(const gf_rates_sector *self) {
 }
 
 static void put_sectors(const gf_rates *self, gf_file *file) {
-    put_sector_values(self, file, (column){sector, "1", "F of the strong symmetry; 0: it is none"},
-                      value_of_flip);
-    put_sector_values(self, file, (column){"/rates/sector_least", "1", "smallest M that it holds"},
-                      least_of);
-    put_sector_values(self, file,
-                      (column){"/rates/sector_greatest", "1", "largest M that it holds"},
-                      greatest_of);
-    put_sector_values(self, file, (column){"/rates/sector_states", "1", "its dimension"},
-                      states_of);
-    put_sector_values(self, file, (column){"/rates/second_moment", "1", "<m^2>"}, second_moment_of);
-    put_sector_values(self, file, (column){"/rates/energy", GF_UNITS_ENERGY_DENSITY, "<e>"},
-                      energy_of);
-    put_sector_values(self, file, (column){"/rates/magnetization", "1 per site", "<m>"},
-                      magnetization_of);
+    static const struct {
+        column what;
+        double (*value)(const gf_rates_sector *);
+    } columns[] = {
+        {{sector, "1", "F of the strong symmetry; 0: it is none"}, value_of_flip},
+        {{"/rates/sector_least", "1", "smallest M that it holds"}, least_of},
+        {{"/rates/sector_greatest", "1", "largest M that it holds"}, greatest_of},
+        {{"/rates/sector_states", "1", "its dimension"}, states_of},
+        {{"/rates/second_moment", "1", "<m^2>"}, second_moment_of},
+        {{"/rates/energy", GF_UNITS_ENERGY_DENSITY, "<e>"}, energy_of},
+        {{"/rates/magnetization", "1 per site", "<m>"}, magnetization_of},
+    };
+    for (size_t k = 0; k < sizeof columns / sizeof *columns; ++k) {
+        put_sector_values(self->sector, self->sectors, file, columns[k].what, columns[k].value);
+    }
 }
 
 static void put_levels(const gf_rates *self, gf_file *file) {
@@ -129,33 +130,67 @@ static void put_distributions(const gf_rates *self, gf_file *file) {
         (const char *[]){sector, m_axis, "/rates/distribution/energy"}, self->joint);
     put_line(file, (column){"/rates/smooth/probability", "1", "P(M) of the smooth reference"}, rows,
              m_axis, self->smooth.probability);
+    put_line(file,
+             (column){"/rates/block/probability", "1",
+                      "of m within 1/N of M/N, Langevin block with coefficients of sharp charges"},
+             rows, m_axis, self->block.probability);
+    put_line(file,
+             (column){"/rates/block/bare_probability", "1", "likewise with bare coefficients"},
+             rows, m_axis, self->bare_block.probability);
 }
 
-static void put_gaps(const gf_rates *self, gf_file *file) {
+typedef struct gap_paths {
+    const char *rate, *frequency, *sector, *parity, *axis;
+} gap_paths;
+
+static void put_gaps(const gf_gap *gaps, size_t count, const gap_paths *path, gf_file *file) {
     static const char *const names[] = {
         [GF_PARITY_NONE] = "none", [GF_PARITY_EVEN] = "even", [GF_PARITY_ODD] = "odd"};
     double rate[GF_RATES_GAPS] = {0}, frequency[GF_RATES_GAPS] = {0}, flip[GF_RATES_GAPS] = {0};
     const char *parity[GF_RATES_GAPS];
-    for (size_t k = 0; k < self->gaps; ++k) {
-        rate[k] = self->gap[k].rate;
-        frequency[k] = self->gap[k].frequency;
-        flip[k] = self->gap[k].flip;
-        parity[k] = names[self->gap[k].parity];
+    for (size_t k = 0; k < count; ++k) {
+        rate[k] = gaps[k].rate;
+        frequency[k] = gaps[k].frequency;
+        flip[k] = gaps[k].flip;
+        parity[k] = names[gaps[k].parity];
     }
-    put_line(file, (column){"/rates/gap", GF_UNITS_RATE, "slowest rates of decay, ascending"},
-             self->gaps, "gap", rate);
-    put_line(file, (column){"/rates/gap_frequency", GF_UNITS_RATE, "0: no oscillation"}, self->gaps,
-             "gap", frequency);
-    put_line(file, (column){"/rates/gap_sector", "1", "F; 0: not of one value"}, self->gaps, "gap",
-             flip);
+    put_line(file, (column){path->rate, GF_UNITS_RATE, "slowest rates of decay, ascending"}, count,
+             path->axis, rate);
+    put_line(file, (column){path->frequency, GF_UNITS_RATE, "0: no oscillation"}, count, path->axis,
+             frequency);
+    put_line(file, (column){path->sector, "1", "F; 0: not of one value"}, count, path->axis, flip);
     gf_file_put_strings(file,
-                        &(gf_dataset){.path = "/rates/gap_parity",
+                        &(gf_dataset){.path = path->parity,
                                       .units = "1",
                                       .description = "under m -> -m; none: no symmetry of the bath",
                                       .rank = 1,
-                                      .shape = {self->gaps},
-                                      .axes = {"gap"}},
+                                      .shape = {count},
+                                      .axes = {path->axis}},
                         parity);
+}
+
+/* The whole Lindbladian at a finite coupling. */
+static void put_coupled(const gf_rates *self, gf_file *file) {
+    static const gap_paths paths = {"/rates/coupled/gap", "/rates/coupled/gap_frequency",
+                                    "/rates/coupled/gap_sector", "/rates/coupled/gap_parity",
+                                    "coupled_gap"};
+    const gf_rates_coupled *coupled = &self->coupled;
+    size_t rows = (size_t)self->sites + 1;
+    if (!(coupled->epsilon > 0)) {
+        return;
+    }
+    put_sector_values(coupled->sector, self->sectors, file,
+                      (column){"/rates/coupled/second_moment", "1", "<m^2>"}, second_moment_of);
+    put_sector_values(coupled->sector, self->sectors, file,
+                      (column){"/rates/coupled/energy", GF_UNITS_ENERGY_DENSITY, "<e>"}, energy_of);
+    put_sector_values(coupled->sector, self->sectors, file,
+                      (column){"/rates/coupled/magnetization", "1 per site", "<m>"},
+                      magnetization_of);
+    put(file, (column){"/rates/coupled/probability", "1", "P(M)"}, 2,
+        (size_t[]){self->sectors, rows}, (const char *[]){sector, m_axis}, coupled->probability);
+    put_gaps(coupled->gap, coupled->gaps, &paths, file);
+    gf_file_put_number_attribute(file, "/rates/coupled", "epsilon", coupled->epsilon);
+    gf_file_put_number_attribute(file, "/rates/coupled", "residual", coupled->residual);
 }
 
 static void put_forces(const gf_rates *self, gf_file *file) {
@@ -169,35 +204,38 @@ static void put_forces(const gf_rates *self, gf_file *file) {
         put(file, columns[k], 2, (size_t[]){rows, GF_CHARGES}, (const char *[]){m_axis, "charge"},
             (const double *)self->force[k]);
     }
-    put_line(file,
-             (column){"/rates/force/spread", "1",
-                      "of ln p_n about the best polynomial of degree 4 in E_n, at each M"},
-             rows, m_axis, self->spread);
+    put_line(
+        file,
+        (column){
+            "/rates/force/spread", "1",
+            "of ln p_n about the best polynomial of degree 4 in E_n at each M, weighted with p_n"},
+        rows, m_axis, self->spread);
 }
 
 static void put_references(const gf_rates *self, gf_file *file) {
-    static const char *const names[] = {"exact", "smooth", "gibbs"};
     static const column columns[] = {
         {"/rates/trial/second_moment", "1", "<m^2>; gibbs: m^2 of the stable fixed points"},
         {"/rates/trial/energy", GF_UNITS_ENERGY_DENSITY, "<e>"},
         {"/rates/trial/even", GF_UNITS_RATE,
          "slowest rate, of even ones where parity is known; gibbs: of the return to a fixed point"},
         {"/rates/trial/odd", GF_UNITS_RATE, "slowest odd rate: of switching"}};
-    const gf_rates_summary *all[] = {&self->exact, &self->smooth, &self->gibbs};
-    double values[4][3];
-    for (int k = 0; k < 3; ++k) {
-        values[0][k] = all[k]->second_moment;
-        values[1][k] = all[k]->energy;
-        values[2][k] = all[k]->even;
-        values[3][k] = all[k]->odd;
+    double values[4][GF_RATES_REFERENCES];
+    for (int k = 0; k < GF_RATES_REFERENCES; ++k) {
+        const gf_rates_summary *one = gf_rates_reference(self, k);
+        values[0][k] = one->second_moment;
+        values[1][k] = one->energy;
+        values[2][k] = one->even;
+        values[3][k] = one->odd;
     }
-    gf_file_put_strings(
-        file,
-        &(gf_dataset){
-            .path = reference, .units = "1", .rank = 1, .shape = {3}, .axes = {"reference"}},
-        names);
+    gf_file_put_strings(file,
+                        &(gf_dataset){.path = reference,
+                                      .units = "1",
+                                      .rank = 1,
+                                      .shape = {GF_RATES_REFERENCES},
+                                      .axes = {"reference"}},
+                        gf_rates_reference_names);
     for (int k = 0; k < 4; ++k) {
-        put_line(file, columns[k], 3, reference, values[k]);
+        put_line(file, columns[k], GF_RATES_REFERENCES, reference, values[k]);
     }
 }
 
@@ -218,10 +256,13 @@ static void put_relaxation(const gf_rates *self, gf_file *file) {
 }
 
 void gf_rates_write(const gf_rates *self, gf_file *file) {
+    static const gap_paths gaps = {"/rates/gap", "/rates/gap_frequency", "/rates/gap_sector",
+                                   "/rates/gap_parity", "gap"};
     put_sectors(self, file);
     put_levels(self, file);
     put_distributions(self, file);
-    put_gaps(self, file);
+    put_gaps(self->gap, self->gaps, &gaps, file);
+    put_coupled(self, file);
     put_forces(self, file);
     put_references(self, file);
     if (self->times > 0) {
@@ -232,4 +273,5 @@ void gf_rates_write(const gf_rates *self, gf_file *file) {
     gf_file_put_integer_attribute(file, "/rates", "coherences", (int64_t)self->coherences);
     gf_file_put_number_attribute(file, "/rates", "nearest_levels", self->nearest);
     gf_file_put_number_attribute(file, "/rates", "residual", self->residual);
+    gf_file_put_number_attribute(file, "/rates", "block_error", self->block_error);
 }

@@ -28,10 +28,21 @@ const gf_part *gf_solution_odd(const gf_solution *self);
 void gf_solution_observables(const gf_solution *self, const gf_part *part, double *magnetization,
                              double *energy, double *square);
 
-/* The ansatz beside the exact state: fills `exact`, `smooth`, `gibbs`, `force`, `spread`. */
-gf_status gf_solution_try(gf_solution *self, gf_error *error);
+/* Whether x, over the variables of a part, changes sign under m -> -m: a mode of definite parity.
+ */
+gf_parity gf_solution_parity(const gf_solution *self, const gf_part *part, const double *x);
+
+/* Puts a rate among gaps[*count], slowest first, of which GF_RATES_GAPS are kept. */
+void gf_gap_insert(gf_gap *gaps, size_t *count, gf_gap gap);
+
+/* The ansatz beside the exact state: fills `exact`, `smooth`, `gibbs`, `force`, `spread`, and if
+ * asked for the blocks. */
+gf_status gf_solution_try(gf_solution *self, bool blocks, gf_error *error);
 
 /* Fills what concerns relaxation. */
 gf_status gf_solution_relax(gf_solution *self, const gf_rates_request *request, gf_error *error);
+
+/* Fills `coupled`, at the coupling asked for. */
+gf_status gf_solution_couple(gf_solution *self, const gf_rates_request *request, gf_error *error);
 
 #endif

@@ -4,9 +4,11 @@
 #include "gibbsflow/gibbs.h"
 #include "gibbsflow/region.h"
 #include "open_system/cells.h"
+#include "open_system/langevin_block.h"
 #include "open_system/solution.h"
 #include "spectrum/spectrum.h"
 
+#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -164,41 +166,76 @@ static void set_force(const trial *self, int which) {
 
 /* --- spread ---------------------------------------------------------------------------------- */
 
-/* The root of the mean square of ln p_n about the polynomial of E_n that fits it best, all states
- * of a magnetisation alike. */
-static void set_spread(const trial *self) {
+/* Weighted least squares within each rung: ln p_n by a polynomial of E_n. */
+typedef struct fit {
+    double weight[GF_MAX_RUNGS], square[GF_MAX_RUNGS]; /* sum of p_n, of p_n (ln p_n - fit)^2 */
+    double overlap[GF_MAX_RUNGS][GF_CELL_FUNCTIONS * GF_CELL_FUNCTIONS];
+    double share[GF_MAX_RUNGS][GF_CELL_FUNCTIONS]; /* right-hand side, then coefficients */
+} fit;
+
+/* One level: to the normal equations, or, once they are solved, to the residuals. */
+static void add_level(const gf_cells *cells, int rung, double energy, double p, double value,
+                      bool solved, fit *sum) {
+    double function[GF_CELL_FUNCTIONS] = {0};
+    int count = cells->count[rung];
+    for (int d = 0; d < count; ++d) {
+        function[d] = gf_cells_value(cells, rung, d, energy);
+        value -= solved ? sum->share[rung][d] * function[d] : 0;
+    }
+    if (solved) {
+        sum->weight[rung] += p;
+        sum->square[rung] += p * value * value;
+        return;
+    }
+    for (int d = 0; d < count; ++d) {
+        sum->share[rung][d] += p * function[d] * value;
+        for (int k = 0; k < count; ++k) {
+            sum->overlap[rung][d * count + k] += p * function[d] * function[k];
+        }
+    }
+}
+
+static void add_levels(const trial *self, bool solved, fit *sum) {
     const gf_solution *solution = self->solution;
-    const gf_frames *frames = &solution->frames;
-    double states[GF_MAX_RUNGS] = {0}, square[GF_MAX_RUNGS] = {0};
-    double share[GF_MAX_RUNGS][GF_CELL_FUNCTIONS] = {{0}};
     for (size_t p = 0; p < solution->generator.parts; ++p) {
         const gf_part *part = &solution->generator.part[p];
         for (size_t i = 0; i < part->count; ++i) {
             const gf_variable *v = &part->variable[i];
-            if (!gf_variable_is_population(v)) {
-                continue;
-            }
-            int rung = v->rung[0];
-            double degeneracy = gf_variable_states(&solution->generator, v);
-            double value = log(self->weight[GF_RATES_EXACT][p][i] / degeneracy);
-            double energy = gf_variable_energy(&solution->generator, v);
-            states[rung] += degeneracy;
-            square[rung] += degeneracy * value * value;
-            for (int d = 0; d < self->even.count[rung]; ++d) {
-                share[rung][d] += degeneracy * value * gf_cells_value(&self->even, rung, d, energy);
+            double weight = self->weight[GF_RATES_EXACT][p][i];
+            if (gf_variable_is_population(v)) {
+                double value = log(weight / gf_variable_states(&solution->generator, v));
+                add_level(&self->even, v->rung[0], gf_variable_energy(&solution->generator, v),
+                          weight, value, solved, sum);
             }
         }
     }
+}
+
+/* The root of the mean square of ln p_n about the polynomial of E_n that fits it best, levels
+ * weighted with their populations. */
+static gf_status set_spread(const trial *self, gf_error *error) {
+    const gf_frames *frames = &self->solution->frames;
+    fit *sum = calloc(1, sizeof *sum);
+    if (sum == NULL) {
+        return gf_fail_memory(error, "the spread of populations");
+    }
+    add_levels(self, false, sum);
     for (int rung = 0; rung < frames->rungs; ++rung) {
-        double left = square[rung];
-        for (int d = 0; d < self->even.count[rung]; ++d) {
-            left -= share[rung][d] * share[rung][d];
+        lapack_int n = self->even.count[rung];
+        if (n > 0 && LAPACKE_dposv_work(LAPACK_COL_MAJOR, 'L', n, 1, sum->overlap[rung], n,
+                                        sum->share[rung], n) != 0) {
+            sum->share[rung][0] = NAN; /* fewer energies than functions hold the weight */
         }
-        int up = gf_frames_up(frames, rung);
-        double spread = sqrt(fmax(left, 0) / states[rung]);
-        solution->rates->spread[up] = spread;
-        solution->rates->spread[solution->rates->folded ? frames->sites - up : up] = spread;
     }
+    add_levels(self, true, sum);
+    for (int rung = 0; rung < frames->rungs; ++rung) {
+        int up = gf_frames_up(frames, rung);
+        double spread = sqrt(sum->square[rung] / sum->weight[rung]);
+        double *all = self->solution->rates->spread;
+        all[up] = all[self->solution->rates->folded ? frames->sites - up : up] = spread;
+    }
+    free(sum);
+    return GF_OK;
 }
 
 /* --- Gibbs states ---------------------------------------------------------------------------- */
@@ -277,7 +314,7 @@ static gf_status set_gibbs_points(const trial *self, const gf_spectrum *spectrum
     return status;
 }
 
-static gf_status try_gibbs(const trial *self, gf_error *error) {
+static gf_status try_gibbs(const trial *self, bool blocks, gf_error *error) {
     const gf_model *model = self->solution->model;
     gf_spectrum *spectrum = NULL;
     gf_gibbs *gibbs = NULL;
@@ -293,6 +330,9 @@ static gf_status try_gibbs(const trial *self, gf_error *error) {
     if (status == GF_OK) {
         set_gibbs_force(self, gibbs);
         status = set_gibbs_points(self, spectrum, rates, error);
+    }
+    if (status == GF_OK) {
+        status = gf_langevin_block_try(blocks, model, spectrum, self->solution->rates, error);
     }
     gf_gibbs_free(gibbs);
     gf_spectrum_free(spectrum);
@@ -355,7 +395,6 @@ static void set_exact_rates(gf_rates *self) {
     }
 }
 
-/* With one part for all m no smooth mode has a parity: both go by their rate. */
 /* Where the bath conserves more than F it is not told which smooth state is reached. */
 static bool is_told(const gf_solution *self) {
     for (size_t p = 0; p < self->generator.parts; ++p) {
@@ -408,7 +447,7 @@ static gf_status try_smooth(trial *self, gf_error *error) {
     return status;
 }
 
-gf_status gf_solution_try(gf_solution *solution, gf_error *error) {
+gf_status gf_solution_try(gf_solution *solution, bool blocks, gf_error *error) {
     trial *self = calloc(1, sizeof *self);
     if (self == NULL) {
         return gf_fail_memory(error, "the trial of the ansatz");
@@ -428,9 +467,9 @@ gf_status gf_solution_try(gf_solution *solution, gf_error *error) {
         set_force(self, GF_RATES_EXACT);
         status = try_smooth(self, error);
     }
+    status = status == GF_OK ? set_spread(self, error) : status;
     if (status == GF_OK) {
-        set_spread(self);
-        status = try_gibbs(self, error);
+        status = try_gibbs(self, blocks, error);
     }
     free_work(self);
     free(self);

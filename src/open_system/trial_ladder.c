@@ -26,12 +26,12 @@ static double force_error(const gf_rates *self, int which, size_t i) {
 
 gf_trial_size gf_trial_size_of(const gf_rates *rates) {
     gf_trial_size self = {.sites = rates->sites,
-                          .exact = rates->exact,
-                          .smooth = rates->smooth,
-                          .gibbs = rates->gibbs,
                           .centre_spread = rates->spread[(rates->sites + 1) / 2]};
     double square = 0;
-    self.exact.probability = self.smooth.probability = self.gibbs.probability = NULL;
+    for (int k = 0; k < GF_RATES_REFERENCES; ++k) {
+        self.reference[k] = *gf_rates_reference(rates, k);
+        self.reference[k].probability = NULL;
+    }
     for (size_t i = 0; i < GF_CHARGES; ++i) {
         self.force_error[i] = force_error(rates, GF_RATES_SMOOTH, i);
         self.gibbs_error[i] = force_error(rates, GF_RATES_GIBBS, i);
@@ -57,7 +57,7 @@ static double factor(double first, double last, int sites) {
 }
 
 static double switching_error(const gf_trial_size *self) {
-    return self->exact.odd / self->smooth.odd - 1;
+    return self->reference[GF_RATES_EXACT].odd / self->reference[GF_RATES_SMOOTH].odd - 1;
 }
 
 /* A sentence on one error of the force, at the largest of the sizes and how it changes. */
@@ -128,7 +128,7 @@ void gf_trial_verdict(const gf_trial_size *sizes, size_t count, char text[GF_TRI
 
 /* --- files ----------------------------------------------------------------------------------- */
 
-enum { REFERENCES = 3, QUANTITIES = 4 };
+enum { REFERENCES = GF_RATES_REFERENCES, QUANTITIES = 4 };
 
 static const struct {
     const char *path, *units, *description;
@@ -148,18 +148,12 @@ static double *member(gf_rates_summary *self, int quantity) {
                            : &self->odd;
 }
 
-static gf_rates_summary *summary(gf_trial_size *self, int reference) {
-    return reference == GF_RATES_EXACT    ? &self->exact
-           : reference == GF_RATES_SMOOTH ? &self->smooth
-                                          : &self->gibbs;
-}
-
 static void put_quantity(const gf_trial_size *sizes, size_t count, int quantity, double *work,
                          gf_file *file) {
     for (size_t k = 0; k < count; ++k) {
         gf_trial_size size = sizes[k];
         for (int r = 0; r < REFERENCES; ++r) {
-            work[k * REFERENCES + (size_t)r] = *member(summary(&size, r), quantity);
+            work[k * REFERENCES + (size_t)r] = *member(&size.reference[r], quantity);
         }
     }
     gf_file_put_doubles(file,
@@ -221,7 +215,6 @@ static void put_errors(const gf_trial_size *sizes, size_t count, double *work, g
 }
 
 void gf_trial_write(const gf_trial_size *sizes, size_t count, gf_file *file) {
-    static const char *const names[REFERENCES] = {"exact", "smooth", "gibbs"};
     char verdict[GF_TRIAL_VERDICT];
     double *work = calloc(count * 8 + 1, sizeof *work);
     if (work == NULL) {
@@ -241,7 +234,7 @@ void gf_trial_write(const gf_trial_size *sizes, size_t count, gf_file *file) {
                                       .rank = 1,
                                       .shape = {REFERENCES},
                                       .axes = {"reference"}},
-                        names);
+                        gf_rates_reference_names);
     for (int q = 0; q < QUANTITIES; ++q) {
         put_quantity(sizes, count, q, work, file);
     }
@@ -251,15 +244,26 @@ void gf_trial_write(const gf_trial_size *sizes, size_t count, gf_file *file) {
     free(work);
 }
 
-static gf_status fill(gf_file *file, gf_trial_size *sizes, size_t count, gf_error *error) {
-    size_t wide[2] = {count, REFERENCES}, pair[2] = {count, GF_CHARGES};
+/* Files of older versions have fewer references. */
+static void fill_references(gf_file *file, gf_trial_size *sizes, size_t count) {
+    size_t stored = 0;
+    char **names = gf_file_get_strings(file, references, 1, &stored);
+    free(names);
     for (int q = 0; q < QUANTITIES; ++q) {
+        size_t wide[2] = {count, stored};
         double *values = gf_file_get_doubles(file, quantities[q].path, 2, wide);
         for (size_t k = 0; k < count * REFERENCES && values != NULL; ++k) {
-            *member(summary(&sizes[k / REFERENCES], (int)(k % REFERENCES)), q) = values[k];
+            size_t r = k % REFERENCES;
+            *member(&sizes[k / REFERENCES].reference[r], q) =
+                r < stored ? values[k / REFERENCES * stored + r] : NAN;
         }
         free(values);
     }
+}
+
+static gf_status fill(gf_file *file, gf_trial_size *sizes, size_t count, gf_error *error) {
+    size_t pair[2] = {count, GF_CHARGES};
+    fill_references(file, sizes, count);
     double *force = gf_file_get_doubles(file, "/trial/force_error", 2, pair);
     double *gibbs = gf_file_get_doubles(file, "/trial/gibbs_force_error", 2, pair);
     double *spread = gf_file_get_doubles(file, "/trial/spread", 1, &count);

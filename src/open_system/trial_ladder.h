@@ -8,12 +8,12 @@
  * mean square over M, weighted with P(M), beside that of the force itself. NaN: not known. */
 typedef struct gf_trial_size {
     int sites;
-    gf_rates_summary exact, smooth, gibbs; /* without distributions */
-    double force_error[GF_CHARGES];        /* of smooth */
-    double gibbs_error[GF_CHARGES];        /* of the table, where it is inside the border */
-    double spread;          /* of ln p_n, root of the mean square weighted with P(M) */
-    double centre_spread;   /* at the smallest |M| */
-    double centre_error[2]; /* of f_1 at the smallest M > 0: smooth, gibbs */
+    gf_rates_summary reference[GF_RATES_REFERENCES]; /* without distributions */
+    double force_error[GF_CHARGES];                  /* of smooth */
+    double gibbs_error[GF_CHARGES]; /* of the table, where it is inside the border */
+    double spread;                  /* of ln p_n, root of the mean square weighted with P(M) */
+    double centre_spread;           /* at the smallest |M| */
+    double centre_error[2];         /* of f_1 at the smallest M > 0: smooth, gibbs */
 } gf_trial_size;
 
 gf_trial_size gf_trial_size_of(const gf_rates *rates);

@@ -565,6 +565,44 @@ const gf_grid *gf_fitted_grid_states(const gf_fitted_grid *self) {
     return &self->grid;
 }
 
+/* --- surface --------------------------------------------------------------------------------- */
+
+/* values[width] += rate (of_channel - less shift). */
+static void add_channel(double rate, double less, const double *of_channel, const double *shift,
+                        size_t width, double *values) {
+    for (size_t k = 0; k < width; ++k) {
+        values[k] += rate * (of_channel[k] - less * shift[k]);
+    }
+}
+
+gf_status gf_fitted_grid_surface(const gf_fitted_grid *self, const double *rates, double sites,
+                                 gf_surface **surface, gf_error *error) {
+    const gf_grid *grid = &self->grid;
+    const size_t size = gf_grid_size(grid),
+                 points[2] = {grid->axis[0].points, grid->axis[1].points};
+    double less = sites > 0 ? 1 / sites : 0;
+    double(*values)[GF_SURFACE_VALUES] = calloc(size + 1, sizeof *values);
+    *surface = NULL;
+    if (values == NULL) {
+        return gf_fail_memory(error, "the fitted grid");
+    }
+    for (size_t i = 0; i < size; ++i) {
+        for (size_t c = 0; c < self->channels; ++c) {
+            size_t at = c * size + i;
+            add_channel(rates[c], less, grid->channel_force + GF_CHARGES * at,
+                        force_shift_at(self, c, i), GF_CHARGES, values[i] + GF_SURFACE_FORCE);
+            add_channel(rates[c], less, grid->channel_noise + GF_PAIRS * at,
+                        noise_shift_at(self, c, i), GF_PAIRS, values[i] + GF_SURFACE_NOISE);
+        }
+        memcpy(values[i] + GF_SURFACE_SUSCEPTIBILITY, grid->susceptibility + GF_PAIRS * i,
+               GF_PAIRS * sizeof **values);
+    }
+    gf_status status = gf_surface_create(
+        &self->chart, points, (const double(*)[GF_SURFACE_VALUES])values, surface, error);
+    free(values);
+    return status;
+}
+
 /* --- HDF5 ------------------------------------------------------------------------------------ */
 
 static const gf_grid_layout layout = {

@@ -3,7 +3,7 @@
 #define GIBBSFLOW_TABLE_FITTED_GRID_H
 
 #include "gibbsflow/fitted_grid.h"
-#include "medium/chart.h"
+#include "medium/surface.h"
 
 /* Knots at rows m and columns t, evenly from -1 to 1 (medium/chart.h). Shapes [rows][columns][...].
  *
@@ -23,5 +23,11 @@ struct gf_fitted_grid {
     size_t unsolved; /* knots that hold a less extreme state, because lambda was not found */
     gf_fitted_error error;
 };
+
+/* The surface through the knots at the given rates [channels], as gf_surface_read_sharp has it from
+ * a file: of cells of `sites` sites that know their charges, or bare for 0. The grid must have
+ * knots. The caller frees the surface; after a failure it is NULL. */
+gf_status gf_fitted_grid_surface(const gf_fitted_grid *self, const double *rates, double sites,
+                                 gf_surface **surface, gf_error *error);
 
 #endif

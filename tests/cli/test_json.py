@@ -134,6 +134,7 @@ def test_operators():
     data = run("operators", "model.yaml")
     check("jump", data["channels"][0]["jump"] == "Sp[0] + Sm[0]")
     check("force", data["channels"][0]["force"]["magnetization"] == "-2*Z[0]")
+    check("current", data["currents"]["magnetization"] == "-4*i*Sm[0]*Sp[1] + 4*i*Sp[0]*Sm[1]")
 
 
 def test_info():

@@ -9,6 +9,7 @@ test_operators() {
         accept operators "$model"
         check "operators $model: no hamiltonian" contains "$said" "hamiltonian: "
         check "operators $model: no charges" contains "$said" "force energy"
+        check "operators $model: no currents" contains "$said" "current energy: "
         while read -r line; do
             case $line in
             *"{name: "*)
@@ -31,6 +32,8 @@ test_lines() {
         'hamiltonian: ["0.1*Z[0]*Z[1]", "0.2*Z[0]*Z[1]", "-0.3*Z[0]*Z[1]", "X[0]*X[1] + Y[0]*Y[1]"]'
     accept operators rounding.yaml
     check "operators: rounding: $said" lacks "$said" "e-1"
+    accept operators "$reference" --sites 4
+    check "operators: currents of a short ring" contains "$said" "# no currents: the ring of 4 sites"
 }
 
 test_operators

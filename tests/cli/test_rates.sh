@@ -9,7 +9,7 @@ test_ladder() {
     check "ladder: a verdict" contains "$said" "Two charges"
     check "ladder: switching" contains "$said" "switching"
     for name in /rates/sector /rates/second_moment /rates/population /rates/gap /rates/gap_parity \
-        /rates/distribution/joint /rates/force/exact /rates/force/spread /trial/sites /trial/odd; do
+        /rates/distribution/joint /rates/block/probability /rates/force/exact /rates/force/spread /trial/sites /trial/odd; do
         check "ladder: no $name" h5dump -H -d $name trial.h5 >/dev/null
     done
     accept info trial.h5
@@ -29,7 +29,32 @@ test_relaxation() {
     check "dephasing: not said" contains "$said" "the bath conserves more than F"
 }
 
+# The whole Lindbladian beside its limit.
+test_coupling() {
+    accept rates "$reference" --sites 4 --epsilon 0.1 -o coupled.h5
+    check "coupling: not said" contains "$said" "the whole Lindbladian at epsilon = 0.1"
+    for name in second_moment energy magnetization probability gap gap_parity; do
+        check "coupling: no $name" h5dump -H -d /rates/coupled/$name coupled.h5 >/dev/null
+    done
+}
+
+# Interrupted between two lengths, or within one: no file, no debris.
+test_interruption() {
+    remember_files
+    for seconds in 0.3 0.8 1.5; do
+        timeout --preserve-status -s INT $seconds "$program" rates "$reference" --sites 8:14 -o new.h5 \
+            >$out 2>$err
+        status=$?
+        check "interrupted after $seconds s: exit status $status" [ $status -eq 130 ]
+        check_files "interrupted after $seconds s"
+    done
+}
+
 test_refusals() {
+    refuse 2 "expected a coupling above 0" rates "$reference" --sites 4 --epsilon 0
+    refuse 2 "expected a coupling above 0" rates "$reference" --sites 4 --epsilon=-0.1
+    refuse 2 "expected a coupling above 0" rates "$reference" --sites 4 --epsilon 1x
+    refuse 1 "conserves more than F" rates "$models/dephasing.yaml" --sites 4 --epsilon 0.1 -o none.h5
     refuse 2 "expected N, or FROM:TO" rates "$reference" --sites 8:6
     refuse 2 "expected N, or FROM:TO" rates "$reference" --sites 17
     refuse 2 "expected two numbers" rates "$reference" --sites 4 --at 0.3
@@ -42,5 +67,7 @@ test_refusals() {
 
 test_ladder
 test_relaxation
+test_coupling
+test_interruption
 test_refusals
 finish

@@ -44,6 +44,14 @@ test_memory() {
     check "info --sites 28: says $complained" contains "$complained" "GiB of memory"
 }
 
+# Days of work, or more memory than there is: both point to random vectors.
+test_advice() {
+    timeout -s KILL 5 "$program" spectrum "$reference" --sites 22 -o long.h5 2>$err || true
+    check "22 sites: says '$(head -c 300 $err)'" grep -q -- "--method typicality" $err
+    rm -f long.h5*
+}
+
 test_killed_diagonalisation
 test_memory
+[ "$(sized 1 0)" = 0 ] || test_advice
 finish

@@ -142,6 +142,24 @@ def check_rest(models):
     check("nothing flows to it", set(raster) == {-1, 1})
 
 
+def check_transport():
+    """Whole up to t*, and after it from there on; the verdict in the legend."""
+    run("transport", "model.yaml", "--at", "0,0", "--at", "0.5,-0.2", "--end", "6", "--times", "25", "-o", "transport.h5")
+    text = script("transport.h5")
+    with h5py.File("transport.h5") as stored:
+        group, time = stored["transport"], stored["transport/time"][:]
+        for q, name in enumerate(("correlation", "onsager")):
+            for element, (i, j) in enumerate(((0, 0), (1, 1), (0, 1))):
+                for point, end in enumerate(group["reliable/time"][:]):
+                    drawn = block(text, f"q{q}e{element}p{point}")
+                    before, after = np.split(drawn, np.flatnonzero(np.isnan(drawn[:, 0]))[:1] + 1)
+                    value, error = (group[f"{name}{what}"][point, :, i, j] for what in ("", "_error"))
+                    for part, inside in ((before[:-1], time <= end), (after[:-1], time >= end)):
+                        expected = np.array([time, value, value - error, value + error]).T[inside]
+                        check(f"{name} {i} {j} {point}", 0 < end < 6 and np.allclose(part, expected, rtol=1e-6, atol=1e-9))
+        check("verdicts", text.count(": not settled") == 2)
+
+
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     with open("model.yaml", "w", encoding="utf-8") as out:
@@ -153,5 +171,6 @@ with tempfile.TemporaryDirectory() as folder:
         check_lines(table)
         check_options(table)
     check_rest(models)
+    check_transport()
     os.chdir("/")
 sys.exit(1 if failures else 0)

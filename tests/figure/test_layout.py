@@ -62,6 +62,8 @@ FILES = {
     "phase": (["fixed-points", "model.yaml", "--scan", "Delta=0.5:2:6", "--scan", "gamma=0.8:0.99:9"],
               [["phase"], ["phase", "--size", "column"]]),
     "ladder": (["converge", "model.yaml", "--sites", "4:8"], [["ladder"]]),
+    "transport": (["transport", "model.yaml", "--at", "0,0", "--at=0.5,-0.2"],
+                  [["transport"], ["transport", "--size", "column"]]),
     "fig3": (["langevin", f"{MODELS}/fig3.yaml", "--set", "length=60"], [["profile"]]),
     "well": (["langevin", "well.yaml"], [["histogram", "--log"]]),
     "row": (["langevin", "row.yaml"], [["space-time"], ["walls", "--size", "column"],

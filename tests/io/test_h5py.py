@@ -77,6 +77,12 @@ UNITS = [(re.compile(f"({path})$"), units) for path, units in (
     ("(spectrum|blocks)/energy", "E"),
     ("(density_grid|histogram|diffusion)/energy|fitted_grid/(corner_energy|border)", "E per site"),
     ("lambda_grid/lambda2", "1/E"),
+    ("transport/(reliable/)?time", "1/E"),
+    ("transport/mean_current", "E a per site; E^2 a per site"),
+    ("transport/(correlation(_error)?|drude)",
+     "E^2 a^2 per site; E^3 a^2 per site; E^3 a^2 per site; E^4 a^2 per site"),
+    ("transport/(.*/)?onsager(_error)?", "E a^2 per site; E^2 a^2 per site; E^2 a^2 per site; E^3 a^2 per site"),
+    ("transport/limit/diffusion(_error)?", "E a^2; a^2; E^2 a^2; E a^2"),
     ("diffusion/matrix", "E a^2; a^2; E^2 a^2; E a^2"),
     ("(statistics|snapshots|correlations)/time", "1/E"),
     ("statistics/passages", "E"),
@@ -139,8 +145,10 @@ def check_scaling(program):
     write("scaled.yaml", SCALED)
     for s in (1, 1e28, 1e-28):
         kinds.make(program, "forces", "-q", "scaled.yaml", "--set", f"J={s}", "-o", f"scaled{s:g}.h5")
-    for s in (1e28, 1e-28):
-        with h5py.File("scaled1.h5") as one, h5py.File(f"scaled{s:g}.h5") as many:
+        kinds.make(program, "transport", "-q", "scaled.yaml", "--set", f"J={s}", "--at", f"0.4,{0.25 / s}",
+                   "--end", f"{4 / s}", "--times", "5", "-o", f"currents{s:g}.h5")
+    for s, kind in itertools.product((1e28, 1e-28), ("scaled", "currents")):
+        with h5py.File(f"{kind}1.h5") as one, h5py.File(f"{kind}{s:g}.h5") as many:
             one.visititems(lambda path, data, s=s, many=many: compare_scaled(path, data, many, s))
 
 

@@ -6,6 +6,8 @@
 #include "suite.h"
 
 #include "fixture.h"
+#include "open_system/bath.h"
+#include "open_system/chain_model.h"
 #include "open_system/rates.h"
 
 #include <complex.h>
@@ -15,147 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SITES = 4, MAX_STATES = 16, MAX_TERMS = 8, MAX_CHANNELS = 3 };
 enum { RANDOM_MODELS = sized(30, 8) };
-
-/* --- models as data -------------------------------------------------------------------------- */
-
-typedef struct product {
-    double complex coefficient;
-    int count;
-    struct {
-        const char *name;
-        int index;
-    } factor[3];
-} product;
-
-typedef struct expression {
-    int count;
-    product product[MAX_TERMS];
-} expression;
-
-typedef struct chain_model {
-    int sites;
-    bool periodic;
-    expression hamiltonian;
-    int channels;
-    double rate[MAX_CHANNELS];
-    expression jump[MAX_CHANNELS];
-} chain_model;
-
-static product *add(expression *self, double complex coefficient) {
-    self->product[self->count] = (product){.coefficient = coefficient};
-    return &self->product[self->count++];
-}
-
-static product *times(product *self, const char *name, int index) {
-    self->factor[self->count].name = name;
-    self->factor[self->count++].index = index;
-    return self;
-}
-
-static void add_pair(expression *self, double complex c, const char *a, const char *b,
-                     int distance) {
-    (void)times(times(add(self, c), a, 0), b, distance);
-}
-
-static void write_expression(FILE *out, const expression *self) {
-    for (int p = 0; p < self->count; ++p) {
-        const product *one = &self->product[p];
-        (void)fprintf(out, "%s(%.17g%+.17g*i)", p > 0 ? " + " : "", creal(one->coefficient),
-                      cimag(one->coefficient));
-        for (int f = 0; f < one->count; ++f) {
-            (void)fprintf(out, "*%s[%d]", one->factor[f].name, one->factor[f].index);
-        }
-    }
-}
-
-static gf_model *library_model(const chain_model *self) {
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-    (void)fprintf(out, "name: random\nsites: %d\nboundary: %s\nhamiltonian:\n  - \"", self->sites,
-                  self->periodic ? "periodic" : "open");
-    write_expression(out, &self->hamiltonian);
-    (void)fprintf(out, "\"\nlindblad:\n");
-    for (int c = 0; c < self->channels; ++c) {
-        (void)fprintf(out, "  - {name: c%d, rate: %.17g, operator: \"", c, self->rate[c]);
-        write_expression(out, &self->jump[c]);
-        (void)fprintf(out, "\"}\n");
-    }
-    (void)fclose(out);
-    gf_model *model = NULL;
-    gf_error error = {.message = ""};
-    ck_assert_msg(gf_model_parse(text, length, "random", NULL, &model, &error) == GF_OK, "%s\n%s",
-                  error.message, text);
-    free(text);
-    return model;
-}
-
-/* --- dense matrices -------------------------------------------------------------------------- */
-
-typedef double complex matrix[MAX_STATES][MAX_STATES];
-
-/* Rows and columns: down, up, as bits. */
-static double complex site_element(const char *name, int row, int column) {
-    static const struct {
-        const char *name;
-        double complex element[2][2];
-    } all[] = {{"X", {{0, 1}, {1, 0}}},  {"Y", {{0, I}, {-I, 0}}}, {"Z", {{-1, 0}, {0, 1}}},
-               {"Sp", {{0, 0}, {1, 0}}}, {"Sm", {{0, 1}, {0, 0}}}, {"Pu", {{0, 0}, {0, 1}}},
-               {"Pd", {{1, 0}, {0, 0}}}};
-    for (size_t k = 0; k < sizeof all / sizeof *all; ++k) {
-        if (strcmp(all[k].name, name) == 0) {
-            return all[k].element[row][column];
-        }
-    }
-    abort();
-}
-
-static bool holds(const chain_model *model, const expression *self, int site) {
-    bool all = true;
-    for (int p = 0; p < self->count; ++p) {
-        for (int f = 0; f < self->product[p].count; ++f) {
-            int at = site + self->product[p].factor[f].index;
-            all = all && (model->periodic || (at >= 0 && at < model->sites));
-        }
-    }
-    return all;
-}
-
-/* Adds the Kronecker product of one term at one running site; factors of a term are on different
- * sites. */
-static void add_term(const chain_model *model, const product *term, int site, matrix sum) {
-    int states = 1 << model->sites;
-    for (int row = 0; row < states; ++row) {
-        for (int column = 0; column < states; ++column) {
-            double complex element = term->coefficient;
-            for (int j = 0; j < model->sites; ++j) {
-                int a = row >> j & 1, b = column >> j & 1;
-                const char *name = NULL;
-                for (int f = 0; f < term->count; ++f) {
-                    int at = (site + term->factor[f].index + model->sites) % model->sites;
-                    name = at == j ? term->factor[f].name : name;
-                }
-                element *= name != NULL ? site_element(name, a, b) : a == b;
-            }
-            sum[row][column] += element;
-        }
-    }
-}
-
-static void place(const chain_model *model, const expression *self, int site, matrix sum) {
-    for (int p = 0; p < self->count && holds(model, self, site); ++p) {
-        add_term(model, &self->product[p], site, sum);
-    }
-}
-
-/* Products are added term by term to H: an entry of the list there is one sum. */
-static void hamiltonian(const chain_model *model, matrix h) {
-    for (int site = 0; site < model->sites; ++site) {
-        place(model, &model->hamiltonian, site, h);
-    }
-}
 
 /* --- the reference --------------------------------------------------------------------------- */
 
@@ -359,75 +221,6 @@ static double complex *eigenvalues(const reference *self) {
     ck_assert_int_eq(LAPACKE_zgeev(LAPACK_COL_MAJOR, 'N', 'N', n, copy, n, w, NULL, 1, NULL, 1), 0);
     free(copy);
     return w;
-}
-
-/* --- random models --------------------------------------------------------------------------- */
-
-static double number(uint64_t *state) {
-    return 0.3 + random_below(state, 1000) / 1000.0;
-}
-
-/* One of many kinds of bath: with F strong, weak or none, with and without definite charge. */
-static void add_random_jump(chain_model *self, uint64_t *state) {
-    expression *jump = &self->jump[self->channels];
-    self->rate[self->channels++] = number(state);
-    switch (random_below(state, 9)) {
-    case 0:
-        (void)times(add(jump, 1), "X", 0);
-        break;
-    case 1:
-        (void)times(times(times(add(jump, 1), "Pu", -1), "Sp", 0), "Pu", 1);
-        (void)times(times(times(add(jump, 1), "Pd", -1), "Sm", 0), "Pd", 1);
-        break;
-    case 2:
-        (void)times(add(jump, 1), "Z", 0);
-        break;
-    case 3:
-        (void)times(add(jump, 1), "Sp", 0);
-        break;
-    case 4:
-        (void)times(add(jump, 1), "Sm", 0);
-        break;
-    case 5:
-        (void)times(add(jump, number(state)), "X", 0);
-        (void)times(times(add(jump, number(state) * I), "Y", 0), "Z", 1);
-        break;
-    case 6:
-        (void)times(add(jump, number(state)), "Sp", 0);
-        (void)times(times(add(jump, number(state)), "Z", 0), "Z", 1);
-        break;
-    case 7:
-        (void)times(times(add(jump, 1), "Sp", 0), "Sm", 1);
-        break;
-    default:
-        (void)times(add(jump, 1), "X", 0);
-        (void)times(add(jump, number(state) + 0.4 * I), "Sm", 1);
-    }
-}
-
-/* Degenerate chains, too: isotropic, without a second neighbour. */
-static chain_model random_model(uint64_t seed) {
-    uint64_t state = seed;
-    chain_model self = {.sites = 3 + random_below(&state, 2),
-                        .periodic = random_below(&state, 3) > 0};
-    double xx = number(&state);
-    expression *h = &self.hamiltonian;
-    add_pair(h, xx, "X", "X", 1);
-    add_pair(h, xx, "Y", "Y", 1);
-    add_pair(h, random_below(&state, 4) == 0 ? xx : number(&state), "Z", "Z", 1);
-    if (random_below(&state, 4) == 0) {
-        double dm = number(&state);
-        add_pair(h, dm, "X", "Y", 1);
-        add_pair(h, -dm, "Y", "X", 1);
-    }
-    if (random_below(&state, 4) == 0) {
-        (void)times(add(h, number(&state)), "Z", 0);
-    }
-    int channels = 1 + random_below(&state, MAX_CHANNELS);
-    while (self.channels < channels) {
-        add_random_jump(&self, &state);
-    }
-    return self;
 }
 
 /* --- tests ----------------------------------------------------------------------------------- */
@@ -637,6 +430,55 @@ START_TEST(pairs_of_flips_keep_the_parity_of_spins_up) {
 }
 END_TEST
 
+/* A chain with unit cells, of H or of the bath alone: by translations of a cell, or by none. */
+static void check_cells(const char *yaml, int step, size_t jumps) {
+    gf_rates *rates[2];
+    gf_bath bath;
+    gf_rates_request request = {.relax = true, .start = {0.3, -0.2}, .end = 2};
+    for (int k = 0; k < 2; ++k) {
+        gf_model *model = NULL;
+        gf_error error = {.message = ""};
+        ck_assert_msg(gf_model_parse(yaml, strlen(yaml), "cells", NULL, &model, &error) == GF_OK,
+                      "%s", error.message);
+        model->no_symmetry = k == 1;
+        ck_assert_int_eq(gf_bath_init(&bath, model, &error), GF_OK);
+        ck_assert_int_eq(bath.symmetry.translations, k == 0 ? 6 / step : 1);
+        ck_assert_uint_eq(bath.count, k == 0 ? jumps : jumps * 6 / (size_t)step);
+        gf_bath_free(&bath);
+        rates[k] = find(model, &request, &error);
+        ck_assert_msg(rates[k] != NULL, "%s", error.message);
+        gf_model_free(model);
+    }
+    ck_assert_double_eq_tol(rates[0]->exact.second_moment, rates[1]->exact.second_moment, 1e-9);
+    ck_assert_double_eq_tol(rates[0]->exact.energy, rates[1]->exact.energy, 1e-9);
+    ck_assert_double_eq_tol(rates[0]->gap[0].rate, rates[1]->gap[0].rate, 1e-8);
+    for (size_t t = 0; t < rates[0]->times; t += 30) {
+        for (int q = 0; q < 3; ++q) {
+            ck_assert_double_eq_tol(rates[0]->relaxing[q][t], rates[1]->relaxing[q][t], 1e-8);
+        }
+    }
+    gf_rates_free(rates[0]);
+    gf_rates_free(rates[1]);
+}
+
+START_TEST(unit_cells_move_as_a_whole) {
+    check_cells(
+        "name: cells\nsites: 6\nboundary: periodic\ncell: 2\nhamiltonian:\n"
+        "  - {term: \"1.3*(X[0]*X[1] + Y[0]*Y[1]) + 0.7*Z[0]*Z[1]\", at: 0}\n"
+        "  - {term: \"0.6*(X[0]*X[1] + Y[0]*Y[1])\", at: 1}\n"
+        "  - 0.41*Z[0]*Z[2]\nlindblad:\n"
+        "  - {name: flip, rate: 0.3, operator: \"X[0]\", at: 0}\n"
+        "  - {name: loss, rate: 0.2, operator: \"Sm[0]*Pu[1]\"}\n",
+        2, 3);
+    check_cells(
+        "name: bath\nsites: 6\nboundary: periodic\ncell: 3\nhamiltonian:\n"
+        "  - X[0]*X[1] + Y[0]*Y[1] + 0.7*Z[0]*Z[1] + 0.23*Z[0]*Z[2]\nlindblad:\n"
+        "  - {name: pump, rate: 0.3, operator: \"Sp[0]\", at: 1}\n"
+        "  - {name: loss, rate: 0.2, operator: \"Sm[0]\"}\n",
+        3, 4);
+}
+END_TEST
+
 static void expect_failure(const char *bath, const char *hamiltonian_term, const char *part) {
     char text[400];
     gf_model *model = NULL;
@@ -670,6 +512,17 @@ START_TEST(unreachable_densities_are_refused) {
 }
 END_TEST
 
+/* The prototype's values, to the digits given. */
+START_TEST(populations_spread_as_known) {
+    gf_rates *half = of_file("xxz_jprime_half.yaml", 8, NULL, &plain);
+    gf_rates *near = of_file("xxz_jprime.yaml", 8, NULL, &plain);
+    ck_assert_double_eq_tol(half->spread[4], 0.54, 0.005);
+    ck_assert_double_eq_tol(near->spread[4], 0.49, 0.0055);
+    gf_rates_free(half);
+    gf_rates_free(near);
+}
+END_TEST
+
 /* The prototype's values: the exact rate of switching is 8 and 12 % above the smooth one. */
 START_TEST(the_ansatz_fails_close_to_integrability) {
     gf_rates *rates = of_file("xxz_jprime.yaml", 8, NULL, &plain);
@@ -677,6 +530,23 @@ START_TEST(the_ansatz_fails_close_to_integrability) {
     gf_rates_free(rates);
     rates = of_file("xxz_jprime.yaml", 10, NULL, &plain);
     ck_assert_double_eq_tol(rates->exact.odd / rates->smooth.odd, 1.12, 0.005);
+    gf_rates_free(rates);
+}
+END_TEST
+
+/* Without sharp charges the force stands in an exponent wrongly: the shifted block is nearer. */
+START_TEST(langevin_blocks_switch_too_often) {
+    gf_rates *rates = of_file("xxz_jprime_half.yaml", 8, NULL, &(gf_rates_request){.blocks = true});
+    ck_assert_double_gt(rates->bare_block.odd, 2 * rates->exact.odd);
+    ck_assert_double_gt(rates->block.odd, 1.5 * rates->exact.odd);
+    ck_assert_double_lt(rates->block.odd, 0.8 * rates->bare_block.odd);
+    ck_assert_double_lt(rates->block_error, 5e-3);
+    double sum = 0;
+    for (int k = 0; k <= 8; ++k) {
+        sum += rates->block.probability[k];
+        ck_assert_double_eq_tol(rates->block.probability[k], rates->block.probability[8 - k], 1e-6);
+    }
+    ck_assert_double_eq_tol(sum, 1, 1e-4);
     gf_rates_free(rates);
 }
 END_TEST
@@ -691,8 +561,11 @@ int main(void) {
     tcase_add_test(tests, pump_and_loss_leave_free_spins);
     tcase_add_test(tests, dephasing_keeps_every_magnetisation);
     tcase_add_test(tests, pairs_of_flips_keep_the_parity_of_spins_up);
+    tcase_add_test(tests, unit_cells_move_as_a_whole);
     tcase_add_test(tests, baths_without_a_stationary_state_are_refused);
     tcase_add_test(tests, unreachable_densities_are_refused);
+    tcase_add_long_test(tests, langevin_blocks_switch_too_often);
+    tcase_add_long_test(tests, populations_spread_as_known);
     tcase_add_long_test(tests, the_ansatz_fails_close_to_integrability);
     return run_suite("rates", tests);
 }

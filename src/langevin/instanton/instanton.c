@@ -2,6 +2,7 @@
 
 #include "base/tasks.h"
 #include "gibbsflow/machine.h"
+#include "medium/fokker_planck.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -184,6 +185,24 @@ static void count_searches(void *context, size_t done) {
     }
 }
 
+/* Noise of another strength is that of blocks of another size. */
+static gf_status find_rate(const gf_run *run, gf_instanton_point *point, gf_error *error) {
+    static const double tolerance = 1e-4;
+    gf_fokker_planck block;
+    point->rate = point->rate_error = NAN;
+    if (!run->blocks || run->noise.drive != 1) {
+        return GF_OK;
+    }
+    gf_status status = gf_fokker_planck_find(run->medium.surfaces[0], (int)lround(run->spacing),
+                                             tolerance, &block, error);
+    if (status == GF_OK) {
+        point->rate = isnan(block.odd) ? block.even : fmin(block.odd, block.even);
+        point->rate_error = block.error * point->rate;
+        gf_fokker_planck_free(&block);
+    }
+    return status == GF_NO_CONVERGENCE ? GF_OK : status;
+}
+
 static gf_status solve_point(const void *context, gf_task *task, gf_error *error) {
     const work *self = context;
     watched watch = {.work = self, .single = self->count == 1};
@@ -194,6 +213,9 @@ static gf_status solve_point(const void *context, gf_task *task, gf_error *error
         status = gf_instanton_solve(&field, self->control->tolerance, count_searches, &watch, point,
                                     error);
         gf_run_field_free(&field);
+    }
+    if (status == GF_OK) {
+        status = find_rate(self->all->run, point, error);
     }
     return status;
 }

@@ -14,8 +14,11 @@ typedef struct gf_instanton_point {
     /* Half of the action of a pair of walls around a domain of the other state; without walls, the
      * action on the way to the saddle. INFINITY: the other state cannot grow here. */
     double action[GF_DEPARTURES], error[GF_DEPARTURES];
-    gf_departure cheaper;        /* the smaller of the two, whose path is kept: c */
-    double speed;                /* of a wall, d x/d tau, positive if the state of larger m wins */
+    gf_departure cheaper;    /* the smaller of the two, whose path is kept: c */
+    double speed;            /* of a wall, d x/d tau, positive if the state of larger m wins */
+    double rate, rate_error; /* of blocks of the run's sites: per epsilon, the slowest decay of the
+                                Fokker-Planck equation with the run's coefficients, which
+                                switching is once it is rare; else NaN */
     gf_transition_result result; /* of that path */
 } gf_instanton_point;
 

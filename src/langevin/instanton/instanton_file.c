@@ -54,8 +54,20 @@ static void put_points(const gf_instanton *self, gf_file *file, const char *path
                         values);
 }
 
+static void put_rate(const gf_instanton *self, gf_file *file, const char *path,
+                     const char *description, const double *values) {
+    gf_file_put_doubles(file,
+                        &(gf_dataset){.path = path,
+                                      .units = "epsilon {energy}",
+                                      .description = description,
+                                      .rank = 1,
+                                      .shape = {self->points},
+                                      .axes = {swept}},
+                        values);
+}
+
 typedef struct columns {
-    double *c, *error, *part, *action, *action_error, *speed;
+    double *c, *error, *part, *action, *action_error, *speed, *rate, *rate_error;
 } columns;
 
 static void fill(const gf_instanton *self, const columns *to) {
@@ -68,13 +80,15 @@ static void fill(const gf_instanton *self, const columns *to) {
         memcpy(to->action + k * GF_DEPARTURES, point->action, sizeof point->action);
         memcpy(to->action_error + k * GF_DEPARTURES, point->error, sizeof point->error);
         to->speed[k] = point->speed;
+        to->rate[k] = point->rate;
+        to->rate_error[k] = point->rate_error;
     }
 }
 
 static void put_results(const gf_instanton *self, gf_file *file) {
     const gf_run *run = self->run;
     size_t count = self->points;
-    double *all = calloc(count * (3 + PARTS + 2 * (size_t)GF_DEPARTURES), sizeof *all);
+    double *all = calloc(count * (5 + PARTS + 2 * (size_t)GF_DEPARTURES), sizeof *all);
     if (all == NULL) {
         gf_file_reject(file, "out of memory for /instanton");
         return;
@@ -83,6 +97,8 @@ static void put_results(const gf_instanton *self, gf_file *file) {
     to.part = all + 3 * count;
     to.action = to.part + PARTS * count;
     to.action_error = to.action + GF_DEPARTURES * count;
+    to.rate = to.action_error + GF_DEPARTURES * count;
+    to.rate_error = to.rate + count;
     fill(self, &to);
     gf_file_put_doubles(
         file,
@@ -118,6 +134,12 @@ static void put_results(const gf_instanton *self, gf_file *file) {
                       .shape = {count},
                       .axes = {swept}},
         to.speed);
+    if (run->blocks) {
+        put_rate(self, file, "/instanton/rate",
+                 "the slowest of blocks of the run's sites, by the Fokker-Planck equation",
+                 to.rate);
+        put_rate(self, file, "/instanton/rate_error", "of rate", to.rate_error);
+    }
     free(all);
 }
 

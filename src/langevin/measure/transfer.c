@@ -2,6 +2,7 @@
 
 #include "base/eigensystem.h"
 #include "base/machine.h"
+#include "base/quadrature.h"
 #include "base/workspace.h"
 
 #include <float.h>
@@ -42,30 +43,6 @@ static double range_of(const gf_dynamics *dynamics) {
 }
 
 /* --- cells ----------------------------------------------------------------------------------- */
-
-/* Gauss-Legendre nodes and weights on [low, high]. */
-static void legendre(double low, double high, size_t count, double *node, double *weight) {
-    double n = (double)count;
-    for (size_t i = 0; i < count; ++i) {
-        double x = cos(M_PI * ((double)i + 0.75) / (n + 0.5)), slope = 1;
-        for (int iteration = 0; iteration < 100; ++iteration) {
-            double p = 1, before = 0;
-            for (size_t k = 0; k < count; ++k) {
-                double next = ((2 * (double)k + 1) * x * p - (double)k * before) / ((double)k + 1);
-                before = p;
-                p = next;
-            }
-            slope = n * (x * p - before) / (x * x - 1);
-            double move = p / slope;
-            x -= move;
-            if (fabs(move) < 1e-15) {
-                break;
-            }
-        }
-        node[count - 1 - i] = (low + high) / 2 + (high - low) / 2 * x;
-        weight[count - 1 - i] = (high - low) / ((1 - x * x) * slope * slope);
-    }
-}
 
 /* The kernel on nodes that respect +-level, and its two highest eigenpairs. */
 typedef struct cell_kernel {
@@ -202,7 +179,7 @@ static gf_status make_kernel(const gf_dynamics *dynamics, double level, cell_ker
         return status;
     }
     for (size_t p = 0; p < PANELS; ++p) {
-        legendre(edge[p], edge[p + 1], count[p], self->node + start, self->weight + start);
+        gf_quadrature_legendre(edge[p], edge[p + 1], count[p], self->node + start, self->weight + start);
         start += count[p];
     }
     self->first = count[0];
@@ -330,7 +307,7 @@ static double interpolate(const double *c, double range, double spacing, double 
 static double resistance(const double *ground, double range, double spacing, double level) {
     enum { NODES = 64 };
     double node[NODES], weight[NODES], sum = 0;
-    legendre(-level, level, NODES, node, weight);
+    gf_quadrature_legendre(-level, level, NODES, node, weight);
     for (size_t i = 0; i < NODES; ++i) {
         double psi = interpolate(ground, range, spacing, node[i]);
         sum += weight[i] / (psi * psi);

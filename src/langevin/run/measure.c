@@ -2,6 +2,8 @@
 #include "langevin/run/kind.h"
 #include "langevin/run/parser.h"
 
+#include <stdio.h>
+
 enum { MAX_BINS = 100000 };
 
 gf_status gf_run_take_walls(const gf_run_parser *p) {
@@ -144,68 +146,76 @@ static gf_status take_positive(const gf_run_parser *p, gf_node *map, const char 
     return status;
 }
 
-/* Times: lag and every. */
+/* How far correlations go, in steps that are multiples of what the run has: in time or in space. */
+typedef struct reach {
+    const char *key, *step_key; /* of the section */
+    const char *own_key;        /* whose value, `own`, the step is a multiple of, and the default */
+    double own, step, extent;
+    uint64_t owns, steps; /* in a step, in the extent */
+    const gf_node *node;  /* of the extent */
+} reach;
+
+static gf_status take_reach(const gf_run_parser *p, gf_node *map, reach *self) {
+    char name[40];
+    (void)snprintf(name, sizeof name, "%s of correlations", self->step_key);
+    self->step = self->own;
+    gf_status status = take_positive(p, map, self->step_key, false, &self->step, &self->node);
+    if (status == GF_OK) {
+        status =
+            gf_run_divide(p, self->node, name, self->step, self->own_key, self->own, &self->owns);
+    }
+    if (status == GF_OK) {
+        status = take_positive(p, map, self->key, true, &self->extent, &self->node);
+    }
+    if (status == GF_OK) {
+        status = gf_run_divide(p, self->node, self->key, self->extent, self->step_key, self->step,
+                               &self->steps);
+    }
+    return status;
+}
+
 static gf_status take_lags(const gf_run_parser *p, gf_node *map) {
     gf_run *run = p->run;
     gf_run_correlations *c = &run->correlations;
-    const gf_node *node = NULL;
-    double lag = 0;
-    uint64_t samples = 0, lags = 0;
-    c->every = run->sample_every;
-    gf_status status = take_positive(p, map, "every", false, &c->every, &node);
-    if (status == GF_OK) {
-        status = gf_run_divide(p, node, "every of correlations", c->every, "sample_every",
-                               run->sample_every, &samples);
-    }
-    if (status == GF_OK) {
-        status = take_positive(p, map, "lag", true, &lag, &node);
-    }
-    if (status == GF_OK) {
-        status = gf_run_divide(p, node, "lag", lag, "every", c->every, &lags);
-    }
+    reach lag = {
+        .key = "lag", .step_key = "every", .own_key = "sample_every", .own = run->sample_every};
+    gf_status status = take_reach(p, map, &lag);
     if (status != GF_OK) {
         return status;
     }
-    size_t measured = (run->samples - run->first_measured - 1) / (size_t)samples + 1;
-    c->samples_per_lag = (size_t)samples;
-    c->lags = (size_t)lags + 1;
+    size_t measured = (run->samples - run->first_measured - 1) / (size_t)lag.owns + 1;
+    c->every = lag.step;
+    c->samples_per_lag = (size_t)lag.owns;
+    c->lags = (size_t)lag.steps + 1;
     c->origins = measured / c->lags;
     c->batches = count_batches(run, c->origins);
     return c->origins > 0
                ? GF_OK
-               : gf_document_fail(p->document, node, p->error,
+               : gf_document_fail(p->document, lag.node, p->error,
                                   "lag = %g takes %zu samples every %g; after the warm-up there "
                                   "are %zu",
-                                  lag, c->lags, c->every, measured);
+                                  lag.extent, c->lags, c->every, measured);
 }
 
-/* Places: distance and spacing. */
 static gf_status take_distances(const gf_run_parser *p, gf_node *map) {
     gf_run *run = p->run;
     gf_run_correlations *c = &run->correlations;
-    const gf_node *node = NULL;
-    double distance = 0;
-    uint64_t stride = 0, distances = 0;
-    c->spacing = run->spacing;
-    gf_status status = take_positive(p, map, "spacing", false, &c->spacing, &node);
-    if (status == GF_OK) {
-        status = gf_run_divide(p, node, "spacing of correlations", c->spacing, "spacing of space",
-                               run->spacing, &stride);
+    reach distance = {.key = "distance",
+                      .step_key = "spacing",
+                      .own_key = "spacing of space",
+                      .own = run->spacing};
+    gf_status status = take_reach(p, map, &distance);
+    if (status != GF_OK) {
+        return status;
     }
-    if (status == GF_OK) {
-        status = take_positive(p, map, "distance", true, &distance, &node);
-    }
-    if (status == GF_OK) {
-        status = gf_run_divide(p, node, "distance", distance, "spacing", c->spacing, &distances);
-    }
-    if (status == GF_OK && !(distance < run->length)) {
-        status = gf_document_fail(p->document, node, p->error,
-                                  "distance = %g is not shorter than the row, %g", distance,
+    c->spacing = distance.step;
+    c->stride = (size_t)distance.owns;
+    c->distances = (size_t)distance.steps + 1;
+    return distance.extent < run->length
+               ? GF_OK
+               : gf_document_fail(p->document, distance.node, p->error,
+                                  "distance = %g is not shorter than the row, %g", distance.extent,
                                   run->length);
-    }
-    c->stride = (size_t)stride;
-    c->distances = (size_t)distances + 1;
-    return status;
 }
 
 gf_status gf_run_take_correlations(const gf_run_parser *p) {

@@ -1,0 +1,373 @@
+/* Currents, Kubo formulas and diffusion constants from the Hamiltonian. */
+#include "cli/report.h"
+
+#include "base/machine.h"
+#include "io/charge_units.h"
+#include "model/model_file.h"
+#include "transport/transport.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "Computes how magnetisation and energy spread along the chain: from the currents\n"
+    "J_i ('gibbsflow operators' prints them) the Kubo functions\n"
+    "\n"
+    "  K_ij(t) = (J_i(t); J_j)/N,  sigma_ij(t) = integral of K_ij from 0 to t,\n"
+    "\n"
+    "connected, of Kubo and Mori's product, at Gibbs states exp(-lambda1 sum Z -\n"
+    "lambda2 H), and D = sigma(infinity) C^-1 where sigma(t) has settled. The bath\n"
+    "plays no part.\n"
+    "\n"
+    "--at names states and may be given several times (default: 0,0, infinite\n"
+    "temperature); --grid N1,N2 takes so many values of lambda1 and lambda2 over the\n"
+    "range of the model's lambda grid. One diagonalisation serves all states and times.\n"
+    "\n"
+    "A finite ring is the infinite chain only for a time. sigma(t) is trusted up to\n"
+    "t*, until which the next smaller chain (N - 2, or as cells allow) agrees to 2 %,\n"
+    "and every state gets a verdict:\n"
+    "\n"
+    "  settled       over the second half of t* sigma moves by less than 2 %: D is\n"
+    "                printed, its error from that movement and both chains\n"
+    "  not settled   sigma(t*) is printed as a value at a finite time, and no D. So it\n"
+    "                is with most chains: what comes after t* is an artefact of the\n"
+    "                ring, and a chain close to an integrable one decays far later\n"
+    "\n"
+    "'Drude' is the part of K that never decays on this chain, '<J>/N' the mean current,\n"
+    "which only a finite chain without reflection symmetry has.\n"
+    "\n"
+    "--method full diagonalises: up to 16 sites, 18 with patience. Frequencies lie on a\n"
+    "grid fine enough for 1e-4; --exact keeps every pair of levels (up to 12 sites).\n"
+    "-o keeps K, sigma, C, Drude weights and verdicts; 'gibbsflow figure' draws them.\n";
+
+static const char examples[] =
+    "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12\n"
+    "  gibbsflow transport models/xxz_jprime_half.yaml --at 0,0 --at 0.68,-0.16 \\\n"
+    "      -o transport.h5\n"
+    "  gibbsflow figure transport.h5 -o transport.pdf\n"
+    "  gibbsflow transport models/dm_field.yaml --sites 8 --exact --end 4 --times 9\n"
+    "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 -o grid.h5\n";
+
+enum { MOST_TIMES = 100000, MOST_NODES = 1000, MOST_PRINTED = 4, PRINTED_TIMES = 16 };
+static const double MOST_LAMBDA1 = 1e6;
+
+/* What the command line asks for. */
+typedef struct request {
+    char **at; /* --at, NULL-terminated */
+    char *grid, *method;
+    double end;
+    int times, exact, symmetrised, alone;
+    int nodes[GF_CHARGES]; /* of the grid; 0: none */
+    double (*lambda)[GF_CHARGES];
+    size_t points;
+} request;
+
+/* --- printing -------------------------------------------------------------------------------- */
+
+/* Rounding of what is zero by symmetry is not shown. */
+static double shown(double value) {
+    return fabs(value) < 5e-7 ? 0 : value;
+}
+
+static void print_matrix(cli_report *report, const char *key, const char *units, const char *format,
+                         const double matrix[GF_TRANSPORT_MATRIX]) {
+    cli_report_numbers(report, key, units, GF_TRANSPORT_MATRIX, matrix);
+    for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
+        cli_report_text(report, format, shown(matrix[k]));
+    }
+}
+
+/* D, with its error in the last digits of each element. */
+static void print_diffusion(cli_report *report, const gf_transport *self, size_t p) {
+    cli_report_numbers(report, "onsager", GF_UNITS_ONSAGER, GF_TRANSPORT_MATRIX, self->limit[p]);
+    cli_report_numbers(report, "onsager_error", GF_UNITS_ONSAGER, GF_TRANSPORT_MATRIX,
+                       self->limit_error[p]);
+    cli_report_numbers(report, "diffusion", GF_UNITS_DIFFUSION, GF_TRANSPORT_MATRIX,
+                       self->diffusion[p]);
+    cli_report_numbers(report, "diffusion_error", GF_UNITS_DIFFUSION, GF_TRANSPORT_MATRIX,
+                       self->diffusion_error[p]);
+    if (self->verdict[p] != GF_NOT_SETTLED) {
+        cli_report_text(report, "#   D =");
+        for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
+            cli_report_text(report, " %.5g +- %.2g", self->diffusion[p][k],
+                            self->diffusion_error[p][k]);
+        }
+        cli_report_text(report, "\n");
+    }
+}
+
+static void print_course(cli_report *report, const gf_transport *self, size_t p) {
+    size_t step = (self->times + PRINTED_TIMES - 1) / PRINTED_TIMES;
+    cli_report_text(report, "#%9s %11s %11s %11s %11s %11s %11s\n", "t", "K_11", "K_12", "K_22",
+                    "sigma_11", "sigma_12", "sigma_22");
+    for (size_t t = 0; t < self->times; t += step) {
+        const double *k = self->correlation[p * self->times + t];
+        const double *sigma = self->onsager[p * self->times + t];
+        cli_report_text(report, "%10.5g %11.6f %11.6f %11.6f %11.6f %11.6f %11.6f%s\n",
+                        self->time[t], shown(k[0]), shown(k[1]), shown(k[3]), shown(sigma[0]),
+                        shown(sigma[1]), shown(sigma[3]),
+                        self->time[t] > self->reliable_time[p] ? "  > t*" : "");
+    }
+}
+
+static void print_state(cli_report *report, const gf_transport *self, size_t p) {
+    const double *c = self->susceptibility[p];
+    double matrix[GF_TRANSPORT_MATRIX] = {c[0], c[1], c[1], c[2]};
+    cli_report_begin(report, NULL);
+    cli_report_number(report, "lambda1", "1", self->lambda[p][0], "%8.5g");
+    cli_report_number(report, "lambda2", "1/{energy}", self->lambda[p][1], " %8.5g");
+    cli_report_number(report, "magnetization", "1 per site", self->density[p][0], " %9.6f");
+    cli_report_number(report, "energy", GF_UNITS_ENERGY_DENSITY, self->density[p][1], " %9.6f");
+    cli_report_number(report, "reliable_time", "1/{energy}", self->reliable_time[p], " %7.4g");
+    print_matrix(report, "reliable_onsager", GF_UNITS_ONSAGER, " %10.5f",
+                 self->reliable_onsager[p]);
+    cli_report_string(report, "verdict", gf_transport_verdict_name(self->verdict[p]), "  %s\n");
+    cli_report_numbers(report, "susceptibility", GF_UNITS_SUSCEPTIBILITY, GF_TRANSPORT_MATRIX,
+                       matrix);
+    cli_report_numbers(report, "drude", GF_UNITS_CURRENT_CORRELATION, GF_TRANSPORT_MATRIX,
+                       self->drude[p]);
+    cli_report_numbers(report, "mean_current", GF_UNITS_CURRENT, GF_CHARGES, self->mean_current[p]);
+    print_diffusion(report, self, p);
+    if (self->points <= MOST_PRINTED) {
+        cli_report_text(report, "#   C = %.6f %.6f %.6f; Drude %.6g %.6g %.6g; <J>/N %.3g %.3g\n",
+                        c[0], shown(c[1]), c[2], shown(self->drude[p][0]), shown(self->drude[p][1]),
+                        shown(self->drude[p][3]), self->mean_current[p][0],
+                        self->mean_current[p][1]);
+        print_course(report, self, p);
+    }
+    cli_report_end(report);
+}
+
+static gf_status print_transport(const cli_options *options, const gf_model *model,
+                                 const gf_transport *self, gf_error *error) {
+    cli_report report;
+    size_t settled = 0;
+    cli_report_open(&report, options);
+    cli_report_chain(&report, model);
+    cli_report_string(&report, "method", self->method, NULL);
+    cli_report_number(&report, "compared_sites", NULL, self->compared, NULL);
+    cli_report_text(&report, "# %s, N = %d", gf_model_name(model), self->sites);
+    if (self->compared > 0) {
+        cli_report_text(&report, " beside N = %d", self->compared);
+    }
+    cli_report_text(&report, ", %s; energies in units of %s\n",
+                    self->form == GF_KUBO_MORI ? "Kubo and Mori's product" : "symmetrised product",
+                    gf_model_energy_unit(model));
+    cli_report_text(&report, "#%7s %8s %9s %9s %7s %10s %10s %10s %10s  %s\n", "lambda1", "lambda2",
+                    "m", "e", "t*", "sigma_11", "sigma_12", "sigma_21", "sigma_22(t*)", "verdict");
+    cli_report_begin_list(&report, "points");
+    for (size_t p = 0; p < self->points; ++p) {
+        print_state(&report, self, p);
+        settled += self->verdict[p] == GF_SETTLED;
+    }
+    cli_report_end_list(&report);
+    cli_report_text(&report, "# %zu of %zu states settled%s\n", settled, self->points,
+                    settled < self->points ? "; of the others sigma(t*) is a value at a finite time"
+                                           : "");
+    return cli_report_close(&report, GF_OK, error);
+}
+
+/* --- the command ----------------------------------------------------------------------------- */
+
+static gf_status store(const cli_options *options, const gf_model *model,
+                       const gf_transport *transport, gf_error *error) {
+    gf_file *file = NULL;
+    gf_status status = gf_file_create(options->output, &file, error);
+    if (status == GF_OK) {
+        gf_file_put_origin(file, options->line);
+        gf_model_store(model, file);
+        gf_transport_write(transport, file);
+        status = gf_file_commit(&file, error);
+    }
+    return status;
+}
+
+/* The nodes of --grid over the model's ranges of lambda, lambda2 the slower, as points. */
+static gf_status fill_grid(request *self, const gf_model *model, gf_error *error) {
+    if (self->nodes[0] == 0) {
+        return GF_OK;
+    }
+    gf_axis axes[GF_CHARGES] = {model->lambda1, model->lambda2};
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        axes[i].points = (size_t)self->nodes[i];
+    }
+    free(self->lambda);
+    self->points = axes[0].points * axes[1].points;
+    self->lambda = calloc(self->points, sizeof *self->lambda);
+    if (self->lambda == NULL) {
+        return gf_fail_memory(error, "the grid of states");
+    }
+    for (size_t p = 0; p < self->points; ++p) {
+        self->lambda[p][0] = gf_axis_value(&axes[0], p % axes[0].points);
+        self->lambda[p][1] = gf_axis_value(&axes[1], p / axes[0].points);
+    }
+    return GF_OK;
+}
+
+static gf_status solve(const cli_options *options, const request *self, const gf_model *model,
+                       gf_transport **transport, gf_error *error) {
+    cli_progress progress;
+    gf_transport_cost cost;
+    gf_transport_request asked = {
+        .points = self->points,
+        .lambda = (const double(*)[GF_CHARGES])self->lambda,
+        .time = {.from = 0, .to = self->end, .points = (size_t)self->times},
+        .form = self->symmetrised != 0 ? GF_SYMMETRISED : GF_KUBO_MORI,
+        .exact = self->exact != 0,
+        .compare = self->alone == 0};
+    gf_status status = gf_transport_estimate(model, &asked, &cost, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    if (cost.seconds > 2) {
+        char duration[40];
+        cli_format_duration(cost.seconds / gf_machine_threads(), duration, sizeof duration);
+        cli_say(options, "%s: %d sites, about %.2g GiB of memory and roughly %s", model->name,
+                model->chain.sites, cost.memory / 0x1p30, duration);
+    }
+    cli_progress_start(&progress, options, "currents between levels");
+    asked.progress = &progress.progress;
+    status = gf_transport_find(model, &asked, transport, error);
+    cli_progress_end(&progress);
+    return status;
+}
+
+static gf_status compute(const cli_options *options, request *self, gf_error *error) {
+    gf_model *model = NULL;
+    gf_transport *transport = NULL;
+    gf_status status =
+        options->output != NULL ? cli_spare_output(options, CLI_TRANSPORT, error) : GF_OK;
+    if (status == GF_OK) {
+        status = cli_load_model(options, &model, error);
+    }
+    if (status == GF_OK) {
+        status = fill_grid(self, model, error);
+    }
+    if (status == GF_OK) {
+        status = solve(options, self, model, &transport, error);
+    }
+    if (status == GF_OK && options->output != NULL) {
+        status = store(options, model, transport, error);
+    }
+    if (status == GF_OK) {
+        status = print_transport(options, model, transport, error);
+    }
+    gf_transport_free(transport);
+    gf_model_free(model);
+    return status;
+}
+
+static bool parse_point(const char *text, double lambda[GF_CHARGES]) {
+    int used = 0;
+    return sscanf(text, "%lf,%lf%n", &lambda[0], &lambda[1], &used) == 2 && text[used] == '\0' &&
+           fabs(lambda[0]) <= MOST_LAMBDA1 && isfinite(lambda[1]);
+}
+
+static int parse_points(const cli_options *options, request *self) {
+    size_t count = 0;
+    while (self->at != NULL && self->at[count] != NULL) {
+        ++count;
+    }
+    self->points = count > 0 ? count : 1;
+    self->lambda = calloc(self->points, sizeof *self->lambda);
+    if (self->lambda == NULL) {
+        gf_error error;
+        (void)gf_fail_memory(&error, "the states");
+        return cli_fail(options, &error);
+    }
+    for (size_t p = 0; p < count; ++p) {
+        if (!parse_point(self->at[p], self->lambda[p])) {
+            return cli_usage(options, "--at %s: expected LAMBDA1,LAMBDA2, as in 0,-0.26",
+                             self->at[p]);
+        }
+    }
+    return CLI_GO_ON;
+}
+
+static int parse_grid(const cli_options *options, request *self) {
+    int used = 0;
+    if (self->grid == NULL) {
+        return CLI_GO_ON;
+    }
+    if (self->at != NULL) {
+        return cli_usage(options, "--at and --grid both say which states; give one of them");
+    }
+    bool good = sscanf(self->grid, "%d,%d%n", &self->nodes[0], &self->nodes[1], &used) == 2 &&
+                self->grid[used] == '\0' && self->nodes[0] >= 1 && self->nodes[0] <= MOST_NODES &&
+                self->nodes[1] >= 1 && self->nodes[1] <= MOST_NODES;
+    return good ? CLI_GO_ON
+                : cli_usage(options,
+                            "--grid %s: expected how many values of lambda1 and lambda2, 1 to %d "
+                            "each, as in 21,21",
+                            self->grid, MOST_NODES);
+}
+
+static int check(const cli_options *options, request *self) {
+    static const char *const endings[] = {".h5", ".hdf5", NULL};
+    int result = parse_points(options, self);
+    result = result == CLI_GO_ON ? parse_grid(options, self) : result;
+    if (result == CLI_GO_ON && self->method != NULL && strcmp(self->method, "full") != 0) {
+        result = cli_usage(options, "--method %s: expected full", self->method);
+    }
+    if (result == CLI_GO_ON && !(self->end > 0 && isfinite(self->end))) {
+        result = cli_usage(options, "--end %g: expected a positive time", self->end);
+    }
+    if (result == CLI_GO_ON && (self->times < 2 || self->times > MOST_TIMES)) {
+        result = cli_usage(options, "--times %d: expected 2 to %d", self->times, MOST_TIMES);
+    }
+    if (result == CLI_GO_ON && options->output != NULL) {
+        result = cli_check_output(options, endings);
+    }
+    return result;
+}
+
+static void free_request(request *self) {
+    for (char **text = self->at; text != NULL && *text != NULL; ++text) {
+        free(*text);
+    }
+    free((void *)self->at);
+    free(self->grid);
+    free(self->method);
+    free(self->lambda);
+}
+
+static int run(const cli_command *command, int argc, const char **argv) {
+    request asked = {.end = 8, .times = 65};
+    struct poptOption own[] = {
+        {"at", 0, POPT_ARG_ARGV, (void *)&asked.at, 0,
+         "a Gibbs state; may be given several times (default: 0,0)", "LAMBDA1,LAMBDA2"},
+        {"grid", 0, POPT_ARG_STRING, &asked.grid, 0,
+         "so many values of lambda1 and lambda2 over the model's ranges", "N1,N2"},
+        {"method", 0, POPT_ARG_STRING, &asked.method, 0, "full: diagonalisation", "METHOD"},
+        {"end", 0, POPT_ARG_DOUBLE, &asked.end, 0, "the last time (default: 8)", "T"},
+        {"times", 0, POPT_ARG_INT, &asked.times, 0, "how many times from 0 on (default: 65)", "N"},
+        {"exact", 0, POPT_ARG_NONE, &asked.exact, 0, "every pair of levels, no grid of frequencies",
+         NULL},
+        {"symmetrised", 0, POPT_ARG_NONE, &asked.symmetrised, 0,
+         "half of the anticommutator in place of Kubo and Mori's product", NULL},
+        {"alone", 0, POPT_ARG_NONE, &asked.alone, 0,
+         "without the smaller chain: no t*, and nothing settles", NULL},
+        POPT_TABLEEND};
+    cli_options options;
+    gf_error error;
+    int result = cli_open(&options, command, CLI_RESULT | CLI_MODEL | CLI_SYMMETRY | CLI_JSON, own,
+                          argc, argv);
+    result = result == CLI_GO_ON ? check(&options, &asked) : result;
+    if (result == CLI_GO_ON) {
+        gf_status status = compute(&options, &asked, &error);
+        result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
+    }
+    free_request(&asked);
+    cli_close(&options);
+    return result;
+}
+
+const cli_command cli_transport = {.name = "transport",
+                                   .arguments = "MODEL|FILE.h5 [-o FILE.h5]",
+                                   .summary = "compute Kubo functions, and D where they settle",
+                                   .help = help,
+                                   .examples = examples,
+                                   .takes = CLI_HAMILTONIAN,
+                                   .run = run};

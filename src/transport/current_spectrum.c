@@ -1,0 +1,490 @@
+#include "transport/current_spectrum.h"
+
+#include "algebra/current.h"
+#include "base/machine.h"
+#include "base/tasks.h"
+#include "base/workspace.h"
+#include "hilbert/orbits.h"
+#include "spectrum/block.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of the size of H: energies closer than this are the same, 1e-9 for sixteen sites. */
+static const double DEGENERATE = 1e-11;
+
+/* --- which blocks, and what they stand for --------------------------------------------------- */
+
+typedef struct plan {
+    gf_symmetry all, inner; /* of H; of H and both currents */
+    gf_block *blocks;       /* [count], largest first */
+    double *copies;         /* [count]: 2 if it stands for the opposite momentum, too */
+    size_t count;
+} plan;
+
+static bool keeps_sector(const plan *self, int factors, int up) {
+    return (factors & GF_FLIP) == 0 || 2 * up == self->all.sites;
+}
+
+static bool turns_momentum(int factors) {
+    return ((factors & GF_REFLECT) != 0) != ((factors & GF_CONJUGATE) != 0);
+}
+
+/* How many momenta a block stands for; 0: another block stands for it. */
+static double copies_of(const plan *self, const gf_block *block) {
+    bool turns = false;
+    for (int factors = 0; factors < GF_FACTOR_SETS; ++factors) {
+        turns = turns || (self->all.has[factors] && keeps_sector(self, factors, block->up) &&
+                          turns_momentum(factors));
+    }
+    int twice = 2 * block->momentum, circle = self->all.translations;
+    if ((gf_symmetry_flips(&self->all) && 2 * block->up < self->all.sites) ||
+        (turns && twice > circle)) {
+        return 0;
+    }
+    return turns && twice % circle != 0 ? 2 : 1;
+}
+
+static gf_status make_plan(plan *self, const gf_model *model, gf_error *error) {
+    size_t kept = 0;
+    *self = (plan){0};
+    gf_status status = gf_spectrum_symmetry(model, &self->all, error);
+    if (status == GF_OK) {
+        self->inner = self->all;
+        for (int factors = 1; factors < GF_FACTOR_SETS; ++factors) {
+            self->inner.has[factors] =
+                self->all.has[factors] && factors == (GF_REFLECT | GF_CONJUGATE);
+        }
+        status = gf_symmetry_blocks(&self->inner, &self->blocks, &self->count, error);
+    }
+    if (status != GF_OK) {
+        return status;
+    }
+    self->copies = calloc(self->count + 1, sizeof *self->copies);
+    if (self->copies == NULL) {
+        free(self->blocks);
+        return gf_fail_memory(error, "the list of blocks");
+    }
+    for (size_t b = 0; b < self->count; ++b) {
+        double copies = copies_of(self, &self->blocks[b]);
+        if (copies > 0) {
+            self->blocks[kept] = self->blocks[b];
+            self->copies[kept++] = copies;
+        }
+    }
+    self->count = kept;
+    return GF_OK;
+}
+
+static void free_plan(plan *self) {
+    free(self->blocks);
+    free(self->copies);
+}
+
+/* The mean, over the symmetries that lead from the source to a sector, of what they make of
+ * strengths and of <n|J_i|n>: images of one block at different momenta are summed so. */
+static void find_signs(const plan *self, int up, gf_current_sector *sector) {
+    bool flips = gf_symmetry_flips(&self->all) && 2 * up < self->all.sites;
+    double count = 0;
+    sector->source = flips ? self->all.sites - up : up;
+    for (int factors = 0; factors < GF_FACTOR_SETS; ++factors) {
+        bool leads = flips ? (factors & GF_FLIP) != 0 : keeps_sector(self, factors, up);
+        if (self->all.has[factors] && leads) {
+            bool conjugates = (factors & GF_CONJUGATE) != 0;
+            int sign[GF_CHARGES];
+            for (size_t i = 0; i < GF_CHARGES; ++i) {
+                sign[i] = gf_current_sign(i, (factors & GF_REFLECT) != 0, (factors & GF_FLIP) != 0,
+                                          conjugates);
+                sector->mean_sign[i] += sign[i];
+            }
+            sector->sign[GF_J12] += sign[0] * sign[1];
+            sector->sign[GF_J12_IMAGINARY] += sign[0] * sign[1] * (conjugates ? -1 : 1);
+            count += 1;
+        }
+    }
+    sector->sign[GF_J11] = sector->sign[GF_J22] = 1;
+    sector->sign[GF_J12] /= count;
+    sector->sign[GF_J12_IMAGINARY] /= count;
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        sector->mean_sign[i] /= count;
+    }
+}
+
+/* --- one block ------------------------------------------------------------------------------- */
+
+typedef struct result {
+    bool done;
+    gf_strengths strengths;
+    gf_current_level *level; /* [blocks[b].size] */
+} result;
+
+typedef struct job {
+    const plan *plan;
+    const gf_elements *hamiltonian, *currents;
+    gf_strength_grid grid;
+    result *results;          /* [plan->count] */
+    gf_current_spectrum *sum; /* results go there in the order of blocks */
+    size_t *next;             /* [sites + 1]: the first block of a sector that has not gone */
+} job;
+
+/* Matrices of both currents, of which the lower triangles are given, then the whole. */
+typedef struct matrices {
+    size_t n;
+    bool is_real;
+    void *current[GF_CHARGES], *half;
+} matrices;
+
+static void store_currents(void *context, size_t row, size_t column, const double complex *value) {
+    matrices *self = context;
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        if (self->is_real) {
+            ((double *)self->current[i])[column * self->n + row] = creal(value[i]);
+        } else {
+            ((double complex *)self->current[i])[column * self->n + row] = value[i];
+        }
+    }
+}
+
+/* J <- V' J V */
+static void rotate(matrices *self, const gf_dense *vectors, size_t i) {
+    static const double complex one = 1, zero = 0;
+    blasint n = (blasint)self->n;
+    if (self->is_real) {
+        cblas_dsymm(CblasColMajor, CblasLeft, CblasLower, n, n, 1, self->current[i], n,
+                    vectors->real, n, 0, self->half, n);
+        cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, n, n, n, 1, vectors->real, n,
+                    self->half, n, 0, self->current[i], n);
+    } else {
+        cblas_zhemm(CblasColMajor, CblasLeft, CblasLower, n, n, &one, self->current[i], n,
+                    vectors->complex_, n, &zero, self->half, n);
+        cblas_zgemm(CblasColMajor, CblasConjTrans, CblasNoTrans, n, n, n, &one, vectors->complex_,
+                    n, self->half, n, &zero, self->current[i], n);
+    }
+}
+
+static double complex element(const matrices *self, size_t i, size_t row, size_t column) {
+    size_t at = column * self->n + row;
+    return self->is_real ? ((const double *)self->current[i])[at]
+                         : ((const double complex *)self->current[i])[at];
+}
+
+/* Of the level `column` with all from it on. */
+static void find_strengths(const matrices *self, size_t column, double (*value)[GF_STRENGTHS]) {
+    for (size_t row = column; row < self->n; ++row) {
+        double complex a = element(self, 0, row, column), b = element(self, 1, row, column);
+        double *strength = value[row - column];
+        strength[GF_J11] = creal(a) * creal(a) + cimag(a) * cimag(a);
+        strength[GF_J22] = creal(b) * creal(b) + cimag(b) * cimag(b);
+        strength[GF_J12] = creal(a) * creal(b) + cimag(a) * cimag(b);
+        strength[GF_J12_IMAGINARY] = cimag(a) * creal(b) - creal(a) * cimag(b);
+    }
+}
+
+static gf_status collect(const job *self, size_t b, const matrices *work, const double *energy,
+                         gf_error *error) {
+    result *one = &self->results[b];
+    size_t n = work->n;
+    double(*value)[GF_STRENGTHS] = calloc(n + 1, sizeof *value);
+    one->level = calloc(n + 1, sizeof *one->level);
+    gf_status status =
+        value != NULL && one->level != NULL
+            ? gf_strengths_init(&one->strengths, self->grid, energy[0], energy[n - 1], error)
+            : gf_fail_memory(error, "the strengths of the currents");
+    for (size_t m = 0; m < n && status == GF_OK; ++m) {
+        one->level[m] = (gf_current_level){
+            .energy = energy[m],
+            .degeneracy = self->plan->copies[b],
+            .current = {creal(element(work, 0, m, m)), creal(element(work, 1, m, m))}};
+        find_strengths(work, m, value);
+        status = gf_strengths_add(&one->strengths, n - m, energy + m, value, error);
+    }
+    free(value);
+    return status;
+}
+
+static gf_status join_levels(const job *self, size_t b, const gf_orbits *orbits,
+                             const gf_dense *vectors, const double *energy, gf_error *error) {
+    size_t n = orbits->size, size = orbits->is_real ? sizeof(double) : sizeof(double complex);
+    matrices work = {.n = n,
+                     .is_real = orbits->is_real,
+                     .current = {gf_workspace_matrix(n, n, size), gf_workspace_matrix(n, n, size)},
+                     .half = gf_workspace_matrix(n, n, size)};
+    gf_status status = work.current[0] != NULL && work.current[1] != NULL && work.half != NULL
+                           ? gf_orbits_project(orbits, self->currents, store_currents, &work, error)
+                           : gf_fail_memory(error, "the matrices of the currents");
+    for (size_t i = 0; i < GF_CHARGES && status == GF_OK; ++i) {
+        rotate(&work, vectors, i);
+    }
+    if (status == GF_OK) {
+        status = collect(self, b, &work, energy, error);
+    }
+    gf_workspace_free(work.current[0]);
+    gf_workspace_free(work.current[1]);
+    gf_workspace_free(work.half);
+    return status;
+}
+
+static double block_cost(const void *context, size_t b) {
+    const job *self = context;
+    return gf_block_work(&self->plan->blocks[b]);
+}
+
+static gf_status solve_block(const void *context, gf_task *task, gf_error *error) {
+    const job *self = context;
+    const gf_block *block = &self->plan->blocks[task->index];
+    gf_orbits orbits;
+    gf_dense vectors = {0};
+    gf_status status = gf_orbits_init(&orbits, &self->plan->inner, block, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    double *energy = calloc(orbits.size + 1, sizeof *energy);
+    status = energy != NULL
+                 ? gf_block_diagonalize(self->hamiltonian, &orbits, &vectors, energy, error)
+                 : gf_fail_memory(error, "the levels of a block");
+    if (status == GF_OK) {
+        status = join_levels(self, task->index, &orbits, &vectors, energy, error);
+    }
+    gf_workspace_free(vectors.real);
+    gf_workspace_free(vectors.complex_);
+    free(energy);
+    gf_orbits_free(&orbits);
+    return status;
+}
+
+/* --- the sum --------------------------------------------------------------------------------- */
+
+static gf_status take_over(job *self, size_t b, gf_error *error) {
+    const gf_block *block = &self->plan->blocks[b];
+    gf_current_sector *sector = &self->sum->sector[block->up];
+    result *one = &self->results[b];
+    gf_current_level *level =
+        realloc(sector->level, (sector->levels + block->size) * sizeof *level);
+    if (level == NULL) {
+        return gf_fail_memory(error, "the levels of the chain");
+    }
+    memcpy(level + sector->levels, one->level, block->size * sizeof *level);
+    sector->level = level;
+    sector->levels += block->size;
+    sector->strengths.grid = self->grid;
+    gf_status status =
+        gf_strengths_merge(&sector->strengths, self->plan->copies[b], &one->strengths, error);
+    gf_strengths_free(&one->strengths);
+    free(one->level);
+    one->level = NULL;
+    return status;
+}
+
+/* Sums over the blocks of a sector go by their order, whoever is ready first: they must not depend
+ * on threads. */
+static gf_status keep_block(void *context, const gf_task *task, gf_error *error) {
+    job *self = context;
+    int up = self->plan->blocks[task->index].up;
+    gf_status status = GF_OK;
+    self->results[task->index].done = true;
+    size_t *next = &self->next[up];
+    while (*next < self->plan->count && status == GF_OK &&
+           (self->plan->blocks[*next].up != up || self->results[*next].done)) {
+        if (self->plan->blocks[*next].up == up) {
+            status = take_over(self, *next, error);
+        }
+        ++*next;
+    }
+    return status;
+}
+
+static int compare_levels(const void *left, const void *right) {
+    const gf_current_level *a = left, *b = right;
+    if (a->energy != b->energy) {
+        return a->energy < b->energy ? -1 : 1;
+    }
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        if (a->current[i] != b->current[i]) {
+            return a->current[i] < b->current[i] ? -1 : 1;
+        }
+    }
+    return (a->degeneracy > b->degeneracy) - (a->degeneracy < b->degeneracy);
+}
+
+/* The levels as a spectrum, for Gibbs states. */
+static gf_status list_levels(gf_current_spectrum *self, gf_error *error) {
+    size_t levels = 0, at = 0;
+    double lowest = INFINITY, highest = -INFINITY;
+    for (int up = 0; up <= self->sites; ++up) {
+        gf_current_sector *source = &self->sector[self->sector[up].source];
+        qsort(source->level, source->levels, sizeof *source->level, compare_levels);
+        levels += source->levels;
+        lowest = fmin(lowest, source->level[0].energy);
+        highest = fmax(highest, source->level[source->levels - 1].energy);
+    }
+    self->range = highest - lowest;
+    gf_status status = gf_spectrum_create(self->sites, 0, levels, false, &self->spectrum, error);
+    for (int up = 0; up <= self->sites && status == GF_OK; ++up) {
+        const gf_current_sector *source = &self->sector[self->sector[up].source];
+        for (size_t n = 0; n < source->levels; ++n) {
+            self->spectrum->energy[at] = source->level[n].energy;
+            self->spectrum->degeneracy[at++] = source->level[n].degeneracy;
+        }
+        self->spectrum->sector[up + 1] = at;
+    }
+    if (status == GF_OK) {
+        gf_spectrum_complete(self->spectrum);
+    }
+    return status;
+}
+
+static gf_status create(const plan *blocks, gf_current_spectrum **spectrum, gf_error *error) {
+    gf_current_spectrum *self = *spectrum = calloc(1, sizeof *self);
+    if (self != NULL) {
+        self->sites = blocks->all.sites;
+        self->sector = calloc((size_t)self->sites + 1, sizeof *self->sector);
+    }
+    if (self == NULL || self->sector == NULL) {
+        gf_current_spectrum_free(self);
+        *spectrum = NULL;
+        return gf_fail_memory(error, "the levels of the chain");
+    }
+    for (int up = 0; up <= self->sites; ++up) {
+        find_signs(blocks, up, &self->sector[up]);
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
+            self->has_means = self->has_means || self->sector[up].mean_sign[i] != 0;
+        }
+    }
+    return GF_OK;
+}
+
+static gf_status solve_blocks(job *work, const gf_progress *progress, gf_error *error) {
+    size_t count = work->plan->count;
+    work->results = calloc(count + 1, sizeof *work->results);
+    work->next = calloc((size_t)work->sum->sites + 1, sizeof *work->next);
+    const gf_tasks all = {.count = count,
+                          .context = work,
+                          .cost = block_cost,
+                          .run = solve_block,
+                          .keep = keep_block,
+                          .progress = progress};
+    gf_status status = work->results != NULL && work->next != NULL
+                           ? gf_tasks_run(&all, error)
+                           : gf_fail_memory(error, "the blocks of the chain");
+    for (size_t b = 0; b < count && work->results != NULL; ++b) {
+        gf_strengths_free(&work->results[b].strengths);
+        free(work->results[b].level);
+    }
+    free(work->results);
+    free(work->next);
+    return status;
+}
+
+/* H, and both currents, as matrix elements. */
+static gf_status derive(const gf_model *model, gf_elements **hamiltonian, gf_elements **currents,
+                        double *size, gf_error *error) {
+    gf_currents densities;
+    gf_operator total[GF_CHARGES] = {{0}};
+    bool exhausted = false;
+    gf_status status = gf_currents_derive(&model->chain, &model->hamiltonian, &densities, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        total[i] = gf_currents_total(&densities, &model->chain, i);
+        exhausted = exhausted || total[i].exhausted;
+    }
+    status = exhausted ? gf_fail_memory(error, "the currents")
+                       : gf_elements_create(&model->hamiltonian, 1, hamiltonian, error);
+    if (status == GF_OK) {
+        *size = gf_elements_size(*hamiltonian);
+        status = gf_elements_create(total, GF_CHARGES, currents, error);
+    }
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        gf_operator_free(&total[i]);
+    }
+    gf_currents_free(&densities);
+    return status;
+}
+
+gf_status gf_current_spectrum_compute(const gf_model *model, gf_strength_grid grid,
+                                      const gf_progress *progress, gf_current_spectrum **spectrum,
+                                      gf_error *error) {
+    plan all;
+    gf_elements *hamiltonian = NULL, *currents = NULL;
+    double size = 0;
+    *spectrum = NULL;
+    gf_status status = make_plan(&all, model, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    status = derive(model, &hamiltonian, &currents, &size, error);
+    if (status == GF_OK) {
+        status = create(&all, spectrum, error);
+    }
+    if (status == GF_OK) {
+        grid.degenerate = DEGENERATE * size;
+        job work = {.plan = &all,
+                    .hamiltonian = hamiltonian,
+                    .currents = currents,
+                    .grid = grid,
+                    .sum = *spectrum};
+        status = solve_blocks(&work, progress, error);
+    }
+    if (status == GF_OK) {
+        status = list_levels(*spectrum, error);
+    }
+    gf_elements_free(hamiltonian);
+    gf_elements_free(currents);
+    free_plan(&all);
+    if (status != GF_OK) {
+        gf_current_spectrum_free(*spectrum);
+        *spectrum = NULL;
+    }
+    return status;
+}
+
+void gf_current_spectrum_free(gf_current_spectrum *self) {
+    if (self == NULL) {
+        return;
+    }
+    for (int up = 0; up <= self->sites && self->sector != NULL; ++up) {
+        gf_strengths_free(&self->sector[up].strengths);
+        free(self->sector[up].level);
+    }
+    free(self->sector);
+    gf_spectrum_free(self->spectrum);
+    free(self);
+}
+
+/* --- cost ------------------------------------------------------------------------------------ */
+
+gf_status gf_current_spectrum_estimate(const gf_model *model, gf_strength_grid grid,
+                                       gf_current_cost *cost, gf_error *error) {
+    enum { REAL_MATRICES = 6 }; /* the vectors, two currents, one of the two halves; LAPACK's */
+    plan all;
+    gf_elements *hamiltonian = NULL;
+    *cost = (gf_current_cost){0};
+    gf_status status = make_plan(&all, model, error);
+    if (status == GF_OK) {
+        status = gf_elements_create(&model->hamiltonian, 1, &hamiltonian, error);
+    }
+    if (status != GF_OK) {
+        return status;
+    }
+    double work = 0, pairs = 0, dense = 0, sectors = 0, lists = 0;
+    cost->range = gf_elements_size(hamiltonian);
+    for (size_t b = 0; b < all.count; ++b) {
+        double n = (double)all.blocks[b].size, each = all.blocks[b].is_real ? 1 : 2;
+        work += 16 * gf_block_work(&all.blocks[b]);
+        pairs += n * n / 2;
+        lists += n * sizeof(gf_current_level);
+        dense = fmax(dense, 8 * each * REAL_MATRICES * n * n +
+                                gf_orbits_memory(all.all.sites, all.blocks[b].up));
+        sectors += all.blocks[b].momentum == 0;
+    }
+    double workers = fmin(gf_machine_threads(), (double)all.count);
+    double one = gf_strengths_memory(grid, cost->range / 2, pairs); /* a bound, twice too large */
+    cost->memory = workers * dense + lists + (grid.energy > 0 ? sectors + 2 * workers : 2) * one;
+    cost->seconds = work / 1.5e10 + pairs * 1e-7;
+    gf_elements_free(hamiltonian);
+    free_plan(&all);
+    return GF_OK;
+}

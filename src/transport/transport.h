@@ -1,0 +1,99 @@
+/* Transport coefficients from Kubo formulas: for the currents J_i of magnetisation and energy
+ *
+ *     K_ij(t) = (J_i(t); J_j)/N   connected, without what lies along the charges,
+ *     sigma_ij(t) = int_0^t K_ij,   D = sigma(infinity) C^-1,   C the susceptibility,
+ *
+ * with Kubo and Mori's product, (A; B) = int_0^1 dx tr(rho^(1-x) A' rho^x B), or half of the
+ * anticommutator: K differs at short times, sigma(infinity) does not. D is that of Eq. (11) of
+ * Lange & Rosch. On a ring sigma(t) is that of the infinite chain only for a time: up to t* it
+ * agrees with that of a smaller ring, and beyond nothing is said. */
+#ifndef GIBBSFLOW_TRANSPORT_TRANSPORT_H
+#define GIBBSFLOW_TRANSPORT_TRANSPORT_H
+
+#include "gibbsflow/axis.h"
+#include "gibbsflow/charge.h"
+#include "gibbsflow/file.h"
+#include "gibbsflow/progress.h"
+#include "model/model.h"
+#include "transport/strengths.h"
+
+/* Matrices over the charges, row by row: (1,1), (1,2), (2,1), (2,2). */
+enum { GF_TRANSPORT_MATRIX = GF_CHARGES * GF_CHARGES };
+
+/* What a number is worth. */
+typedef enum gf_transport_verdict {
+    GF_SETTLED,      /* sigma(t) stands still within the reliable time */
+    GF_EXTRAPOLATED, /* from there by choices whose spread is the error */
+    GF_LOWER_BOUND,
+    GF_NOT_SETTLED /* sigma(t*) is a value at a finite time, and there is no D */
+} gf_transport_verdict;
+
+const char *gf_transport_verdict_name(gf_transport_verdict self);
+
+typedef struct gf_transport {
+    const char *method;
+    gf_kubo form;
+    bool exact;          /* every pair of levels for itself, not on a grid of frequencies */
+    int sites, compared; /* the chain, and the smaller one beside it; 0: none */
+    size_t points, times;
+    double *time;                               /* [times], from 0 on */
+    double (*lambda)[GF_CHARGES];               /* [points], as is what follows */
+    double (*density)[GF_CHARGES];              /* q_i */
+    double (*susceptibility)[GF_PAIRS];         /* C_ij */
+    double (*mean_current)[GF_CHARGES];         /* <J_i>/N: an effect of the finite chain */
+    double (*drude)[GF_TRANSPORT_MATRIX];       /* what of K never decays on this chain */
+    double (*correlation)[GF_TRANSPORT_MATRIX]; /* [points][times]: K(t) */
+    double (
+        *correlation_error)[GF_TRANSPORT_MATRIX]; /* distance from the smaller chain; NaN: none */
+    double (*onsager)[GF_TRANSPORT_MATRIX];       /* [points][times]: sigma(t) */
+    double (*onsager_error)[GF_TRANSPORT_MATRIX];
+    /* The judgement. */
+    double *reliable_time;                           /* t*; NaN: not known */
+    double (*reliable_onsager)[GF_TRANSPORT_MATRIX]; /* sigma(t*) */
+    gf_transport_verdict *verdict;
+    double (
+        *limit)[GF_TRANSPORT_MATRIX]; /* sigma(infinity), D and their errors; NaN: not settled */
+    double (*limit_error)[GF_TRANSPORT_MATRIX];
+    double (*diffusion)[GF_TRANSPORT_MATRIX];
+    double (*diffusion_error)[GF_TRANSPORT_MATRIX];
+} gf_transport;
+
+/* Room for so many points and times, zeros; the caller frees it. */
+gf_status gf_transport_create(size_t points, size_t times, gf_transport **transport,
+                              gf_error *error);
+void gf_transport_free(gf_transport *self);
+
+/* Fills in the judgement from all else. t* is the last time up to which every sigma_ij agrees with
+ * that of the smaller chain to 2 % of sqrt(sigma_ii sigma_jj). A point is settled if over the
+ * second half of this time no sigma_ij moves by more than 2 % of that; the error is then three
+ * times the movement, as much as a tail like t^(-3/2) still adds, and what the chains differ by;
+ * that of D the largest that this makes of it. */
+void gf_transport_judge(gf_transport *self);
+
+typedef struct gf_transport_request {
+    size_t points;
+    const double (*lambda)[GF_CHARGES];
+    gf_axis time; /* from 0 */
+    gf_kubo form;
+    bool exact;   /* no grid of frequencies: every pair of levels for itself */
+    bool compare; /* with the next smaller chain; without it nothing is settled */
+    const gf_progress *progress;
+} gf_transport_request;
+
+/* What it takes: bytes, and processor seconds of one core. */
+typedef struct gf_transport_cost {
+    double memory, seconds;
+} gf_transport_cost;
+gf_status gf_transport_estimate(const gf_model *model, const gf_transport_request *request,
+                                gf_transport_cost *cost, gf_error *error);
+
+/* By full diagonalisation. Fails if memory does not suffice, the chain is too short for its
+ * currents, or lambda or times are beyond what double precision holds. The caller frees the result;
+ * after a failure it is NULL. */
+gf_status gf_transport_find(const gf_model *model, const gf_transport_request *request,
+                            gf_transport **transport, gf_error *error);
+
+/* /transport; the layout is in src/io/README.md. */
+void gf_transport_write(const gf_transport *self, gf_file *file);
+
+#endif
