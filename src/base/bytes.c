@@ -35,7 +35,8 @@ void *gf_bytes_carry_array(gf_bytes *self, void *array, size_t size) {
     gf_bytes_carry(self, &there, sizeof there);
     if (self->reads) {
         free(array);
-        there = there && !self->failed && size <= self->size - self->at;
+        self->failed = self->failed || (there && size > self->size - self->at);
+        there = there && !self->failed;
         array = there ? malloc(size + 1) : NULL;
         self->failed = self->failed || (there && array == NULL);
     }
