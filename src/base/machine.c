@@ -1,5 +1,7 @@
 #include "base/machine.h"
 
+#include "base/ranks.h"
+
 #include <cblas.h>
 #include <omp.h>
 #include <stdio.h>
@@ -44,7 +46,7 @@ size_t gf_machine_free_memory(void) {
     if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
         spare = smaller(spare, (size_t)limit.rlim_cur);
     }
-    return spare;
+    return spare / (size_t)gf_ranks_on_node();
 }
 
 const char *gf_machine_blas_kernel(void) {

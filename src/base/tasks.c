@@ -1,35 +1,16 @@
 #include "base/tasks.h"
 
 #include "base/machine.h"
+#include "base/ranks.h"
+#include "base/runner.h"
 
 #include <omp.h>
 #include <stdlib.h>
 
-/* A task that waits. */
-typedef struct entry {
-    size_t index;
-    double left;
-    bool alone;
-} entry;
-
-/* What the workers share. */
-typedef struct runner {
-    const gf_tasks *tasks;
-    entry *queue; /* [queued]: first those alone, of each kind the costliest first */
-    size_t queued, alone;
-    omp_lock_t lock; /* guards everything below, and what `keep` and `save` do */
-    size_t next;     /* to be taken */
-    size_t finished;
-    double cost, left; /* of all tasks */
-    double saved;      /* when */
-    gf_status status;
-    gf_error error;
-} runner;
-
 /* --- the queue ------------------------------------------------------------------------------- */
 
 static int compare_entries(const void *left, const void *right) {
-    const entry *a = left, *b = right;
+    const gf_runner_entry *a = left, *b = right;
     if (a->alone != b->alone) {
         return a->alone ? -1 : 1;
     }
@@ -39,7 +20,7 @@ static int compare_entries(const void *left, const void *right) {
     return (a->index > b->index) - (a->index < b->index);
 }
 
-static void fill_queue(runner *self) {
+static void fill_queue(gf_runner *self) {
     const gf_tasks *tasks = self->tasks;
     const void *context = tasks->context;
     for (size_t k = 0; k < tasks->count; ++k) {
@@ -49,8 +30,9 @@ static void fill_queue(runner *self) {
         self->cost += cost;
         if (left > 0) {
             self->left += left;
-            self->alone += alone;
-            self->queue[self->queued++] = (entry){.index = k, .left = left, .alone = alone};
+            self->waiting += left;
+            self->queue[self->queued++] =
+                (gf_runner_entry){.index = k, .left = left, .alone = alone};
         }
     }
     qsort(self->queue, self->queued, sizeof *self->queue, compare_entries);
@@ -58,18 +40,18 @@ static void fill_queue(runner *self) {
 
 /* --- under the lock -------------------------------------------------------------------------- */
 
-static bool must_stop(const runner *self) {
+bool gf_runner_must_stop(const gf_runner *self) {
     const volatile sig_atomic_t *stop = self->tasks->stop;
-    return self->status != GF_OK || (stop != NULL && *stop != 0);
+    return self->status != GF_OK || self->told || (stop != NULL && *stop != 0);
 }
 
-static void update_progress(const runner *self) {
+static void update_progress(const gf_runner *self) {
     bool all = self->finished == self->queued;
     gf_progress_update(self->tasks->progress,
                        all || self->left <= 0 ? 1 : (self->cost - self->left) / self->cost);
 }
 
-static gf_status save_if_due(runner *self) {
+static gf_status save_if_due(gf_runner *self) {
     const gf_tasks *tasks = self->tasks;
     gf_status status = GF_OK;
     if (tasks->save != NULL && gf_machine_clock() - self->saved >= tasks->save_every) {
@@ -79,30 +61,46 @@ static gf_status save_if_due(runner *self) {
     return status;
 }
 
-/* Keeps a leg after which `done` less of the cost is left. */
-static void settle(runner *self, const gf_task *task, double done) {
-    const gf_tasks *tasks = self->tasks;
-    if (tasks->keep != NULL) {
-        self->status = tasks->keep(tasks->context, task, &self->error);
-    }
-    if (self->status == GF_OK) {
-        self->status = save_if_due(self);
-    }
+void gf_runner_account(gf_runner *self, size_t finished, double done) {
+    self->status = save_if_due(self);
     self->left -= done;
-    self->finished += task->left <= 0;
+    self->finished += finished;
     if (self->status == GF_OK) {
         update_progress(self);
     }
 }
 
+/* Keeps a leg after which `done` less of the cost is left; `sent` is when another rank than 0 sent
+ * what it had kept of the task. */
+static void settle(gf_runner *self, const gf_task *task, double done, double *sent) {
+    const gf_tasks *tasks = self->tasks;
+    if (tasks->keep != NULL) {
+        self->status = tasks->keep(tasks->context, task, &self->error);
+    }
+    if (self->rank > 0) {
+        gf_runner_report(self, task, done, sent);
+    } else if (self->status == GF_OK) {
+        gf_runner_account(self, task->left <= 0 ? 1 : 0, done);
+    }
+}
+
 /* --- workers --------------------------------------------------------------------------------- */
 
-/* Takes the next task before `end`; false if there is none, or no more are to be begun. */
-static bool take(runner *self, size_t end, gf_task *task) {
+/* True if a task waits, of those alone or of the others, which come after them. */
+static bool has_next(const gf_runner *self, bool alone) {
+    return self->next < self->queued && self->queue[self->next].alone == alone;
+}
+
+/* Takes the next task; false if there is none, or no more are to be begun. */
+static bool take(gf_runner *self, bool alone, gf_task *task) {
     omp_set_lock(&self->lock);
-    bool taken = self->next < end && !must_stop(self);
+    if (self->rank > 0 && !gf_runner_must_stop(self) && self->next == self->queued) {
+        gf_runner_refill(self, alone);
+    }
+    bool taken = !gf_runner_must_stop(self) && has_next(self, alone);
     if (taken) {
-        const entry *next = &self->queue[self->next++];
+        const gf_runner_entry *next = &self->queue[self->next++];
+        self->waiting -= next->left;
         task->index = next->index;
         task->left = next->left;
         task->begun = false;
@@ -111,7 +109,7 @@ static bool take(runner *self, size_t end, gf_task *task) {
     return taken;
 }
 
-static void fail(runner *self, gf_status status, const gf_error *error) {
+static void fail(gf_runner *self, gf_status status, const gf_error *error) {
     omp_set_lock(&self->lock);
     if (self->status == GF_OK) {
         self->status = status;
@@ -121,9 +119,10 @@ static void fail(runner *self, gf_status status, const gf_error *error) {
 }
 
 /* One task, leg by leg. */
-static void run_task(runner *self, gf_task *task) {
+static void run_task(gf_runner *self, gf_task *task) {
     const gf_tasks *tasks = self->tasks;
     gf_error error;
+    double sent = gf_machine_clock();
     bool stop = false;
     while (task->left > 0 && !stop) {
         double before = task->left;
@@ -136,19 +135,19 @@ static void run_task(runner *self, gf_task *task) {
         }
         omp_set_lock(&self->lock);
         if (self->status == GF_OK) {
-            settle(self, task, before - task->left);
+            settle(self, task, before - task->left, &sent);
         }
-        stop = must_stop(self);
+        stop = gf_runner_must_stop(self);
         omp_unset_lock(&self->lock);
     }
 }
 
-/* Does tasks before `end` until there are none. */
-static void work(runner *self, size_t end) {
+/* Does tasks, alone or others, until there are none. */
+static void work(gf_runner *self, bool alone) {
     const gf_tasks *tasks = self->tasks;
     gf_task task = {0};
     gf_error error;
-    if (!take(self, end, &task)) {
+    if (!take(self, alone, &task)) {
         return;
     }
     gf_status status =
@@ -159,45 +158,71 @@ static void work(runner *self, size_t end) {
     }
     do {
         run_task(self, &task);
-    } while (take(self, end, &task));
+    } while (take(self, alone, &task));
     if (tasks->end != NULL) {
         tasks->end(task.workspace);
     }
 }
 
 /* The tasks alone, then the others side by side. */
-static void run_all(runner *self) {
+static void run_all(gf_runner *self) {
     if (omp_in_parallel() != 0) { /* BLAS belongs to whoever opened the region */
-        work(self, self->alone);
-        work(self, self->queued);
+        work(self, true);
+        work(self, false);
         return;
     }
     int threads = gf_machine_threads(), alone = self->tasks->blas_alone;
     int before = gf_machine_set_blas_threads(1);
-    if (self->alone > 0) {
+    if (self->rank > 0 ? self->tasks->alone != NULL : has_next(self, true)) {
         (void)gf_machine_set_blas_threads(alone > 0 ? alone : threads);
-        work(self, self->alone);
+        work(self, true);
         (void)gf_machine_set_blas_threads(1);
     }
 #pragma omp parallel num_threads(threads)
-    work(self, self->queued);
+    work(self, false);
     (void)gf_machine_set_blas_threads(before);
 }
 
+/* Within a parallel region, or a task, work is this process's own. */
+static gf_status run_among_ranks(gf_runner *self, gf_error *error) {
+    bool shared = self->tasks->carry != NULL && gf_ranks_count() > 1 && omp_in_parallel() == 0;
+    bool outermost = gf_ranks_count() > 1;
+    self->ranks = shared ? gf_ranks_count() : 1;
+    self->rank = shared ? gf_ranks_rank() : 0;
+    if (self->rank == 0) {
+        fill_queue(self);
+    }
+    if (self->left < self->cost) {
+        update_progress(self);
+    }
+    gf_status status = shared ? gf_runner_open(self, error) : GF_OK;
+    if (status != GF_OK) {
+        return status;
+    }
+    if (outermost) {
+        gf_ranks_hold(true);
+    }
+    run_all(self);
+    if (outermost) {
+        gf_ranks_hold(false);
+    }
+    if (shared) {
+        gf_runner_close(self);
+        gf_runner_agree(self);
+    }
+    return self->status == GF_OK ? GF_OK : gf_fail(error, self->status, "%s", self->error.message);
+}
+
 gf_status gf_tasks_run(const gf_tasks *tasks, gf_error *error) {
-    runner self = {.tasks = tasks,
-                   .queue = malloc((tasks->count + 1) * sizeof *self.queue),
-                   .saved = gf_machine_clock()};
+    size_t room = (tasks->count > GF_RUNNER_BATCH ? tasks->count : GF_RUNNER_BATCH) + 1;
+    gf_runner self = {
+        .tasks = tasks, .queue = malloc(room * sizeof *self.queue), .saved = gf_machine_clock()};
     if (self.queue == NULL) {
         return gf_fail_memory(error, "a list of tasks");
     }
-    fill_queue(&self);
-    if (self.left < self.cost) {
-        update_progress(&self);
-    }
     omp_init_lock(&self.lock);
-    run_all(&self);
+    gf_status status = run_among_ranks(&self, error);
     omp_destroy_lock(&self.lock);
     free(self.queue);
-    return self.status == GF_OK ? GF_OK : gf_fail(error, self.status, "%s", self.error.message);
+    return status;
 }

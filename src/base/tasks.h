@@ -22,6 +22,7 @@
 #ifndef GIBBSFLOW_TASKS_H
 #define GIBBSFLOW_TASKS_H
 
+#include "base/bytes.h"
 #include "gibbsflow/error.h"
 #include "gibbsflow/progress.h"
 
@@ -73,6 +74,13 @@ typedef struct gf_tasks {
      * time, when the last call is `save_every` seconds ago or more; not at the end. */
     gf_status (*save)(void *context, gf_error *error);
     double save_every;
+
+    /* Carries what has been kept of a task, nothing even, into bytes, or out of them to its place.
+     * Tasks that have it are shared out to all ranks of a job (ranks.h): whichever rank has done
+     * them, in the end every rank holds what rank 0 has kept, and goes on with that. Rank 0 alone
+     * saves and tells how far all is. Every rank must come here, with the same tasks. NULL: each
+     * rank does all of them. */
+    void (*carry)(void *context, size_t index, gf_bytes *bytes);
 
     const volatile sig_atomic_t *stop; /* becomes non-zero: no more legs are begun; or NULL */
     const gf_progress *progress; /* the part of all costs that is done, 1 at the end; or NULL */

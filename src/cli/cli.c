@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "base/machine.h"
+#include "base/ranks.h"
 #include "gibbsflow/file.h"
 #include "gibbsflow/typicality.h"
 #include "gibbsflow/version.h"
@@ -49,7 +50,7 @@ void cli_watch_output(const char *path) {
     int slot = unfinished_files[0] == NULL ? 0 : 1;
     free(unfinished_files[slot]);
     unfinished_files[slot] = gf_file_part_name(path);
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
     for (size_t k = 0; k < sizeof signals / sizeof *signals; ++k) {
         if (signal(signals[k], on_interrupt) == SIG_IGN) {
             (void)signal(signals[k], SIG_IGN); /* as under nohup */
@@ -58,7 +59,8 @@ void cli_watch_output(const char *path) {
 }
 
 void cli_announce_kept(const char *what, const char *path) {
-    if (asprintf(&kept_message,
+    if (gf_ranks_rank() == 0 &&
+        asprintf(&kept_message,
                  "\ninterrupted; the %s that were finished at the last checkpoint are kept in "
                  "%s,\nand the same command goes on from there\n",
                  what, path) >= 0) {
@@ -326,13 +328,14 @@ static int check_method(const cli_options *options) {
     return CLI_GO_ON;
 }
 
-static int apply_options(const cli_options *options) {
+static int apply_options(cli_options *options) {
     if (options->threads < 0 || options->threads > MOST_THREADS) {
         return cli_usage(options, "--threads %d: expected 1 to %d", options->threads, MOST_THREADS);
     }
     if (options->threads > 0) {
         omp_set_num_threads(options->threads);
     }
+    options->quiet = options->quiet || gf_ranks_rank() > 0;
     if (options->output != NULL) {
         cli_watch_output(options->output);
     }
@@ -692,8 +695,42 @@ static int dispatch(const char *name, int argc, char **argv) {
     return CLI_WRONG_USAGE;
 }
 
+/* --- ranks ----------------------------------------------------------------------------------- */
+
+/* Rank 0 speaks for all. What another one says is kept, in case it alone has something to say. */
+static struct {
+    char *text;
+    size_t length;
+} unsaid;
+
+static void join_ranks(void) {
+    gf_ranks_begin();
+    if (getenv("OMP_NUM_THREADS") == NULL && gf_ranks_sharing() > 1) {
+        int threads = omp_get_num_procs() / gf_ranks_sharing();
+        omp_set_num_threads(threads > 0 ? threads : 1);
+    }
+    FILE *nowhere = gf_ranks_rank() > 0 ? fopen("/dev/null", "w") : NULL;
+    FILE *kept = gf_ranks_rank() > 0 ? open_memstream(&unsaid.text, &unsaid.length) : NULL;
+    stdout = nowhere != NULL ? nowhere : stdout; /* which the C library of GNU allows */
+    stderr = kept != NULL ? kept : stderr;
+}
+
+/* A failure comes to all ranks alike, as a rule. Where it is one rank's own, all end with it. */
+static int leave_ranks(int result) {
+    int rank = gf_ranks_rank();
+    double patience = result == CLI_DONE ? -1 : rank == 0 ? 1 : 3; /* seconds */
+    if (!gf_ranks_end(patience)) {
+        if (rank > 0 && fflush(stderr) == 0 && unsaid.text != NULL) {
+            (void)dprintf(STDERR_FILENO, "rank %d: %s", rank, unsaid.text);
+        }
+        gf_ranks_abort(result);
+    }
+    return result;
+}
+
 int main(int argc, char **argv) {
     restart_with_better_kernels();
+    join_ranks();
     if (omp_get_max_threads() > MOST_THREADS) { /* OMP_NUM_THREADS can say anything */
         omp_set_num_threads(omp_get_num_procs());
     }
@@ -701,7 +738,7 @@ int main(int argc, char **argv) {
     int result = dispatch(argc > 1 ? argv[1] : "", argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
         (void)fprintf(stderr, "gibbsflow: the result could not be written to the output\n");
-        return result == CLI_DONE ? CLI_FAILED : result;
+        result = result == CLI_DONE ? CLI_FAILED : result;
     }
-    return result;
+    return leave_ranks(result);
 }

@@ -47,7 +47,7 @@ static void ask_to_stop(int signal_number) {
 /* From here on an interruption means: make a checkpoint, then go. What is ignored stays ignored:
  * nohup means it. */
 static void watch_signals(void) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
         if (signal(numbers[i], ask_to_stop) == SIG_IGN) {
             (void)signal(numbers[i], SIG_IGN);

@@ -1,6 +1,7 @@
 /* The commands that write tables: spectrum and forces. */
 #include "cli/print.h"
 
+#include "base/ranks.h"
 #include "gibbsflow/fitted_grid.h"
 #include "gibbsflow/fixed_points.h"
 #include "gibbsflow/flow.h"
@@ -36,7 +37,7 @@ static const char spectrum_examples[] =
 
 /* The result is safe: what a diagonalisation kept on its way is not needed any more. */
 static void drop_checkpoint(const cli_options *options, const gf_model *model) {
-    if (options->checkpoint != NULL && model->method == GF_FULL &&
+    if (gf_ranks_rank() == 0 && options->checkpoint != NULL && model->method == GF_FULL &&
         !gf_file_is_hdf5(options->input)) {
         (void)unlink(options->checkpoint);
     }

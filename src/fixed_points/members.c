@@ -1,5 +1,6 @@
 #include "fixed_points/members.h"
 
+#include "base/ranks.h"
 #include "base/tasks.h"
 #include "gibbsflow/machine.h"
 
@@ -125,7 +126,8 @@ static gf_status save_member(const gf_scan_store *store, const char *parameter,
     gf_file *file = NULL;
     char *path = path_of(store, parameter, member->value);
     gf_status status = path != NULL ? GF_OK : gf_fail_memory(error, "a name");
-    if (status == GF_OK && mkdir(store->folder, 0777) != 0 && errno != EEXIST) {
+    if (status == GF_OK && gf_ranks_rank() == 0 && mkdir(store->folder, 0777) != 0 &&
+        errno != EEXIST) {
         status = gf_fail(error, GF_IO, "%s: cannot be made: %s", store->folder, strerror(errno));
     }
     if (status == GF_OK) {
@@ -148,7 +150,7 @@ static bool is_kept(const char *name, const char *parameter) {
 }
 
 void gf_scan_store_remove(const gf_scan_store *self, const char *parameter) {
-    DIR *folder = opendir(self->folder);
+    DIR *folder = gf_ranks_rank() == 0 ? opendir(self->folder) : NULL;
     for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
         if (is_kept(entry->d_name, parameter)) {
             (void)unlinkat(dirfd(folder), entry->d_name, 0);

@@ -383,6 +383,21 @@ void gf_extremal_states_free(gf_extremal_states *self) {
     *self = (gf_extremal_states){0};
 }
 
+void gf_extremal_states_carry(gf_extremal_states *self, gf_bytes *bytes) {
+    gf_extremal_states next = *self;
+    gf_bytes_carry(bytes, &next.size, sizeof next.size);
+    gf_bytes_carry(bytes, &next.count, sizeof next.count);
+    gf_bytes_carry(bytes, &next.is_complex, sizeof next.is_complex);
+    size_t width = next.count * (next.is_complex ? 2 : 1);
+    if (bytes->reads && !bytes->failed) {
+        gf_extremal_states_free(self);
+        next.vectors = width > 0 ? gf_workspace_matrix(width, next.size, sizeof(double)) : NULL;
+        bytes->failed = width > 0 && next.vectors == NULL;
+        *self = bytes->failed ? *self : next;
+    }
+    gf_bytes_carry(bytes, self->vectors, self->size * width * sizeof(double));
+}
+
 /* --- using them ------------------------------------------------------------------------------ */
 
 gf_status gf_extremal_states_remove(const gf_extremal_states *self, gf_columns columns, double *v,

@@ -11,6 +11,7 @@
 #ifndef GIBBSFLOW_KRYLOV_EXTREMAL_STATES_H
 #define GIBBSFLOW_KRYLOV_EXTREMAL_STATES_H
 
+#include "base/bytes.h"
 #include "hilbert/action.h"
 
 typedef struct gf_extremal_states {
@@ -33,6 +34,8 @@ gf_status gf_extremal_states_find(const gf_action *hamiltonian, const gf_basis *
                                   gf_columns columns, const gf_extremal_states_goal *goal,
                                   double *start, gf_extremal_states *result, gf_error *error);
 void gf_extremal_states_free(gf_extremal_states *self);
+/* Into bytes, or out of them in place of what there is. */
+void gf_extremal_states_carry(gf_extremal_states *self, gf_bytes *bytes);
 
 /* Takes the components along the vectors out of v [size][columns.width]. */
 gf_status gf_extremal_states_remove(const gf_extremal_states *self, gf_columns columns, double *v,

@@ -11,6 +11,7 @@
 #ifndef GIBBSFLOW_KRYLOV_LANCZOS_H
 #define GIBBSFLOW_KRYLOV_LANCZOS_H
 
+#include "base/bytes.h"
 #include "hilbert/action.h"
 
 /* What the vectors of a sector are asked for. */
@@ -38,6 +39,8 @@ typedef struct gf_ritz {
 gf_status gf_lanczos_run(const gf_lanczos *self, gf_columns columns, double *start, gf_ritz *ritz,
                          gf_error *error);
 void gf_ritz_free(gf_ritz *self);
+/* Into bytes, or out of them in place of what there is. */
+void gf_ritz_carry(gf_ritz *self, size_t observables, gf_bytes *bytes);
 
 /* Bytes that gf_lanczos_run takes beside `start`. */
 double gf_lanczos_memory(size_t size, size_t observable_count, int width);

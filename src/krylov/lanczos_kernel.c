@@ -432,6 +432,14 @@ void gf_ritz_free(gf_ritz *self) {
     *self = (gf_ritz){0};
 }
 
+void gf_ritz_carry(gf_ritz *self, size_t observables, gf_bytes *bytes) {
+    gf_bytes_carry(bytes, &self->levels, sizeof self->levels);
+    size_t row = self->levels * sizeof(double);
+    self->energy = gf_bytes_carry_array(bytes, self->energy, row);
+    self->weight = gf_bytes_carry_array(bytes, self->weight, row);
+    self->observable = gf_bytes_carry_array(bytes, self->observable, observables * row);
+}
+
 double gf_lanczos_memory(size_t size, size_t observable_count, int width) {
     return 8 * (double)size * width * ((double)observable_count + SLOTS - 1);
 }

@@ -162,3 +162,13 @@ void gf_block_levels_free(gf_block_levels *self) {
     free(self->observable);
     *self = (gf_block_levels){0};
 }
+
+void gf_block_levels_carry(gf_block_levels *self, gf_bytes *bytes) {
+    gf_bytes_carry(bytes, &self->size, sizeof self->size);
+    gf_bytes_carry(bytes, &self->levels, sizeof self->levels);
+    gf_bytes_carry(bytes, &self->rows, sizeof self->rows);
+    size_t row = self->levels * sizeof(double);
+    self->energy = gf_bytes_carry_array(bytes, self->energy, row);
+    self->degeneracy = gf_bytes_carry_array(bytes, self->degeneracy, row);
+    self->observable = gf_bytes_carry_array(bytes, self->observable, self->rows * row);
+}

@@ -8,6 +8,7 @@
 #ifndef GIBBSFLOW_SPECTRUM_BLOCK_H
 #define GIBBSFLOW_SPECTRUM_BLOCK_H
 
+#include "base/bytes.h"
 #include "hilbert/elements.h"
 #include "hilbert/symmetry.h"
 #include "spectrum/expectation.h"
@@ -34,6 +35,8 @@ gf_status gf_block_diagonalize(const gf_elements *hamiltonian, const gf_orbits *
                                gf_dense *vectors, double *energy, gf_error *error);
 
 void gf_block_levels_free(gf_block_levels *self);
+/* Into bytes, or out of them in place of what there is. */
+void gf_block_levels_carry(gf_block_levels *self, gf_bytes *bytes);
 
 /* Bytes that gf_block_solve needs at its peak. */
 double gf_block_memory(const gf_symmetry *symmetry, const gf_block *block, size_t observables);

@@ -200,6 +200,10 @@ static gf_status save_blocks(void *context, gf_error *error) {
     return GF_OK;
 }
 
+static void carry_block(void *context, size_t b, gf_bytes *bytes) {
+    gf_block_levels_carry(&((job *)context)->sectors[b], bytes);
+}
+
 static gf_status solve_all(job *self, const gf_progress *progress, gf_error *error) {
     const gf_tasks all = {.count = self->plan->count,
                           .context = self,
@@ -210,6 +214,7 @@ static gf_status solve_all(job *self, const gf_progress *progress, gf_error *err
                           .end = end_blocks,
                           .run = solve_block,
                           .keep = keep_block,
+                          .carry = carry_block,
                           .save = self->checkpoint != NULL ? save_blocks : NULL,
                           .save_every = self->checkpoint != NULL ? self->checkpoint->interval : 0,
                           .progress = progress};

@@ -1,6 +1,7 @@
 #include "gibbsflow/typicality.h"
 
 #include "base/progress_part.h"
+#include "base/ranks.h"
 #include "base/tasks.h"
 #include "base/workspace.h"
 #include "gibbsflow/machine.h"
@@ -257,6 +258,23 @@ static gf_status run_task(const void *context, gf_task *at, gf_error *error) {
                : GF_OK;
 }
 
+static void carry_task(void *context, size_t k, gf_bytes *bytes) {
+    const pass *self = context;
+    const task *work = &self->tasks[k];
+    gf_sampled_sector *owner = work->owner;
+    if (work->stage == SOLVE) {
+        gf_block_levels_carry(&owner->solved, bytes);
+    } else if (work->stage == FIND) {
+        gf_extremal_states_carry(&owner->extremes, bytes);
+    } else {
+        gf_ritz *ritz = work->stage == FROM_EXTREMES ? owner->apart : owner->ritz;
+        int vectors = work->columns.is_complex ? work->columns.width / 2 : work->columns.width;
+        for (int v = 0; v < vectors; ++v) {
+            gf_ritz_carry(&ritz[work->first + (size_t)v], self->job->operators.count, bytes);
+        }
+    }
+}
+
 static gf_status run_pass(pass *self, const gf_progress *progress, gf_error *error) {
     const gf_tasks all = {.count = self->count,
                           .context = self,
@@ -264,6 +282,7 @@ static gf_status run_pass(pass *self, const gf_progress *progress, gf_error *err
                           .alone = task_is_alone,
                           .blas_alone = 1,
                           .run = run_task,
+                          .carry = carry_task,
                           .progress = progress};
     gf_status status = gf_tasks_run(&all, error);
     gf_sampled_sector *owner = self->tasks[0].owner;
@@ -307,7 +326,7 @@ static gf_status run_all(job *self, const gf_progress *progress, gf_error *error
     if (self->tasks == NULL) {
         return gf_fail_memory(error, "random vectors");
     }
-    make_tasks(self, (double)gf_machine_free_memory());
+    make_tasks(self, gf_ranks_least((double)gf_machine_free_memory()));
     return run_passes(self, progress, error);
 }
 

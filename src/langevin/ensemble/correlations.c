@@ -76,6 +76,19 @@ gf_status gf_correlator_create_for(const gf_run *run, gf_correlator **correlator
     return run->correlations.lags > 0 ? gf_correlator_create(&plan, correlator, error) : GF_OK;
 }
 
+void gf_correlations_carry(gf_correlations *self, size_t task, gf_bytes *bytes) {
+    if (self == NULL) {
+        return;
+    }
+    const gf_run *run = self->run;
+    size_t fields = run->equation->fields, groups = run->correlations.batches;
+    size_t sums = groups * values_of(run), means = groups * fields;
+    gf_bytes_carry(bytes, self->sum + task * sums, sums * sizeof(double));
+    gf_bytes_carry(bytes, self->field + task * means, means * sizeof(double));
+    self->origin[task] =
+        gf_bytes_carry_array(bytes, self->origin[task], fields * run->cells * sizeof(double));
+}
+
 /* --- measuring ------------------------------------------------------------------------------- */
 
 void gf_correlations_begin(const gf_correlations *self, size_t task, gf_correlator *correlator) {

@@ -4,6 +4,7 @@
 #ifndef GIBBSFLOW_LANGEVIN_ENSEMBLE_CORRELATIONS_H
 #define GIBBSFLOW_LANGEVIN_ENSEMBLE_CORRELATIONS_H
 
+#include "base/bytes.h"
 #include "gibbsflow/file.h"
 #include "langevin/measure/correlator.h"
 #include "langevin/run/run.h"
@@ -30,6 +31,9 @@ void gf_correlations_begin(const gf_correlations *self, size_t task, gf_correlat
 gf_status gf_correlations_measure(gf_correlations *self, size_t task, size_t sample,
                                   const double *fields, gf_correlator *correlator, gf_error *error);
 void gf_correlations_finish(gf_correlations *self, size_t task); /* it has taken its last sample */
+
+/* What there is of a task, into bytes or out of them. */
+void gf_correlations_carry(gf_correlations *self, size_t task, gf_bytes *bytes);
 
 /* The functions of a sweep point whose realisations have taken samples[realisations]: value and
  * error[T][X][F][F], mean[F]; NaN where nothing is known. */

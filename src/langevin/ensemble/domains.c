@@ -47,6 +47,15 @@ void gf_domains_free(gf_domains *self) {
     free(self);
 }
 
+void gf_domains_carry(gf_domains *self, size_t task, gf_bytes *bytes) {
+    if (self != NULL) {
+        size_t groups = self->run->domains.batches, bins = groups * self->run->domains.bins;
+        gf_bytes_carry(bytes, self->count + task * bins, bins * sizeof(int64_t));
+        gf_bytes_carry(bytes, self->beyond + task * groups, groups * sizeof(int64_t));
+        gf_bytes_carry(bytes, self->cells + task * groups, groups * sizeof(int64_t));
+    }
+}
+
 /* --- measuring ------------------------------------------------------------------------------- */
 
 static size_t group_of(const gf_run *run, size_t task, size_t sample) {

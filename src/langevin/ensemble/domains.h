@@ -6,6 +6,7 @@
 #ifndef GIBBSFLOW_LANGEVIN_ENSEMBLE_DOMAINS_H
 #define GIBBSFLOW_LANGEVIN_ENSEMBLE_DOMAINS_H
 
+#include "base/bytes.h"
 #include "gibbsflow/file.h"
 #include "langevin/run/run.h"
 
@@ -26,6 +27,9 @@ double gf_domains_memory(const gf_run *run); /* bytes */
  * places[cells] workspace. Without a level (NaN) there are none. */
 void gf_domains_measure(gf_domains *self, size_t task, size_t sample, const double *m, double level,
                         size_t *places);
+
+/* What there is of a task, into bytes or out of them. */
+void gf_domains_carry(gf_domains *self, size_t task, gf_bytes *bytes);
 
 /* The results at a sweep point: probability densities of lengths density[bins], the mean length,
  * and their errors; NaN where nothing is known. */

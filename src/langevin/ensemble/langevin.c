@@ -193,6 +193,28 @@ static gf_status save(void *context, gf_error *error) {
     return self->control->save(self->langevin, self->control->path, error);
 }
 
+/* All that there is of one realisation. */
+static void carry(void *context, size_t index, gf_bytes *bytes) {
+    gf_langevin *self = ((work *)context)->langevin;
+    const gf_run *run = self->run;
+    size_t bins = gf_run_bins(run), fields = run->equation->fields;
+    size_t shots = run->snapshots * run->positions * fields;
+    gf_lattice_state *state = &self->tasks[index];
+    for (int k = 0; k < GF_LANGEVIN_SERIES; ++k) {
+        size_t numbers = run->samples * gf_langevin_width(run, (gf_langevin_observable)k);
+        if (self->series[k] != NULL) {
+            gf_bytes_carry(bytes, self->series[k] + index * numbers, numbers * sizeof(double));
+        }
+    }
+    gf_bytes_carry(bytes, self->snapshots + index * shots, shots * sizeof(double));
+    gf_bytes_carry(bytes, self->histogram + index * bins, bins * sizeof(int64_t));
+    gf_correlations_carry(self->correlations, index, bytes);
+    gf_domains_carry(self->domains, index, bytes);
+    gf_bytes_carry(bytes, &state->steps, sizeof state->steps);
+    gf_bytes_carry(bytes, state->counts, sizeof state->counts);
+    state->rows = gf_bytes_carry_array(bytes, state->rows, run->rows * run->cells * sizeof(double));
+}
+
 gf_status gf_langevin_carry_on(gf_langevin *self, const gf_langevin_control *control,
                                gf_error *error) {
     work context = {self, control};
@@ -205,6 +227,7 @@ gf_status gf_langevin_carry_on(gf_langevin *self, const gf_langevin_control *con
                             .end = end,
                             .run = run_leg,
                             .keep = keep,
+                            .carry = carry,
                             .save = saves ? save : NULL,
                             .save_every = control->checkpoint_every,
                             .stop = control->stop,
