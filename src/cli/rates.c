@@ -41,7 +41,7 @@ static const char rates_help[] =
     "--epsilon E solves the whole Lindbladian at this coupling as well, of which the rate\n"
     "equation is the limit: exact stationary states and the slowest rates, in H's\n"
     "eigenbasis, with GMRES and Davidson's method, started and preconditioned by the\n"
-    "limit. 10 sites take some seconds, 12 some minutes.\n"
+    "limit. 10 sites take some seconds, 12 a minute or two.\n"
     "\n"
     "--at M,E (or --lambda) starts from a Gibbs state and follows <m>, <e>, <m^2>; -o\n"
     "keeps all, with the populations and the joint distribution of M and E. At most 16\n"
