@@ -177,13 +177,21 @@ static size_t count_key_rows(const course *self, double width) {
 static void write_key(const course *self, gf_plot *plot) {
     char text[160];
     gf_plot_begin_key(plot, margins.left, 0.4, count_key_rows(self, gf_plot_width(plot)), ENTRY);
-    (void)snprintf(text, sizeof text, "%.0f sites, up to {/:Italic t}*", self->sites);
-    gf_plot_add_key(plot, "lw 2 lc rgb '#1a1a1a'", "pt 7 ps 0.8*point lc rgb '#1a1a1a'", text);
-    gf_plot_add_key(plot, "lw 1.5 dt (3,4) lc rgb '#1a1a1a'", NULL, "beyond: the finite chain");
+    bool infinite = self->sites == 0; /* operator space */
     (void)snprintf(text, sizeof text,
-                   self->compared > 0 ? "distance from %.0f sites" : "no smaller chain beside it",
+                   infinite ? "infinite chain, up to {/:Italic t}*"
+                            : "%.0f sites, up to {/:Italic t}*",
+                   self->sites);
+    gf_plot_add_key(plot, "lw 2 lc rgb '#1a1a1a'", "pt 7 ps 0.8*point lc rgb '#1a1a1a'", text);
+    gf_plot_add_key(plot, "lw 1.5 dt (3,4) lc rgb '#1a1a1a'", NULL,
+                    infinite ? "beyond: less sure" : "beyond: the finite chain");
+    (void)snprintf(text, sizeof text,
+                   infinite             ? "distance from shorter strings"
+                   : self->compared > 0 ? "distance from %.0f sites"
+                                        : "no smaller chain beside it",
                    self->compared);
-    gf_plot_add_key(plot, self->compared > 0 ? "lw 8 lc rgb '#dddddd'" : NULL, NULL, text);
+    gf_plot_add_key(plot, infinite || self->compared > 0 ? "lw 8 lc rgb '#dddddd'" : NULL, NULL,
+                    text);
     gf_plot_add_key(plot, "lw 1 dt (8,4) lc rgb '#1a1a1a'", NULL, "{/:Italic σ}(∞), where settled");
     for (size_t p = 0; p < self->shown; ++p) {
         const double *lambda = self->lambda + 2 * p;
