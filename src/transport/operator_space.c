@@ -378,7 +378,7 @@ static void judge_charge(gf_operator_space *self, size_t i, double unit) {
     if (self->lifetime[i] * unit > MOST_LIFETIME) {
         (void)snprintf(text, sizeof text,
                        "the %s current lives for a time of about %.3g: a conservation law must be "
-                       "close, whose slow modes no string of %d sites holds; use --method memory",
+                       "close, whose slow modes no string of %d sites holds",
                        gf_charge_name(i), self->lifetime[i], self->longest);
     } else if (!(self->onsager_error[i][i] <= MOST_SPREAD * sigma)) {
         (void)snprintf(text, sizeof text, "choices for the %s current spread by %.0f %%",
