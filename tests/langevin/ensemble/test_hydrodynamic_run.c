@@ -512,19 +512,21 @@ static const char small_blocks[] =
     "parameters: {epsilon: 0.01}\n"
     "noise: {}\n"
     "space: {cells: %d, sites: 24}\n"
-    "time: {step: 8, end: 320000, warm_up: 80000, sample_every: 80000}\n"
+    "time: {step: 8, end: %d, warm_up: %d, sample_every: %d}\n"
     "integrator: weak-trapezoidal\n"
     "initial: {profile: [fixed-point, uniform], which: stable-, density: [0.2, 0.1]}\n"
     "realisations: 2\n"
-    "snapshots: {every: 80000, spacing: 24}\n"
-    "correlations: {lag: 80000}\n";
+    "snapshots: {every: %d, spacing: 24}\n"
+    "correlations: {lag: %d}\n";
 
 /* Seven ways, under the sanitizers every second. */
 static gf_langevin *begin_small(int number) {
     int way = sized(1, 2) * number;
     char text[1400], file[100];
     if (way == 6) {
-        (void)snprintf(text, sizeof text, small_blocks, sized(250, 20));
+        int every = sized(80000, 16000);
+        (void)snprintf(text, sizeof text, small_blocks, sized(250, 20), 4 * every, every, every,
+                       every, every);
         return begin(text);
     }
     (void)snprintf(file, sizeof file, "diffusion: %s", varying);
