@@ -72,7 +72,7 @@ static void fill_across(int degree, double x, double *value, double *slope) {
 /* --- the operator ---------------------------------------------------------------------------- */
 
 /* The functions of one parity in m, or all of them. */
-typedef struct operator_of {
+typedef struct galerkin {
     const gf_surface *medium;
     int sites, degree;
     size_t count, nodes[2]; /* functions; of integration along m, x */
@@ -84,9 +84,9 @@ typedef struct operator_of {
     /* [count][nodes of x] at one m: the functions, their gradient, and the flux */
     double *value, *gradient[GF_CHARGES], *flux[GF_CHARGES];
     double *across[2]; /* [nodes of x][degree + 1] */
-} operator_of;
+} galerkin;
 
-static void list_functions(operator_of *self, int parity) {
+static void list_functions(galerkin *self, int parity) {
     for (int b = 0; b <= self->degree; ++b) {
         for (int a = 0; a + b <= self->degree; ++a) {
             if (parity < 0 || a % 2 == parity) {
@@ -97,7 +97,7 @@ static void list_functions(operator_of *self, int parity) {
     }
 }
 
-static void free_operator(operator_of *self) {
+static void free_operator(galerkin *self) {
     free(self->a);
     free(self->b);
     for (int k = 0; k < 2; ++k) {
@@ -115,7 +115,7 @@ static void free_operator(operator_of *self) {
     gf_workspace_free(self->value);
 }
 
-static bool allocate(operator_of *self, int parity) {
+static bool allocate(galerkin *self, int parity) {
     size_t most = (size_t)(self->degree + 1) * (size_t)(self->degree + 2) / 2;
     self->a = calloc(most, sizeof *self->a);
     self->b = calloc(most, sizeof *self->b);
@@ -152,7 +152,7 @@ typedef struct place {
     double drift[GF_CHARGES], spread[GF_CHARGES][GF_CHARGES]; /* N / (2 sites) */
 } place;
 
-static place place_at(const operator_of *self, double m, double e) {
+static place place_at(const galerkin *self, double m, double e) {
     double values[GF_SURFACE_VALUES], slope[GF_SURFACE_VALUES][GF_CHARGES];
     place here;
     gf_surface_expand(self->medium, (double[GF_CHARGES]){m, e}, values, slope);
@@ -184,7 +184,7 @@ static slice slice_at(const gf_surface *medium, double m) {
 }
 
 /* The functions at node j of x, with the root of its weight. */
-static void fill_point(operator_of *self, const along_m *along, const slice *at_m, size_t j,
+static void fill_point(galerkin *self, const along_m *along, const slice *at_m, size_t j,
                        double root) {
     const double *p = self->across[0] + j * MOST_TERMS, *dp = self->across[1] + j * MOST_TERMS;
     double x = self->node[1][j], m = at_m->m, e = at_m->middle + at_m->half * x;
@@ -210,7 +210,7 @@ static void fill_point(operator_of *self, const along_m *along, const slice *at_
     }
 }
 
-static void add_transposed_product(const operator_of *self, const double *left, const double *right,
+static void add_transposed_product(const galerkin *self, const double *left, const double *right,
                                    double *sum) {
     blasint n = (blasint)self->count, points = (blasint)self->nodes[1];
     cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, n, n, points, 1, left, points, right,
@@ -218,7 +218,7 @@ static void add_transposed_product(const operator_of *self, const double *left, 
 }
 
 /* Along m, and along x by its height t, in which the medium is smooth at the border. */
-static void place_nodes(operator_of *self) {
+static void place_nodes(galerkin *self) {
     for (int k = 0; k < 2; ++k) {
         double width = 2 / (double)(self->medium->points[k] - 1);
         for (size_t cell = 0; cell + 1 < self->medium->points[k]; ++cell) {
@@ -239,7 +239,7 @@ static void place_nodes(operator_of *self) {
 
 /* A mirrored medium is the same at either sign of m, and so are products of functions of one
  * parity. */
-static void assemble(operator_of *self, along_m *along) {
+static void assemble(galerkin *self, along_m *along) {
     place_nodes(self);
     for (size_t i = 0; i < self->nodes[0]; ++i) {
         slice here = slice_at(self->medium, self->node[0][i]);
@@ -262,13 +262,13 @@ static void assemble(operator_of *self, along_m *along) {
 /* --- eigenvalues ----------------------------------------------------------------------------- */
 
 /* Of flow c = rate overlap c: the two of largest real part, and the vector of the first. */
-typedef struct spectrum_of {
+typedef struct slowest {
     double first, second, *state; /* [count] */
     double largest;               /* modulus of any */
-} spectrum_of;
+} slowest;
 
 /* flow becomes L^-1 flow L^-T, overlap its factor L. */
-static int make_standard(operator_of *self) {
+static int make_standard(galerkin *self) {
     blasint n = (blasint)self->count;
     int info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', n, self->overlap, n);
     if (info == 0) {
@@ -280,8 +280,8 @@ static int make_standard(operator_of *self) {
     return info;
 }
 
-static void choose(const operator_of *self, const double *re, const double *im,
-                   const double *vectors, spectrum_of *found) {
+static void choose(const galerkin *self, const double *re, const double *im, const double *vectors,
+                   slowest *found) {
     size_t best = 0;
     found->first = found->second = -INFINITY;
     for (size_t k = 0; k < self->count; ++k) {
@@ -302,7 +302,7 @@ static void choose(const operator_of *self, const double *re, const double *im,
                 self->overlap, (blasint)self->count, found->state, 1);
 }
 
-static gf_status diagonalize(operator_of *self, spectrum_of *found, gf_error *error) {
+static gf_status diagonalize(galerkin *self, slowest *found, gf_error *error) {
     size_t n = self->count;
     lapack_int order = (lapack_int)n;
     double *re = gf_workspace_alloc(n, 1, sizeof *re), *im = gf_workspace_alloc(n, 1, sizeof *im);
@@ -333,7 +333,7 @@ static gf_status diagonalize(operator_of *self, spectrum_of *found, gf_error *er
 /* --- what is asked for ----------------------------------------------------------------------- */
 
 /* Of m within [low, high]: what is integrated over x is left of functions with b = 0 alone. */
-static double probability_between(const operator_of *self, const double *state, double low,
+static double probability_between(const galerkin *self, const double *state, double low,
                                   double high, along_m *along) {
     double node[BINS], weight[BINS], sum = 0;
     gf_quadrature_legendre(low, high, BINS, node, weight);
@@ -347,7 +347,7 @@ static double probability_between(const operator_of *self, const double *state, 
     return sum;
 }
 
-static void describe(const operator_of *self, const double *state, along_m *along,
+static void describe(const galerkin *self, const double *state, along_m *along,
                      gf_fokker_planck *result) {
     double value[4];
     for (int k = 0; k < 4; ++k) {
@@ -366,8 +366,8 @@ static void describe(const operator_of *self, const double *state, along_m *alon
 /* parity: 0 even, 1 odd, -1 all functions. */
 static gf_status solve_parity(const gf_surface *medium, int parity, along_m *along,
                               gf_fokker_planck *result, gf_error *error) {
-    operator_of self = {.medium = medium, .sites = result->sites, .degree = result->degree};
-    spectrum_of found = {0};
+    galerkin self = {.medium = medium, .sites = result->sites, .degree = result->degree};
+    slowest found = {0};
     gf_status status = GF_OK;
     if (!allocate(&self, parity)) {
         status = gf_fail_memory(error, "the Fokker-Planck operator");

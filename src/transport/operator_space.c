@@ -427,23 +427,14 @@ static void judge(gf_operator_space *self, const problem *from) {
 }
 
 static void compare_times(gf_operator_space *self, double *const shorter[2]) {
-    enum { ALL = GF_CHARGES * GF_CHARGES };
-    bool reliable = true;
-    for (size_t k = 0; k < self->times; ++k) {
-        for (size_t e = 0; e < ALL; ++e) {
-            size_t at = ALL * k + e;
-            self->correlation_error[at] = fabs(self->correlation[at] - shorter[0][at]);
-            self->onsager_in_time_error[at] = fabs(self->onsager_in_time[at] - shorter[1][at]);
-        }
-        const double *sigma = self->onsager_in_time + ALL * k;
-        const double *difference = self->onsager_in_time_error + ALL * k;
-        for (size_t e = 0; e < ALL; ++e) {
-            size_t i = e / GF_CHARGES, j = e % GF_CHARGES;
-            double scale = sqrt(fabs(sigma[i * (GF_CHARGES + 1)] * sigma[j * (GF_CHARGES + 1)]));
-            reliable = reliable && difference[e] <= 0.02 * scale;
-        }
-        self->reliable = reliable ? k : self->reliable;
+    typedef const double(*matrices)[GF_TRANSPORT_MATRIX];
+    for (size_t k = 0; k < self->times * GF_TRANSPORT_MATRIX; ++k) {
+        self->correlation_error[k] = fabs(self->correlation[k] - shorter[0][k]);
+        self->onsager_in_time_error[k] = fabs(self->onsager_in_time[k] - shorter[1][k]);
     }
+    self->reliable =
+        gf_transport_last_reliable(self->times, (matrices)(const void *)self->onsager_in_time,
+                                   (matrices)(const void *)self->onsager_in_time_error);
 }
 
 /* Averages over the product state. */

@@ -49,7 +49,7 @@ typedef struct gf_operator_space {
     double diffusion[GF_CHARGES][GF_CHARGES], diffusion_error[GF_CHARGES][GF_CHARGES];
     double lifetime[GF_CHARGES]; /* sigma_ii/K_ii(0) */
     /* In time, [times][GF_CHARGES][GF_CHARGES], with the difference that a site of length makes;
-     * the reliable time is the one up to which it is below 1 % of sigma_ii. */
+     * the reliable time is that of gf_transport_last_reliable(). */
     size_t times;
     double *time, *correlation, *correlation_error, *onsager_in_time, *onsager_in_time_error;
     size_t reliable; /* its index */

@@ -90,18 +90,23 @@ static double scale_of(const double sigma[GF_TRANSPORT_MATRIX], size_t element) 
     return sqrt(fabs(sigma[i * (GF_CHARGES + 1)] * sigma[j * (GF_CHARGES + 1)]));
 }
 
-/* The index of the last reliable time; 0 is time 0, where all agree. */
-static size_t last_reliable(const gf_transport *self, size_t point) {
-    for (size_t t = 1; t < self->times; ++t) {
-        const double *sigma = self->onsager[point * self->times + t];
-        const double *error = self->onsager_error[point * self->times + t];
+size_t gf_transport_last_reliable(size_t times, const double (*sigma)[GF_TRANSPORT_MATRIX],
+                                  const double (*error)[GF_TRANSPORT_MATRIX]) {
+    for (size_t t = 1; t < times; ++t) {
         for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
-            if (!(error[k] <= AGREE * scale_of(sigma, k))) {
+            if (!(error[t][k] <= AGREE * scale_of(sigma[t], k))) {
                 return t - 1;
             }
         }
     }
-    return self->times - 1;
+    return times > 0 ? times - 1 : 0;
+}
+
+static size_t last_reliable(const gf_transport *self, size_t point) {
+    typedef const double(*matrices)[GF_TRANSPORT_MATRIX];
+    size_t row = point * self->times;
+    return gf_transport_last_reliable(self->times, (matrices)self->onsager + row,
+                                      (matrices)self->onsager_error + row);
 }
 
 /* Over the second half of the reliable time: by how much each sigma_ij moves. False if by too much,

@@ -76,8 +76,13 @@ gf_status gf_transport_create(size_t points, size_t times, gf_transport **transp
                               gf_error *error);
 void gf_transport_free(gf_transport *self);
 
-/* Fills in the judgement from all else. t* is the last time up to which every sigma_ij agrees with
- * that of the smaller chain to 2 % of sqrt(sigma_ii sigma_jj). A point is settled if over the
+/* The index of t*, the last time up to which every sigma_ij, [times], differs from that of the
+ * smaller chain (or of shorter strings) by at most 2 % of sqrt(sigma_ii sigma_jj); at time 0, index
+ * 0, all agree. */
+size_t gf_transport_last_reliable(size_t times, const double (*sigma)[GF_TRANSPORT_MATRIX],
+                                  const double (*error)[GF_TRANSPORT_MATRIX]);
+
+/* Fills in the judgement from all else. A point is settled if over the
  * second half of this time no sigma_ij moves by more than 2 % of that; the error is then three
  * times the movement, as much as a tail like t^(-3/2) still adds, and what the chains differ by;
  * that of D the largest that this makes of it. */

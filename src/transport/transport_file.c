@@ -9,42 +9,41 @@
 
 static const char time_axis[] = "/transport/time";
 
+/* Vectors (rank 1) or matrices (2) over the charges, of every state, or of every state and time. */
+static void put(const gf_transport *self, gf_file *file, int rank, bool in_time, const char *path,
+                const char *units, const char *description, const void *values) {
+    gf_dataset set = {.path = path,
+                      .units = units,
+                      .description = description,
+                      .rank = 1,
+                      .shape = {self->points},
+                      .axes = {"point"}};
+    if (in_time) {
+        set.shape[set.rank] = self->times;
+        set.axes[set.rank++] = time_axis;
+    }
+    for (int k = 0; k < rank; ++k) {
+        set.shape[set.rank] = GF_CHARGES;
+        set.axes[set.rank++] = "charge";
+    }
+    gf_file_put_doubles(file, &set, values);
+}
+
 static void put_vectors(const gf_transport *self, gf_file *file, const char *path,
                         const char *units, const char *description, double (*values)[GF_CHARGES]) {
-    gf_file_put_doubles(file,
-                        &(gf_dataset){.path = path,
-                                      .units = units,
-                                      .description = description,
-                                      .rank = 2,
-                                      .shape = {self->points, GF_CHARGES},
-                                      .axes = {"point", "charge"}},
-                        (const double *)values);
+    put(self, file, 1, false, path, units, description, values);
 }
 
 static void put_matrices(const gf_transport *self, gf_file *file, const char *path,
                          const char *units, const char *description,
                          double (*values)[GF_TRANSPORT_MATRIX]) {
-    gf_file_put_doubles(file,
-                        &(gf_dataset){.path = path,
-                                      .units = units,
-                                      .description = description,
-                                      .rank = 3,
-                                      .shape = {self->points, GF_CHARGES, GF_CHARGES},
-                                      .axes = {"point", "charge", "charge"}},
-                        (const double *)values);
+    put(self, file, 2, false, path, units, description, values);
 }
 
 static void put_functions(const gf_transport *self, gf_file *file, const char *path,
                           const char *units, const char *description,
                           double (*values)[GF_TRANSPORT_MATRIX]) {
-    gf_file_put_doubles(file,
-                        &(gf_dataset){.path = path,
-                                      .units = units,
-                                      .description = description,
-                                      .rank = 4,
-                                      .shape = {self->points, self->times, GF_CHARGES, GF_CHARGES},
-                                      .axes = {"point", time_axis, "charge", "charge"}},
-                        (const double *)values);
+    put(self, file, 2, true, path, units, description, values);
 }
 
 static void put_states(const gf_transport *self, gf_file *file) {
