@@ -321,21 +321,25 @@ static void put_fits(const fits *self, const gf_run *run, gf_file *file) {
                  {"/fits/range", 2, &self->range[0][0]},
                  {"/fits/chi_square", 0, self->chi_square},
                  {"/fits/freedom", 0, self->freedom}};
-    gf_file_put_strings(
-        file, &(gf_dataset){.path = "/fits/form", .units = "1", .rank = 1, .shape = {self->made}},
-        self->name);
+    gf_file_put_strings(file,
+                        &(gf_dataset){.path = "/fits/form",
+                                      .units = "1",
+                                      .rank = 1,
+                                      .shape = {self->made},
+                                      .axes = {"form"}},
+                        self->name);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
         gf_dataset dataset = {.path = parts[i].path,
                               .units = "1",
                               .rank = parts[i].width > 0 ? 2 : 1,
-                              .shape = {self->made, parts[i].width}};
+                              .shape = {self->made, parts[i].width},
+                              .axes = {"form"}};
         if (parts[i].width == 3) {
             dataset.units = "A and B in 1/a, c in 1";
             dataset.description = run->equation->fields > 1 ? "A, c, B; x = epsilon {energy} a^2/D"
                                                             : "A, c, B; x = epsilon J a^2/D";
         }
         if (parts[i].width > 0) {
-            dataset.axes[0] = "form";
             dataset.axes[1] = parts[i].width == 3 ? "A, c, B" : "from, to";
         }
         gf_file_put_doubles(file, &dataset, parts[i].data);
