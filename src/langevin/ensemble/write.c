@@ -321,13 +321,11 @@ static void put_fits(const fits *self, const gf_run *run, gf_file *file) {
                  {"/fits/range", 2, &self->range[0][0]},
                  {"/fits/chi_square", 0, self->chi_square},
                  {"/fits/freedom", 0, self->freedom}};
-    gf_file_put_strings(file,
-                        &(gf_dataset){.path = "/fits/form",
-                                      .units = "1",
-                                      .rank = 1,
-                                      .shape = {self->made},
-                                      .axes = {"form"}},
-                        self->name);
+    gf_file_put_strings(
+        file,
+        &(gf_dataset){
+            .path = "/fits/form", .units = "1", .rank = 1, .shape = {self->made}, .axes = {"form"}},
+        self->name);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
         gf_dataset dataset = {.path = parts[i].path,
                               .units = "1",
