@@ -103,7 +103,7 @@ static bool is_reliable(const course *self, size_t p, size_t t) {
  * those beyond t*, which begin at it. */
 static void write_curve(const course *self, int q, size_t element, size_t p, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
-    char name[32];
+    char name[64];
     (void)snprintf(name, sizeof name, "q%de%zup%zu", q, element, p);
     gf_plot_open_data(plot, name);
     for (int beyond = 0; beyond < 2; ++beyond) {
