@@ -15,6 +15,7 @@ enum { MOST_ENDS = 2 * GF_TRANSPORT_CHOICES, FEWEST_TIMES = 4 };
 
 static const double FINE = 0.02, ROUGH = 0.1; /* agreement of rings, relative */
 static const double MOST_SPREAD = 0.5;        /* of sigma_ii, relative */
+static const double AWAY = 3;                 /* what the distance between ways counts */
 static const double MORE_STEPS = 2;           /* that strings may yet go, where they still move */
 static const double MOST_LAMBDA1 = 6;         /* operator_space.c */
 static const double SAME_LAMBDA1 = 1e-9;      /* what rounding makes of one magnetisation */
@@ -313,6 +314,14 @@ static void widen(gf_transport *self, size_t p, const double *sigma) {
     }
 }
 
+/* Three times as far from that of the first way: ratios still drift at t*. */
+static void move_away(double sigma[F][F], double first[F][F]) {
+    for (size_t k = 0; k < MATRIX; ++k) {
+        sigma[k / F][k % F] =
+            first[k / F][k % F] + AWAY * (sigma[k / F][k % F] - first[k / F][k % F]);
+    }
+}
+
 /* The value by the first way, then all ways with all ends. Returns how many could be gone. */
 static size_t extrapolate(gf_transport *self, size_t p, ends *from, way ways[WAYS]) {
     double mean[F][F], sigma[F][F];
@@ -333,7 +342,10 @@ static size_t extrapolate(gf_transport *self, size_t p, ends *from, way ways[WAY
         memcpy(result, sigma, sizeof self->way_onsager[0]);
         ++gone;
         for (size_t c = 0; c < from->count; ++c) {
-            if (follow(&ways[w], from->sigma[c], sigma)) {
+            double first[F][F];
+            if (follow(&ways[w], from->sigma[c], sigma) &&
+                follow(&ways[AT_END], from->sigma[c], first)) {
+                move_away(sigma, first);
                 widen(self, p, sigma[0]);
             }
         }

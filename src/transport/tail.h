@@ -12,7 +12,7 @@
  * two sites shorter; and, for what comes after t* alone, from what S gains in the second half. The
  * value is that of the first way and the mean over the longest strings; the error the largest
  * deviation of any way with any end of operator space, for D of sigma C^-1 of each: its elements
- * move together.
+ * move together. What ways differ by counts three times: the ratio still drifts when t* comes.
  *
  * Near the border rings of two lengths part by 2 % at once; a ratio bears more, and A is taken from
  * so short a time that it matters little, as long as they agree to 10 %.
