@@ -58,19 +58,20 @@ static int ascending(const void *a, const void *b) {
 /* Colours are those of what is known but for one in twenty at either end: D rises steeply where
  * spins are dilute. */
 static gf_status find_colours(table *self, size_t element, gf_error *error) {
-    double *known = malloc((self->known + 1) * sizeof *known), *range = self->colours[element];
+    double *known = malloc((self->shape[0] * self->shape[1] + 1) * sizeof *known),
+           *range = self->colours[element];
     size_t count = 0;
     if (known == NULL) {
         return gf_fail_memory(error, "the colours");
     }
     for (size_t n = 0; n < self->shape[0] * self->shape[1]; ++n) {
-        if (is(self, n, "known")) {
+        if (is(self, n, self->known > 0 ? "known" : "continued")) {
             known[count++] = self->matrix[n * MATRIX + element];
         }
     }
     qsort(known, count, sizeof *known, ascending);
-    range[0] = known[count / 20];
-    range[1] = known[count - 1 - count / 20];
+    range[0] = count > 0 ? known[count / 20] : 0;
+    range[1] = count > 0 ? known[count - 1 - count / 20] : 0;
     free(known);
     if (range[0] < 0) {
         range[1] = fmax(range[1], -range[0]);
@@ -101,8 +102,8 @@ static gf_status read_table(const gf_figure *figure, table *self, gf_error *erro
     for (size_t n = 0; status == GF_OK && n < self->shape[0] * self->shape[1]; ++n) {
         self->known += is(self, n, "known");
     }
-    if (status == GF_OK && (self->known == 0 || self->shape[0] < 2 || self->shape[1] < 2)) {
-        status = gf_fail(error, GF_INVALID, "the table of D has no plane that is known");
+    if (status == GF_OK && (self->shape[0] < 2 || self->shape[1] < 2)) {
+        status = gf_fail(error, GF_INVALID, "the table of D is no plane");
     }
     for (size_t i = 0; i < GF_CHARGES && status == GF_OK; ++i) {
         double ends[2] = {self->axis[i][0], self->axis[i][self->shape[i] - 1]};

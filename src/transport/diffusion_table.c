@@ -310,7 +310,7 @@ gf_status gf_diffusion_table_make(const gf_diffusion_nodes *nodes, const gf_tran
     if (status == GF_OK && !find_rows(nodes, transport, rows, &all)) {
         size_t middle = (nodes->rows - 1) / 2 * nodes->columns + SIDE;
         status = gf_fail(error, GF_INVALID,
-                         "there is no D at m = 0, lambda2 = 0, and so no table of it: %s",
+                         "there is no D at m = 0, lambda2 = 0, so no table of it: %s",
                          transport->reason[middle]);
     }
     if (status == GF_OK) {

@@ -146,6 +146,48 @@ START_TEST(test_copy) {
 }
 END_TEST
 
+/* D (1 + errors delta), delta from the traces, node by node; written and read again with errors. */
+START_TEST(test_shift) {
+    content c = linear_content();
+    gf_diffusion diffusion = read_content(&c), shifted, again;
+    gf_error error = {.message = ""};
+    ck_assert_int_eq(gf_diffusion_shift(&diffusion, 1, path, &shifted, &error), GF_INVALID);
+    assert_contains(error.message, "has no /diffusion/matrix_error");
+    diffusion.error = calloc((size_t)ROWS * COLUMNS, sizeof *diffusion.error);
+    for (size_t n = 0; n < (size_t)ROWS * COLUMNS; ++n) {
+        for (size_t k = 0; k < 4; ++k) {
+            diffusion.error[n][k] = 0.01 * (double)(n + k);
+        }
+    }
+    gf_file *file = NULL;
+    ck_assert_int_eq(gf_file_create(path, &file, NULL), GF_OK);
+    gf_diffusion_write(&diffusion, file);
+    ck_assert_int_eq(gf_file_commit(&file, NULL), GF_OK);
+    ck_assert_int_eq(gf_diffusion_read(path, &again, NULL), GF_OK);
+    ck_assert_int_eq(gf_diffusion_shift(&again, -0.7, path, &shifted, &error), GF_OK);
+    for (size_t n = 0; n < (size_t)ROWS * COLUMNS; ++n) {
+        const double *d = diffusion.matrix[n];
+        double delta = (0.02 * (double)n + 0.03) / (d[0] + d[3]);
+        for (size_t k = 0; k < 4; ++k) {
+            ck_assert_double_eq_tol(shifted.matrix[n][k], (1 - 0.7 * delta) * d[k], 1e-14);
+        }
+    }
+    ck_assert_double_lt(shifted.largest, diffusion.largest);
+    gf_diffusion_free(&shifted);
+    ck_assert_int_eq(gf_diffusion_shift(&again, -1000, path, &shifted, &error), GF_INVALID);
+    assert_contains(error.message, "D is not positive at m = -1");
+    again.error[3][2] = -0.1;
+    file = NULL;
+    ck_assert_int_eq(gf_file_create(path, &file, NULL), GF_OK);
+    gf_diffusion_write(&again, file);
+    ck_assert_int_eq(gf_file_commit(&file, NULL), GF_OK);
+    gf_diffusion_free(&again);
+    gf_diffusion_free(&diffusion);
+    ck_assert_int_ne(gf_diffusion_read(path, &again, &error), GF_OK);
+    assert_contains(error.message, "/diffusion/matrix_error holds a value that is negative");
+}
+END_TEST
+
 static void check_refused(const char *message) {
     gf_diffusion diffusion;
     gf_error error = {.message = ""};
@@ -450,6 +492,7 @@ int main(void) {
     tcase_add_test(tests, test_values);
     tcase_add_test(tests, test_bilinear);
     tcase_add_test(tests, test_copy);
+    tcase_add_test(tests, test_shift);
     tcase_add_test(tests, test_bad_content);
     tcase_add_test(tests, test_bad_files);
     tcase_add_loop_test(tests, test_constant, 0, 2);
