@@ -8,11 +8,13 @@
 #include <stdlib.h>
 
 static const char *const axis_path[2] = {"/diffusion/magnetization", "/diffusion/energy"};
-static const char matrix_path[] = "/diffusion/matrix", error_path[] = "/diffusion/matrix_error";
+static const char matrix_path[] = "/diffusion/matrix", error_path[] = "/diffusion/matrix_error",
+                  relative_path[] = "/diffusion/relative_error";
 
 void gf_diffusion_free(gf_diffusion *self) {
     free(self->matrix);
     free(self->error);
+    free(self->relative);
     *self = (gf_diffusion){0};
 }
 
@@ -120,20 +122,43 @@ static void read_axis(gf_file *file, const char *path, gf_axis *axis) {
     free(value);
 }
 
-static double (*read_matrices(gf_file *file, const char *path, const gf_axis axis[2],
-                              double least))[4] {
-    size_t rows = axis[0].points, columns = axis[1].points;
-    double *values = gf_file_get_doubles(file, path, 4, (size_t[]){rows, columns, 2, 2});
-    for (size_t i = 0; i < 4 * rows * columns && values != NULL; ++i) {
+/* [rows][columns] of so many values each, none below `least`. */
+static double *read_nodes(gf_file *file, const char *path, const gf_axis axis[2], int rank,
+                          double least) {
+    size_t rows = axis[0].points, columns = axis[1].points, each = rank == 4 ? 4 : 1;
+    double *values = gf_file_get_doubles(file, path, rank, (size_t[]){rows, columns, 2, 2});
+    for (size_t i = 0; i < each * rows * columns && values != NULL; ++i) {
         if (!(isfinite(values[i]) && values[i] >= least)) {
             gf_file_reject(file, "%s holds a value that is %s at m = %g, e = %g", path,
                            isfinite(values[i]) ? "negative" : "not finite",
-                           gf_axis_value(&axis[0], i / 4 / columns),
-                           gf_axis_value(&axis[1], i / 4 % columns));
+                           gf_axis_value(&axis[0], i / each / columns),
+                           gf_axis_value(&axis[1], i / each % columns));
             break;
         }
     }
-    return (double(*)[4])values;
+    return values;
+}
+
+/* By the traces, where the file does not say. */
+static void read_errors(gf_file *file, gf_diffusion *self) {
+    size_t count = self->axis[0].points * self->axis[1].points;
+    if (!gf_file_has(file, error_path)) {
+        return;
+    }
+    self->error = (double(*)[4])read_nodes(file, error_path, self->axis, 4, 0);
+    if (gf_file_has(file, relative_path)) {
+        self->relative = read_nodes(file, relative_path, self->axis, 2, 0);
+        return;
+    }
+    self->relative = calloc(count + 1, sizeof *self->relative);
+    if (self->relative == NULL) {
+        gf_file_reject(file, "out of memory for the errors of D");
+        return;
+    }
+    for (size_t i = 0; i < count && self->error != NULL && self->matrix != NULL; ++i) {
+        const double *d = self->matrix[i], *e = self->error[i];
+        self->relative[i] = (e[0] + e[3]) / fabs(d[0] + d[3]);
+    }
 }
 
 /* A mean of two matrices can have a negative eigenvalue though neither has. */
@@ -186,10 +211,8 @@ gf_status gf_diffusion_read(const char *path, gf_diffusion *self, gf_error *erro
     if (status == GF_OK) {
         read_axis(file, axis_path[0], &self->axis[0]);
         read_axis(file, axis_path[1], &self->axis[1]);
-        self->matrix = read_matrices(file, matrix_path, self->axis, -INFINITY);
-        if (gf_file_has(file, error_path)) {
-            self->error = read_matrices(file, error_path, self->axis, 0);
-        }
+        self->matrix = (double(*)[4])read_nodes(file, matrix_path, self->axis, 4, -INFINITY);
+        read_errors(file, self);
         status = gf_file_check(file, error);
     }
     if (status == GF_OK) {
@@ -209,18 +232,16 @@ static gf_status shift(const gf_diffusion *self, double errors, const char *path
                        gf_diffusion *shifted, gf_error *error) {
     size_t columns = self->axis[1].points, count = self->axis[0].points * columns;
     for (size_t i = 0; i < count; ++i) {
-        const double *d = self->matrix[i], *e = self->error[i];
-        double factor = 1 + errors * (e[0] + e[3]) / (d[0] + d[3]);
+        double factor = 1 + errors * self->relative[i];
         if (!(factor > 0)) {
             return gf_fail(error, GF_INVALID,
                            "%s: %g errors away D is not positive at m = %g, e = %g, where its "
                            "error is %.0f %%",
                            path, errors, gf_axis_value(&self->axis[0], i / columns),
-                           gf_axis_value(&self->axis[1], i % columns),
-                           100 * (e[0] + e[3]) / (d[0] + d[3]));
+                           gf_axis_value(&self->axis[1], i % columns), 100 * self->relative[i]);
         }
         for (size_t k = 0; k < 4; ++k) {
-            shifted->matrix[i][k] = factor * d[k];
+            shifted->matrix[i][k] = factor * self->matrix[i][k];
         }
     }
     double at[GF_CHARGES], trace, det;
@@ -236,7 +257,7 @@ gf_status gf_diffusion_shift(const gf_diffusion *self, double errors, const char
                              gf_diffusion *shifted, gf_error *error) {
     size_t count = self->axis[0].points * self->axis[1].points;
     *shifted = (gf_diffusion){.axis = {self->axis[0], self->axis[1]}};
-    if (self->error == NULL) {
+    if (self->relative == NULL) {
         return gf_fail(error, GF_INVALID, "%s has no %s to shift D by", path, error_path);
     }
     shifted->matrix = calloc(count + 1, sizeof *shifted->matrix);
@@ -282,5 +303,12 @@ void gf_diffusion_write(const gf_diffusion *self, gf_file *file) {
         set.path = error_path;
         set.description = "error of each";
         gf_file_put_doubles(file, &set, &self->error[0][0]);
+    }
+    if (self->relative != NULL) {
+        set.path = relative_path;
+        set.units = "1";
+        set.description = "error of D as a whole";
+        set.rank = 2;
+        gf_file_put_doubles(file, &set, self->relative);
     }
 }

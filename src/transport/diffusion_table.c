@@ -116,7 +116,7 @@ static void rebuild(const roots *c, double logarithm[F][F], double d[MATRIX]) {
 typedef struct row {
     bool known;
     size_t low, high;
-    double logarithm[COLUMNS][F][F], error[COLUMNS][MATRIX];
+    double logarithm[COLUMNS][F][F], error[COLUMNS][MATRIX], relative[COLUMNS];
 } row;
 
 static bool put_node(const gf_transport *from, size_t p, size_t column, row *result) {
@@ -130,6 +130,8 @@ static bool put_node(const gf_transport *from, size_t p, size_t column, row *res
     s[0][1] = s[1][0] = (s[0][1] + s[1][0]) / 2;
     apply(log, s, result->logarithm[column]);
     memcpy(result->error[column], from->diffusion_error[p], sizeof result->error[column]);
+    const double *limit = from->limit[p], *off = from->limit_error[p];
+    result->relative[column] = fmax(off[0] / limit[0], off[MATRIX - 1] / limit[MATRIX - 1]);
     return isfinite(result->logarithm[column][0][0]) && isfinite(result->logarithm[column][1][1]);
 }
 
@@ -203,6 +205,12 @@ static place find_place(const making *self, size_t i, double lambda2) {
                    .continued = far > 1e-9 || deep > 1e-9};
 }
 
+/* The relative error is the larger one of sigma_ii. */
+static double find_relative(const place *at) {
+    double known = interpolate(at->from, at->from->relative, 1, at->column);
+    return at->weight * fabs(known) + (1 - at->weight) * fmax(BORDER_ERROR, fabs(known));
+}
+
 static void put_value(const place *at, const roots *c, double d[MATRIX], double error[MATRIX]) {
     double logarithm[F][F];
     for (size_t k = 0; k < MATRIX; ++k) {
@@ -238,17 +246,19 @@ static bool find_state(const making *self, const double density[F], double lambd
 }
 
 static gf_diffusion_origin put_entry(const making *self, size_t i, double e, double lambda[F],
-                                     double d[MATRIX], double error[MATRIX]) {
+                                     double d[MATRIX], double error[MATRIX], double *relative) {
     double m = gf_axis_value(&self->nodes->axis[0], i), range[2];
     roots c;
     if (find_state(self, (double[F]){m, e}, lambda, &c)) {
         place at = find_place(self, i, lambda[GF_ENERGY]);
         put_value(&at, at.weight > 0 ? &c : NULL, d, error);
+        *relative = find_relative(&at);
         return at.continued ? GF_DIFFUSION_CONTINUED : GF_DIFFUSION_KNOWN;
     }
     gf_region_energies(self->region, m, range);
     place at = find_place(self, i, e < (range[0] + range[1]) / 2 ? INFINITY : -INFINITY);
     put_value(&at, NULL, d, error);
+    *relative = find_relative(&at);
     return e < range[0] || e > range[1] ? GF_DIFFUSION_OUTSIDE : GF_DIFFUSION_CONTINUED;
 }
 
@@ -259,8 +269,8 @@ static void fill(const making *self, gf_diffusion *table, gf_diffusion_origin *o
         for (size_t j = 0; j < energies; ++j) {
             size_t at = i * energies + j;
             double e = gf_axis_value(&table->axis[1], j);
-            gf_diffusion_origin found =
-                put_entry(self, i, e, lambda, table->matrix[at], table->error[at]);
+            gf_diffusion_origin found = put_entry(self, i, e, lambda, table->matrix[at],
+                                                  table->error[at], &table->relative[at]);
             if (origin != NULL) {
                 origin[at] = found;
             }
@@ -303,15 +313,17 @@ gf_status gf_diffusion_table_make(const gf_diffusion_nodes *nodes, const gf_tran
     making all = {.nodes = nodes, .rows = rows, .gibbs = gibbs, .region = region};
     *table = (gf_diffusion){.axis = {nodes->axis[0], nodes->axis[1]},
                             .matrix = calloc(count + 1, sizeof *table->matrix),
-                            .error = calloc(count + 1, sizeof *table->error)};
-    gf_status status = rows != NULL && table->matrix != NULL && table->error != NULL
-                           ? GF_OK
-                           : gf_fail_memory(error, "the table of D");
+                            .error = calloc(count + 1, sizeof *table->error),
+                            .relative = calloc(count + 1, sizeof *table->relative)};
+    gf_status status =
+        rows != NULL && table->matrix != NULL && table->error != NULL && table->relative != NULL
+            ? GF_OK
+            : gf_fail_memory(error, "the table of D");
     if (status == GF_OK && !find_rows(nodes, transport, rows, &all)) {
         size_t middle = (nodes->rows - 1) / 2 * nodes->columns + SIDE;
-        status = gf_fail(error, GF_INVALID,
-                         "there is no D at m = 0, lambda2 = 0, so no table of it: %s",
-                         transport->reason[middle]);
+        status =
+            gf_fail(error, GF_INVALID, "there is no D at m = 0, lambda2 = 0, so no table of it: %s",
+                    transport->reason[middle]);
     }
     if (status == GF_OK) {
         fill(&all, table, origin);

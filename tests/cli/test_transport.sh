@@ -52,7 +52,7 @@ test_tail() {
 test_table() {
     accept transport "$half" --sites 8 --table 9,9 --strings 8 --end 2 --times 17 -o diffusion.h5 -q
     check "transport: table: $said" contains "$said" "D on 9 x 9 nodes: known on"
-    for name in magnetization energy matrix matrix_error origin; do
+    for name in magnetization energy matrix matrix_error relative_error origin; do
         check "transport: no /diffusion/$name" h5dump -H -d "/diffusion/$name" diffusion.h5 >/dev/null
     done
     accept forces "$half" --sites 6 -o forces.h5

@@ -164,6 +164,8 @@ START_TEST(test_shift) {
     gf_diffusion_write(&diffusion, file);
     ck_assert_int_eq(gf_file_commit(&file, NULL), GF_OK);
     ck_assert_int_eq(gf_diffusion_read(path, &again, NULL), GF_OK);
+    ck_assert_double_eq_tol(again.relative[2], 0.07 / (again.matrix[2][0] + again.matrix[2][3]),
+                            1e-14);
     ck_assert_int_eq(gf_diffusion_shift(&again, -0.7, path, &shifted, &error), GF_OK);
     for (size_t n = 0; n < (size_t)ROWS * COLUMNS; ++n) {
         const double *d = diffusion.matrix[n];

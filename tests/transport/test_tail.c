@@ -251,6 +251,7 @@ static void open_table(table_case *self, double s[F][F], size_t m, size_t e) {
         self->known->verdict[p] = inside ? GF_EXTRAPOLATED : GF_NOT_SETTLED;
         (void)gf_transport_divide(state.susceptibility, sigma[0], self->known->diffusion[p]);
         for (size_t i = 0; i < MATRIX; ++i) {
+            self->known->limit_error[p][i] = (i == 0 ? 0.1 : 0.2) * fabs(sigma[i / F][i % F]);
             self->known->diffusion_error[p][i] = 0.1 * fabs(self->known->diffusion[p][i]);
         }
     }
@@ -284,6 +285,7 @@ START_TEST(test_constant_table) {
         outside += t.origin[n] == GF_DIFFUSION_OUTSIDE;
         if (is_known) {
             assert_near(t.table.error[n][0], 0.5, 1e-7);
+            assert_near(t.table.relative[n], 0.2, 1e-9);
         } else {
             ck_assert_double_ge(t.table.error[n][0], 0.5 - 1e-7);
             ck_assert_double_le(t.table.error[n][0], 2.5 + 1e-7);
@@ -291,6 +293,7 @@ START_TEST(test_constant_table) {
     }
     assert_near(t.table.largest, 5, 1e-6);
     assert_near(t.table.error[0][0], 2.5, 1e-9); /* a corner outside */
+    assert_near(t.table.relative[0], 0.5, 1e-9);
     ck_assert_uint_gt(known, 50);
     ck_assert_uint_gt(outside, 50);
     close_table(&t);
