@@ -171,5 +171,5 @@ const cli_command cli_figure = {
     .help = help,
     .examples = examples,
     .takes = CLI_TABLE | CLI_SCAN | CLI_PHASE | CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_RATES |
-             CLI_TRANSPORT,
+             CLI_TRANSPORT | CLI_TRAJECTORIES,
     .run = run};

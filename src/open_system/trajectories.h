@@ -83,6 +83,11 @@ typedef struct gf_trajectories_summary {
     gf_mean *channel;                             /* [channels]: jumps per time, site and epsilon */
 } gf_trajectories_summary;
 
+/* lambda of the Gibbs state of these densities, of the chain or, beyond 12 sites, of a shorter one
+ * of *sites; GF_INVALID if there is none. */
+gf_status gf_trajectories_find_lambda(const gf_model *model, const double density[GF_CHARGES],
+                                      double lambda[GF_CHARGES], int *sites, gf_error *error);
+
 /* GF_INVALID where the request makes no sense. The caller frees it; after a failure it is NULL. */
 gf_status gf_trajectories_create(const gf_model *model, const gf_trajectories_request *asked,
                                  const char *command, gf_trajectories **trajectories,
