@@ -38,6 +38,12 @@ static const char help[] =
     "  transport     of 'gibbsflow transport': K_ij and sigma_ij in time, for the first\n"
     "                six states; dashed beyond t*, with the verdict\n"
     "\n"
+    "Of a file made by 'gibbsflow trajectories':\n"
+    "\n"
+    "  jumps         <m^2> and <e> in time, P(M), and drift and noise as the jumps make\n"
+    "                them, beside what is exact and the table\n"
+    "  trajectories  single ones over the force field of its table\n"
+    "\n"
     "Of a file made by 'gibbsflow instanton', or of a run to which it was added:\n"
     "\n"
     "  path          the path of least action that makes a wall: field and density\n"
@@ -92,7 +98,7 @@ static int take_options(const cli_options *options, const texts *typed, gf_figur
         return cli_usage(
             options,
             "--kind %s: expected forces, map, nullclines, basins, scan, phase, ladder, trial, "
-            "transport, path or law, or of a run histogram, profile, space-time, walls, "
+            "jumps, transport, path or law, or of a run histogram, profile, space-time, walls, "
             "trajectories, correlations or domains",
             typed->kind);
     }

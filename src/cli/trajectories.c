@@ -194,7 +194,8 @@ typedef struct work {
 
 /* The force field of the table, which the figure draws. */
 static gf_status copy_field(const char *path, gf_file *file, gf_error *error) {
-    static const char *const parts[] = {"/density_grid", "/region", "/fixed_points", "/flow_lines"};
+    static const char *const parts[] = {"/channels", "/density_grid", "/region", "/fixed_points",
+                                        "/flow_lines"};
     gf_file *from = NULL;
     gf_status status = gf_file_open(path, &from, error);
     for (size_t k = 0; k < sizeof parts / sizeof *parts && status == GF_OK; ++k) {
