@@ -232,7 +232,7 @@ gf_status gf_figure_draw_paths(const gf_figure *figure, gf_error *error) {
     }
     gf_status status = gf_trajectories_read(figure->file, &all, error);
     if (status == GF_OK) {
-        gf_figure_overlay overlay = {write_paths, all, "trajectories", "lw 0.7 lc rgb '#555555'"};
+        gf_figure_overlay overlay = {write_paths, all, "trajectories", "lw 0.7 lc rgb '#762a83'"};
         status = gf_figure_draw_overlaid(figure, &overlay, error);
     }
     gf_trajectories_free(all);
