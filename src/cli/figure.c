@@ -42,6 +42,12 @@ static const char help[] =
     "  diffusion     of 'gibbsflow transport --table': D_ij over the plane, with dots\n"
     "                where it is continued to the border\n"
     "\n"
+    "Of a file made by 'gibbsflow trajectories':\n"
+    "\n"
+    "  jumps         <m^2> and <e> in time, P(M), and drift and noise as the jumps make\n"
+    "                them, beside what is exact and the table\n"
+    "  trajectories  single ones over the force field of its table\n"
+    "\n"
     "Of a file made by 'gibbsflow instanton', or of a run to which it was added:\n"
     "\n"
     "  path          the path of least action that makes a wall: field and density\n"
@@ -99,7 +105,7 @@ static int take_options(const cli_options *options, const texts *typed, gf_figur
         return cli_usage(
             options,
             "--kind %s: expected forces, map, nullclines, basins, scan, phase, ladder, trial, "
-            "transport, diffusion, path or law, or of a run histogram, profile, space-time, walls, "
+             "jumps, transport, diffusion, path or law, or of a run histogram, profile, space-time, walls, "
             "trajectories, correlations or domains",
             typed->kind);
     }
@@ -184,5 +190,5 @@ const cli_command cli_figure = {
     .help = help,
     .examples = examples,
     .takes = CLI_TABLE | CLI_SCAN | CLI_PHASE | CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_RATES |
-             CLI_TRANSPORT,
+             CLI_TRANSPORT | CLI_TRAJECTORIES,
     .run = run};

@@ -16,6 +16,8 @@ static const struct kind {
     gf_figure_log log;
     gf_status (*draw)(const gf_figure *figure, gf_error *error);
 } kinds[] = {
+    {"jumps", "/trajectories", 0, false, 0, GF_LOG_NEVER, gf_figure_draw_jumps},
+    {"trajectories", "/trajectories", GF_LAYER_FLOW, true, 2, GF_LOG_IS, gf_figure_draw_paths},
     {"forces", "/density_grid", GF_LAYER_FLOW, true, 2, GF_LOG_IS, gf_figure_draw_forces},
     {"phase", "/phase", 0, false, 2, GF_LOG_NEVER, gf_figure_draw_phase},
     {"scan", "/scan", 0, false, 3, GF_LOG_CAN, gf_figure_draw_scan},
@@ -71,17 +73,17 @@ static gf_status fail_choice(const gf_figure *figure, gf_error *error) {
     return figure->options->kind != NULL
                ? gf_fail(error, GF_INVALID,
                          "%s: a figure of kind %s is one of a run, which this file is not; of this "
-                         "file forces, map, nullclines, basins, phase, scan, ladder, trial, "
+                         "file forces, map, nullclines, basins, phase, scan, ladder, trial, jumps, "
                          "transport, diffusion, path or law can be drawn",
                          figure->path, figure->options->kind)
-               : gf_fail(
-                     error, GF_INVALID,
-                     "%s holds nothing to draw: neither a force table (written by 'gibbsflow "
-                     "forces') nor a scan or phase diagram (by 'gibbsflow fixed-points "
-                     "--scan'), a ladder (by 'gibbsflow converge'), a trial (by 'gibbsflow "
-                     "rates'), transport (by 'gibbsflow transport'), a least action (by 'gibbsflow "
-                     "instanton') or a run (by 'gibbsflow langevin')",
-                     figure->path);
+               : gf_fail(error, GF_INVALID,
+                         "%s holds nothing to draw: neither a force table (written by 'gibbsflow "
+                         "forces') nor a scan or phase diagram (by 'gibbsflow fixed-points "
+                         "--scan'), a ladder (by 'gibbsflow converge'), a trial (by 'gibbsflow "
+                         "rates'), jumps (by 'gibbsflow trajectories'), transport (by 'gibbsflow "
+                         "transport'), a least action (by 'gibbsflow "
+                         "instanton') or a run (by 'gibbsflow langevin')",
+                         figure->path);
 }
 
 static gf_status draw_kind(gf_figure *figure, const struct kind *kind, gf_error *error) {
