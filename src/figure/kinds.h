@@ -49,6 +49,7 @@ gf_status gf_figure_draw_trial(const gf_figure *figure, gf_error *error);
 gf_status gf_figure_draw_jumps(const gf_figure *figure, gf_error *error);
 gf_status gf_figure_draw_paths(const gf_figure *figure, gf_error *error);
 gf_status gf_figure_draw_transport(const gf_figure *figure, gf_error *error);
+gf_status gf_figure_draw_diffusion(const gf_figure *figure, gf_error *error);
 gf_status gf_figure_draw_ladder(const gf_figure *figure, gf_error *error);
 /* Of a least action: its path, and c against the swept parameter. */
 gf_status gf_figure_draw_path(const gf_figure *figure, gf_error *error);

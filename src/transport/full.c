@@ -403,6 +403,7 @@ static void compare(gf_transport *self, const gf_transport *smaller) {
                                 : NAN;
             self->onsager_error[row][k] =
                 smaller != NULL ? fabs(self->onsager[row][k] - smaller->onsager[row][k]) : NAN;
+            self->smaller_onsager[row][k] = smaller != NULL ? smaller->onsager[row][k] : NAN;
         }
     }
 }
