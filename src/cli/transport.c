@@ -5,11 +5,13 @@
 #include "io/charge_units.h"
 #include "model/model_file.h"
 #include "transport/operator_space.h"
+#include "transport/sampled.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] =
     "Computes how magnetisation and energy spread along the chain: from the currents\n"
@@ -61,6 +63,7 @@ static const char examples[] =
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 \\\n"
     "      -o grid.h5\n";
 
+enum { DEFAULT_SAMPLES = 2, MOST_SAMPLES = 10000 };
 enum { MOST_TIMES = 100000, MOST_NODES = 1000, MOST_PRINTED = 4, PRINTED_TIMES = 16 };
 static const double MOST_LAMBDA1 = 1e6;
 
@@ -68,8 +71,9 @@ static const double MOST_LAMBDA1 = 1e6;
 typedef struct request {
     char **at; /* --at, NULL-terminated */
     char *grid, *method;
-    double end;
-    int times, exact, symmetrised, alone, strings;
+    double end, checkpoint;
+    int times, exact, symmetrised, alone, strings, samples;
+    long seed;             /* -1: as in the model */
     int nodes[GF_CHARGES]; /* of the grid; 0: none */
     double (*lambda)[GF_CHARGES];
     size_t points;
@@ -77,6 +81,10 @@ typedef struct request {
 
 static bool takes_operators(const request *self) {
     return self->method != NULL && strcmp(self->method, "operator-space") == 0;
+}
+
+static bool takes_vectors(const request *self) {
+    return self->method != NULL && strcmp(self->method, "typicality") == 0;
 }
 
 /* --- printing -------------------------------------------------------------------------------- */
@@ -292,17 +300,63 @@ static gf_status solve_operators(const cli_options *options, const request *self
     return status;
 }
 
-static gf_status solve(const cli_options *options, const request *self, const gf_model *model,
-                       gf_transport **transport, gf_error *error) {
-    cli_progress progress;
-    gf_transport_cost cost;
-    gf_transport_request asked = {
+static gf_transport_request request_of(const request *self) {
+    return (gf_transport_request){
         .points = self->points,
         .lambda = (const double(*)[GF_CHARGES])self->lambda,
         .time = {.from = 0, .to = self->end, .points = (size_t)self->times},
         .form = self->symmetrised != 0 ? GF_SYMMETRISED : GF_KUBO_MORI,
         .exact = self->exact != 0,
         .compare = self->alone == 0};
+}
+
+/* Vectors that are done are kept beside the output. */
+static void open_checkpoint(cli_options *options, const request *self) {
+    if (takes_vectors(self) && options->output != NULL &&
+        asprintf(&options->checkpoint, "%s.vectors", options->output) < 0) {
+        options->checkpoint = NULL;
+    } else if (takes_vectors(self) && options->output != NULL) {
+        cli_watch_output(options->checkpoint);
+        cli_announce_kept("random vectors", options->checkpoint);
+    }
+    options->checkpoint_interval = self->checkpoint;
+}
+
+static gf_status solve_vectors(const cli_options *options, const request *self,
+                               const gf_model *model, gf_transport **transport, gf_error *error) {
+    cli_progress progress;
+    gf_sampled_cost cost;
+    gf_transport_request asked = request_of(self);
+    gf_checkpoint checkpoint = {.path = options->checkpoint,
+                                .interval = options->checkpoint_interval};
+    const gf_transport_sampling sampling = {
+        .samples = (size_t)self->samples,
+        .seed = self->seed >= 0 ? (uint64_t)self->seed : model->sampling.seed,
+        .checkpoint = options->checkpoint != NULL ? &checkpoint : NULL};
+    gf_status status = gf_transport_sampled_estimate(model, &asked, &sampling, &cost, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    announce(options, model, model->chain.sites, "sites", cost.memory, cost.seconds);
+    cli_progress_start(&progress, options, "random vectors in time");
+    asked.progress = &progress.progress;
+    status = gf_transport_sample(model, &asked, &sampling, transport, error);
+    cli_progress_end(&progress);
+    if (checkpoint.resumed > 0) {
+        cli_say(options, "%zu finished vectors were taken from %s", checkpoint.resumed,
+                checkpoint.path);
+    }
+    if (checkpoint.failure.status != GF_OK) {
+        cli_say(options, "finished vectors were not kept: %s", checkpoint.failure.message);
+    }
+    return status;
+}
+
+static gf_status solve(const cli_options *options, const request *self, const gf_model *model,
+                       gf_transport **transport, gf_error *error) {
+    cli_progress progress;
+    gf_transport_cost cost;
+    gf_transport_request asked = request_of(self);
     gf_status status = gf_transport_estimate(model, &asked, &cost, error);
     if (status != GF_OK) {
         return status;
@@ -315,7 +369,14 @@ static gf_status solve(const cli_options *options, const request *self, const gf
     return status;
 }
 
-static gf_status compute(const cli_options *options, request *self, gf_error *error) {
+typedef gf_status (*solver)(const cli_options *, const request *, const gf_model *, gf_transport **,
+                            gf_error *);
+
+static solver solver_of(const request *self) {
+    return takes_operators(self) ? solve_operators : takes_vectors(self) ? solve_vectors : solve;
+}
+
+static gf_status compute(cli_options *options, request *self, gf_error *error) {
     gf_model *model = NULL;
     gf_transport *transport = NULL;
     gf_status status =
@@ -327,11 +388,14 @@ static gf_status compute(const cli_options *options, request *self, gf_error *er
         status = fill_grid(self, model, error);
     }
     if (status == GF_OK) {
-        status = (takes_operators(self) ? solve_operators : solve)(options, self, model, &transport,
-                                                                   error);
+        open_checkpoint(options, self);
+        status = solver_of(self)(options, self, model, &transport, error);
     }
     if (status == GF_OK && options->output != NULL) {
         status = store(options, model, transport, error);
+    }
+    if (status == GF_OK && options->checkpoint != NULL) {
+        (void)unlink(options->checkpoint);
     }
     if (status == GF_OK) {
         status = print_transport(options, model, transport, error);
@@ -391,12 +455,28 @@ static int check(const cli_options *options, request *self) {
     int result = parse_points(options, self);
     result = result == CLI_GO_ON ? parse_grid(options, self) : result;
     if (result == CLI_GO_ON && self->method != NULL && strcmp(self->method, "full") != 0 &&
-        !takes_operators(self)) {
-        result = cli_usage(options, "--method %s: expected full or operator-space", self->method);
+        !takes_operators(self) && !takes_vectors(self)) {
+        result = cli_usage(options, "--method %s: expected full, typicality or operator-space",
+                           self->method);
+    }
+    if (result == CLI_GO_ON && !takes_vectors(self) && (self->samples != 0 || self->seed >= 0)) {
+        result = cli_usage(options, "--samples and --seed belong to --method typicality");
+    }
+    self->samples = self->samples != 0 ? self->samples : DEFAULT_SAMPLES;
+    if (result == CLI_GO_ON && (self->samples < 2 || self->samples > MOST_SAMPLES)) {
+        result = cli_usage(options, "--samples %d: expected 2 to %d", self->samples, MOST_SAMPLES);
+    }
+    if (result == CLI_GO_ON && (self->seed < -1 || self->seed > GF_MAX_SEED)) {
+        result = cli_usage(options, "--seed takes 0 to %ld", GF_MAX_SEED);
+    }
+    if (result == CLI_GO_ON && !(self->checkpoint >= 0)) {
+        result = cli_usage(options, "--checkpoint takes 0 or more seconds");
     }
     if (result == CLI_GO_ON && takes_operators(self) &&
         (self->exact != 0 || self->symmetrised != 0 || self->alone != 0)) {
-        result = cli_usage(options, "--exact, --symmetrised and --alone belong to --method full");
+        result = cli_usage(options,
+                           "--exact, --symmetrised and --alone are for chains of a finite length, "
+                           "--method full or typicality");
     }
     if (result == CLI_GO_ON && self->strings != 0 &&
         (!takes_operators(self) || self->strings < 1)) {
@@ -428,14 +508,21 @@ static void free_request(request *self) {
 }
 
 static int run(const cli_command *command, int argc, const char **argv) {
-    request asked = {.end = 8, .times = 65};
+    request asked = {.end = 8, .times = 65, .checkpoint = 60, .seed = -1};
     struct poptOption own[] = {
         {"at", 0, POPT_ARG_ARGV, (void *)&asked.at, 0,
          "a Gibbs state; may be given several times (default: 0,0)", "LAMBDA1,LAMBDA2"},
         {"grid", 0, POPT_ARG_STRING, &asked.grid, 0,
          "so many values of lambda1 and lambda2 over the model's ranges", "N1,N2"},
         {"method", 0, POPT_ARG_STRING, &asked.method, 0,
-         "full: diagonalisation (default) | operator-space: infinite chain, lambda2 = 0", "METHOD"},
+         "full: diagonalisation (default) | typicality: random vectors | operator-space: infinite "
+         "chain, lambda2 = 0",
+         "METHOD"},
+        {"samples", 0, POPT_ARG_INT, &asked.samples, 0,
+         "random vectors of the largest sector (default: 2)", "N"},
+        {"seed", 0, POPT_ARG_LONG, &asked.seed, 0, "of random vectors (default: the model's)", "N"},
+        {"checkpoint", 'c', POPT_ARG_DOUBLE, &asked.checkpoint, 0,
+         "time between checkpoints of random vectors (default: 60)", "SECONDS"},
         {"strings", 0, POPT_ARG_INT, &asked.strings, 0,
          "sites of the longest operators of operator-space (default: 10)", "L"},
         {"end", 0, POPT_ARG_DOUBLE, &asked.end, 0, "the last time (default: 8)", "T"},

@@ -411,6 +411,18 @@ static gf_status solve_blocks(job *work, const gf_progress *progress, gf_error *
     return status;
 }
 
+gf_status gf_current_spectrum_outline(const gf_current_request *request,
+                                      gf_current_spectrum **spectrum, gf_error *error) {
+    plan all;
+    *spectrum = NULL;
+    gf_status status = make_plan(&all, request, error);
+    if (status == GF_OK) {
+        status = create(&all, request, spectrum, error);
+        free_plan(&all);
+    }
+    return status;
+}
+
 gf_status gf_current_spectrum_compute(const gf_current_request *request,
                                       const gf_progress *progress, gf_current_spectrum **spectrum,
                                       gf_error *error) {

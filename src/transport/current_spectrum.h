@@ -58,6 +58,11 @@ typedef struct gf_current_cost {
 gf_status gf_current_spectrum_estimate(const gf_current_request *request, gf_current_cost *cost,
                                        gf_error *error);
 
+/* What belongs to whom by symmetry, all sectors without levels. The caller frees it; after a
+ * failure it is NULL. */
+gf_status gf_current_spectrum_outline(const gf_current_request *request,
+                                      gf_current_spectrum **spectrum, gf_error *error);
+
 /* The caller frees it; after a failure it is NULL. */
 gf_status gf_current_spectrum_compute(const gf_current_request *request,
                                       const gf_progress *progress, gf_current_spectrum **spectrum,

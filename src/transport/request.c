@@ -146,11 +146,13 @@ void gf_transport_compare(gf_transport *self, const gf_transport *smaller) {
     self->compared = smaller != NULL ? smaller->sites : 0;
     for (size_t row = 0; row < self->points * self->times; ++row) {
         for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
-            self->correlation_error[row][k] =
-                smaller != NULL ? fabs(self->correlation[row][k] - smaller->correlation[row][k])
-                                : NAN;
-            self->onsager_error[row][k] =
-                smaller != NULL ? fabs(self->onsager[row][k] - smaller->onsager[row][k]) : NAN;
+            double apart = NAN, integral = NAN;
+            if (smaller != NULL) {
+                apart = fabs(self->correlation[row][k] - smaller->correlation[row][k]);
+                integral = fabs(self->onsager[row][k] - smaller->onsager[row][k]);
+            }
+            self->correlation_error[row][k] = apart + self->correlation_scatter[row][k];
+            self->onsager_error[row][k] = integral + self->onsager_scatter[row][k];
         }
     }
 }

@@ -36,6 +36,8 @@ gf_status gf_transport_create(size_t points, size_t times, gf_transport **transp
                    self->correlation_error = calloc(rows, sizeof *self->correlation_error),
                    self->onsager = calloc(rows, sizeof *self->onsager),
                    self->onsager_error = calloc(rows, sizeof *self->onsager_error),
+                   self->correlation_scatter = calloc(rows, sizeof *self->correlation_scatter),
+                   self->onsager_scatter = calloc(rows, sizeof *self->onsager_scatter),
                    self->reliable_time = calloc(points + 1, sizeof *self->reliable_time),
                    self->reliable_onsager = calloc(points + 1, sizeof *self->reliable_onsager),
                    self->verdict = calloc(points + 1, sizeof *self->verdict),
@@ -70,6 +72,8 @@ void gf_transport_free(gf_transport *self) {
     free(self->correlation_error);
     free(self->onsager);
     free(self->onsager_error);
+    free(self->correlation_scatter);
+    free(self->onsager_scatter);
     free(self->reliable_time);
     free(self->reliable_onsager);
     free(self->verdict);
