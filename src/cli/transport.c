@@ -43,6 +43,13 @@ static const char help[] =
     "--method full diagonalises: up to 16 sites, 18 with patience. Frequencies lie\n"
     "on a grid fine enough for 1e-4; --exact keeps each pair of levels (N <= 12).\n"
     "\n"
+    "--method typicality sends random vectors through time: 18 to 24 sites. Two in the\n"
+    "largest magnetisation sector (--samples), more in smaller ones, serve every\n"
+    "lambda1; lambda2 are nodes, or, if there are many, interpolated between a few (to\n"
+    "about 1e-3). The errors hold the scatter of the vectors, too. Drude weights are\n"
+    "not known. With -o, finished vectors are kept in FILE.h5.vectors (--checkpoint);\n"
+    "after an interruption the same command goes on from there, to the same bits.\n"
+    "\n"
     "--method operator-space, for lambda2 = 0: the infinite chain, and D. Currents\n"
     "evolve among operators of up to --strings sites; longer ones are damped, then\n"
     "lost. The verdict 'extrapolated' gives the mean over choices of this end, which\n"
@@ -59,6 +66,8 @@ static const char examples[] =
     "  gibbsflow figure transport.h5 -o transport.pdf\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --method operator-space \\\n"
     "      --at 0,0 --at=-0.31,0 --strings 9\n"
+    "  gibbsflow transport models/xxz_jprime_half.yaml --sites 20 --method typicality \\\n"
+    "      --at 0,0 --at 0,-0.26 -o transport20.h5\n"
     "  gibbsflow transport models/dm_field.yaml --sites 8 --exact --end 4 --times 9\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 \\\n"
     "      -o grid.h5\n";
@@ -122,6 +131,12 @@ static void print_diffusion(cli_report *report, const gf_transport *self, size_t
 }
 
 static void print_course(cli_report *report, const gf_transport *self, size_t p) {
+    if (self->samples > 0) {
+        const double *scatter = self->onsager_scatter[(p + 1) * self->times - 1];
+        cli_report_text(report,
+                        "#   statistical errors of sigma_11, _12, _22 at the end: %.2g %.2g %.2g\n",
+                        scatter[0], scatter[1], scatter[3]);
+    }
     size_t step = (self->times + PRINTED_TIMES - 1) / PRINTED_TIMES;
     cli_report_text(report, "#%9s %11s %11s %11s %11s %11s %11s\n", "t", "K_11", "K_12", "K_22",
                     "sigma_11", "sigma_12", "sigma_22");
@@ -173,6 +188,10 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
                        matrix);
     cli_report_numbers(report, "drude", GF_UNITS_CURRENT_CORRELATION, GF_TRANSPORT_MATRIX,
                        self->drude[p]);
+    if (self->samples > 0) {
+        cli_report_numbers(report, "onsager_scatter", GF_UNITS_ONSAGER, GF_TRANSPORT_MATRIX,
+                           self->onsager_scatter[(p + 1) * self->times - 1]);
+    }
     cli_report_numbers(report, "mean_current", GF_UNITS_CURRENT, GF_CHARGES, self->mean_current[p]);
     print_diffusion(report, self, p);
     if (self->choices > 0) {
@@ -181,9 +200,11 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
     if (self->points <= MOST_PRINTED) {
         cli_report_text(report, "#   C = %.6f %.6f %.6f", c[0], shown(c[1]), c[2]);
         if (self->longest == 0) { /* of a finite chain alone */
-            cli_report_text(report, "; Drude %.6g %.6g %.6g; <J>/N %.3g %.3g",
-                            shown(self->drude[p][0]), shown(self->drude[p][1]),
-                            shown(self->drude[p][3]), self->mean_current[p][0],
+            if (self->samples == 0) {
+                cli_report_text(report, "; Drude %.6g %.6g %.6g", shown(self->drude[p][0]),
+                                shown(self->drude[p][1]), shown(self->drude[p][3]));
+            }
+            cli_report_text(report, "; <J>/N %.3g %.3g", self->mean_current[p][0],
                             self->mean_current[p][1]);
         }
         cli_report_text(report, "\n");
@@ -201,6 +222,9 @@ static void print_heading(cli_report *report, const gf_model *model, const gf_tr
         cli_report_text(report, "infinite chain, operators of up to %d sites", self->longest);
     } else {
         cli_report_text(report, "N = %d", self->sites);
+    }
+    if (self->samples > 0) {
+        cli_report_text(report, ", %zu random vectors in the largest sector", self->samples);
     }
     if (self->compared > 0) {
         cli_report_text(report, " beside N = %d", self->compared);

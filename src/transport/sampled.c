@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* Steps of time over the spread of energies at infinite temperature: short enough for integrals. */
-static const double STEP = 0.125;
+static const double STEP = 0.25;
 /* How far beyond the last time, over lambda2, Kubo and Mori's product reaches. */
 static const double BEYOND = 2;
 /* How far from the real axis the poles are, over that spread. */
