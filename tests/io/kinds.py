@@ -134,6 +134,10 @@ def make_all(program, models):
          "currents.h5")
     make(program, "transport", "model.yaml", "--set", "Jp=0.5", "--sites", "8", "--table", "5,5", "--strings", "8",
          "--end", "2", "--times", "17", "-o", "diffusion.h5", "-q")
+    make(program, "rates", "model.yaml", "--sites", "4:5", "-o", "trial.h5", "-q")
+    make(program, "rates", "model.yaml", "--sites", "4", "--at", "0,0.2", "-o", "rates.h5", "-q")
+    make(program, "trajectories", "model.yaml", "--sites", "4", "--epsilon", "0.5", "--trajectories", "4", "--end",
+         "4", "--rates", "rates.h5", "--table", "table.h5", "-o", "jumps.h5", "-q")
     make(program, "spectrum", os.path.join(models, "pump_loss.yaml"), "--sites", "4",
          "--no-symmetry", "-o", "plain.h5")
     interrupt(program, "killed.h5.blocks", lambda: os.path.exists("killed.h5"), "spectrum",
@@ -146,13 +150,15 @@ def make_all(program, models):
     write_transport("transport.h5")
     for name in ("row", "well", "fields", "blocks", "matrix"):
         make(program, "langevin", "-q", f"{name}.yaml", "-o", f"{name}.h5")
+    make(program, "instanton", "-q", "row.yaml", "--tolerance", "0.05", "-o", "instanton.h5")
     write("row_part.yaml", ROW % (1000, 200) + ROW_MEASURES)
     write("fields_part.yaml", FIELDS % ("1", 8000, 16000) + FIELDS_MEASURES)
     for name in ("row_part", "fields_part"):
         interrupt(program, f"{name}.h5", lambda: is_complete(f"{name}.h5"), "langevin", "-q",
                   f"{name}.yaml", "-o", f"{name}.h5", "--checkpoint", "0.01")
     return ["spectrum.h5", "table.h5", "sampled.h5", "scan.h5", "phase.h5", "lines.h5", "ladder.h5",
-            "plain.h5", "killed.h5.blocks", "currents.h5", "diffusion.h5", "row.h5", "well.h5", "fields.h5", "blocks.h5", "matrix.h5",
+            "plain.h5", "killed.h5.blocks", "currents.h5", "diffusion.h5", "trial.h5", "rates.h5",
+            "jumps.h5", "instanton.h5", "row.h5", "well.h5", "fields.h5", "blocks.h5", "matrix.h5",
             "row_part.h5", "fields_part.h5"]
 
 

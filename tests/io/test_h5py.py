@@ -23,8 +23,9 @@ import kinds
 from kinds import write
 
 # What runs along an axis that has no values of its own.
-WORDS = {"bifurcation", "bound", "branch", "cell", "channel", "charge", "corner", "end", "fixed point",
-         "group", "line", "parameter", "point", "power", "realisation", "row", "side", "state", "task"}
+WORDS = {"approximation", "bifurcation", "bound", "branch", "cell", "channel", "charge", "corner", "departure", "end",
+         "fixed point", "gap", "group", "level", "line", "pair", "parameter", "point", "power", "realisation", "row",
+         "side", "state", "task"}
 failures = 0
 
 SANITIZED = os.environ.get("GF_SANITIZED") == "1"  # all takes ten times as long, and numbers are the same
@@ -64,8 +65,9 @@ UNITS = [(re.compile(f"({path})$"), units) for path, units in (
     ("(?!walls|domains).*/(density|density_error|(bifurcation|line|special)_density|corners)", "1 per site; E per site"),
     (".*/(lambda|(bifurcation|line|special)_lambda)", "1; 1/E"),
     (".*/(lambda)_error", "1; 1/E"),
-    ("(?!spectrum).*/(force|force_error)", "epsilon E per site; epsilon E^2 per site"),
-    ("(?!spectrum).*/(noise|noise_error)",
+    ("(?!spectrum|trial).*/(force|force_error)|(rates|trajectories)/force/(?!spread).*|rates/relaxation/slope",
+     "epsilon E per site; epsilon E^2 per site"),
+    ("(?!spectrum|trajectories).*/(noise|noise_error)|trajectories/noise/.*",
      "epsilon E per site; epsilon E^2 per site; epsilon E^2 per site; epsilon E^3 per site"),
     (".*/(susceptibility|susceptibility_error)", "1 per site; E per site; E per site; E^2 per site"),
     (".*/channel_force|spectrum/force", "1 per site; E per site"),
@@ -73,8 +75,14 @@ UNITS = [(re.compile(f"({path})$"), units) for path, units in (
     ("fitted_grid/channel_shift", "1; E"),
     (".*/channel_noise_shift", "1; E; E; E^2"),
     (".*/(eigenvalues|eigenvalues_error|border_rate)|channels/rate", "epsilon E"),
-    (".*/force_residual", "epsilon E per site"),
-    ("(spectrum|blocks)/energy", "E"),
+    (".*/force_residual|trajectories/jump_rate(_error)?", "epsilon E per site"),
+    ("rates/(gap|gap_frequency|trial/even|trial/odd)|trial/(even|odd)", "epsilon E"),
+    ("rates/relaxation/time", "1/(epsilon E)"),
+    ("(rates/((distribution|trial|relaxation)/)?|trial/|trajectories/(.*/)?)energy(_error)?", "E per site"),
+    ("trajectories/(time|realisations/stay)", "1/E"),
+    ("trajectories/realisations/drift", "1; E"),
+    ("trajectories/realisations/noise", "1; E; E^2"),
+    ("(spectrum|blocks|rates/level)/energy", "E"),
     ("(density_grid|histogram|diffusion)/energy|fitted_grid/(corner_energy|border)", "E per site"),
     ("lambda_grid/lambda2", "1/E"),
     ("transport/(reliable/|tail/)?time", "1/E"),
@@ -147,14 +155,15 @@ def check_scaling(program):
         kinds.make(program, "forces", "-q", "scaled.yaml", "--set", f"J={s}", "-o", f"scaled{s:g}.h5")
         kinds.make(program, "transport", "-q", "scaled.yaml", "--set", f"J={s}", "--at", f"0.4,{0.25 / s}",
                    "--end", f"{4 / s}", "--times", "5", "-o", f"currents{s:g}.h5")
-    for s, kind in itertools.product((1e28, 1e-28), ("scaled", "currents")):
+        kinds.make(program, "rates", "-q", "scaled.yaml", "--set", f"J={s}", "--sites", "4", "-o", f"rates{s:g}.h5")
+    for s, kind in itertools.product((1e28, 1e-28), ("scaled", "currents", "rates")):
         with h5py.File(f"{kind}1.h5") as one, h5py.File(f"{kind}{s:g}.h5") as many:
             one.visititems(lambda path, data, s=s, many=many: compare_scaled(path, data, many, s))
 
 
 def compare_scaled(path, data, many, s):
-    # |f| where the search ended is rounding
-    if not isinstance(data, h5py.Dataset) or data.dtype.kind not in "fc" or path.endswith("residual"):
+    # |f| where the search ended is rounding, and so is the order of equal rates
+    if not isinstance(data, h5py.Dataset) or data.dtype.kind not in "fc" or path.endswith(("residual", "gap_sector")):
         return
     power, shape = powers(data.attrs["units"]), [1] * data.ndim
     if len(power) > 1:

@@ -160,6 +160,10 @@ def commands(kind):
         "currents": [["info", "FILE"], ["figure", "FILE", "-o", "OUT.gp"]],
         "diffusion": [["info", "FILE"], ["figure", "FILE", "-o", "OUT.gp"],
                       ["langevin", "-q", "varying.yaml", "-o", "OUT.h5"]],
+        "trial": [["info", "FILE"], ["figure", "FILE", "-o", "OUT.gp"]],
+        "rates": [["info", "FILE"], ["trajectories", "jumps.h5", "--resume", "--rates", "FILE", "-q", "-o", "OUT.h5"]],
+        "jumps": [["info", "FILE"], ["figure", "FILE", "-o", "OUT.gp"], ["trajectories", "-q", "--resume", "FILE"]],
+        "instanton": [["info", "FILE"], ["figure", "FILE", "-o", "OUT.gp"]],
         "killed": [["info", "FILE"], ["spectrum", "chain.yaml", "--sites", "10", "-q", "-o", "killed.h5"]],
         "transport": [["langevin", "-q", "matrix.yaml", "-o", "OUT.h5"]],
     }
