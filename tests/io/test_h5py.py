@@ -24,7 +24,7 @@ from kinds import write
 
 # What runs along an axis that has no values of its own.
 WORDS = {"bifurcation", "bound", "branch", "cell", "channel", "charge", "corner", "end", "fixed point",
-         "group", "line", "parameter", "point", "power", "realisation", "row", "side", "state", "task"}
+         "group", "line", "parameter", "point", "power", "realisation", "row", "side", "state", "task", "choice", "way"}
 failures = 0
 
 SANITIZED = os.environ.get("GF_SANITIZED") == "1"  # all takes ten times as long, and numbers are the same
