@@ -201,10 +201,71 @@ void gf_currents_free(gf_currents *self) {
     *self = (gf_currents){0};
 }
 
-gf_operator gf_currents_total(const gf_currents *self, const gf_chain *chain, size_t charge) {
-    const gf_operator *density = &self->current[charge];
+/* The strings of a density on the infinite chain. */
+static gf_status list_density(const gf_operator *density, int cell, string_list *list) {
+    *list =
+        (string_list){.strings = calloc(density->count + 1, sizeof *list->strings), .cell = cell};
+    for (size_t i = 0; i < density->count && list->strings != NULL; ++i) {
+        uint64_t mask = support(&density->terms[i]);
+        int start = mask != 0 ? __builtin_ctzll(mask) : 0;
+        string one = {.term = moved_right(density->terms[i], start),
+                      .start = start,
+                      .span = span_of(mask >> start)};
+        one.centre = one.start + 0.5 * (one.span - 1);
+        list->range = one.span > list->range ? one.span : list->range;
+        list->strings[list->count++] = one;
+    }
+    return list->strings != NULL ? GF_OK : GF_NO_MEMORY;
+}
+
+/* i (x_a - y) [T_a, S_b], with S_b moved by `shift`. */
+static void append_boosted(const string_list *list, gf_operator *sum, const string *a,
+                           const string *b, int shift) {
+    int offset = b->start + shift - a->start, left = offset < 0 ? -offset : 0;
+    gf_operator_term first = moved_left(a->term, left), second = moved_left(b->term, left + offset);
+    gf_operator one = {.terms = &first, .count = 1}, other = {.terms = &second, .count = 1};
+    gf_operator commutator = gf_operator_commutator(&one, &other);
+    sum->exhausted = sum->exhausted || commutator.exhausted;
+    for (size_t i = 0; i < commutator.count; ++i) {
+        gf_operator_term term = commutator.terms[i];
+        uint64_t mask = support(&term);
+        if (mask != 0) {
+            double y = a->start - left + 0.5 * (__builtin_ctzll(mask) + span_of(mask) - 1);
+            term.coefficient *= CMPLX(0, a->centre - y);
+            append_at(list, sum, term, a->start - left);
+        }
+    }
+    gf_operator_free(&commutator);
+}
+
+gf_operator gf_charge_boosted(const gf_currents *currents, const gf_operator *charge) {
+    gf_operator sum = {0};
+    string_list strings = {0}, other = {0};
+    int step = currents->cell > 0 ? currents->cell : 1;
+    bool ready = list_density(&currents->hamiltonian, step, &strings) == GF_OK &&
+                 list_density(charge, step, &other) == GF_OK;
+    int farthest = ((strings.range > other.range ? strings.range : other.range) / step + 2) * step;
+    for (size_t a = 0; a < strings.count && ready; ++a) {
+        for (size_t b = 0; b < other.count; ++b) {
+            const string *left = &strings.strings[a], *right = &other.strings[b];
+            for (int shift = -farthest; shift <= farthest; shift += step) {
+                int offset = right->start + shift - left->start;
+                if (offset < left->span && -offset < right->span) {
+                    append_boosted(&strings, &sum, left, right, shift);
+                }
+            }
+        }
+        gf_operator_normalize(&sum);
+    }
+    free(strings.strings);
+    free(other.strings);
+    sum.exhausted = sum.exhausted || !ready || charge->exhausted;
+    return sum;
+}
+
+gf_operator gf_density_total(const gf_operator *density, int cell, const gf_chain *chain) {
     gf_operator total = {.exhausted = density->exhausted};
-    int last = self->cell > 0 ? chain->sites : 1, step = self->cell > 0 ? self->cell : 1;
+    int last = cell > 0 ? chain->sites : 1, step = cell > 0 ? cell : 1;
     for (size_t i = 0; i < density->count; ++i) {
         int start = __builtin_ctzll(support(&density->terms[i]));
         const gf_operator_term local = moved_right(density->terms[i], start);
@@ -218,4 +279,8 @@ gf_operator gf_currents_total(const gf_currents *self, const gf_chain *chain, si
     }
     gf_operator_normalize(&total);
     return total;
+}
+
+gf_operator gf_currents_total(const gf_currents *self, const gf_chain *chain, size_t charge) {
+    return gf_density_total(&self->current[charge], self->cell, chain);
 }

@@ -33,6 +33,19 @@ gf_status gf_currents_derive(const gf_chain *chain, const gf_operator *hamiltoni
                              gf_currents *currents, gf_error *error);
 void gf_currents_free(gf_currents *self);
 
+/* The next charge of a family that a boost makes, [H, Q] = 0 and [H, Q'] = 0 if H is integrable by
+ * one (M. G. Tetelman, Sov. Phys. JETP 55, 306 (1982)):
+ *
+ *     Q' = i [sum_a x_a T_a, Q] = i sum_ab (x_a - y) [T_a, S_b],
+ *
+ * S_b the strings of Q and y the centre of what each commutator makes; where Q commutes with H all
+ * choices of y are the same. All are densities as in gf_currents, of a ring; of Q = H it is -2 J_2.
+ * The caller frees the result; check `exhausted`. */
+gf_operator gf_charge_boosted(const gf_currents *currents, const gf_operator *charge);
+
+/* A density, as the whole on the sites of a chain. */
+gf_operator gf_density_total(const gf_operator *density, int cell, const gf_chain *chain);
+
 /* The whole current of a charge on the sites of a chain, a ring of whole cells that is not shorter
  * than its strings, or the open chain that it was derived for. The caller frees it; check
  * `exhausted`. */

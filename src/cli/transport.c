@@ -6,12 +6,14 @@
 #include "model/model_file.h"
 #include "transport/diffusion_table.h"
 #include "transport/operator_space.h"
+#include "transport/sampled.h"
 #include "transport/tail.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] =
     "Computes how magnetisation and energy spread along the chain: from the currents\n"
@@ -43,6 +45,13 @@ static const char help[] =
     "--method full diagonalises: up to 16 sites, 18 with patience. Frequencies lie\n"
     "on a grid fine enough for 1e-4; --exact keeps each pair of levels (N <= 12).\n"
     "\n"
+    "--method typicality sends random vectors through time: 18 to 24 sites. Two in the\n"
+    "largest magnetisation sector (--samples), more in smaller ones, serve every\n"
+    "lambda1; lambda2 are nodes, or, if there are many, interpolated between a few (to\n"
+    "about 1e-3). The errors hold the scatter of the vectors, too. Drude weights are\n"
+    "not known. With -o, finished vectors are kept in FILE.h5.vectors (--checkpoint);\n"
+    "after an interruption the same command goes on from there, to the same bits.\n"
+    "\n"
     "--method operator-space, for lambda2 = 0: the infinite chain, and D. Currents\n"
     "evolve among operators of up to --strings sites; longer ones are damped, then\n"
     "lost. The verdict 'extrapolated' gives the mean over choices of this end, which\n"
@@ -72,10 +81,13 @@ static const char examples[] =
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 14 --tail \\\n"
     "      --at 0,-0.18 --at=-0.76,-0.11\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --table 41,41 -o diffusion.h5\n"
+    "  gibbsflow transport models/xxz_jprime_half.yaml --sites 20 --method typicality \\\n"
+    "      --at 0,0 --at 0,-0.26 -o transport20.h5\n"
     "  gibbsflow transport models/dm_field.yaml --sites 8 --exact --end 4 --times 9\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 \\\n"
     "      -o grid.h5\n";
 
+enum { DEFAULT_SAMPLES = 2, MOST_SAMPLES = 10000 };
 enum {
     MOST_TIMES = 100000,
     MOST_NODES = 1000,
@@ -89,9 +101,10 @@ static const double MOST_LAMBDA1 = 1e6;
 typedef struct request {
     char **at; /* --at, NULL-terminated */
     char *grid, *method;
-    double end;
+    double end, checkpoint;
     char *table;
-    int times, exact, symmetrised, alone, strings, tail;
+    int times, exact, symmetrised, alone, strings, tail, samples;
+    long seed;               /* -1: as in the model */
     int nodes[GF_CHARGES];   /* of the grid; 0: none */
     int entries[GF_CHARGES]; /* of the table; 0: none */
     double (*lambda)[GF_CHARGES];
@@ -115,6 +128,10 @@ static void free_result(findings *self) {
 
 static bool takes_operators(const request *self) {
     return self->method != NULL && strcmp(self->method, "operator-space") == 0;
+}
+
+static bool takes_vectors(const request *self) {
+    return self->method != NULL && strcmp(self->method, "typicality") == 0;
 }
 
 /* --- printing -------------------------------------------------------------------------------- */
@@ -152,6 +169,12 @@ static void print_diffusion(cli_report *report, const gf_transport *self, size_t
 }
 
 static void print_course(cli_report *report, const gf_transport *self, size_t p) {
+    if (self->samples > 0) {
+        const double *scatter = self->onsager_scatter[(p + 1) * self->times - 1];
+        cli_report_text(report,
+                        "#   statistical errors of sigma_11, _12, _22 at the end: %.2g %.2g %.2g\n",
+                        scatter[0], scatter[1], scatter[3]);
+    }
     size_t step = (self->times + PRINTED_TIMES - 1) / PRINTED_TIMES;
     cli_report_text(report, "#%9s %11s %11s %11s %11s %11s %11s\n", "t", "K_11", "K_12", "K_22",
                     "sigma_11", "sigma_12", "sigma_22");
@@ -221,6 +244,10 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
                        matrix);
     cli_report_numbers(report, "drude", GF_UNITS_CURRENT_CORRELATION, GF_TRANSPORT_MATRIX,
                        self->drude[p]);
+    if (self->samples > 0) {
+        cli_report_numbers(report, "onsager_scatter", GF_UNITS_ONSAGER, GF_TRANSPORT_MATRIX,
+                           self->onsager_scatter[(p + 1) * self->times - 1]);
+    }
     cli_report_numbers(report, "mean_current", GF_UNITS_CURRENT, GF_CHARGES, self->mean_current[p]);
     print_diffusion(report, self, p);
     if (self->choices > 0) {
@@ -232,9 +259,11 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
     if (self->points <= MOST_PRINTED) {
         cli_report_text(report, "#   C = %.6f %.6f %.6f", c[0], shown(c[1]), c[2]);
         if (self->longest == 0) { /* of a finite chain alone */
-            cli_report_text(report, "; Drude %.6g %.6g %.6g; <J>/N %.3g %.3g",
-                            shown(self->drude[p][0]), shown(self->drude[p][1]),
-                            shown(self->drude[p][3]), self->mean_current[p][0],
+            if (self->samples == 0) {
+                cli_report_text(report, "; Drude %.6g %.6g %.6g", shown(self->drude[p][0]),
+                                shown(self->drude[p][1]), shown(self->drude[p][3]));
+            }
+            cli_report_text(report, "; <J>/N %.3g %.3g", self->mean_current[p][0],
                             self->mean_current[p][1]);
         }
         cli_report_text(report, "\n");
@@ -252,6 +281,9 @@ static void print_heading(cli_report *report, const gf_model *model, const gf_tr
         cli_report_text(report, "infinite chain, operators of up to %d sites", self->longest);
     } else {
         cli_report_text(report, "N = %d", self->sites);
+    }
+    if (self->samples > 0) {
+        cli_report_text(report, ", %zu random vectors in the largest sector", self->samples);
     }
     if (self->compared > 0) {
         cli_report_text(report, " beside N = %d", self->compared);
@@ -391,16 +423,64 @@ static gf_status solve_operators(const cli_options *options, const request *self
     return status;
 }
 
-static gf_status solve_rings(const cli_options *options, const request *self, const gf_model *model,
-                             const states *at, gf_transport **transport, gf_error *error) {
-    cli_progress progress;
-    gf_transport_cost cost;
-    gf_transport_request asked = {.points = at->points,
+static gf_transport_request request_of(const request *self, const states *at) {
+    return (gf_transport_request){.points = at->points,
                                   .lambda = (const double(*)[GF_CHARGES])at->lambda,
                                   .time = at->time,
                                   .form = self->symmetrised != 0 ? GF_SYMMETRISED : GF_KUBO_MORI,
                                   .exact = self->exact != 0,
                                   .compare = self->alone == 0};
+}
+
+/* Vectors that are done are kept beside the output. */
+static void open_checkpoint(cli_options *options, const request *self) {
+    if (takes_vectors(self) && options->output != NULL &&
+        asprintf(&options->checkpoint, "%s.vectors", options->output) < 0) {
+        options->checkpoint = NULL;
+    } else if (takes_vectors(self) && options->output != NULL) {
+        cli_watch_output(options->checkpoint);
+        cli_announce_kept("random vectors", options->checkpoint);
+    }
+    options->checkpoint_interval = self->checkpoint;
+}
+
+static gf_status solve_vectors(const cli_options *options, const request *self,
+                               const gf_model *model, const states *at, gf_transport **transport,
+                               gf_error *error) {
+    cli_progress progress;
+    gf_sampled_cost cost;
+    gf_transport_request asked = request_of(self, at);
+    gf_checkpoint checkpoint = {.path = options->checkpoint,
+                                .interval = options->checkpoint_interval};
+    const gf_transport_sampling sampling = {
+        .samples = (size_t)self->samples,
+        .seed = self->seed >= 0 ? (uint64_t)self->seed : model->sampling.seed,
+        .checkpoint = options->checkpoint != NULL ? &checkpoint : NULL};
+    gf_status status = gf_transport_sampled_estimate(model, &asked, &sampling, &cost, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    announce(options, model, model->chain.sites, "sites", cost.memory, cost.seconds);
+    cli_progress_start(&progress, options, "random vectors in time");
+    asked.progress = &progress.progress;
+    status = gf_transport_sample(model, &asked, &sampling, transport, error);
+    cli_progress_end(&progress);
+    if (checkpoint.resumed > 0) {
+        cli_say(options, "%zu finished vectors were taken from %s", checkpoint.resumed,
+                checkpoint.path);
+    }
+    if (checkpoint.failure.status != GF_OK) {
+        cli_say(options, "finished vectors were not kept: %s", checkpoint.failure.message);
+    }
+    return status;
+}
+
+static gf_status solve_levels(const cli_options *options, const request *self,
+                              const gf_model *model, const states *at, gf_transport **transport,
+                              gf_error *error) {
+    cli_progress progress;
+    gf_transport_cost cost;
+    gf_transport_request asked = request_of(self, at);
     gf_status status = gf_transport_estimate(model, &asked, &cost, error);
     if (status != GF_OK) {
         return status;
@@ -411,6 +491,13 @@ static gf_status solve_rings(const cli_options *options, const request *self, co
     status = gf_transport_find(model, &asked, transport, error);
     cli_progress_end(&progress);
     return status;
+}
+
+/* A chain of a finite length. */
+static gf_status solve_chain(const cli_options *options, const request *self, const gf_model *model,
+                             const states *at, gf_transport **transport, gf_error *error) {
+    return (takes_vectors(self) ? solve_vectors : solve_levels)(options, self, model, at, transport,
+                                                                error);
 }
 
 /* Rings up to t*, and beyond it operator space at lambda2 = 0. */
@@ -429,7 +516,7 @@ static gf_status solve_with_tail(const cli_options *options, const request *self
     if (status == GF_OK) {
         at.points = plan->states;
         at.lambda = plan->lambda;
-        status = solve_rings(options, self, model, &at, &rings, error);
+        status = solve_chain(options, self, model, &at, &rings, error);
     }
     if (status == GF_OK) {
         status = gf_tail_join(plan, rings, operators, transport, error);
@@ -501,10 +588,10 @@ static gf_status solve(const cli_options *options, request *self, const gf_model
                ? solve_infinite(options, self, model, found, error)
            : takes_operators(self)
                ? solve_operators(options, self, model, &at, &found->transport, error)
-               : solve_rings(options, self, model, &at, &found->transport, error);
+               : solve_chain(options, self, model, &at, &found->transport, error);
 }
 
-static gf_status compute(const cli_options *options, request *self, gf_error *error) {
+static gf_status compute(cli_options *options, request *self, gf_error *error) {
     gf_model *model = NULL;
     findings found = {0};
     gf_status status =
@@ -516,10 +603,14 @@ static gf_status compute(const cli_options *options, request *self, gf_error *er
         status = fill_grid(self, model, error);
     }
     if (status == GF_OK) {
+        open_checkpoint(options, self);
         status = solve(options, self, model, &found, error);
     }
     if (status == GF_OK && options->output != NULL) {
         status = store(options, model, &found, error);
+    }
+    if (status == GF_OK && options->checkpoint != NULL) {
+        (void)unlink(options->checkpoint);
     }
     if (status == GF_OK) {
         status = print_transport(options, model, &found, error);
@@ -613,12 +704,28 @@ static int check(const cli_options *options, request *self) {
     result = result == CLI_GO_ON ? parse_table(options, self) : result;
     result = result == CLI_GO_ON ? check_tail(options, self) : result;
     if (result == CLI_GO_ON && self->method != NULL && strcmp(self->method, "full") != 0 &&
-        !takes_operators(self)) {
-        result = cli_usage(options, "--method %s: expected full or operator-space", self->method);
+        !takes_operators(self) && !takes_vectors(self)) {
+        result = cli_usage(options, "--method %s: expected full, typicality or operator-space",
+                           self->method);
+    }
+    if (result == CLI_GO_ON && !takes_vectors(self) && (self->samples != 0 || self->seed >= 0)) {
+        result = cli_usage(options, "--samples and --seed belong to --method typicality");
+    }
+    self->samples = self->samples != 0 ? self->samples : DEFAULT_SAMPLES;
+    if (result == CLI_GO_ON && (self->samples < 2 || self->samples > MOST_SAMPLES)) {
+        result = cli_usage(options, "--samples %d: expected 2 to %d", self->samples, MOST_SAMPLES);
+    }
+    if (result == CLI_GO_ON && (self->seed < -1 || self->seed > GF_MAX_SEED)) {
+        result = cli_usage(options, "--seed takes 0 to %ld", GF_MAX_SEED);
+    }
+    if (result == CLI_GO_ON && !(self->checkpoint >= 0)) {
+        result = cli_usage(options, "--checkpoint takes 0 or more seconds");
     }
     if (result == CLI_GO_ON && takes_operators(self) &&
         (self->exact != 0 || self->symmetrised != 0 || self->alone != 0)) {
-        result = cli_usage(options, "--exact, --symmetrised and --alone belong to --method full");
+        result = cli_usage(options,
+                           "--exact, --symmetrised and --alone are for chains of a finite length, "
+                           "--method full or typicality");
     }
     if (result == CLI_GO_ON && self->strings != 0 &&
         ((!takes_operators(self) && self->tail == 0 && self->table == NULL) || self->strings < 1)) {
@@ -651,18 +758,25 @@ static void free_request(request *self) {
 }
 
 static int run(const cli_command *command, int argc, const char **argv) {
-    request asked = {.end = 8, .times = 65};
+    request asked = {.end = 8, .times = 65, .checkpoint = 60, .seed = -1};
     struct poptOption own[] = {
         {"at", 0, POPT_ARG_ARGV, (void *)&asked.at, 0,
          "a Gibbs state; may be given several times (default: 0,0)", "LAMBDA1,LAMBDA2"},
         {"grid", 0, POPT_ARG_STRING, &asked.grid, 0,
          "so many values of lambda1 and lambda2 over the model's ranges", "N1,N2"},
         {"method", 0, POPT_ARG_STRING, &asked.method, 0,
-         "full: diagonalisation (default) | operator-space: infinite chain, lambda2 = 0", "METHOD"},
+         "full: diagonalisation (default) | typicality: random vectors | operator-space: infinite "
+         "chain, lambda2 = 0",
+         "METHOD"},
         {"tail", 0, POPT_ARG_NONE, &asked.tail, 0,
          "beyond t*: what operator space has for the tail at lambda2 = 0", NULL},
         {"table", 0, POPT_ARG_STRING, &asked.table, 0,
          "D on so many values of m and e, for langevin; implies --tail", "M,E"},
+        {"samples", 0, POPT_ARG_INT, &asked.samples, 0,
+         "random vectors of the largest sector (default: 2)", "N"},
+        {"seed", 0, POPT_ARG_LONG, &asked.seed, 0, "of random vectors (default: the model's)", "N"},
+        {"checkpoint", 'c', POPT_ARG_DOUBLE, &asked.checkpoint, 0,
+         "time between checkpoints of random vectors (default: 60)", "SECONDS"},
         {"strings", 0, POPT_ARG_INT, &asked.strings, 0,
          "sites of the longest operators of operator-space (default: 10)", "L"},
         {"end", 0, POPT_ARG_DOUBLE, &asked.end, 0, "the last time (default: 8)", "T"},

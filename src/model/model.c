@@ -218,9 +218,9 @@ static gf_status parse_energy_unit(gf_document *document, const gf_node *node, g
 
 static gf_status parse_root(gf_document *document, const gf_settings *settings, gf_model *model,
                             gf_error *error) {
-    static const char *const keys[] = {"name",        "sites",       "boundary", "parameters",
-                                       "hamiltonian", "lindblad",    "grid",     "method",
-                                       "typicality",  "energy_unit", "cell",     NULL};
+    static const char *const keys[] = {
+        "name",   "sites",      "boundary",    "parameters", "hamiltonian", "lindblad", "grid",
+        "method", "typicality", "energy_unit", "cell",       "integrable",  NULL};
     gf_node *root = gf_document_root(document), *name = NULL, *hamiltonian = NULL, *lindblad = NULL;
     const char *text = NULL;
     gf_status status = gf_document_check_keys(document, root, "the model", keys, error);
@@ -248,6 +248,10 @@ static gf_status parse_root(gf_document *document, const gf_settings *settings, 
     }
     if (status == GF_OK) {
         status = gf_model_parse_hamiltonian(document, hamiltonian, model, error);
+    }
+    if (status == GF_OK) {
+        status = gf_model_parse_integrable(document, gf_document_get(document, root, "integrable"),
+                                           hamiltonian, model, error);
     }
     if (status == GF_OK) {
         status = gf_model_parse_lindblad(document, lindblad, model, error);
@@ -332,6 +336,7 @@ void gf_model_free(gf_model *self) {
     free(self->steers);
     gf_document_free(self->document);
     gf_operator_free(&self->hamiltonian);
+    gf_operator_free(&self->integrable);
     for (size_t i = 0; i < self->channel_count; ++i) {
         free(self->channels[i].name);
         gf_operator_free(&self->channels[i].jump.operator);

@@ -29,7 +29,9 @@ struct gf_model {
     bool *in_operators;      /* it occurs in the Hamiltonian or in a jump operator, */
     bool *steers;            /* or defines one that does, and is not set */
     gf_operator hamiltonian; /* Q2, on sites 0 ... sites-1 */
-    gf_channel *channels;    /* at least one */
+    gf_operator integrable;  /* the entries of it that the file calls integrable; 0: none */
+    bool has_integrable;
+    gf_channel *channels; /* at least one */
     size_t channel_count;
     gf_axis lambda1, lambda2, magnetization;
     gf_axis energy;   /* from and to are NaN where the file leaves them to the spectrum */

@@ -198,6 +198,71 @@ gf_status gf_model_parse_hamiltonian(gf_document *document, gf_node *list, gf_mo
     return status == GF_OK ? check_hamiltonian(document, list, model, error) : status;
 }
 
+static gf_status check_integrable(gf_document *document, const gf_node *list, const gf_model *model,
+                                  gf_error *error) {
+    const gf_operator *part = &model->integrable;
+    gf_operator adjoint = gf_operator_adjoint(part);
+    bool sound = gf_operator_equal(part, &adjoint, NULL);
+    for (size_t i = 0; i < part->count; ++i) {
+        sound = sound && !gf_operator_term_moves_magnetization(&part->terms[i]);
+    }
+    gf_operator_free(&adjoint);
+    return sound ? GF_OK
+                 : gf_document_fail(document, list, error,
+                                    "the integrable entries of the Hamiltonian must be Hermitian "
+                                    "and conserve the magnetisation together");
+}
+
+static gf_status add_integrable(gf_document *document, const gf_node *node, gf_node *hamiltonian,
+                                gf_model *model, bool *taken, gf_error *error) {
+    long index = 0, count = (long)gf_document_size(hamiltonian);
+    gf_node *key = NULL;
+    gf_term term = {0};
+    gf_status status = gf_document_integer(
+        document, node, "an entry of the Hamiltonian, from 0 on,", 0, count - 1, &index, error);
+    if (status == GF_OK && taken[index]) {
+        status = gf_document_fail(document, node, error,
+                                  "integrable names entry %ld of the Hamiltonian twice", index);
+    }
+    if (status == GF_OK) {
+        gf_node *entry = gf_document_entry(document, hamiltonian, (size_t)index, &key);
+        taken[index] = true;
+        status = parse_entry(document, entry, model, &term, error);
+    }
+    if (status == GF_OK) {
+        gf_chain_append(&model->chain, &term, &model->integrable);
+    }
+    gf_operator_free(&term.operator);
+    return status;
+}
+
+gf_status gf_model_parse_integrable(gf_document *document, gf_node *list, gf_node *hamiltonian,
+                                    gf_model *model, gf_error *error) {
+    if (list == NULL) {
+        return GF_OK;
+    }
+    bool *taken = calloc(gf_document_size(hamiltonian) + 1, sizeof *taken);
+    gf_status status = taken != NULL
+                           ? gf_document_expect_sequence(document, list, "integrable", error)
+                           : gf_fail_memory(error, "the Hamiltonian");
+    if (status == GF_OK && gf_document_size(list) == 0) {
+        status = gf_document_fail(document, list, error,
+                                  "integrable must list at least one entry of the Hamiltonian");
+    }
+    for (size_t i = 0; i < gf_document_size(list) && status == GF_OK; ++i) {
+        gf_node *key = NULL;
+        status = add_integrable(document, gf_document_entry(document, list, i, &key), hamiltonian,
+                                model, taken, error);
+    }
+    free(taken);
+    gf_operator_normalize(&model->integrable);
+    if (status == GF_OK && model->integrable.exhausted) {
+        status = gf_fail_memory(error, "the Hamiltonian");
+    }
+    model->has_integrable = status == GF_OK;
+    return status == GF_OK ? check_integrable(document, list, model, error) : status;
+}
+
 gf_status gf_model_parse_rate(gf_document *document, const gf_node *node, const char *channel,
                               const gf_scope *scope, double *rate, gf_error *error) {
     gf_status status = gf_model_parse_number(document, node, "rate", scope, rate, error);

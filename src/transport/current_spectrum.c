@@ -1,6 +1,5 @@
 #include "transport/current_spectrum.h"
 
-#include "algebra/current.h"
 #include "base/machine.h"
 #include "base/tasks.h"
 #include "base/workspace.h"
@@ -18,9 +17,10 @@ static const double DEGENERATE = 1e-11;
 /* --- which blocks, and what they stand for --------------------------------------------------- */
 
 typedef struct plan {
-    gf_symmetry all, inner; /* of H; of H and both currents */
-    gf_block *blocks;       /* [count], largest first */
-    double *copies;         /* [count]: 2 if it stands for the opposite momentum, too */
+    gf_symmetry all, inner; /* of H, and up to signs of the operators; of H and them */
+    int sign[GF_FACTOR_SETS][GF_CHARGES]; /* what a symmetry makes of the operators */
+    gf_block *blocks;                     /* [count], largest first */
+    double *copies; /* [count]: 2 if it stands for the opposite momentum, too */
     size_t count;
 } plan;
 
@@ -47,16 +47,45 @@ static double copies_of(const plan *self, const gf_block *block) {
     return turns && twice % circle != 0 ? 2 : 1;
 }
 
-static gf_status make_plan(plan *self, const gf_model *model, gf_error *error) {
+/* +1 or -1 if the symmetry makes that of the operator, else 0. */
+static int sign_of(const gf_symmetry *symmetry, int factors, const gf_operator *operator) {
+    gf_operator image = gf_symmetry_image(symmetry, operator, 0, factors);
+    gf_operator negative = gf_operator_scaled(&image, -1);
+    int sign = gf_operator_equal(operator, & image, NULL)      ? 1
+               : gf_operator_equal(operator, & negative, NULL) ? -1
+                                                               : 0;
+    gf_operator_free(&image);
+    gf_operator_free(&negative);
+    return sign;
+}
+
+/* What of the symmetries of H may be used. */
+static void find_symmetries(plan *self, const gf_operator operators[GF_CHARGES]) {
+    for (int factors = 0; factors < GF_FACTOR_SETS; ++factors) {
+        for (size_t i = 0; i < GF_CHARGES && self->all.has[factors]; ++i) {
+            self->sign[factors][i] = sign_of(&self->all, factors, &operators[i]);
+            self->all.has[factors] = self->sign[factors][i] != 0;
+        }
+    }
+    self->inner = self->all;
+    for (int factors = 1; factors < GF_FACTOR_SETS; ++factors) {
+        self->inner.has[factors] = self->all.has[factors] &&
+                                   factors == (GF_REFLECT | GF_CONJUGATE) &&
+                                   self->sign[factors][0] == 1 && self->sign[factors][1] == 1;
+    }
+}
+
+static bool takes_sector(const gf_current_request *request, int up) {
+    return request->largest == 0 ||
+           gf_basis_dimension(request->model->chain.sites, up) <= request->largest;
+}
+
+static gf_status make_plan(plan *self, const gf_current_request *request, gf_error *error) {
     size_t kept = 0;
     *self = (plan){0};
-    gf_status status = gf_spectrum_symmetry(model, &self->all, error);
+    gf_status status = gf_spectrum_symmetry(request->model, &self->all, error);
     if (status == GF_OK) {
-        self->inner = self->all;
-        for (int factors = 1; factors < GF_FACTOR_SETS; ++factors) {
-            self->inner.has[factors] =
-                self->all.has[factors] && factors == (GF_REFLECT | GF_CONJUGATE);
-        }
+        find_symmetries(self, request->operators);
         status = gf_symmetry_blocks(&self->inner, &self->blocks, &self->count, error);
     }
     if (status != GF_OK) {
@@ -69,7 +98,7 @@ static gf_status make_plan(plan *self, const gf_model *model, gf_error *error) {
     }
     for (size_t b = 0; b < self->count; ++b) {
         double copies = copies_of(self, &self->blocks[b]);
-        if (copies > 0) {
+        if (copies > 0 && takes_sector(request, self->blocks[b].up)) {
             self->blocks[kept] = self->blocks[b];
             self->copies[kept++] = copies;
         }
@@ -93,10 +122,8 @@ static void find_signs(const plan *self, int up, gf_current_sector *sector) {
         bool leads = flips ? (factors & GF_FLIP) != 0 : keeps_sector(self, factors, up);
         if (self->all.has[factors] && leads) {
             bool conjugates = (factors & GF_CONJUGATE) != 0;
-            int sign[GF_CHARGES];
+            const int *sign = self->sign[factors];
             for (size_t i = 0; i < GF_CHARGES; ++i) {
-                sign[i] = gf_current_sign(i, (factors & GF_REFLECT) != 0, (factors & GF_FLIP) != 0,
-                                          conjugates);
                 sector->mean_sign[i] += sign[i];
             }
             sector->sign[GF_J12] += sign[0] * sign[1];
@@ -308,7 +335,7 @@ static int compare_levels(const void *left, const void *right) {
     return (a->degeneracy > b->degeneracy) - (a->degeneracy < b->degeneracy);
 }
 
-/* The levels as a spectrum, for Gibbs states. */
+/* The levels as a spectrum, for Gibbs states, if they are all there. */
 static gf_status list_levels(gf_current_spectrum *self, gf_error *error) {
     size_t levels = 0, at = 0;
     double lowest = INFINITY, highest = -INFINITY;
@@ -316,10 +343,15 @@ static gf_status list_levels(gf_current_spectrum *self, gf_error *error) {
         gf_current_sector *source = &self->sector[self->sector[up].source];
         qsort(source->level, source->levels, sizeof *source->level, compare_levels);
         levels += source->levels;
-        lowest = fmin(lowest, source->level[0].energy);
-        highest = fmax(highest, source->level[source->levels - 1].energy);
+        if (source->levels > 0) {
+            lowest = fmin(lowest, source->level[0].energy);
+            highest = fmax(highest, source->level[source->levels - 1].energy);
+        }
     }
     self->range = highest - lowest;
+    if (!self->is_complete) {
+        return GF_OK;
+    }
     gf_status status = gf_spectrum_create(self->sites, 0, levels, false, &self->spectrum, error);
     for (int up = 0; up <= self->sites && status == GF_OK; ++up) {
         const gf_current_sector *source = &self->sector[self->sector[up].source];
@@ -335,10 +367,12 @@ static gf_status list_levels(gf_current_spectrum *self, gf_error *error) {
     return status;
 }
 
-static gf_status create(const plan *blocks, gf_current_spectrum **spectrum, gf_error *error) {
+static gf_status create(const plan *blocks, const gf_current_request *request,
+                        gf_current_spectrum **spectrum, gf_error *error) {
     gf_current_spectrum *self = *spectrum = calloc(1, sizeof *self);
     if (self != NULL) {
         self->sites = blocks->all.sites;
+        self->is_complete = takes_sector(request, self->sites / 2);
         self->sector = calloc((size_t)self->sites + 1, sizeof *self->sector);
     }
     if (self == NULL || self->sector == NULL) {
@@ -377,50 +411,38 @@ static gf_status solve_blocks(job *work, const gf_progress *progress, gf_error *
     return status;
 }
 
-/* H, and both currents, as matrix elements. */
-static gf_status derive(const gf_model *model, gf_elements **hamiltonian, gf_elements **currents,
-                        double *size, gf_error *error) {
-    gf_currents densities;
-    gf_operator total[GF_CHARGES] = {{0}};
-    bool exhausted = false;
-    gf_status status = gf_currents_derive(&model->chain, &model->hamiltonian, &densities, error);
-    if (status != GF_OK) {
-        return status;
-    }
-    for (size_t i = 0; i < GF_CHARGES; ++i) {
-        total[i] = gf_currents_total(&densities, &model->chain, i);
-        exhausted = exhausted || total[i].exhausted;
-    }
-    status = exhausted ? gf_fail_memory(error, "the currents")
-                       : gf_elements_create(&model->hamiltonian, 1, hamiltonian, error);
+gf_status gf_current_spectrum_outline(const gf_current_request *request,
+                                      gf_current_spectrum **spectrum, gf_error *error) {
+    plan all;
+    *spectrum = NULL;
+    gf_status status = make_plan(&all, request, error);
     if (status == GF_OK) {
-        *size = gf_elements_size(*hamiltonian);
-        status = gf_elements_create(total, GF_CHARGES, currents, error);
+        status = create(&all, request, spectrum, error);
+        free_plan(&all);
     }
-    for (size_t i = 0; i < GF_CHARGES; ++i) {
-        gf_operator_free(&total[i]);
-    }
-    gf_currents_free(&densities);
     return status;
 }
 
-gf_status gf_current_spectrum_compute(const gf_model *model, gf_strength_grid grid,
+gf_status gf_current_spectrum_compute(const gf_current_request *request,
                                       const gf_progress *progress, gf_current_spectrum **spectrum,
                                       gf_error *error) {
     plan all;
     gf_elements *hamiltonian = NULL, *currents = NULL;
-    double size = 0;
+    gf_strength_grid grid = request->grid;
     *spectrum = NULL;
-    gf_status status = make_plan(&all, model, error);
+    gf_status status = make_plan(&all, request, error);
     if (status != GF_OK) {
         return status;
     }
-    status = derive(model, &hamiltonian, &currents, &size, error);
+    status = gf_elements_create(&request->model->hamiltonian, 1, &hamiltonian, error);
     if (status == GF_OK) {
-        status = create(&all, spectrum, error);
+        status = gf_elements_create(request->operators, GF_CHARGES, &currents, error);
     }
     if (status == GF_OK) {
-        grid.degenerate = DEGENERATE * size;
+        status = create(&all, request, spectrum, error);
+    }
+    if (status == GF_OK) {
+        grid.degenerate = DEGENERATE * gf_elements_size(hamiltonian);
         job work = {.plan = &all,
                     .hamiltonian = hamiltonian,
                     .currents = currents,
@@ -456,15 +478,16 @@ void gf_current_spectrum_free(gf_current_spectrum *self) {
 
 /* --- cost ------------------------------------------------------------------------------------ */
 
-gf_status gf_current_spectrum_estimate(const gf_model *model, gf_strength_grid grid,
-                                       gf_current_cost *cost, gf_error *error) {
+gf_status gf_current_spectrum_estimate(const gf_current_request *request, gf_current_cost *cost,
+                                       gf_error *error) {
     enum { REAL_MATRICES = 6 }; /* the vectors, two currents, one of the two halves; LAPACK's */
     plan all;
     gf_elements *hamiltonian = NULL;
     *cost = (gf_current_cost){0};
-    gf_status status = make_plan(&all, model, error);
+    gf_strength_grid grid = request->grid;
+    gf_status status = make_plan(&all, request, error);
     if (status == GF_OK) {
-        status = gf_elements_create(&model->hamiltonian, 1, &hamiltonian, error);
+        status = gf_elements_create(&request->model->hamiltonian, 1, &hamiltonian, error);
     }
     if (status != GF_OK) {
         return status;

@@ -1,10 +1,12 @@
-/* All levels of a chain and how strongly the currents join them: everything that linear response of
- * magnetisation and energy needs, at any temperature and time.
+/* All levels of a chain and how strongly two operators join them, the currents for instance:
+ * everything that linear response of magnetisation and energy needs, at any temperature and time.
  *
- * Blocks have a magnetisation and a momentum. Both currents commute with translations, and with the
- * product RK of reflection and conjugation, which makes the matrices of H and of both currents
- * real; reflection, flip and conjugation alone turn their signs (gf_current_sign), and so tell
- * which blocks and sectors need not be solved because another one says the same. */
+ * Blocks have a magnetisation and a momentum. Both operators commute with translations, and
+ * currents with the product RK of reflection and conjugation, too, which makes the matrices of H
+ * and of both real; reflection, flip and conjugation alone turn their signs (gf_current_sign), and
+ * so tell which blocks and sectors need not be solved because another one says the same. What a
+ * symmetry makes of the operators is found from them; one that makes neither +1 nor -1 times them
+ * is not used. */
 #ifndef GIBBSFLOW_TRANSPORT_CURRENT_SPECTRUM_H
 #define GIBBSFLOW_TRANSPORT_CURRENT_SPECTRUM_H
 
@@ -17,7 +19,7 @@
 /* One eigenstate, or as many as it stands for. */
 typedef struct gf_current_level {
     double energy, degeneracy;
-    double current[GF_CHARGES]; /* <n|J_i|n> */
+    double current[GF_CHARGES]; /* <n|J_i|n>, J_i the operators */
 } gf_current_level;
 
 typedef struct gf_current_sector {
@@ -34,8 +36,17 @@ typedef struct gf_current_spectrum {
     double range;              /* largest less smallest energy */
     bool has_means;            /* whether <n|J_i|n> does not cancel by symmetry */
     gf_current_sector *sector; /* [sites + 1], by spins up */
-    gf_spectrum *spectrum;     /* the levels alone, without channels */
+    bool is_complete;          /* no sector has been left out */
+    gf_spectrum *spectrum;     /* the levels alone, without channels; NULL if not complete */
 } gf_current_spectrum;
+
+typedef struct gf_current_request {
+    const gf_model *model;
+    const gf_operator *operators; /* [GF_CHARGES], of the whole chain, Hermitian, conserving sum Z,
+                                     invariant under translations by cells */
+    gf_strength_grid grid;        /* its `degenerate` is chosen here */
+    size_t largest;               /* states; larger sectors are left out, without levels; 0: none */
+} gf_current_request;
 
 /* What it takes. */
 typedef struct gf_current_cost {
@@ -44,12 +55,16 @@ typedef struct gf_current_cost {
     double range; /* a bound of that above */
 } gf_current_cost;
 
-gf_status gf_current_spectrum_estimate(const gf_model *model, gf_strength_grid grid,
-                                       gf_current_cost *cost, gf_error *error);
+gf_status gf_current_spectrum_estimate(const gf_current_request *request, gf_current_cost *cost,
+                                       gf_error *error);
 
-/* The caller frees it; after a failure it is NULL. GF_INVALID if the chain is too short for its
- * currents. */
-gf_status gf_current_spectrum_compute(const gf_model *model, gf_strength_grid grid,
+/* What belongs to whom by symmetry, all sectors without levels. The caller frees it; after a
+ * failure it is NULL. */
+gf_status gf_current_spectrum_outline(const gf_current_request *request,
+                                      gf_current_spectrum **spectrum, gf_error *error);
+
+/* The caller frees it; after a failure it is NULL. */
+gf_status gf_current_spectrum_compute(const gf_current_request *request,
                                       const gf_progress *progress, gf_current_spectrum **spectrum,
                                       gf_error *error);
 void gf_current_spectrum_free(gf_current_spectrum *self);

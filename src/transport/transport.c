@@ -38,6 +38,8 @@ gf_status gf_transport_create(size_t points, size_t times, gf_transport **transp
                    self->onsager = calloc(rows, sizeof *self->onsager),
                    self->onsager_error = calloc(rows, sizeof *self->onsager_error),
                    self->smaller_onsager = calloc(rows, sizeof *self->smaller_onsager),
+                   self->correlation_scatter = calloc(rows, sizeof *self->correlation_scatter),
+                   self->onsager_scatter = calloc(rows, sizeof *self->onsager_scatter),
                    self->reliable_time = calloc(points + 1, sizeof *self->reliable_time),
                    self->reliable_onsager = calloc(points + 1, sizeof *self->reliable_onsager),
                    self->verdict = calloc(points + 1, sizeof *self->verdict),
@@ -83,6 +85,8 @@ void gf_transport_free(gf_transport *self) {
     free(self->onsager);
     free(self->onsager_error);
     free(self->smaller_onsager);
+    free(self->correlation_scatter);
+    free(self->onsager_scatter);
     free(self->reliable_time);
     free(self->reliable_onsager);
     free(self->verdict);
@@ -114,6 +118,8 @@ gf_status gf_transport_copy(const gf_transport *from, size_t points, gf_transpor
     self->sites = from->sites;
     self->compared = from->compared;
     self->longest = from->longest;
+    self->samples = from->samples;
+    self->seed = from->seed;
     COPY(time, from->times);
     COPY(lambda, points);
     COPY(density, points);
@@ -125,6 +131,8 @@ gf_status gf_transport_copy(const gf_transport *from, size_t points, gf_transpor
     COPY(onsager, rows);
     COPY(onsager_error, rows);
     COPY(smaller_onsager, rows);
+    COPY(correlation_scatter, rows);
+    COPY(onsager_scatter, rows);
     COPY(reliable_time, points);
     COPY(reliable_onsager, points);
     COPY(verdict, points);

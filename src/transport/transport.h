@@ -56,6 +56,11 @@ typedef struct gf_transport {
     double (*onsager_error)[GF_TRANSPORT_MATRIX];
     double (*smaller_onsager)[GF_TRANSPORT_MATRIX]; /* [points][times]: of the smaller chain; NaN:
                                                        none */
+    /* Of random vectors: statistical errors, which the errors above include; else 0. */
+    size_t samples; /* vectors of the largest sector; 0: none are random */
+    uint64_t seed;
+    double (*correlation_scatter)[GF_TRANSPORT_MATRIX]; /* [points][times] */
+    double (*onsager_scatter)[GF_TRANSPORT_MATRIX];
     /* The judgement. */
     double *reliable_time;                           /* t*; NaN: not known */
     double (*reliable_onsager)[GF_TRANSPORT_MATRIX]; /* sigma(t*) */

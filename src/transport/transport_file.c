@@ -80,8 +80,15 @@ static void put_course(const gf_transport *self, gf_file *file) {
     put_functions(self, file, "/transport/onsager_error", GF_UNITS_ONSAGER,
                   "distance from the smaller chain, or from shorter strings; NaN: none",
                   self->onsager_error);
+    if (self->samples > 0) {
+        put_functions(self, file, "/transport/correlation_scatter", GF_UNITS_CURRENT_CORRELATION,
+                      "statistical error, which correlation_error holds",
+                      self->correlation_scatter);
+        put_functions(self, file, "/transport/onsager_scatter", GF_UNITS_ONSAGER,
+                      "statistical error, which onsager_error holds", self->onsager_scatter);
+    }
     put_matrices(self, file, "/transport/drude", GF_UNITS_CURRENT_CORRELATION,
-                 "what of K never decays on this chain", self->drude);
+                 "what of K never decays on this chain; NaN: not known", self->drude);
 }
 
 /* A number of every state. */
@@ -195,7 +202,7 @@ static void put_ways(const gf_transport *self, gf_file *file) {
                                       .description = "how the tail follows from lambda2 = 0",
                                       .rank = 1,
                                       .shape = {self->ways},
-                                      .axes = {"way"}},
+                                      .axes = {"/transport/tail/way"}},
                         names);
     gf_file_put_doubles(file,
                         &(gf_dataset){.path = "/transport/tail/onsager",
@@ -203,7 +210,7 @@ static void put_ways(const gf_transport *self, gf_file *file) {
                                       .description = "sigma_ij(infinity) of each; NaN: none",
                                       .rank = 4,
                                       .shape = {self->points, self->ways, GF_CHARGES, GF_CHARGES},
-                                      .axes = {"point", "way", "charge", "charge"}},
+                                      .axes = {"point", "/transport/tail/way", "charge", "charge"}},
                         self->way_onsager[0]);
     gf_file_put_integer_attribute(file, "/transport/tail", "longest_strings", self->tail_strings);
 }
@@ -229,5 +236,7 @@ void gf_transport_write(const gf_transport *self, gf_file *file) {
     gf_file_put_integer_attribute(file, "/transport", "sites", self->sites);
     gf_file_put_integer_attribute(file, "/transport", "compared_sites", self->compared);
     gf_file_put_integer_attribute(file, "/transport", "longest_strings", self->longest);
+    gf_file_put_integer_attribute(file, "/transport", "samples", (long)self->samples);
+    gf_file_put_number_attribute(file, "/transport", "seed", (double)self->seed);
     gf_file_put_number_attribute(file, "/transport", "reliable_time", least);
 }

@@ -52,10 +52,10 @@ static gf_status create_all(const gf_model *model, const gf_operator *bath, gf_b
 gf_status gf_bath_actions_create(const gf_model *model, gf_bath_actions *all, gf_error *error) {
     size_t count = model->channel_count * GF_OBSERVABLES;
     *all = (gf_bath_actions){0};
-    gf_operator *bath = calloc(count, sizeof *bath);
+    gf_operator *bath = calloc(count + 1, sizeof *bath);
     all->is_complex = !gf_operator_is_real(&model->hamiltonian);
-    all->observables = calloc(count, sizeof(void *));
-    all->parity = calloc(count, sizeof *all->parity);
+    all->observables = calloc(count + 1, sizeof(void *));
+    all->parity = calloc(count + 1, sizeof *all->parity);
     gf_status status = GF_OK;
     if (bath == NULL || all->observables == NULL || all->parity == NULL) {
         status = gf_fail_memory(error, "the force and noise operators");

@@ -8,10 +8,10 @@
 #include "hilbert/basis.h"
 #include "spectrum/spectrum.h"
 #include "typicality/bath_actions.h"
+#include "typicality/random_vectors.h"
 #include "typicality/sampled_sector.h"
 #include "typicality/sampling_plan.h"
 
-#include <Random123/threefry.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -40,36 +40,13 @@ typedef struct job {
 
 /* --- sectors and random vectors -------------------------------------------------------------- */
 
-/* The components of random vectors are +-1, or i times that if complex: then the trace of a
- * diagonal operator has no error at all, and <r|r> is the dimension. Signs come in words of 128. */
 static void draw(const job *self, const task *work, double *start) {
     const gf_sampled_sector *owner = work->owner;
-    uint32_t purpose = work->stage == FIND ? 2 : 0;
-    size_t width = (size_t)work->columns.width, size = owner->size;
-    bool is_complex = work->columns.is_complex;
-    size_t vectors = is_complex ? width / 2 : width;
-    uint64_t seed = self->model->sampling.seed;
-    threefry4x32_key_t key = {{(uint32_t)seed, (uint32_t)(seed >> 32), (uint32_t)owner->up, 0}};
-#pragma omp parallel for schedule(static)
-    for (size_t word = 0; word < (size + 127) / 128; ++word) {
-        size_t rows = size - 128 * word < 128 ? size - 128 * word : 128;
-        for (size_t v = 0; v < vectors; ++v) {
-            uint32_t vector = (uint32_t)(work->first + v);
-            threefry4x32_ctr_t place = {{(uint32_t)word, vector, purpose, 0}};
-            threefry4x32_ctr_t sign = threefry4x32_R(threefry4x32_rounds, place, key);
-            place.v[2] = purpose + 1;
-            threefry4x32_ctr_t turn = threefry4x32_R(threefry4x32_rounds, place, key);
-            for (size_t i = 0; i < rows; ++i) {
-                double *target = start + (128 * word + i) * width + v;
-                double value = (sign.v[i / 32] >> (i % 32) & 1) != 0 ? 1 : -1;
-                bool turned = is_complex && (turn.v[i / 32] >> (i % 32) & 1) != 0;
-                target[0] = turned ? 0 : value;
-                if (is_complex) {
-                    target[vectors] = turned ? value : 0;
-                }
-            }
-        }
-    }
+    const gf_random_vectors vectors = {.seed = self->model->sampling.seed,
+                                       .up = owner->up,
+                                       .purpose = work->stage == FIND ? GF_VECTORS_SEARCH
+                                                                      : GF_VECTORS_TRACE};
+    gf_random_vectors_draw(&vectors, work->first, work->columns, owner->size, start);
 }
 
 static gf_status make_parts(job *self, gf_error *error) {
@@ -349,7 +326,7 @@ static const gf_sampled_sector *part_of(const job *self, int up, int *factor) {
 
 static gf_status collect(const job *self, gf_spectrum **result, gf_error *error) {
     gf_spectrum *spectrum = NULL;
-    int sites = self->model->chain.sites, *factor = calloc(self->operators.count, sizeof *factor);
+    int sites = self->model->chain.sites, *factor = calloc(self->operators.count + 1, sizeof *factor);
     size_t levels = 0;
     if (factor == NULL) {
         return gf_fail_memory(error, "the spectrum");

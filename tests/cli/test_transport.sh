@@ -83,6 +83,22 @@ END
     refuse 1 "--beside belongs to --kind transport" figure diffusion.h5 --beside tail.h5 -o new.pdf
 }
 
+# Random vectors: the same from a checkpoint, which a finished run takes away.
+test_vectors() {
+    sed 's/^sites:.*/sites: 9/; $a typicality: {exact: 2}' "$half" >vectors.yaml
+    set -- transport vectors.yaml --method typicality --end 2 --times 9 --at 0,0 --at 0.4,-0.2 --seed 5
+    accept "$@" -o vectors.h5
+    check "transport: vectors: $said" contains "$said" "2 random vectors in the largest sector beside N = 7"
+    check "transport: vectors: $said" contains "$said" "statistical errors of sigma_11"
+    check "transport: vectors: checkpoint is gone" test ! -e vectors.h5.vectors
+    check "transport: vectors: scatter" h5dump -H -d /transport/onsager_scatter vectors.h5 >/dev/null
+    "$program" export vectors.h5 /transport/onsager >vectors.csv
+    accept "$@" -o again.h5 --threads 3 --checkpoint 0
+    "$program" export again.h5 /transport/onsager >again.csv
+    check "transport: vectors: threads" cmp -s vectors.csv again.csv
+    accept figure vectors.h5 -o vectors.pdf
+}
+
 # The same file for any number of threads.
 test_threads() {
     for threads in 1 3; do
@@ -96,8 +112,10 @@ test_refusals() {
     refuse 2 "expected LAMBDA1,LAMBDA2" transport "$half" --at 0.3
     refuse 2 "expected how many values" transport "$half" --grid 3
     refuse 2 "give one of them" transport "$half" --grid 3,3 --at 0,0
-    refuse 2 "expected full or operator-space" transport "$half" --method guess
-    refuse 2 "belong to --method full" transport "$half" --method operator-space --exact
+    refuse 2 "expected full, typicality or operator-space" transport "$half" --method guess
+    refuse 2 "full or typicality" transport "$half" --method operator-space --exact
+    refuse 2 "belong to --method typicality" transport "$half" --samples 4
+    refuse 2 "expected 2 to" transport "$half" --method typicality --samples 1
     refuse 2 "with --method operator-space" transport "$half" --strings 9
     refuse_to_write 1 "use --method full there" transport "$half" --method operator-space --at 0,0.1
     refuse_to_write 1 "take 8 to 12" transport "$half" --method operator-space --strings 7
@@ -119,6 +137,7 @@ test_results
 test_operator_space
 test_tail
 test_table
+test_vectors
 test_threads
 test_refusals
 finish

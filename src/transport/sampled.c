@@ -1,0 +1,571 @@
+/* Transport from random vectors: both chains, then every point from their numbers. */
+#include "transport/sampled.h"
+
+#include "base/machine.h"
+#include "base/progress_part.h"
+#include "base/tasks.h"
+#include "gibbsflow/gibbs.h"
+#include "gibbsflow/typicality.h"
+#include "transport/request.h"
+#include "transport/response.h"
+#include "transport/time_filter.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Steps of time over the spread of energies at infinite temperature: short enough for integrals. */
+static const double STEP = 0.25;
+/* How far beyond the last time, over lambda2, Kubo and Mori's product reaches. */
+static const double BEYOND = 2;
+/* How far from the real axis the poles are, over that spread. */
+static const double POLES = 0.6;
+enum { FEWEST_STEPS = 8, MOST_STEPS = 100000 };
+
+/* --- the plan -------------------------------------------------------------------------------- */
+
+/* sqrt(C_22) at infinite temperature: strings are orthogonal, and S+- has the square 1/2. */
+static double energy_spread(const gf_model *model) {
+    double sum = 0;
+    for (size_t k = 0; k < model->hamiltonian.count; ++k) {
+        const gf_operator_term *term = &model->hamiltonian.terms[k];
+        int flips = __builtin_popcountll(term->plus | term->minus);
+        double size = cabs(term->coefficient);
+        sum += (term->plus | term->minus | term->z) != 0 ? ldexp(size * size, -flips) : 0;
+    }
+    return sum > 0 ? sqrt(sum / model->chain.sites) : 1;
+}
+
+/* What lambda2 is measured by between nodes. */
+static double scale_of(const gf_model *model) {
+    return POLES / energy_spread(model);
+}
+
+static int compare_numbers(const void *left, const void *right) {
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* Between nodes functions are polynomials of asinh(lambda2/scale): those of lambda2 have poles near
+ * the imaginary axis, where partition functions vanish, and would need many more. */
+static double stretched(double lambda2, double scale) {
+    return asinh(lambda2 / scale);
+}
+
+/* Nodes for a relative error of about 1e-3: polynomials converge like the power of `rate`, the sum
+ * of half axes of the ellipse through the poles, and begin with a factor of ten. */
+static size_t nodes_for(double lowest, double highest) {
+    static const double accuracy = 1e-4;
+    double reach = M_PI / fmax(highest - lowest, 1e-3), rate = reach + sqrt(1 + reach * reach);
+    return (size_t)ceil(-log(accuracy) / log(rate)) + 1;
+}
+
+/* Every lambda2 of the request if there are not more than nodes, else Chebyshev's nodes over their
+ * range, stretched, `most` of them or (0) as many as are needed; to lambda2[points], ascending. */
+static size_t choose_nodes(const gf_transport_request *request, size_t most, double scale,
+                           double *lambda2) {
+    size_t count = 0;
+    for (size_t p = 0; p < request->points; ++p) {
+        lambda2[p] = request->lambda[p][GF_ENERGY];
+    }
+    qsort(lambda2, request->points, sizeof *lambda2, compare_numbers);
+    double lowest = stretched(lambda2[0], scale);
+    double highest = stretched(lambda2[request->points - 1], scale);
+    for (size_t p = 0; p < request->points; ++p) {
+        if (count == 0 || lambda2[p] != lambda2[count - 1]) {
+            lambda2[count++] = lambda2[p];
+        }
+    }
+    size_t nodes = most > 1 ? most : nodes_for(lowest, highest);
+    for (size_t n = 0; n < nodes && count > nodes; ++n) {
+        double x = cos(M_PI * (double)(nodes - 1 - n) / (double)(nodes - 1));
+        lambda2[n] = scale * sinh((lowest + highest) / 2 + (highest - lowest) / 2 * x);
+    }
+    return count < nodes ? count : nodes;
+}
+
+/* Steps between the times that are asked for, which `step` divides. */
+static size_t refinement(const gf_model *model, const gf_transport_request *request) {
+    double apart = request->time.to / (double)(request->time.points - 1);
+    return (size_t)fmax(1, ceil(apart * energy_spread(model) / STEP));
+}
+
+static gf_status make_plan(const gf_model *model, const gf_transport_request *request,
+                           const gf_transport_sampling *sampling, gf_sampled_plan *plan,
+                           double **lambda2, gf_error *error) {
+    size_t finer = refinement(model, request);
+    *lambda2 = calloc(request->points + 1, sizeof **lambda2);
+    if (*lambda2 == NULL) {
+        return gf_fail_memory(error, "the nodes of lambda2");
+    }
+    *plan = (gf_sampled_plan){.grid = gf_transport_grid(model, request),
+                              .samples = sampling->samples,
+                              .seed = sampling->seed,
+                              .complete = sampling->complete};
+    plan->course.nodes = choose_nodes(request, sampling->nodes, scale_of(model), *lambda2);
+    plan->course.lambda2 = *lambda2;
+    plan->course.step = request->time.to / ((double)(request->time.points - 1) * (double)finer);
+    double farther = request->form == GF_KUBO_MORI
+                         ? ceil(BEYOND * gf_transport_largest_lambda2(request) / plan->course.step)
+                         : 0;
+    double steps = (double)(request->time.points - 1) * (double)finer + 1 + farther;
+    if (!(steps <= MOST_STEPS)) {
+        free(*lambda2);
+        *lambda2 = NULL;
+        return gf_fail(error, GF_INVALID,
+                       "random vectors would take %.3g steps of time, %d are possible; use a "
+                       "shorter --end, fewer --times or smaller lambda2",
+                       steps, MOST_STEPS);
+    }
+    plan->course.steps = steps > FEWEST_STEPS ? (size_t)steps : FEWEST_STEPS;
+    return GF_OK;
+}
+
+gf_status gf_transport_sampled_estimate(const gf_model *model, const gf_transport_request *request,
+                                        const gf_transport_sampling *sampling,
+                                        gf_sampled_cost *cost, gf_error *error) {
+    gf_sampled_plan plan;
+    gf_model *smaller = NULL;
+    gf_sampled_cost beside = {0};
+    double *lambda2 = NULL;
+    gf_status status = make_plan(model, request, sampling, &plan, &lambda2, error);
+    if (status == GF_OK) {
+        status = gf_sampled_chain_estimate(model, &plan, cost, error);
+    }
+    if (status == GF_OK && request->compare) {
+        status = gf_transport_smaller(model, &smaller, error);
+    }
+    if (status == GF_OK && smaller != NULL) {
+        status = gf_sampled_chain_estimate(smaller, &plan, &beside, error);
+        cost->seconds += beside.seconds;
+    }
+    if (status == GF_OK) {
+        status = gf_transport_check_range(request, cost->range, error);
+    }
+    free(lambda2);
+    gf_model_free(smaller);
+    return status;
+}
+
+/* --- a sector from its vectors --------------------------------------------------------------- */
+
+typedef struct work {
+    const gf_sampled_chain *chain;
+    const gf_spectrum *spectrum; /* for the partition functions of all sectors */
+    gf_kubo form;
+    size_t finer;        /* steps between times */
+    const size_t *order; /* [points]: by lambda2 */
+    const size_t *begin;
+    gf_transport *result;
+} work;
+
+typedef double (*strengths)[GF_STRENGTHS];
+
+typedef struct workspace {
+    gf_gibbs *gibbs;
+    size_t sectors;
+    gf_response *responses; /* [sectors], of sources */
+    gf_response *partly;    /* [1]: without one of the vectors */
+    gf_response_lines lines;
+    gf_transport *scratch; /* of one point */
+    double *sum;           /* [gf_vector_row]: at one node */
+    double *between;       /* the same, interpolated */
+    double *share;         /* [nodes] */
+    strengths filtered, integral;
+    double *mean, *square; /* [times][2][GF_TRANSPORT_MATRIX]: of leave-one-out values */
+    gf_time_filter filter;
+} workspace;
+
+/* Lagrange's weights of the nodes at lambda2. */
+static void interpolate(const gf_vector_course *course, double lambda2, double scale,
+                        double *share) {
+    double x = stretched(lambda2, scale);
+    for (size_t n = 0; n < course->nodes; ++n) {
+        double here = stretched(course->lambda2[n], scale);
+        share[n] = 1;
+        for (size_t k = 0; k < course->nodes; ++k) {
+            double there = stretched(course->lambda2[k], scale);
+            share[n] *= k == n ? 1 : (x - there) / (here - there);
+        }
+    }
+}
+
+/* What a sector has per unit of its weight, from all vectors but `without`, to self->between. */
+static void average(const work *all, workspace *self, const gf_sampled_source *source,
+                    size_t without) {
+    const gf_sampled_chain *chain = all->chain;
+    size_t row = gf_vector_row(&chain->course), whole = gf_sampled_chain_row(chain);
+    memset(self->between, 0, row * sizeof *self->between);
+    for (size_t n = 0; n < chain->course.nodes; ++n) {
+        if (self->share[n] == 0) {
+            continue;
+        }
+        memset(self->sum, 0, row * sizeof *self->sum);
+        for (size_t v = source->first; v < source->first + source->vectors; ++v) {
+            const double *values = chain->values + v * whole + n * row;
+            for (size_t k = 0; k < row && v != without; ++k) {
+                self->sum[k] += values[k];
+            }
+        }
+        for (size_t k = 0; k < row; ++k) {
+            self->between[k] += self->share[n] * self->sum[k] / self->sum[GF_VECTOR_NORM];
+        }
+    }
+}
+
+/* The partition function of a sector over the weight at `reference`, its end of largest weight. */
+static double partition(const gf_spectrum *spectrum, int up, double lambda2, double *reference) {
+    size_t first, count;
+    double sum = 0;
+    gf_spectrum_sector(spectrum, up, &first, &count);
+    *reference = spectrum->energy[first + (lambda2 >= 0 ? 0 : count - 1)];
+    for (size_t n = first; n < first + count; ++n) {
+        sum += spectrum->degeneracy[n] * exp(-lambda2 * (spectrum->energy[n] - *reference));
+    }
+    return sum;
+}
+
+static void respond(const work *all, workspace *self, const gf_sampled_source *source,
+                    size_t without, double lambda2, gf_response *response) {
+    average(all, self, source, without);
+    double z = partition(all->spectrum, source->up, lambda2, &response->reference);
+    gf_time_filter_apply(&self->filter,
+                         (const double(*)[GF_STRENGTHS])(self->between + GF_VECTOR_COURSE),
+                         self->filtered);
+    gf_time_filter_integrate(&self->filter, (const double(*)[GF_STRENGTHS])self->filtered,
+                             self->integral);
+    for (size_t t = 0; t < all->result->times; ++t) {
+        for (int k = 0; k < GF_STRENGTHS; ++k) {
+            response->correlation[t][k] = z * self->filtered[t * all->finer][k];
+            response->onsager[t][k] = z * self->integral[t * all->finer][k];
+        }
+    }
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        const double *mean = self->between + GF_VECTOR_MEANS + 2 * i;
+        response->mean[i][0] = z * mean[0];
+        response->mean[i][1] = z * (mean[1] - response->reference * mean[0]);
+    }
+}
+
+/* --- statistical errors ---------------------------------------------------------------------- */
+
+static void clear(gf_transport *scratch) {
+    memset(scratch->mean_current, 0, sizeof *scratch->mean_current);
+    memset(scratch->drude, 0, sizeof *scratch->drude);
+    memset(scratch->correlation, 0, scratch->times * sizeof *scratch->correlation);
+    memset(scratch->onsager, 0, scratch->times * sizeof *scratch->onsager);
+}
+
+/* Both functions of the scratch point, one after the other. */
+static double value_of(const gf_transport *self, size_t index) {
+    size_t one = self->times * GF_TRANSPORT_MATRIX;
+    return index < one ? self->correlation[0][index] : self->onsager[0][index - one];
+}
+
+/* Adds to the squares of errors what a sector contributes: (n - 1)/n times the sum of squares of
+ * what leaving out one vector after the other does. `partly` stands in its place meanwhile. */
+static void add_scatter(const work *all, workspace *self, const gf_sampled_source *source,
+                        const gf_response *partly, size_t point) {
+    gf_transport *result = all->result, *scratch = self->scratch;
+    size_t count = 2 * result->times * GF_TRANSPORT_MATRIX, one = count / 2;
+    gf_response whole = self->responses[source->up];
+    double n = (double)source->vectors;
+    memset(self->mean, 0, count * sizeof *self->mean);
+    memset(self->square, 0, count * sizeof *self->square);
+    memcpy(scratch->lambda, result->lambda[point], sizeof *scratch->lambda);
+    for (size_t v = 0; v < source->vectors; ++v) {
+        self->responses[source->up] = partly[v];
+        clear(scratch);
+        gf_responses_add(self->responses, all->chain->exact, self->gibbs, 0, scratch);
+        for (size_t k = 0; k < count; ++k) {
+            double base = k < one ? result->correlation[point * result->times][k]
+                                  : result->onsager[point * result->times][k - one];
+            double apart = value_of(scratch, k) - base;
+            self->mean[k] += apart / n;
+            self->square[k] += apart * apart;
+        }
+    }
+    self->responses[source->up] = whole;
+    for (size_t k = 0; k < count; ++k) {
+        double *to = k < one ? &result->correlation_scatter[point * result->times][k]
+                             : &result->onsager_scatter[point * result->times][k - one];
+        *to += (n - 1) / n * fmax(0, self->square[k] - n * self->mean[k] * self->mean[k]);
+    }
+}
+
+static gf_status scatter_of(const work *all, workspace *self, const gf_sampled_source *source,
+                            size_t group, double lambda2, gf_error *error) {
+    gf_response *partly = gf_responses_create(source->vectors, all->result->times);
+    if (partly == NULL) {
+        return gf_fail_memory(error, "statistical errors");
+    }
+    for (size_t v = 0; v < source->vectors; ++v) {
+        respond(all, self, source, source->first + v, lambda2, &partly[v]);
+    }
+    for (size_t k = all->begin[group]; k < all->begin[group + 1]; ++k) {
+        add_scatter(all, self, source, partly, all->order[k]);
+    }
+    gf_responses_free(partly, source->vectors);
+    return GF_OK;
+}
+
+static void finish_point(gf_transport *self, size_t point) {
+    for (size_t t = 0; t < self->times; ++t) {
+        for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
+            double *c = &self->correlation_scatter[point * self->times + t][k];
+            double *s = &self->onsager_scatter[point * self->times + t][k];
+            *c = sqrt(*c);
+            *s = sqrt(*s);
+        }
+    }
+    for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
+        self->drude[point][k] = NAN;
+    }
+}
+
+/* --- all points of one lambda2 --------------------------------------------------------------- */
+
+static void end(void *context) {
+    workspace *self = context;
+    gf_responses_free(self->responses, self->sectors);
+    free(self->lines.frequency);
+    free(self->lines.weight);
+    gf_gibbs_free(self->gibbs);
+    gf_transport_free(self->scratch);
+    free(self->sum);
+    free(self->between);
+    free(self->share);
+    free(self->filtered);
+    free(self->integral);
+    free(self->mean);
+    free(self->square);
+    gf_time_filter_free(&self->filter);
+    free(self);
+}
+
+static gf_status begin(const void *context, void **made, gf_error *error) {
+    const work *all = context;
+    const gf_vector_course *course = &all->chain->course;
+    size_t sectors = (size_t)all->chain->model->chain.sites + 1, row = gf_vector_row(course);
+    size_t values = 2 * all->result->times * GF_TRANSPORT_MATRIX;
+    workspace *self = calloc(1, sizeof *self);
+    if (self == NULL) {
+        return gf_fail_memory(error, "the response of the chain");
+    }
+    *self = (workspace){.sectors = sectors,
+                        .responses = gf_responses_create(sectors, all->result->times),
+                        .sum = calloc(row, sizeof *self->sum),
+                        .between = calloc(row, sizeof *self->between),
+                        .share = calloc(course->nodes + 1, sizeof *self->share),
+                        .filtered = calloc(course->steps, sizeof *self->filtered),
+                        .integral = calloc(course->steps, sizeof *self->integral),
+                        .mean = calloc(values, sizeof *self->mean),
+                        .square = calloc(values, sizeof *self->square)};
+    bool complete = self->responses != NULL && self->sum != NULL && self->between != NULL &&
+                    self->share != NULL && self->filtered != NULL && self->integral != NULL &&
+                    self->mean != NULL && self->square != NULL;
+    gf_status status = complete ? gf_response_lines_create(all->chain->exact, &self->lines, error)
+                                : gf_fail_memory(error, "the response of the chain");
+    if (status == GF_OK) {
+        status = gf_gibbs_create(all->spectrum, (const double[1]){0}, &self->gibbs, error);
+    }
+    if (status == GF_OK) {
+        status = gf_transport_create(1, all->result->times, &self->scratch, error);
+    }
+    if (status != GF_OK) {
+        end(self);
+        return status;
+    }
+    *made = self;
+    return GF_OK;
+}
+
+static gf_status run(const void *context, gf_task *task, gf_error *error) {
+    const work *all = context;
+    workspace *self = task->workspace;
+    const gf_sampled_chain *chain = all->chain;
+    gf_transport *result = all->result;
+    double lambda2 = result->lambda[all->order[all->begin[task->index]]][GF_ENERGY];
+    interpolate(&chain->course, lambda2, scale_of(chain->model), self->share);
+    gf_time_filter_free(&self->filter);
+    gf_status status = gf_time_filter_init(&self->filter, chain->course.step, chain->course.steps,
+                                           all->form, lambda2, error);
+    for (size_t up = 0; up < self->sectors && status == GF_OK; ++up) {
+        const gf_current_sector *sector = &chain->exact->sector[up];
+        if (sector->source == (int)up && sector->levels > 0) {
+            gf_response_sum(&self->responses[up], sector, all->form, lambda2, result->times,
+                            result->time, &self->lines);
+        }
+    }
+    for (size_t s = 0; s < chain->sources && status == GF_OK; ++s) {
+        respond(all, self, &chain->source[s], SIZE_MAX, lambda2,
+                &self->responses[chain->source[s].up]);
+    }
+    for (size_t k = all->begin[task->index]; k < all->begin[task->index + 1] && status == GF_OK;
+         ++k) {
+        gf_responses_add(self->responses, chain->exact, self->gibbs, all->order[k], result);
+    }
+    for (size_t s = 0; s < chain->sources && status == GF_OK && !chain->complete; ++s) {
+        status = scatter_of(all, self, &chain->source[s], task->index, lambda2, error);
+    }
+    for (size_t k = all->begin[task->index]; k < all->begin[task->index + 1]; ++k) {
+        finish_point(result, all->order[k]);
+    }
+    return status;
+}
+
+/* --- one chain ------------------------------------------------------------------------------- */
+
+/* Levels whose partition functions are those of all sectors, without the bath. */
+static gf_status sample_levels(const gf_model *model, const gf_transport_request *request,
+                               bool complete, gf_spectrum **spectrum, gf_error *error) {
+    gf_model bare = *model;
+    bare.channel_count = 0;
+    bare.lambda2.from = bare.lambda2.to = 0;
+    for (size_t p = 0; p < request->points; ++p) {
+        bare.lambda2.from = fmin(bare.lambda2.from, request->lambda[p][GF_ENERGY]);
+        bare.lambda2.to = fmax(bare.lambda2.to, request->lambda[p][GF_ENERGY]);
+    }
+    return complete ? gf_spectrum_compute(&bare, NULL, spectrum, error)
+                    : gf_typicality_compute(&bare, NULL, spectrum, error);
+}
+
+static gf_status evaluate(const gf_sampled_chain *chain, const gf_transport_request *request,
+                          gf_transport **result, gf_error *error) {
+    gf_spectrum *spectrum = NULL;
+    size_t *order = calloc(request->points + 1, sizeof *order);
+    size_t *begins = calloc(request->points + 2, sizeof *begins);
+    gf_status status =
+        order != NULL && begins != NULL ? GF_OK : gf_fail_memory(error, "the points");
+    if (status == GF_OK) {
+        status = sample_levels(chain->model, request, chain->complete, &spectrum, error);
+    }
+    if (status == GF_OK) {
+        status = gf_transport_start(chain->model, request, "typicality", result, error);
+    }
+    if (status == GF_OK) {
+        work all = {.chain = chain,
+                    .spectrum = spectrum,
+                    .form = request->form,
+                    .finer = (size_t)lround(request->time.to / ((double)(request->time.points - 1) *
+                                                                chain->course.step)),
+                    .order = order,
+                    .begin = begins,
+                    .result = *result};
+        const gf_tasks tasks = {.count = gf_transport_group(*result, order, begins),
+                                .context = &all,
+                                .begin = begin,
+                                .end = end,
+                                .run = run};
+        (*result)->samples = chain->sources > 0 ? chain->source[0].vectors : 0;
+        (*result)->seed = chain->seed;
+        status = gf_tasks_run(&tasks, error);
+    }
+    gf_spectrum_free(spectrum);
+    free(order);
+    free(begins);
+    return status;
+}
+
+/* --- both chains ----------------------------------------------------------------------------- */
+
+typedef struct pair {
+    gf_sampled_chain chain[GF_SAMPLED_CHAINS];
+    size_t count;
+    gf_checkpoint *checkpoint; /* or NULL */
+} pair;
+
+/* A checkpoint that cannot be written does not stop the work. */
+static gf_status save(void *context, gf_error *error) {
+    pair *self = context;
+    (void)error;
+    if (gf_sampled_save(self->checkpoint, self->chain, self->count, &self->checkpoint->failure) ==
+        GF_OK) {
+        self->checkpoint->failure.status = GF_OK;
+    }
+    return GF_OK;
+}
+
+static gf_status run_chains(pair *self, const gf_progress *progress, gf_error *error) {
+    gf_status status = GF_OK;
+    gf_progress_part part = {.whole = progress};
+    gf_progress own = gf_progress_of_part(&part);
+    if (self->checkpoint != NULL) {
+        status = gf_sampled_load(self->checkpoint, self->chain, self->count, error);
+    }
+    for (size_t c = 0; c < self->count && status == GF_OK; ++c) {
+        gf_progress_part_next(&part, self->count == 1 ? 1 : c == 0 ? 0.8 : 0.2);
+        status = gf_sampled_chain_run(&self->chain[c], self->checkpoint != NULL ? save : NULL, self,
+                                      self->checkpoint != NULL ? self->checkpoint->interval : 0,
+                                      &own, error);
+    }
+    return status;
+}
+
+static gf_status check_memory(const gf_model *model, const gf_transport_request *request,
+                              const gf_transport_sampling *sampling, gf_error *error) {
+    gf_sampled_cost cost;
+    gf_status status = gf_transport_sampled_estimate(model, request, sampling, &cost, error);
+    double spare = (double)gf_machine_free_memory();
+    return status != GF_OK || cost.memory <= spare
+               ? status
+               : gf_fail(error, GF_NO_MEMORY,
+                         "vectors of %zu states (%d sites) in time need %.3g GiB of memory, but "
+                         "%.3g GiB are free; use fewer sites or lambda2",
+                         cost.largest, model->chain.sites, cost.memory / 0x1p30, spare / 0x1p30);
+}
+
+static gf_status open_pair(pair *self, const gf_model *model, const gf_model *smaller,
+                           const gf_sampled_plan *plan, gf_error *error) {
+    const gf_model *models[GF_SAMPLED_CHAINS] = {model, smaller};
+    gf_status status = GF_OK;
+    for (size_t c = 0; c < (smaller != NULL ? 2 : 1) && status == GF_OK; ++c) {
+        status = gf_sampled_chain_open(&self->chain[c], models[c], plan, NULL, error);
+        self->count += status == GF_OK;
+    }
+    return status;
+}
+
+gf_status gf_transport_sample(const gf_model *model, const gf_transport_request *request,
+                              const gf_transport_sampling *sampling, gf_transport **transport,
+                              gf_error *error) {
+    gf_model *smaller = NULL;
+    gf_transport *beside = NULL;
+    gf_sampled_plan plan;
+    double *lambda2 = NULL;
+    pair both = {.checkpoint = sampling->checkpoint};
+    *transport = NULL;
+    gf_status status = check_memory(model, request, sampling, error);
+    if (status == GF_OK) {
+        status = make_plan(model, request, sampling, &plan, &lambda2, error);
+    }
+    if (status == GF_OK && request->compare) {
+        status = gf_transport_smaller(model, &smaller, error);
+    }
+    if (status == GF_OK) {
+        status = open_pair(&both, model, smaller, &plan, error);
+    }
+    if (status == GF_OK) {
+        status = run_chains(&both, request->progress, error);
+    }
+    if (status == GF_OK) {
+        status = evaluate(&both.chain[0], request, transport, error);
+    }
+    if (status == GF_OK && both.count > 1) {
+        status = evaluate(&both.chain[1], request, &beside, error);
+    }
+    if (status == GF_OK) {
+        gf_transport_compare(*transport, beside);
+        gf_transport_judge(*transport);
+    } else {
+        gf_transport_free(*transport);
+        *transport = NULL;
+    }
+    gf_transport_free(beside);
+    for (size_t c = 0; c < both.count; ++c) {
+        gf_sampled_chain_close(&both.chain[c]);
+    }
+    gf_model_free(smaller);
+    free(lambda2);
+    return status;
+}

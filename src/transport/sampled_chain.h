@@ -1,0 +1,65 @@
+/* A chain too long to be diagonalised, as random vectors see its currents: sectors small enough are
+ * diagonalised, the others have a few vectors each, whose evolution in time is kept in numbers. */
+#ifndef GIBBSFLOW_TRANSPORT_SAMPLED_CHAIN_H
+#define GIBBSFLOW_TRANSPORT_SAMPLED_CHAIN_H
+
+#include "transport/current_spectrum.h"
+#include "transport/vector_response.h"
+
+/* A sector that is sampled. */
+typedef struct gf_sampled_source {
+    int up;
+    size_t size, first, vectors; /* of those of the chain, first ... first + vectors - 1 are its */
+} gf_sampled_source;
+
+typedef struct gf_sampled_chain {
+    const gf_model *model;
+    gf_vector_course course;
+    uint64_t seed;
+    bool complete; /* every state of a sector in place of random vectors: no scatter */
+    gf_operator currents[GF_CHARGES];
+    gf_action *hamiltonian, *actions[GF_CHARGES];
+    gf_current_spectrum *exact; /* of small sectors; the symmetries of all */
+    gf_sampled_source *source;  /* [sources] */
+    size_t sources, vectors;
+    bool *done;     /* [vectors] */
+    double *values; /* [vectors][gf_sampled_chain_row]: gf_vector_response */
+} gf_sampled_chain;
+
+/* How it is to be sampled. */
+typedef struct gf_sampled_plan {
+    gf_vector_course course;
+    gf_strength_grid grid; /* of the sectors that are diagonalised */
+    size_t samples;        /* vectors of the largest sector, 2 or more; smaller ones get more */
+    uint64_t seed;
+    bool complete;
+} gf_sampled_plan;
+
+/* States of the largest sector that is diagonalised: model->sampling.exact of them in a block of
+ * each momentum. */
+gf_status gf_sampled_chain_exact(const gf_model *model, size_t *states, gf_error *error);
+
+size_t gf_sampled_chain_row(const gf_sampled_chain *self);
+
+/* Bytes, and processor seconds of one core. */
+typedef struct gf_sampled_cost {
+    double memory, seconds, range;
+    size_t vectors, largest; /* of all sampled sectors; states of the largest one */
+} gf_sampled_cost;
+gf_status gf_sampled_chain_estimate(const gf_model *model, const gf_sampled_plan *plan,
+                                    gf_sampled_cost *cost, gf_error *error);
+
+/* Diagonalises what is to be, and has no vectors done. `plan->course.lambda2` must outlive it. The
+ * caller frees it; after a failure it is empty. */
+gf_status gf_sampled_chain_open(gf_sampled_chain *self, const gf_model *model,
+                                const gf_sampled_plan *plan, const gf_progress *progress,
+                                gf_error *error);
+void gf_sampled_chain_close(gf_sampled_chain *self);
+
+/* Sends the vectors that are not done through time. `save(context)`, unless NULL, is called when
+ * some are and `every` seconds have gone. */
+gf_status gf_sampled_chain_run(gf_sampled_chain *self, gf_status (*save)(void *, gf_error *),
+                               void *context, double every, const gf_progress *progress,
+                               gf_error *error);
+
+#endif
