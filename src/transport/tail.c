@@ -260,8 +260,21 @@ static course find_course(const gf_tail *self, const gf_transport *rings, size_t
     return result;
 }
 
+/* The state is the one at lambda2 = 0: no ring need tell that. */
+static bool is_itself(const course *self) {
+    const double(*lambda)[F] = (const double(*)[F])self->rings->lambda;
+    return fabs(lambda[self->point][0] - lambda[self->state][0]) <= SAME_LAMBDA1 &&
+           fabs(lambda[self->point][1] - lambda[self->state][1]) <= 0;
+}
+
 static void find_ways(const course *self, way ways[WAYS]) {
     memset(ways, 0, WAYS * sizeof *ways);
+    for (size_t w = 0; w < WAYS && is_itself(self); ++w) {
+        ways[w] = (way){.given = true, .a = {{1, 0}, {0, 1}}};
+    }
+    if (is_itself(self)) {
+        return;
+    }
     find_ratio(self, self->rings->onsager, self->last, &ways[AT_END]);
     find_ratio(self, self->rings->onsager, self->half, &ways[AT_HALF]);
     find_ratio(self, self->rings->smaller_onsager, self->last, &ways[SHORTER]);
@@ -387,7 +400,7 @@ static void join(const gf_tail *self, const gf_transport *rings, const gf_transp
     find_ends(operators, o, self->mirrored[p], &from);
     if (!operators->bounded[o]) {
         refuse(joined, p, "at lambda2 = 0 and the same m: %.280s", operators->reason[o]);
-    } else if (at.last < FEWEST_TIMES) {
+    } else if (at.last < FEWEST_TIMES && !is_itself(&at)) {
         refuse(joined, p, "t* = %g is too short for a ratio; take a longer chain, or more times",
                rings->time[at.last]);
     } else if (!ways[AT_END].given) {

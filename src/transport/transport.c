@@ -62,8 +62,10 @@ gf_status gf_transport_create(size_t points, size_t times, gf_transport **transp
             return gf_fail_memory(error, "the transport coefficients");
         }
     }
-    for (size_t k = 0; k < rows * GF_TRANSPORT_MATRIX; ++k) {
-        self->smaller_onsager[0][k] = NAN;
+    for (size_t row = 0; row < rows; ++row) {
+        for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
+            self->smaller_onsager[row][k] = NAN;
+        }
     }
     return GF_OK;
 }

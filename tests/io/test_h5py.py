@@ -23,9 +23,9 @@ import kinds
 from kinds import write
 
 # What runs along an axis that has no values of its own.
-WORDS = {"approximation", "bifurcation", "bound", "branch", "cell", "channel", "charge", "corner", "departure", "end",
-         "fixed point", "gap", "group", "level", "line", "pair", "parameter", "point", "power", "realisation", "row",
-         "side", "state", "task"}
+WORDS = {"approximation", "bifurcation", "bound", "branch", "cell", "channel", "charge", "choice", "corner", "departure",
+         "end", "fixed point", "gap", "group", "level", "line", "pair", "parameter", "point", "power", "realisation",
+         "row", "side", "state", "task", "way"}
 failures = 0
 
 SANITIZED = os.environ.get("GF_SANITIZED") == "1"  # all takes ten times as long, and numbers are the same

@@ -68,6 +68,7 @@ static gf_transport *make_rings(const double *charges) {
     for (size_t p = 0; p < 2; ++p) {
         memcpy(rings->susceptibility[p], (double[GF_PAIRS]){1.5, 0.3, 2}, 3 * sizeof(double));
     }
+    rings->lambda[0][GF_ENERGY] = -0.2;
     gf_transport_judge(rings);
     return rings;
 }
