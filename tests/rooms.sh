@@ -14,7 +14,7 @@ set -eu
 # The tree in lines for awk: "room NAME SOURCE...", "file PATH" and "include PATH:LINE HEADER".
 describe() {
     sed 's/#.*//' src/CMakeLists.txt | tr '\n' ' ' | tr ')' '\n' |
-        sed -n -e 's/.*[^a-z_]room(/room /p' -e 's/.*add_executable( *program */room cli /p'
+        sed -n -e 's/.*[^a-z_]room(/room /p' -e 's|.*add_library( *[a-z]* OBJECT *\([a-z]*\)/|room \1 \1/|p'
     find src include -name '*.[ch]' | sort | sed 's/^/file /'
     find src include -name '*.[ch]' -exec grep -n '^ *# *include *"' {} + |
         sed 's/^\([^:]*:[0-9]*\):[^"]*"\([^"]*\)".*/include \1 \2/'
@@ -43,11 +43,11 @@ check() (
             state[one] = "done"
         }
         $1 == "room" {
+            if ($2 != "cli" && !($2 in order)) highest = $2
             if (!($2 in order)) order[$2] = ++rooms
             if (rooms == 1) lowest = $2
-            if ($2 != "cli") highest = $2
             for (k = 3; k <= NF; ++k) {
-                source = $2 == "cli" ? $k : $2 "/" $k ".c"
+                source = $k ~ /[.]c$/ ? $k : $2 "/" $k ".c"
                 listed["src/" source] = 1
                 if (!(noun(source) in home)) home[noun(source)] = $2
             }

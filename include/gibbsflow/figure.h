@@ -18,6 +18,8 @@ GF_BEGIN_DECLARATIONS
  *   basins      what flows to which stable point, with the separatrices
  *   scan        fixed points against a parameter
  *   ladder      errors against the number of sites
+ *   transport   sigma_ij(t) of chains, with options->beside of several
+ *   diffusion   D_ij over the plane
  *   path        of a least action: the field and the density of the action in space and time
  *   law         its exponent c against a parameter
  * and of a Langevin run those of langevin_figure.h; of one with a force table the first four, too.

@@ -14,11 +14,12 @@ enum { GF_FIGURE_RANGES = 4 };
 
 /* All zero: every figure by its own lights. Texts stay with the caller. */
 typedef struct gf_figure_options {
-    const char *kind;  /* NULL: the first that the file holds */
-    const char *of;    /* which quantity a map shows; NULL: the force */
-    const char *with;  /* what is drawn over the plane, by commas; NULL: what belongs to the kind */
-    const char *title; /* NULL: the figure's own; "": none */
-    double width, height; /* of the page in cm; 0: the figure's own, or in proportion */
+    const char *kind; /* NULL: the first that the file holds */
+    const char *of;   /* which quantity a map shows; NULL: the force */
+    const char *with; /* what is drawn over the plane, by commas; NULL: what belongs to the kind */
+    const char *const *beside; /* of kind transport: further files, up to a NULL; NULL: none */
+    const char *title;         /* NULL: the figure's own; "": none */
+    double width, height;      /* of the page in cm; 0: the figure's own, or in proportion */
     size_t ranges;
     double range[GF_FIGURE_RANGES][2]; /* of the horizontal axis, then of the vertical ones from the
                                           first panel on; an end that is NaN follows the data */

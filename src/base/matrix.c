@@ -80,6 +80,48 @@ bool gf_matrix_invert(const double packed[GF_PAIRS], double inverse[GF_PAIRS]) {
     return true;
 }
 
+void gf_matrix_multiply(double a[GF_CHARGES][GF_CHARGES], double b[GF_CHARGES][GF_CHARGES],
+                        double product[GF_CHARGES][GF_CHARGES]) {
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        for (size_t k = 0; k < GF_CHARGES; ++k) {
+            product[i][k] = 0;
+            for (size_t j = 0; j < GF_CHARGES; ++j) {
+                product[i][k] += a[i][j] * b[j][k];
+            }
+        }
+    }
+}
+
+void gf_matrix_transform(double a[GF_CHARGES][GF_CHARGES], double s[GF_CHARGES][GF_CHARGES],
+                         double image[GF_CHARGES][GF_CHARGES]) {
+    double part[GF_CHARGES][GF_CHARGES];
+    gf_matrix_multiply(a, s, part);
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        for (size_t k = 0; k < GF_CHARGES; ++k) {
+            image[i][k] = 0;
+            for (size_t j = 0; j < GF_CHARGES; ++j) {
+                image[i][k] += part[i][j] * a[k][j];
+            }
+        }
+    }
+}
+
+/* By Cayley and Hamilton: root^2 - tr(root) root + det(root) = 0. */
+bool gf_matrix_root(double m[GF_CHARGES][GF_CHARGES], double root[GF_CHARGES][GF_CHARGES]) {
+    double scaled[GF_CHARGES][GF_CHARGES], unit = sqrt(scale_out(m, scaled));
+    double determinant = sqrt(gf_matrix_determinant(scaled));
+    double trace = sqrt(scaled[0][0] + scaled[1][1] + 2 * determinant);
+    if (!(determinant > 0 && trace > 0)) {
+        return false;
+    }
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        for (size_t k = 0; k < GF_CHARGES; ++k) {
+            root[i][k] = unit * (scaled[i][k] + (i == k ? determinant : 0)) / trace;
+        }
+    }
+    return true;
+}
+
 void gf_matrix_eigenvalues(double m[GF_CHARGES][GF_CHARGES], double value[GF_CHARGES][2]) {
     double a[GF_CHARGES][GF_CHARGES], unit = scale_out(m, a);
     double half_trace = (a[0][0] + a[1][1]) / 2, half_difference = (a[0][0] - a[1][1]) / 2;

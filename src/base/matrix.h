@@ -23,6 +23,18 @@ bool gf_matrix_solve(double m[GF_CHARGES][GF_CHARGES], const double b[GF_CHARGES
 /* The inverse of a symmetric matrix, both packed. False if it is singular. */
 bool gf_matrix_invert(const double packed[GF_PAIRS], double inverse[GF_PAIRS]);
 
+/* product = a b; it is neither of them. */
+void gf_matrix_multiply(double a[GF_CHARGES][GF_CHARGES], double b[GF_CHARGES][GF_CHARGES],
+                        double product[GF_CHARGES][GF_CHARGES]);
+
+/* image = a s a^T; it is neither of them. */
+void gf_matrix_transform(double a[GF_CHARGES][GF_CHARGES], double s[GF_CHARGES][GF_CHARGES],
+                         double image[GF_CHARGES][GF_CHARGES]);
+
+/* The square root whose eigenvalues have positive real parts; root may be m. False if m has a
+ * vanishing or negative determinant, or no such root. */
+bool gf_matrix_root(double m[GF_CHARGES][GF_CHARGES], double root[GF_CHARGES][GF_CHARGES]);
+
 /* Real and imaginary part of each, smaller real part first; of a complex pair the one below the
  * real axis. */
 void gf_matrix_eigenvalues(double m[GF_CHARGES][GF_CHARGES], double value[GF_CHARGES][2]);

@@ -16,7 +16,11 @@
 enum { GF_RANDOM_BLOCK = 512 };
 
 /* What the numbers are for; streams of different purposes are independent. */
-typedef enum gf_random_purpose { GF_RANDOM_START = 1, GF_RANDOM_STEP = 2 } gf_random_purpose;
+typedef enum gf_random_purpose {
+    GF_RANDOM_START = 1,
+    GF_RANDOM_STEP = 2,
+    GF_RANDOM_JUMP = 3
+} gf_random_purpose;
 
 /* Names one stream of random numbers. */
 typedef struct gf_random {
@@ -28,5 +32,10 @@ typedef struct gf_random {
  * block * GF_RANDOM_BLOCK ... in step `step` (below 2^56). */
 void gf_random_normal(const gf_random *self, gf_random_purpose purpose, uint64_t step,
                       uint32_t block, float *normal);
+
+/* uniform[0...count-1]: independent numbers in (0, 1), multiples of 2^-53 plus 2^-54, of step
+ * `step`; other numbers than gf_random_normal draws for the same purpose at other steps. */
+void gf_random_uniform(const gf_random *self, gf_random_purpose purpose, uint64_t step,
+                       uint32_t count, double *uniform);
 
 #endif

@@ -71,3 +71,16 @@ void gf_random_normal(const gf_random *self, gf_random_purpose purpose, uint64_t
     draw_words(key, block * COUNTERS, (uint32_t)step, step_high, self->stream, words);
     transform(words, normal);
 }
+
+void gf_random_uniform(const gf_random *self, gf_random_purpose purpose, uint64_t step,
+                       uint32_t count, double *uniform) {
+    threefry4x32_key_t key = {{(uint32_t)self->seed, (uint32_t)(self->seed >> 32), 0, 0}};
+    uint32_t step_high = (uint32_t)(step >> 32) | (uint32_t)purpose << 24;
+    for (uint32_t k = 0; k < count; ++k) {
+        threefry4x32_ctr_t counter = {{k / 2, (uint32_t)step, step_high, self->stream}};
+        counter = threefry4x32_R(ROUNDS, counter, key);
+        const uint32_t *words = &counter.v[2 * (k % 2)];
+        uint64_t bits = (uint64_t)words[0] << 21 ^ words[1] >> 11;
+        uniform[k] = (double)bits * 0x1p-53 + 0x1p-54;
+    }
+}

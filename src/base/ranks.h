@@ -1,11 +1,11 @@
 /* The processes of one job: ranks 0 ... count-1, each running the same program on the same input.
  *
- * Built with GIBBSFLOW_MPI they are those of `mpirun` (ranks_mpi.c, which alone knows MPI), without
- * it there is one (ranks_alone.c). Every rank goes the same way and comes to the same results; what
- * tasks find is shared out and brought together by gf_tasks_run() (tasks.h), and rank 0 alone
- * writes files (io/file.c) and prints (cli). Which rank a process is belongs to the process, so
- * there is no struct. Nobody who waits keeps a processor busy. Calls are made by one thread at a
- * time. */
+ * A program built with GIBBSFLOW_MPI has those of `mpirun` (ranks_mpi.c, which alone knows MPI),
+ * without it there is one (ranks_alone.c). Every rank goes the same way and comes to the same
+ * results; what tasks find is shared out and brought together by gf_tasks_run() (tasks.h), and rank
+ * 0 alone writes files (io/file.c) and prints (cli). Which rank a process is belongs to the
+ * process, so there is no struct. Nobody who waits keeps a processor busy. Calls are made by one
+ * thread at a time. */
 #ifndef GIBBSFLOW_RANKS_H
 #define GIBBSFLOW_RANKS_H
 

@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 const cli_command *const cli_commands[] = {
-    &cli_operators, &cli_spectrum, &cli_forces,    &cli_fixed_points, &cli_converge, &cli_langevin,
-    &cli_instanton, &cli_rates,    &cli_transport, &cli_walls,        &cli_figure,   &cli_export,
-    &cli_info,      NULL};
+    &cli_operators, &cli_spectrum,  &cli_forces, &cli_fixed_points, &cli_converge,
+    &cli_langevin,  &cli_instanton, &cli_rates,  &cli_trajectories, &cli_transport,
+    &cli_walls,     &cli_figure,    &cli_export, &cli_info,         NULL};
 
 enum { MOST_THREADS = 1024 };
 

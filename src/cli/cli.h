@@ -38,13 +38,14 @@ enum {
     CLI_BLOCKS = 512, /* a diagonalisation under way */
     CLI_RATES = 1024,
     CLI_TRANSPORT = 2048,
-    CLI_FOREIGN = 4096, /* HDF5, but nothing of these */
+    CLI_TRAJECTORIES = 4096,
+    CLI_FOREIGN = 8192, /* HDF5, but nothing of these */
     CLI_HAMILTONIAN = CLI_MODEL_TEXT | CLI_SPECTRUM
 };
 
 extern const cli_command cli_operators, cli_spectrum, cli_forces, cli_fixed_points, cli_langevin,
-    cli_instanton, cli_rates, cli_transport, cli_walls, cli_figure, cli_info, cli_converge,
-    cli_export;
+    cli_instanton, cli_rates, cli_trajectories, cli_transport, cli_walls, cli_figure, cli_info,
+    cli_converge, cli_export;
 
 /* The options that every command has, and what it was called with. */
 typedef struct cli_options {

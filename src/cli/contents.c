@@ -19,6 +19,7 @@ static const struct {
                 {CLI_MODEL_TEXT, NULL, "lindblad", "a model file"},
                 {CLI_RUN, "/run", NULL, "a Langevin run"},
                 {CLI_INSTANTON, "/instanton", NULL, "a least action"},
+                {CLI_TRAJECTORIES, "/trajectories", NULL, "an ensemble of trajectories"},
                 {CLI_RATES, "/rates", NULL, "a rate equation"},
                 {CLI_TRANSPORT, "/transport", NULL, "a transport calculation"},
                 {CLI_LADDER, "/ladder", NULL, "a ladder of sizes"},
@@ -42,8 +43,11 @@ static int contents_of_file(const char *path) {
         }
     }
     gf_file_close(&file);
-    /* A run takes parts of its table along. */
-    return (found & CLI_RUN) != 0 ? CLI_RUN : found != 0 ? found : CLI_FOREIGN;
+    /* A run takes parts of its table along, and so do trajectories. */
+    return (found & CLI_RUN) != 0            ? CLI_RUN
+           : (found & CLI_TRAJECTORIES) != 0 ? CLI_TRAJECTORIES
+           : found != 0                      ? found
+                                             : CLI_FOREIGN;
 }
 
 static int contents_of_text(const char *path) {

@@ -509,5 +509,5 @@ const cli_command cli_export = {.name = "export",
                                 .examples = examples,
                                 .takes = CLI_SPECTRUM | CLI_TABLE | CLI_SCAN | CLI_PHASE |
                                          CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_BLOCKS |
-                                         CLI_RATES | CLI_TRANSPORT,
+                                         CLI_RATES | CLI_TRANSPORT | CLI_TRAJECTORIES,
                                 .run = run};

@@ -36,7 +36,17 @@ static const char help[] =
     "  trial         the ansatz of two charges beside what is exact for epsilon -> 0,\n"
     "                against the number of sites\n"
     "  transport     of 'gibbsflow transport': K_ij and sigma_ij in time, for the first\n"
-    "                six states; dashed beyond t*, with the verdict\n"
+    "                six states; dashed beyond t*, with the verdict. --beside FILE.h5,\n"
+    "                several times: the first state of every file, chains of several\n"
+    "                lengths and the infinite one\n"
+    "  diffusion     of 'gibbsflow transport --table': D_ij over the plane, with dots\n"
+    "                where it is continued to the border\n"
+    "\n"
+    "Of a file made by 'gibbsflow trajectories':\n"
+    "\n"
+    "  jumps         <m^2> and <e> in time, P(M), and drift and noise as the jumps make\n"
+    "                them, beside what is exact and the table\n"
+    "  trajectories  single ones over the force field of its table\n"
     "\n"
     "Of a file made by 'gibbsflow instanton', or of a run to which it was added:\n"
     "\n"
@@ -73,11 +83,13 @@ static const char examples[] =
     "  gibbsflow figure fig2.h5 --kind basins --with nullclines --range -0.8:0.8,0.2:0.9 \\\n"
     "      --size column -o basins.pdf\n"
     "  gibbsflow figure scan.h5 -o scan.png\n"
+    "  gibbsflow figure rings16.h5 --beside rings14.h5 --beside operators.h5 -o who.pdf\n"
     "  gibbsflow figure fig6.h5 --kind walls --title 'without conserved noise' -o walls.svg\n";
 
 /* The options as they are typed. */
 typedef struct texts {
     char *kind, *of, *with, *title, *range, *size;
+    char **beside; /* NULL-terminated, or NULL */
     int log;
 } texts;
 
@@ -86,13 +98,14 @@ static int take_options(const cli_options *options, const texts *typed, gf_figur
     *figure = (gf_figure_options){.kind = typed->kind,
                                   .of = typed->of,
                                   .with = typed->with,
+                                  .beside = (const char *const *)typed->beside,
                                   .title = typed->title,
                                   .log = typed->log != 0};
     if (typed->kind != NULL && !gf_figure_knows(typed->kind)) {
         return cli_usage(
             options,
             "--kind %s: expected forces, map, nullclines, basins, scan, phase, ladder, trial, "
-            "transport, path or law, or of a run histogram, profile, space-time, walls, "
+             "jumps, transport, diffusion, path or law, or of a run histogram, profile, space-time, walls, "
             "trajectories, correlations or domains",
             typed->kind);
     }
@@ -131,6 +144,8 @@ static int run(const cli_command *command, int argc, const char **argv) {
         {"of", 0, POPT_ARG_STRING, &typed.of, 0, "what a map shows (default: force)", "QUANTITY"},
         {"with", 0, POPT_ARG_STRING, &typed.with, 0,
          "more over the plane: flow, nullclines, separatrices, basins", "LIST"},
+        {"beside", 0, POPT_ARG_ARGV, (void *)&typed.beside, 0,
+         "another file to draw with it, of kind transport; may be given several times", "FILE.h5"},
         {"range", 0, POPT_ARG_STRING, &typed.range, 0, "of the axes", "X0:X1,Y0:Y1"},
         {"size", 0, POPT_ARG_STRING, &typed.size, 0, "of the page: column, page, or with units",
          "WIDTHxHEIGHT"},
@@ -160,6 +175,10 @@ static int run(const cli_command *command, int argc, const char **argv) {
     for (size_t k = 0; k < sizeof all / sizeof *all; ++k) {
         free(all[k]);
     }
+    for (char **path = typed.beside; path != NULL && *path != NULL; ++path) {
+        free(*path);
+    }
+    free((void *)typed.beside);
     cli_close(&options);
     return result;
 }
@@ -171,5 +190,5 @@ const cli_command cli_figure = {
     .help = help,
     .examples = examples,
     .takes = CLI_TABLE | CLI_SCAN | CLI_PHASE | CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_RATES |
-             CLI_TRANSPORT,
+             CLI_TRANSPORT | CLI_TRAJECTORIES,
     .run = run};

@@ -326,7 +326,7 @@ static void print_contents(cli_report *report, gf_file *file, const char *path) 
     static const char *const groups[] = {
         "/spectrum",     "/lambda_grid", "/density_grid", "/fitted_grid", "/region",
         "/fixed_points", "/flow_lines",  "/separatrices", "/scan",        "/phase",
-        "/ladder",       "/rates",       "/transport"};
+        "/ladder",       "/rates",       "/transport",    "/trajectories"};
     gf_error error;
     print_model_of(report, file, path);
     if (gf_file_check(file, &error) == GF_OK) {
@@ -574,5 +574,5 @@ const cli_command cli_info = {.name = "info",
                               .examples = examples,
                               .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_PHASE |
                                        CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_BLOCKS |
-                                       CLI_RATES | CLI_TRANSPORT,
+                                       CLI_RATES | CLI_TRANSPORT | CLI_TRAJECTORIES,
                               .run = run};

@@ -4,8 +4,10 @@
 #include "base/machine.h"
 #include "io/charge_units.h"
 #include "model/model_file.h"
+#include "transport/diffusion_table.h"
 #include "transport/operator_space.h"
 #include "transport/sampled.h"
+#include "transport/tail.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -57,6 +59,16 @@ static const char help[] =
     "t* is the time up to which one site more changes sigma(t) by less than 2 %.\n"
     "10 sites take half a minute of processor time a state, each more 5 times that.\n"
     "\n"
+    "--tail takes both: the ring up to t*, at any lambda2, and beyond it the tail of\n"
+    "the state of the same m at lambda2 = 0, from operator space, changed as the two\n"
+    "sigma of the ring differ up to t*. 'extrapolated' then gives the error by the\n"
+    "largest deviation of four ways to do so with all choices of operator space.\n"
+    "\n"
+    "--table M,E writes D on so many values of m and e over all that is reachable, for\n"
+    "run files of 'gibbsflow langevin' (diffusion: FILE.h5): --tail at nine lambda2 of\n"
+    "each |m| <= 0.85; beyond what has a verdict it is continued to the border, finite\n"
+    "and positive, and marked. 41,41 take minutes at 12 sites.\n"
+    "\n"
     "-o keeps K, sigma, C, Drude weights, verdicts; 'gibbsflow figure' draws them.\n";
 
 static const char examples[] =
@@ -68,12 +80,22 @@ static const char examples[] =
     "      --at 0,0 --at=-0.31,0 --strings 9\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 20 --method typicality \\\n"
     "      --at 0,0 --at 0,-0.26 -o transport20.h5\n"
+    "  gibbsflow transport models/xxz_jprime_half.yaml --sites 14 --tail \\\n"
+    "      --at 0,-0.18 --at=-0.76,-0.11\n"
+    "  gibbsflow transport models/xxz_jprime_half.yaml --table 41,41 -o diffusion.h5\n"
     "  gibbsflow transport models/dm_field.yaml --sites 8 --exact --end 4 --times 9\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 \\\n"
     "      -o grid.h5\n";
 
-enum { DEFAULT_SAMPLES = 2, MOST_SAMPLES = 10000 };
-enum { MOST_TIMES = 100000, MOST_NODES = 1000, MOST_PRINTED = 4, PRINTED_TIMES = 16 };
+enum {
+    DEFAULT_SAMPLES = 2,
+    MOST_SAMPLES = 10000,
+    MOST_TIMES = 100000,
+    MOST_NODES = 1000,
+    MOST_PRINTED = 4,
+    PRINTED_TIMES = 16,
+    LEAST_ENTRIES = 5
+};
 static const double MOST_LAMBDA1 = 1e6;
 
 /* What the command line asks for. */
@@ -81,12 +103,29 @@ typedef struct request {
     char **at; /* --at, NULL-terminated */
     char *grid, *method;
     double end, checkpoint;
-    int times, exact, symmetrised, alone, strings, samples;
-    long seed;             /* -1: as in the model */
-    int nodes[GF_CHARGES]; /* of the grid; 0: none */
+    char *table;
+    int times, exact, symmetrised, alone, strings, tail, samples;
+    long seed;               /* -1: as in the model */
+    int nodes[GF_CHARGES];   /* of the grid; 0: none */
+    int entries[GF_CHARGES]; /* of the table; 0: none */
     double (*lambda)[GF_CHARGES];
     size_t points;
 } request;
+
+/* What comes of it. */
+typedef struct findings {
+    gf_transport *transport;
+    gf_diffusion table; /* without --table empty, and origin NULL */
+    gf_diffusion_origin *origin;
+    gf_region region;
+} findings;
+
+static void free_result(findings *self) {
+    gf_transport_free(self->transport);
+    gf_diffusion_free(&self->table);
+    gf_region_free(&self->region);
+    free(self->origin);
+}
 
 static bool takes_operators(const request *self) {
     return self->method != NULL && strcmp(self->method, "operator-space") == 0;
@@ -123,8 +162,8 @@ static void print_diffusion(cli_report *report, const gf_transport *self, size_t
     if (self->verdict[p] != GF_NOT_SETTLED) {
         cli_report_text(report, "#   D =");
         for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
-            cli_report_text(report, " %.5g +- %.2g", self->diffusion[p][k],
-                            self->diffusion_error[p][k]);
+            cli_report_text(report, " %.5g +- %.2g", shown(self->diffusion[p][k]),
+                            shown(self->diffusion_error[p][k]));
         }
         cli_report_text(report, "\n");
     }
@@ -169,6 +208,24 @@ static void print_choices(cli_report *report, const gf_transport *self, size_t p
     cli_report_end_list(report);
 }
 
+/* The ways to the tail of a ring, and sigma of each. */
+static void print_ways(cli_report *report, const gf_transport *self, size_t p) {
+    cli_report_number(report, "tail_time", "1/{energy}", self->tail_time[p], NULL);
+    cli_report_text(report, "#   ways from t = %g on:    sigma_11    sigma_12    sigma_22\n",
+                    self->tail_time[p]);
+    cli_report_begin_list(report, "ways");
+    for (size_t w = 0; w < self->ways; ++w) {
+        const double *sigma = self->way_onsager[p * GF_TRANSPORT_WAYS + w];
+        cli_report_begin(report, NULL);
+        cli_report_string(report, "way", gf_tail_way(w), NULL);
+        cli_report_numbers(report, "onsager", GF_UNITS_ONSAGER, GF_TRANSPORT_MATRIX, sigma);
+        cli_report_text(report, "# %33.5g %11.5g %11.5g  %s\n", shown(sigma[0]), shown(sigma[1]),
+                        shown(sigma[3]), gf_tail_way(w));
+        cli_report_end(report);
+    }
+    cli_report_end_list(report);
+}
+
 static void print_state(cli_report *report, const gf_transport *self, size_t p) {
     const double *c = self->susceptibility[p];
     double matrix[GF_TRANSPORT_MATRIX] = {c[0], c[1], c[1], c[2]};
@@ -196,6 +253,9 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
     print_diffusion(report, self, p);
     if (self->choices > 0) {
         print_choices(report, self, p);
+    }
+    if (self->ways > 0 && self->points <= MOST_PRINTED) {
+        print_ways(report, self, p);
     }
     if (self->points <= MOST_PRINTED) {
         cli_report_text(report, "#   C = %.6f %.6f %.6f", c[0], shown(c[1]), c[2]);
@@ -229,13 +289,33 @@ static void print_heading(cli_report *report, const gf_model *model, const gf_tr
     if (self->compared > 0) {
         cli_report_text(report, " beside N = %d", self->compared);
     }
+    if (self->ways > 0) {
+        cli_report_text(report, ", beyond t* operators of up to %d sites", self->tail_strings);
+    }
     cli_report_text(report, ", %s; energies in units of %s\n",
                     self->form == GF_KUBO_MORI ? "Kubo and Mori's product" : "symmetrised product",
                     gf_model_energy_unit(model));
 }
 
+/* What a table is worth. */
+static void print_table(cli_report *report, const findings *self) {
+    const gf_diffusion *table = &self->table;
+    size_t count = table->axis[0].points * table->axis[1].points, known = 0, outside = 0;
+    for (size_t k = 0; k < count; ++k) {
+        known += self->origin[k] == GF_DIFFUSION_KNOWN;
+        outside += self->origin[k] == GF_DIFFUSION_OUTSIDE;
+    }
+    cli_report_number(report, "largest_diffusion", GF_UNITS_DIFFUSION, table->largest, NULL);
+    cli_report_text(report,
+                    "# D on %zu x %zu nodes: known on %zu, continued to the border on %zu, outside "
+                    "%zu; largest eigenvalue %.4g\n",
+                    table->axis[0].points, table->axis[1].points, known, count - known - outside,
+                    outside, table->largest);
+}
+
 static gf_status print_transport(const cli_options *options, const gf_model *model,
-                                 const gf_transport *self, gf_error *error) {
+                                 const findings *found, gf_error *error) {
+    const gf_transport *self = found->transport;
     cli_report report;
     size_t settled = 0;
     cli_report_open(&report, options);
@@ -250,22 +330,28 @@ static gf_status print_transport(const cli_options *options, const gf_model *mod
     }
     cli_report_end_list(&report);
     cli_report_text(&report, "# %zu of %zu states settled%s%s\n", settled, self->points,
-                    self->longest > 0 ? " or extrapolated" : "",
+                    self->longest > 0 || self->ways > 0 ? " or extrapolated" : "",
                     settled < self->points ? "; of the others sigma(t*) is a value at a finite time"
                                            : "");
+    if (found->origin != NULL) {
+        print_table(&report, found);
+    }
     return cli_report_close(&report, GF_OK, error);
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
 
-static gf_status store(const cli_options *options, const gf_model *model,
-                       const gf_transport *transport, gf_error *error) {
+static gf_status store(const cli_options *options, const gf_model *model, const findings *found,
+                       gf_error *error) {
     gf_file *file = NULL;
     gf_status status = gf_file_create(options->output, &file, error);
     if (status == GF_OK) {
         gf_file_put_origin(file, options->line);
         gf_model_store(model, file);
-        gf_transport_write(transport, file);
+        gf_transport_write(found->transport, file);
+        if (found->origin != NULL) {
+            gf_diffusion_table_write(&found->table, found->origin, &found->region, file);
+        }
         status = gf_file_commit(&file, error);
     }
     return status;
@@ -304,13 +390,27 @@ static void announce(const cli_options *options, const gf_model *model, int size
     }
 }
 
+/* Gibbs states, and times that are looked at. */
+typedef struct states {
+    size_t points;
+    double (*lambda)[GF_CHARGES];
+    gf_axis time;
+} states;
+
+static states states_of(const request *self) {
+    return (states){.points = self->points,
+                    .lambda = self->lambda,
+                    .time = {.from = 0, .to = self->end, .points = (size_t)self->times}};
+}
+
 static gf_status solve_operators(const cli_options *options, const request *self,
-                                 const gf_model *model, gf_transport **transport, gf_error *error) {
+                                 const gf_model *model, const states *at, gf_transport **transport,
+                                 gf_error *error) {
     cli_progress progress;
     gf_operator_space_cost cost;
-    gf_operator_points asked = {.points = self->points,
-                                .lambda = (const double(*)[GF_CHARGES])self->lambda,
-                                .time = {.from = 0, .to = self->end, .points = (size_t)self->times},
+    gf_operator_points asked = {.points = at->points,
+                                .lambda = (const double(*)[GF_CHARGES])at->lambda,
+                                .time = at->time,
                                 .longest = self->strings};
     gf_status status = gf_operator_points_estimate(model, &asked, &cost, error);
     if (status != GF_OK) {
@@ -324,14 +424,13 @@ static gf_status solve_operators(const cli_options *options, const request *self
     return status;
 }
 
-static gf_transport_request request_of(const request *self) {
-    return (gf_transport_request){
-        .points = self->points,
-        .lambda = (const double(*)[GF_CHARGES])self->lambda,
-        .time = {.from = 0, .to = self->end, .points = (size_t)self->times},
-        .form = self->symmetrised != 0 ? GF_SYMMETRISED : GF_KUBO_MORI,
-        .exact = self->exact != 0,
-        .compare = self->alone == 0};
+static gf_transport_request request_of(const request *self, const states *at) {
+    return (gf_transport_request){.points = at->points,
+                                  .lambda = (const double(*)[GF_CHARGES])at->lambda,
+                                  .time = at->time,
+                                  .form = self->symmetrised != 0 ? GF_SYMMETRISED : GF_KUBO_MORI,
+                                  .exact = self->exact != 0,
+                                  .compare = self->alone == 0};
 }
 
 /* Vectors that are done are kept beside the output. */
@@ -347,10 +446,11 @@ static void open_checkpoint(cli_options *options, const request *self) {
 }
 
 static gf_status solve_vectors(const cli_options *options, const request *self,
-                               const gf_model *model, gf_transport **transport, gf_error *error) {
+                               const gf_model *model, const states *at, gf_transport **transport,
+                               gf_error *error) {
     cli_progress progress;
     gf_sampled_cost cost;
-    gf_transport_request asked = request_of(self);
+    gf_transport_request asked = request_of(self, at);
     gf_checkpoint checkpoint = {.path = options->checkpoint,
                                 .interval = options->checkpoint_interval};
     const gf_transport_sampling sampling = {
@@ -376,11 +476,14 @@ static gf_status solve_vectors(const cli_options *options, const request *self,
     return status;
 }
 
-static gf_status solve(const cli_options *options, const request *self, const gf_model *model,
-                       gf_transport **transport, gf_error *error) {
+static gf_status solve_rings(const cli_options *options, const request *self, const gf_model *model,
+                             const states *at, gf_transport **transport, gf_error *error) {
     cli_progress progress;
     gf_transport_cost cost;
-    gf_transport_request asked = request_of(self);
+    gf_transport_request asked = request_of(self, at);
+    if (takes_vectors(self)) {
+        return solve_vectors(options, self, model, at, transport, error);
+    }
     gf_status status = gf_transport_estimate(model, &asked, &cost, error);
     if (status != GF_OK) {
         return status;
@@ -393,16 +496,100 @@ static gf_status solve(const cli_options *options, const request *self, const gf
     return status;
 }
 
-typedef gf_status (*solver)(const cli_options *, const request *, const gf_model *, gf_transport **,
-                            gf_error *);
+/* Rings up to t*, and beyond it operator space at lambda2 = 0. */
+static gf_status solve_with_tail(const cli_options *options, const request *self,
+                                 const gf_model *model, gf_gibbs *gibbs, gf_transport **transport,
+                                 gf_error *error) {
+    states at = states_of(self);
+    gf_tail *plan = NULL;
+    gf_transport *rings = NULL, *operators = NULL;
+    gf_status status =
+        gf_tail_plan(model, gibbs, at.points, (const double(*)[GF_CHARGES])at.lambda, &plan, error);
+    if (status == GF_OK) {
+        const states there = {.points = plan->operators, .lambda = plan->operator_lambda};
+        status = solve_operators(options, self, model, &there, &operators, error);
+    }
+    if (status == GF_OK) {
+        at.points = plan->states;
+        at.lambda = plan->lambda;
+        status = solve_rings(options, self, model, &at, &rings, error);
+    }
+    if (status == GF_OK) {
+        status = gf_tail_join(plan, rings, operators, transport, error);
+    }
+    gf_transport_free(rings);
+    gf_transport_free(operators);
+    gf_tail_free(plan);
+    return status;
+}
 
-static solver solver_of(const request *self) {
-    return takes_operators(self) ? solve_operators : takes_vectors(self) ? solve_vectors : solve;
+/* The states of the table as points, and the table from what is known of them. */
+static gf_status solve_table(const cli_options *options, request *self, const gf_model *model,
+                             gf_gibbs *gibbs, findings *found, gf_error *error) {
+    gf_diffusion_nodes nodes = {0};
+    size_t count = (size_t)self->entries[0] * (size_t)self->entries[1];
+    gf_status status = gf_region_init(&found->region, gf_gibbs_spectrum(gibbs), error);
+    if (status == GF_OK && found->region.count == 0) {
+        status = gf_fail(error, GF_INVALID, "magnetisation and energy are not independent");
+    }
+    if (status == GF_OK) {
+        status = gf_diffusion_nodes_choose(gibbs, &found->region, (size_t)self->entries[0],
+                                           (size_t)self->entries[1], &nodes, error);
+    }
+    if (status == GF_OK) {
+        free(self->lambda);
+        self->points = nodes.rows * nodes.columns;
+        self->lambda = nodes.lambda;
+        nodes.lambda = NULL;
+        found->origin = calloc(count, sizeof *found->origin);
+        status = found->origin != NULL ? GF_OK : gf_fail_memory(error, "the table of D");
+    }
+    if (status == GF_OK) {
+        status = solve_with_tail(options, self, model, gibbs, &found->transport, error);
+    }
+    if (status == GF_OK) {
+        status = gf_diffusion_table_make(&nodes, found->transport, gibbs, &found->region,
+                                         &found->table, found->origin, error);
+    }
+    gf_diffusion_nodes_free(&nodes);
+    return status;
+}
+
+/* What needs the thermodynamics beside the dynamics. */
+static gf_status solve_infinite(const cli_options *options, request *self, const gf_model *model,
+                                findings *found, gf_error *error) {
+    gf_spectrum *spectrum = NULL;
+    gf_gibbs *gibbs = NULL;
+    gf_status status = gf_tail_spectrum(model, &spectrum, error);
+    if (status == GF_OK) {
+        double *rates = calloc(gf_spectrum_channels(spectrum) + 1, sizeof *rates);
+        status = rates != NULL ? gf_gibbs_create(spectrum, rates, &gibbs, error)
+                               : gf_fail_memory(error, "the rates");
+        free(rates);
+    }
+    if (status == GF_OK) {
+        status = self->entries[0] > 0
+                     ? solve_table(options, self, model, gibbs, found, error)
+                     : solve_with_tail(options, self, model, gibbs, &found->transport, error);
+    }
+    gf_gibbs_free(gibbs);
+    gf_spectrum_free(spectrum);
+    return status;
+}
+
+static gf_status solve(const cli_options *options, request *self, const gf_model *model,
+                       findings *found, gf_error *error) {
+    const states at = states_of(self);
+    return self->tail != 0 || self->entries[0] > 0
+               ? solve_infinite(options, self, model, found, error)
+           : takes_operators(self)
+               ? solve_operators(options, self, model, &at, &found->transport, error)
+               : solve_rings(options, self, model, &at, &found->transport, error);
 }
 
 static gf_status compute(cli_options *options, request *self, gf_error *error) {
     gf_model *model = NULL;
-    gf_transport *transport = NULL;
+    findings found = {0};
     gf_status status =
         options->output != NULL ? cli_spare_output(options, CLI_TRANSPORT, error) : GF_OK;
     if (status == GF_OK) {
@@ -413,18 +600,18 @@ static gf_status compute(cli_options *options, request *self, gf_error *error) {
     }
     if (status == GF_OK) {
         open_checkpoint(options, self);
-        status = solver_of(self)(options, self, model, &transport, error);
+        status = solve(options, self, model, &found, error);
     }
     if (status == GF_OK && options->output != NULL) {
-        status = store(options, model, transport, error);
+        status = store(options, model, &found, error);
     }
     if (status == GF_OK && options->checkpoint != NULL) {
         (void)unlink(options->checkpoint);
     }
     if (status == GF_OK) {
-        status = print_transport(options, model, transport, error);
+        status = print_transport(options, model, &found, error);
     }
-    gf_transport_free(transport);
+    free_result(&found);
     gf_model_free(model);
     return status;
 }
@@ -474,10 +661,44 @@ static int parse_grid(const cli_options *options, request *self) {
                             self->grid, MOST_NODES);
 }
 
+static int parse_table(const cli_options *options, request *self) {
+    int used = 0;
+    if (self->table == NULL) {
+        return CLI_GO_ON;
+    }
+    if (self->at != NULL || self->grid != NULL) {
+        return cli_usage(options, "--table chooses its states; leave out --at and --grid");
+    }
+    if (options->output == NULL) {
+        return cli_usage(options, "--table needs a file for the table: -o FILE.h5");
+    }
+    bool good = sscanf(self->table, "%d,%d%n", &self->entries[0], &self->entries[1], &used) == 2 &&
+                self->table[used] == '\0' && self->entries[0] >= LEAST_ENTRIES &&
+                self->entries[0] <= MOST_NODES && self->entries[0] % 2 == 1 &&
+                self->entries[1] >= LEAST_ENTRIES && self->entries[1] <= MOST_NODES;
+    return good ? CLI_GO_ON
+                : cli_usage(options,
+                            "--table %s: expected how many values of m, an odd number, and of e, "
+                            "%d to %d each, as in 41,41",
+                            self->table, LEAST_ENTRIES, MOST_NODES);
+}
+
+/* What goes with a tail. */
+static int check_tail(const cli_options *options, const request *self) {
+    bool tail = self->tail != 0 || self->table != NULL;
+    return !tail || (!takes_operators(self) && self->alone == 0)
+               ? CLI_GO_ON
+               : cli_usage(options,
+                           "--tail and --table take operator space beside rings of two "
+                           "lengths: no --method operator-space, no --alone");
+}
+
 static int check(const cli_options *options, request *self) {
     static const char *const endings[] = {".h5", ".hdf5", NULL};
     int result = parse_points(options, self);
     result = result == CLI_GO_ON ? parse_grid(options, self) : result;
+    result = result == CLI_GO_ON ? parse_table(options, self) : result;
+    result = result == CLI_GO_ON ? check_tail(options, self) : result;
     if (result == CLI_GO_ON && self->method != NULL && strcmp(self->method, "full") != 0 &&
         !takes_operators(self) && !takes_vectors(self)) {
         result = cli_usage(options, "--method %s: expected full, typicality or operator-space",
@@ -503,10 +724,10 @@ static int check(const cli_options *options, request *self) {
                            "--method full or typicality");
     }
     if (result == CLI_GO_ON && self->strings != 0 &&
-        (!takes_operators(self) || self->strings < 1)) {
+        ((!takes_operators(self) && self->tail == 0 && self->table == NULL) || self->strings < 1)) {
         result = cli_usage(options,
                            "--strings %d: expected a number of sites, with --method "
-                           "operator-space",
+                           "operator-space, --tail or --table",
                            self->strings);
     }
     if (result == CLI_GO_ON && !(self->end > 0 && isfinite(self->end))) {
@@ -527,6 +748,7 @@ static void free_request(request *self) {
     }
     free((void *)self->at);
     free(self->grid);
+    free(self->table);
     free(self->method);
     free(self->lambda);
 }
@@ -547,6 +769,10 @@ static int run(const cli_command *command, int argc, const char **argv) {
         {"seed", 0, POPT_ARG_LONG, &asked.seed, 0, "of random vectors (default: the model's)", "N"},
         {"checkpoint", 'c', POPT_ARG_DOUBLE, &asked.checkpoint, 0,
          "time between checkpoints of random vectors (default: 60)", "SECONDS"},
+        {"tail", 0, POPT_ARG_NONE, &asked.tail, 0,
+         "beyond t*: what operator space has for the tail at lambda2 = 0", NULL},
+        {"table", 0, POPT_ARG_STRING, &asked.table, 0,
+         "D on so many values of m and e, for langevin; implies --tail", "M,E"},
         {"strings", 0, POPT_ARG_INT, &asked.strings, 0,
          "sites of the longest operators of operator-space (default: 10)", "L"},
         {"end", 0, POPT_ARG_DOUBLE, &asked.end, 0, "the last time (default: 8)", "T"},

@@ -16,11 +16,14 @@ static const struct kind {
     gf_figure_log log;
     gf_status (*draw)(const gf_figure *figure, gf_error *error);
 } kinds[] = {
+    {"jumps", "/trajectories", 0, false, 0, GF_LOG_NEVER, gf_figure_draw_jumps},
+    {"trajectories", "/trajectories", GF_LAYER_FLOW, true, 2, GF_LOG_IS, gf_figure_draw_paths},
     {"forces", "/density_grid", GF_LAYER_FLOW, true, 2, GF_LOG_IS, gf_figure_draw_forces},
     {"phase", "/phase", 0, false, 2, GF_LOG_NEVER, gf_figure_draw_phase},
     {"scan", "/scan", 0, false, 3, GF_LOG_CAN, gf_figure_draw_scan},
     {"ladder", "/ladder", 0, false, 2, GF_LOG_IS, gf_figure_draw_ladder},
     {"trial", "/trial", 0, false, 0, GF_LOG_NEVER, gf_figure_draw_trial},
+    {"diffusion", "/diffusion/origin", 0, false, 2, GF_LOG_NEVER, gf_figure_draw_diffusion},
     {"transport", "/transport", 0, false, 1, GF_LOG_NEVER, gf_figure_draw_transport},
     {"path", "/instanton", 0, false, 2, GF_LOG_NEVER, gf_figure_draw_path},
     {"law", "/instanton", 0, false, 2, GF_LOG_CAN, gf_figure_draw_law},
@@ -70,17 +73,17 @@ static gf_status fail_choice(const gf_figure *figure, gf_error *error) {
     return figure->options->kind != NULL
                ? gf_fail(error, GF_INVALID,
                          "%s: a figure of kind %s is one of a run, which this file is not; of this "
-                         "file forces, map, nullclines, basins, phase, scan, ladder, trial, "
-                         "transport, path or law can be drawn",
+                         "file forces, map, nullclines, basins, phase, scan, ladder, trial, jumps, "
+                         "transport, diffusion, path or law can be drawn",
                          figure->path, figure->options->kind)
-               : gf_fail(
-                     error, GF_INVALID,
-                     "%s holds nothing to draw: neither a force table (written by 'gibbsflow "
-                     "forces') nor a scan or phase diagram (by 'gibbsflow fixed-points "
-                     "--scan'), a ladder (by 'gibbsflow converge'), a trial (by 'gibbsflow "
-                     "rates'), transport (by 'gibbsflow transport'), a least action (by 'gibbsflow "
-                     "instanton') or a run (by 'gibbsflow langevin')",
-                     figure->path);
+               : gf_fail(error, GF_INVALID,
+                         "%s holds nothing to draw: neither a force table (written by 'gibbsflow "
+                         "forces') nor a scan or phase diagram (by 'gibbsflow fixed-points "
+                         "--scan'), a ladder (by 'gibbsflow converge'), a trial (by 'gibbsflow "
+                         "rates'), jumps (by 'gibbsflow trajectories'), transport (by 'gibbsflow "
+                         "transport'), a least action (by 'gibbsflow "
+                         "instanton') or a run (by 'gibbsflow langevin')",
+                         figure->path);
 }
 
 static gf_status draw_kind(gf_figure *figure, const struct kind *kind, gf_error *error) {
@@ -102,6 +105,10 @@ static gf_status draw_kind(gf_figure *figure, const struct kind *kind, gf_error 
     }
     if (status == GF_OK && options->of != NULL && kind->draw != gf_figure_draw_map) {
         status = gf_fail(error, GF_INVALID, "--of belongs to --kind map, not to %s", kind->name);
+    }
+    if (status == GF_OK && options->beside != NULL && kind->draw != gf_figure_draw_transport) {
+        status = gf_fail(error, GF_INVALID, "--beside belongs to --kind transport, not to %s",
+                         kind->name);
     }
     figure->layers |= kind->layers;
     return status == GF_OK ? kind->draw(figure, error) : status;

@@ -44,7 +44,12 @@ gf_status gf_figure_draw_map(const gf_figure *figure, gf_error *error);
 gf_status gf_figure_draw_phase(const gf_figure *figure, gf_error *error);
 gf_status gf_figure_draw_scan(const gf_figure *figure, gf_error *error);
 gf_status gf_figure_draw_trial(const gf_figure *figure, gf_error *error);
+/* Of trajectories of wave functions: averages, P(M) and what jumps do; single ones over the force
+ * field. */
+gf_status gf_figure_draw_jumps(const gf_figure *figure, gf_error *error);
+gf_status gf_figure_draw_paths(const gf_figure *figure, gf_error *error);
 gf_status gf_figure_draw_transport(const gf_figure *figure, gf_error *error);
+gf_status gf_figure_draw_diffusion(const gf_figure *figure, gf_error *error);
 gf_status gf_figure_draw_ladder(const gf_figure *figure, gf_error *error);
 /* Of a least action: its path, and c against the swept parameter. */
 gf_status gf_figure_draw_path(const gf_figure *figure, gf_error *error);

@@ -82,7 +82,7 @@ static void write_data(const gf_ladder *ladder, gf_plot *plot) {
     for (int panel = 0; panel < PANELS; ++panel) {
         for (size_t row = 0; row < count_states(ladder); ++row) {
             for (int kind = 0; kind < GF_LADDERS; ++kind) {
-                char name[32];
+                char name[64];
                 (void)snprintf(name, sizeof name, "p%ds%zuk%d", panel, row, kind);
                 gf_plot_open_data(plot, name);
                 write_curve(ladder, (gf_ladder_kind)kind, panel, row, gf_plot_script(plot));
@@ -147,7 +147,7 @@ static void write_panel(const gf_ladder *ladder, int panel, gf_plot *plot) {
     (void)fputs("plot NaN", out);
     for (size_t row = 0; row < count_states(ladder); ++row) {
         for (int kind = 0; kind < GF_LADDERS; ++kind) {
-            char name[32];
+            char name[64];
             (void)snprintf(name, sizeof name, "$p%ds%zuk%d", panel, row, kind);
             (void)fprintf(out,
                           ", %s using 1:2 with lines %s lc rgb '%s', %s using 1:2 with points %s "

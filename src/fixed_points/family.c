@@ -72,10 +72,15 @@ gf_status gf_family_model_at(const gf_model *model, const char *parameter, doubl
     return GF_OK;
 }
 
+gf_status gf_family_member_open(const gf_model *model, const char *parameter, double value,
+                                gf_family_member *member, gf_error *error) {
+    *member = (gf_family_member){.value = value};
+    return gf_family_model_at(model, parameter, value, &member->model, error);
+}
+
 gf_status gf_family_member_solve(const gf_model *model, const char *parameter, double value,
                                  gf_family_member *member, gf_error *error) {
-    *member = (gf_family_member){.value = value};
-    gf_status status = gf_family_model_at(model, parameter, value, &member->model, error);
+    gf_status status = gf_family_member_open(model, parameter, value, member, error);
     if (status == GF_OK) {
         status = gf_spectrum_compute(member->model, NULL, &member->spectrum, error);
     }

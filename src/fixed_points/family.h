@@ -25,7 +25,10 @@ typedef struct gf_family_member {
     gf_region region;
 } gf_family_member;
 
-/* Diagonalises the model with the parameter at a value. The caller frees the member. */
+/* The model with the parameter at a value, without a spectrum yet. The caller frees the member. */
+gf_status gf_family_member_open(const gf_model *model, const char *parameter, double value,
+                                gf_family_member *member, gf_error *error);
+/* The same with its spectrum: diagonalised. */
 gf_status gf_family_member_solve(const gf_model *model, const char *parameter, double value,
                                  gf_family_member *member, gf_error *error);
 void gf_family_member_free(gf_family_member *self);

@@ -1,4 +1,4 @@
-#include "gibbsflow/fixed_points.h"
+#include "fixed_points/fixed_points.h"
 
 #include "base/tasks.h"
 #include "fixed_points/corner.h"
@@ -518,6 +518,30 @@ void gf_fixed_points_free(gf_fixed_points *self) {
     free(self->lines);
     free(self->points);
     *self = (gf_fixed_points){0};
+}
+
+void gf_fixed_points_carry(gf_fixed_points *self, gf_bytes *bytes) {
+    size_t lines = self->line_count;
+    if (bytes->reads) {
+        gf_fixed_points_free(self);
+    }
+    gf_bytes_carry(bytes, &self->count, sizeof self->count);
+    gf_bytes_carry(bytes, self->conserved, sizeof self->conserved);
+    gf_bytes_carry(bytes, &self->continuum, sizeof self->continuum);
+    gf_bytes_carry(bytes, &self->complete, sizeof self->complete);
+    gf_bytes_carry(bytes, &lines, sizeof lines);
+    self->points = gf_bytes_carry_array(bytes, self->points, self->count * sizeof *self->points);
+    if (bytes->reads && lines > 0 && !bytes->failed) {
+        self->lines = calloc(lines, sizeof *self->lines);
+        bytes->failed = self->lines == NULL;
+        self->line_count = self->lines != NULL ? lines : 0;
+    }
+    for (size_t k = 0; k < self->line_count; ++k) {
+        gf_fixed_line *line = &self->lines[k];
+        gf_bytes_carry(bytes, &line->count, sizeof line->count);
+        line->points =
+            gf_bytes_carry_array(bytes, line->points, line->count * sizeof *line->points);
+    }
 }
 
 /* --- HDF5 ------------------------------------------------------------------------------------ */

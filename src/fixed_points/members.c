@@ -101,20 +101,13 @@ static gf_status load_spectrum(const char *path, const gf_model *model, gf_spect
     return status;
 }
 
-/* A member from the store, if it is there: then it has a spectrum. */
-static gf_status load_member(gf_scan_store *store, const gf_model *model, const char *parameter,
-                             double value, gf_family_member *member, gf_error *error) {
-    char *path = path_of(store, parameter, value);
+/* The spectrum of a member, if the store has it. */
+static gf_status load_member(gf_scan_store *store, const char *parameter, gf_family_member *member,
+                             gf_error *error) {
+    char *path = path_of(store, parameter, member->value);
     gf_status status = path != NULL ? GF_OK : gf_fail_memory(error, "a name");
     if (status == GF_OK && access(path, F_OK) == 0) {
-        status = gf_family_model_at(model, parameter, value, &member->model, error);
-        if (status == GF_OK) {
-            status = load_spectrum(path, member->model, &member->spectrum, error);
-        }
-        if (status == GF_OK) {
-            status = gf_region_init(&member->region, member->spectrum, error);
-        }
-        member->value = value;
+        status = load_spectrum(path, member->model, &member->spectrum, error);
         store->resumed += status == GF_OK;
     }
     free(path);
@@ -165,10 +158,9 @@ void gf_scan_store_remove(const gf_scan_store *self, const char *parameter) {
 /* --- diagonalising --------------------------------------------------------------------------- */
 
 typedef struct job {
-    const gf_model *model;
     const char *parameter;
-    const gf_axis *axis;
-    gf_family_member *members; /* [axis->points] */
+    gf_family_member *members; /* [count], with their models */
+    size_t count;
     gf_scan_store *store;
     bool alone;
 } job;
@@ -185,9 +177,8 @@ static bool member_is_alone(const void *context, size_t index) {
 
 static gf_status solve_member(const void *context, gf_task *task, gf_error *error) {
     const job *self = context;
-    double value = gf_axis_value(self->axis, task->index);
-    return gf_family_member_solve(self->model, self->parameter, value, &self->members[task->index],
-                                  error);
+    gf_family_member *member = &self->members[task->index];
+    return gf_spectrum_compute(member->model, NULL, &member->spectrum, error);
 }
 
 /* A store that cannot be written is not tried again. */
@@ -201,31 +192,46 @@ static gf_status keep_member(void *context, const gf_task *task, gf_error *error
     return GF_OK;
 }
 
+static void carry_member(void *context, size_t index, gf_bytes *bytes) {
+    gf_spectrum_carry(&((const job *)context)->members[index].spectrum, bytes);
+}
+
+static gf_status solve_members(job *self, const gf_progress *progress, gf_error *error) {
+    const gf_tasks all = {.count = self->count,
+                          .context = self,
+                          .left = member_left,
+                          .alone = member_is_alone,
+                          .blas_alone = 1,
+                          .run = solve_member,
+                          .keep = keep_member,
+                          .carry = carry_member,
+                          .progress = progress};
+    gf_status status = gf_tasks_run(&all, error);
+    for (size_t k = 0; k < self->count && status == GF_OK; ++k) {
+        status = gf_region_init(&self->members[k].region, self->members[k].spectrum, error);
+    }
+    return status;
+}
+
 gf_status gf_members_solve(const gf_model *model, const char *parameter, const gf_axis *axis,
                            gf_scan_store *store, const gf_progress *progress,
                            gf_family_member *members, gf_error *error) {
     gf_spectrum_cost all;
-    job work = {model, parameter, axis, members, store, false};
+    job work = {parameter, members, axis->points, store, false};
     memset(members, 0, axis->points * sizeof *members);
     gf_status status = estimate(model, parameter, axis, &all, &work.alone, error);
     if (store != NULL) {
         store->resumed = 0;
         store->failure = (gf_error){0};
     }
-    for (size_t k = 0; k < axis->points && store != NULL && status == GF_OK; ++k) {
-        status = load_member(store, model, parameter, gf_axis_value(axis, k), &members[k], error);
+    for (size_t k = 0; k < axis->points && status == GF_OK; ++k) {
+        status =
+            gf_family_member_open(model, parameter, gf_axis_value(axis, k), &members[k], error);
+        if (status == GF_OK && store != NULL) {
+            status = load_member(store, parameter, &members[k], error);
+        }
     }
-    if (status == GF_OK) {
-        status = gf_tasks_run(&(gf_tasks){.count = axis->points,
-                                          .context = &work,
-                                          .left = member_left,
-                                          .alone = member_is_alone,
-                                          .blas_alone = 1,
-                                          .run = solve_member,
-                                          .keep = keep_member,
-                                          .progress = progress},
-                              error);
-    }
+    status = status == GF_OK ? solve_members(&work, progress, error) : status;
     for (size_t k = 0; k < axis->points && status != GF_OK; ++k) {
         gf_family_member_free(&members[k]);
     }

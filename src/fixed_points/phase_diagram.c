@@ -68,6 +68,10 @@ static gf_status scan_column(const void *context, gf_task *task, gf_error *error
     return status;
 }
 
+static void carry_column(void *context, size_t index, gf_bytes *bytes) {
+    gf_scan_carry(&((const columns *)context)->scans[index], bytes);
+}
+
 static gf_status scan_columns(columns *self, gf_scan_store *store, const gf_progress *progress,
                               gf_error *error) {
     gf_progress_part part = {.whole = progress};
@@ -87,9 +91,12 @@ static gf_status scan_columns(columns *self, gf_scan_store *store, const gf_prog
     }
     if (status == GF_OK) {
         gf_progress_part_next(&part, deep ? 0.6 : 1);
-        status = gf_tasks_run(
-            &(gf_tasks){.count = count, .context = self, .run = scan_column, .progress = &own},
-            error);
+        status = gf_tasks_run(&(gf_tasks){.count = count,
+                                          .context = self,
+                                          .run = scan_column,
+                                          .carry = carry_column,
+                                          .progress = &own},
+                              error);
     }
     return status;
 }

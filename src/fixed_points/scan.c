@@ -5,6 +5,7 @@
 #include "base/tasks.h"
 #include "fixed_points/family.h"
 #include "fixed_points/fixed_point.h"
+#include "fixed_points/fixed_points.h"
 #include "fixed_points/members.h"
 #include "fixed_points/scan.h"
 #include "input/arithmetic.h"
@@ -599,6 +600,10 @@ typedef struct searches {
     gf_fixed_points *found; /* [axis->points] */
 } searches;
 
+static void carry_value(void *context, size_t value, gf_bytes *bytes) {
+    gf_fixed_points_carry(&((const searches *)context)->found[value], bytes);
+}
+
 static gf_status search_value(const void *context, gf_task *task, gf_error *error) {
     const searches *self = context;
     double value = gf_axis_value(self->axis, task->index);
@@ -631,10 +636,12 @@ static gf_status run_values(runner *self, const gf_progress *progress) {
     gf_status status = all.found != NULL ? GF_OK : gf_fail_memory(self->error, "the scan");
     if (status == GF_OK) {
         gf_progress_part_next(&part, SEARCHING);
-        status = gf_tasks_run(
-            &(gf_tasks){
-                .count = axis->points, .context = &all, .run = search_value, .progress = &own},
-            self->error);
+        status = gf_tasks_run(&(gf_tasks){.count = axis->points,
+                                          .context = &all,
+                                          .run = search_value,
+                                          .carry = carry_value,
+                                          .progress = &own},
+                              self->error);
     }
     if (status == GF_OK) {
         gf_progress_part_next(&part, 1 - SEARCHING);
@@ -713,6 +720,23 @@ gf_status gf_scan_run(const gf_model *model, const gf_spectrum *spectrum, const 
                       const char *parameter, const gf_axis *axis, const gf_progress *progress,
                       gf_scan *scan, gf_error *error) {
     return gf_scan_resume(model, spectrum, region, parameter, axis, NULL, progress, scan, error);
+}
+
+void gf_scan_carry(gf_scan *self, gf_bytes *bytes) {
+    size_t length = self->parameter != NULL ? strlen(self->parameter) + 1 : 0;
+    gf_bytes_carry(bytes, &length, sizeof length);
+    gf_bytes_carry(bytes, &self->axis, sizeof self->axis);
+    gf_bytes_carry(bytes, &self->branches, sizeof self->branches);
+    gf_bytes_carry(bytes, &self->unexplained, sizeof self->unexplained);
+    gf_bytes_carry(bytes, &self->incomplete, sizeof self->incomplete);
+    gf_bytes_carry(bytes, &self->bifurcation_count, sizeof self->bifurcation_count);
+    self->parameter = gf_bytes_carry_array(bytes, self->parameter, length);
+    self->points = gf_bytes_carry_array(bytes, self->points,
+                                        self->axis.points * self->branches * sizeof *self->points);
+    self->continuum =
+        gf_bytes_carry_array(bytes, self->continuum, self->axis.points * sizeof *self->continuum);
+    self->bifurcations = gf_bytes_carry_array(bytes, self->bifurcations,
+                                              self->bifurcation_count * sizeof *self->bifurcations);
 }
 
 void gf_scan_free(gf_scan *self) {

@@ -8,10 +8,13 @@
 #include <stdlib.h>
 
 static const char *const axis_path[2] = {"/diffusion/magnetization", "/diffusion/energy"};
-static const char matrix_path[] = "/diffusion/matrix";
+static const char matrix_path[] = "/diffusion/matrix", error_path[] = "/diffusion/matrix_error",
+                  relative_path[] = "/diffusion/relative_error";
 
 void gf_diffusion_free(gf_diffusion *self) {
     free(self->matrix);
+    free(self->error);
+    free(self->relative);
     *self = (gf_diffusion){0};
 }
 
@@ -119,23 +122,49 @@ static void read_axis(gf_file *file, const char *path, gf_axis *axis) {
     free(value);
 }
 
-static void read_matrix(gf_file *file, gf_diffusion *self) {
-    size_t rows = self->axis[0].points, columns = self->axis[1].points;
-    double *values = gf_file_get_doubles(file, matrix_path, 4, (size_t[]){rows, columns, 2, 2});
-    self->matrix = (double(*)[4])values;
-    for (size_t i = 0; i < 4 * rows * columns && values != NULL; ++i) {
-        if (!isfinite(values[i])) {
-            gf_file_reject(file, "%s holds a value that is not finite at m = %g, e = %g",
-                           matrix_path, gf_axis_value(&self->axis[0], i / 4 / columns),
-                           gf_axis_value(&self->axis[1], i / 4 % columns));
-            return;
+/* [rows][columns] of so many values each, none below `least`. */
+static double *read_nodes(gf_file *file, const char *path, const gf_axis axis[2], int rank,
+                          double least) {
+    size_t rows = axis[0].points, columns = axis[1].points, each = rank == 4 ? 4 : 1;
+    double *values = gf_file_get_doubles(file, path, rank, (size_t[]){rows, columns, 2, 2});
+    for (size_t i = 0; i < each * rows * columns && values != NULL; ++i) {
+        if (!(isfinite(values[i]) && values[i] >= least)) {
+            gf_file_reject(file, "%s holds a value that is %s at m = %g, e = %g", path,
+                           isfinite(values[i]) ? "negative" : "not finite",
+                           gf_axis_value(&axis[0], i / each / columns),
+                           gf_axis_value(&axis[1], i / each % columns));
+            break;
         }
+    }
+    return values;
+}
+
+/* By the traces, where the file does not say. */
+static void read_errors(gf_file *file, gf_diffusion *self) {
+    size_t count = self->axis[0].points * self->axis[1].points;
+    if (!gf_file_has(file, error_path)) {
+        return;
+    }
+    self->error = (double(*)[4])read_nodes(file, error_path, self->axis, 4, 0);
+    if (gf_file_has(file, relative_path)) {
+        self->relative = read_nodes(file, relative_path, self->axis, 2, 0);
+        return;
+    }
+    self->relative = calloc(count + 1, sizeof *self->relative);
+    if (self->relative == NULL) {
+        gf_file_reject(file, "out of memory for the errors of D");
+        return;
+    }
+    for (size_t i = 0; i < count && self->error != NULL && self->matrix != NULL; ++i) {
+        const double *d = self->matrix[i], *e = self->error[i];
+        self->relative[i] = (e[0] + e[3]) / fabs(d[0] + d[3]);
     }
 }
 
-/* Looks at the eigenvalues at the nodes and halfway: a mean of two matrices can have a negative one
- * though neither has. */
-static void check_eigenvalues(gf_file *file, gf_diffusion *self) {
+/* A mean of two matrices can have a negative eigenvalue though neither has. */
+bool gf_diffusion_measure(gf_diffusion *self, double density[GF_CHARGES], double *trace,
+                          double *det) {
+    self->largest = 0;
     gf_axis fine[2] = {self->axis[0], self->axis[1]};
     fine[0].points = 2 * fine[0].points - 1;
     fine[1].points = 2 * fine[1].points - 1;
@@ -143,15 +172,25 @@ static void check_eigenvalues(gf_file *file, gf_diffusion *self) {
         double m = gf_axis_value(&fine[0], i / fine[1].points), d[4];
         double e = gf_axis_value(&fine[1], i % fine[1].points);
         gf_diffusion_evaluate(self, 1, &m, &e, (double *[4]){&d[0], &d[1], &d[2], &d[3]});
-        double trace = d[0] + d[3], det = d[0] * d[3] - d[1] * d[2];
-        if (!(trace > 0 && det > 0)) {
-            gf_file_reject(file,
-                           "the diffusion matrix must have eigenvalues with positive real parts; "
-                           "at m = %g, e = %g its trace is %g, its determinant %g",
-                           m, e, trace, det);
-            return;
+        *trace = d[0] + d[3];
+        *det = d[0] * d[3] - d[1] * d[2];
+        if (!(*trace > 0 && *det > 0)) {
+            density[0] = m;
+            density[1] = e;
+            return false;
         }
         self->largest = fmax(self->largest, gf_matrix_radius(d));
+    }
+    return true;
+}
+
+static void check_eigenvalues(gf_file *file, gf_diffusion *self) {
+    double at[GF_CHARGES], trace, det;
+    if (!gf_diffusion_measure(self, at, &trace, &det)) {
+        gf_file_reject(file,
+                       "the diffusion matrix must have eigenvalues with positive real parts; "
+                       "at m = %g, e = %g its trace is %g, its determinant %g",
+                       at[0], at[1], trace, det);
     }
 }
 
@@ -172,7 +211,8 @@ gf_status gf_diffusion_read(const char *path, gf_diffusion *self, gf_error *erro
     if (status == GF_OK) {
         read_axis(file, axis_path[0], &self->axis[0]);
         read_axis(file, axis_path[1], &self->axis[1]);
-        read_matrix(file, self);
+        self->matrix = (double(*)[4])read_nodes(file, matrix_path, self->axis, 4, -INFINITY);
+        read_errors(file, self);
         status = gf_file_check(file, error);
     }
     if (status == GF_OK) {
@@ -182,6 +222,49 @@ gf_status gf_diffusion_read(const char *path, gf_diffusion *self, gf_error *erro
     gf_file_close(&file);
     if (status != GF_OK) {
         gf_diffusion_free(self);
+    }
+    return status;
+}
+
+/* --- errors ---------------------------------------------------------------------------------- */
+
+static gf_status shift(const gf_diffusion *self, double errors, const char *path,
+                       gf_diffusion *shifted, gf_error *error) {
+    size_t columns = self->axis[1].points, count = self->axis[0].points * columns;
+    for (size_t i = 0; i < count; ++i) {
+        double factor = 1 + errors * self->relative[i];
+        if (!(factor > 0)) {
+            return gf_fail(error, GF_INVALID,
+                           "%s: %g errors away D is not positive at m = %g, e = %g, where its "
+                           "error is %.0f %%",
+                           path, errors, gf_axis_value(&self->axis[0], i / columns),
+                           gf_axis_value(&self->axis[1], i % columns), 100 * self->relative[i]);
+        }
+        for (size_t k = 0; k < 4; ++k) {
+            shifted->matrix[i][k] = factor * self->matrix[i][k];
+        }
+    }
+    double at[GF_CHARGES], trace, det;
+    return gf_diffusion_measure(shifted, at, &trace, &det)
+               ? GF_OK
+               : gf_fail(error, GF_INVALID,
+                         "%s: %g errors away D has an eigenvalue without positive real part at m = "
+                         "%g, e = %g",
+                         path, errors, at[0], at[1]);
+}
+
+gf_status gf_diffusion_shift(const gf_diffusion *self, double errors, const char *path,
+                             gf_diffusion *shifted, gf_error *error) {
+    size_t count = self->axis[0].points * self->axis[1].points;
+    *shifted = (gf_diffusion){.axis = {self->axis[0], self->axis[1]}};
+    if (self->relative == NULL) {
+        return gf_fail(error, GF_INVALID, "%s has no %s to shift D by", path, error_path);
+    }
+    shifted->matrix = calloc(count + 1, sizeof *shifted->matrix);
+    gf_status status = shifted->matrix != NULL ? shift(self, errors, path, shifted, error)
+                                               : gf_fail_memory(error, "the diffusion");
+    if (status != GF_OK) {
+        gf_diffusion_free(shifted);
     }
     return status;
 }
@@ -209,12 +292,23 @@ void gf_diffusion_write(const gf_diffusion *self, gf_file *file) {
                             values);
         free(values);
     }
-    gf_file_put_doubles(file,
-                        &(gf_dataset){.path = matrix_path,
-                                      .units = GF_UNITS_DIFFUSION,
-                                      .description = "D_ij of the densities, bilinear between",
-                                      .rank = 4,
-                                      .shape = {self->axis[0].points, self->axis[1].points, 2, 2},
-                                      .axes = {axis_path[0], axis_path[1], "charge", "charge"}},
-                        &self->matrix[0][0]);
+    gf_dataset set = {.path = matrix_path,
+                      .units = GF_UNITS_DIFFUSION,
+                      .description = "D_ij of the densities, bilinear between",
+                      .rank = 4,
+                      .shape = {self->axis[0].points, self->axis[1].points, 2, 2},
+                      .axes = {axis_path[0], axis_path[1], "charge", "charge"}};
+    gf_file_put_doubles(file, &set, &self->matrix[0][0]);
+    if (self->error != NULL) {
+        set.path = error_path;
+        set.description = "error of each";
+        gf_file_put_doubles(file, &set, &self->error[0][0]);
+    }
+    if (self->relative != NULL) {
+        set.path = relative_path;
+        set.units = "1";
+        set.description = "error of D as a whole";
+        set.rank = 2;
+        gf_file_put_doubles(file, &set, self->relative);
+    }
 }

@@ -83,7 +83,7 @@ static gf_status place_jumps(gf_bath *self, const gf_model *model, gf_error *err
             gf_operator placed = gf_chain_place(&model->chain, &channel->jump, site);
             exhausted = exhausted || placed.exhausted;
             self->jumps[self->count++] =
-                (gf_jump){.operator= placed, .weight = channel->rate, .site = site};
+                (gf_jump){.operator= placed, .weight = channel->rate, .site = site, .channel = c};
         }
     }
     return exhausted ? gf_fail_memory(error, "the jump operators") : GF_OK;
@@ -167,12 +167,6 @@ static void keep_first_sites(gf_bath *self) {
 
 gf_status gf_bath_init(gf_bath *self, const gf_model *model, gf_error *error) {
     *self = (gf_bath){.sites = model->chain.sites};
-    if (self->sites > GF_CHAIN_MAX_SITES / 2) {
-        return gf_fail(
-            error, GF_NO_MEMORY,
-            "%s: the rate equation between all eigenstates is for up to %d sites, not %d",
-            model->name, GF_CHAIN_MAX_SITES / 2, self->sites);
-    }
     gf_status status = place_jumps(self, model, error);
     if (status == GF_OK && self->count == 0) {
         status =

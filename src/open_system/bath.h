@@ -16,8 +16,9 @@
  * begin in the first step are kept, with as many times the rate as there are translations. */
 typedef struct gf_jump {
     gf_operator operator;
-    double weight; /* rate times number of translations it stands for */
-    int site;      /* its running site */
+    double weight;  /* rate times number of translations it stands for */
+    int site;       /* its running site */
+    size_t channel; /* of the model */
 } gf_jump;
 
 typedef struct gf_bath {
@@ -33,7 +34,8 @@ typedef struct gf_bath {
     gf_symmetry symmetry; /* of H and bath together; with F only if even_odd */
 } gf_bath;
 
-/* The caller frees the bath; after a failure it is empty. GF_INVALID if no channel has a rate. */
+/* Up to 32 sites. The caller frees the bath; after a failure it is empty. GF_INVALID if no channel
+ * has a rate. */
 gf_status gf_bath_init(gf_bath *self, const gf_model *model, gf_error *error);
 void gf_bath_free(gf_bath *self);
 

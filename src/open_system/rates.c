@@ -350,10 +350,20 @@ static void free_solution(gf_solution *self) {
     gf_bath_free(&self->bath);
 }
 
+static gf_status find_bath(const gf_model *model, gf_bath *bath, gf_error *error) {
+    *bath = (gf_bath){0};
+    return model->chain.sites <= GF_CHAIN_MAX_SITES / 2
+               ? gf_bath_init(bath, model, error)
+               : gf_fail(
+                     error, GF_NO_MEMORY,
+                     "%s: the rate equation between all eigenstates is for up to %d sites, not %d",
+                     model->name, GF_CHAIN_MAX_SITES / 2, model->chain.sites);
+}
+
 static gf_status make_equation(gf_solution *self, const gf_progress *progress, gf_error *error) {
     gf_progress_part now = {.whole = progress, .from = 0, .width = 0.05};
     gf_progress part = gf_progress_of_part(&now);
-    gf_status status = gf_bath_init(&self->bath, self->model, error);
+    gf_status status = find_bath(self->model, &self->bath, error);
     if (status == GF_OK) {
         status = gf_frames_init(&self->frames, self->model, &self->bath, &part, error);
     }
@@ -482,7 +492,7 @@ gf_status gf_rates_cost_of(const gf_model *model, gf_rates_cost *cost, gf_error 
     gf_block *blocks = NULL;
     size_t count = 0;
     *cost = (gf_rates_cost){0};
-    gf_status status = gf_bath_init(&bath, model, error);
+    gf_status status = find_bath(model, &bath, error);
     if (status == GF_OK) {
         status = gf_symmetry_blocks(&bath.symmetry, &blocks, &count, error);
     }

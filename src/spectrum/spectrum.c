@@ -250,6 +250,34 @@ gf_status gf_spectrum_create(int sites, size_t channels, size_t levels, bool sam
     return GF_OK;
 }
 
+void gf_spectrum_carry(gf_spectrum **spectrum, gf_bytes *bytes) {
+    if (bytes->reads) {
+        gf_spectrum_free(*spectrum);
+        *spectrum = NULL;
+    }
+    gf_spectrum *self = *spectrum = gf_bytes_carry_array(bytes, *spectrum, sizeof *self);
+    if (self == NULL) {
+        return;
+    }
+    if (bytes->reads) { /* without the other one's arrays */
+        *self = (gf_spectrum){.sites = self->sites,
+                              .channels = self->channels,
+                              .levels = self->levels,
+                              .mirrored = self->mirrored,
+                              .energy_unit = self->energy_unit};
+    }
+    size_t levels = self->levels, sectors = (size_t)self->sites + 2, column = sizeof(double);
+    self->sector = gf_bytes_carry_array(bytes, self->sector, sectors * sizeof *self->sector);
+    self->energy = gf_bytes_carry_array(bytes, self->energy, levels * column);
+    self->degeneracy = gf_bytes_carry_array(bytes, self->degeneracy, levels * column);
+    self->numbers = gf_bytes_carry_array(bytes, self->numbers, levels * sizeof *self->numbers);
+    self->sample = gf_bytes_carry_array(bytes, self->sample, levels * sizeof *self->sample);
+    self->observables = gf_bytes_carry_array(bytes, self->observables,
+                                             self->channels * GF_OBSERVABLES * levels * column);
+    self->largest_force =
+        gf_bytes_carry_array(bytes, self->largest_force, self->channels * GF_CHARGES * column);
+}
+
 static double energy_unit(const gf_spectrum *self) {
     double states = 0, mean = 0, square = 0, largest = 0;
     for (size_t n = 0; n < self->levels; ++n) {

@@ -3,6 +3,7 @@
 #define GIBBSFLOW_SPECTRUM_SPECTRUM_H
 
 #include "algebra/dissipator.h"
+#include "base/bytes.h"
 #include "gibbsflow/spectrum.h"
 #include "hilbert/symmetry.h"
 #include "model/model.h"
@@ -35,6 +36,9 @@ gf_status gf_spectrum_symmetry(const gf_model *model, gf_symmetry *symmetry, gf_
 gf_status gf_spectrum_create(int sites, size_t channels, size_t levels, bool sampled,
                              gf_spectrum **spectrum, gf_error *error);
 void gf_spectrum_complete(gf_spectrum *self);
+
+/* To another process, or from it in place of what there is; NULL arrives as NULL. */
+void gf_spectrum_carry(gf_spectrum **self, gf_bytes *bytes);
 
 static inline double gf_spectrum_magnetization(const gf_spectrum *self, int up) {
     return 2.0 * up - self->sites;

@@ -341,21 +341,26 @@ static void measure_row(gf_gibbs *gibbs, const gf_region *region, const gf_fitte
 
 /* --- all of it ------------------------------------------------------------------------------- */
 
+/* What is known of the states of one row, or of the cells above one, beside themselves. */
+typedef struct report {
+    size_t unsolved;
+    double worst[GF_SURFACE_VALUES];
+} report;
+
 typedef struct job {
     const gf_spectrum *spectrum;
     const gf_region *region;
     const double *rates;
     gf_fitted_grid *fitted;
-    const gf_surface *surface;       /* through the knots, once they are filled */
-    double worst[GF_SURFACE_VALUES]; /* of all rows */
+    const gf_surface *surface; /* through the knots, once they are filled */
+    report *rows;              /* [rows] */
     gf_progress_part progress;
 } job;
 
 /* The workspace of a thread, with what the last row has told. */
 typedef struct evaluator {
     gf_gibbs *gibbs;
-    size_t unsolved;
-    double worst[GF_SURFACE_VALUES];
+    report last;
 } evaluator;
 
 static void end_rows(void *workspace) {
@@ -383,7 +388,7 @@ static gf_status fill_task(const void *context, gf_task *task, gf_error *error) 
     (void)error;
     const job *self = context;
     evaluator *own = task->workspace; /* row 0 is a corner */
-    own->unsolved = fill_row(own->gibbs, self->region, self->fitted, task->index + 1);
+    own->last.unsolved = fill_row(own->gibbs, self->region, self->fitted, task->index + 1);
     return GF_OK;
 }
 
@@ -391,25 +396,46 @@ static gf_status measure_task(const void *context, gf_task *task, gf_error *erro
     (void)error;
     const job *self = context;
     evaluator *own = task->workspace;
-    memset(own->worst, 0, sizeof own->worst);
-    measure_row(own->gibbs, self->region, self->fitted, self->surface, task->index, own->worst);
+    own->last = (report){0};
+    measure_row(own->gibbs, self->region, self->fitted, self->surface, task->index,
+                own->last.worst);
     return GF_OK;
 }
 
 static gf_status keep_row(void *context, const gf_task *task, gf_error *error) {
     (void)error;
-    job *self = context;
+    const job *self = context;
     const evaluator *own = task->workspace;
-    self->fitted->unsolved += own->unsolved;
-    for (size_t k = 0; k < GF_SURFACE_VALUES; ++k) {
-        self->worst[k] = fmax(self->worst[k], own->worst[k]);
-    }
+    self->rows[task->index] = own->last;
     return GF_OK;
+}
+
+/* A row of knots that has been filled. */
+static void carry_filled(void *context, size_t index, gf_bytes *bytes) {
+    const job *self = context;
+    gf_fitted_grid *fitted = self->fitted;
+    size_t columns = fitted->grid.axis[1].points, knots = gf_grid_size(&fitted->grid);
+    gf_bytes_carry(bytes, &self->rows[index], sizeof *self->rows);
+    for (size_t column = 0; column < columns; ++column) {
+        size_t at = (index + 1) * columns + column;
+        gf_grid_carry(&fitted->grid, at, fitted->channels, bytes);
+        for (size_t c = 0; c < fitted->channels; ++c) {
+            gf_bytes_carry(bytes, fitted->channel_shift + GF_CHARGES * (c * knots + at),
+                           GF_CHARGES * sizeof(double));
+            gf_bytes_carry(bytes, fitted->channel_noise_shift + GF_PAIRS * (c * knots + at),
+                           GF_PAIRS * sizeof(double));
+        }
+    }
+}
+
+static void carry_measured(void *context, size_t index, gf_bytes *bytes) {
+    gf_bytes_carry(bytes, &((const job *)context)->rows[index], sizeof(report));
 }
 
 /* Half of all that is to be done. */
 static gf_status run_rows(job *self, size_t rows,
-                          gf_status (*run)(const void *, gf_task *, gf_error *), gf_error *error) {
+                          gf_status (*run)(const void *, gf_task *, gf_error *),
+                          void (*carry)(void *, size_t, gf_bytes *), gf_error *error) {
     const gf_progress progress = gf_progress_of_part(&self->progress);
     gf_progress_part_next(&self->progress, 0.5);
     const gf_tasks all = {.count = rows,
@@ -418,6 +444,7 @@ static gf_status run_rows(job *self, size_t rows,
                           .end = end_rows,
                           .run = run,
                           .keep = keep_row,
+                          .carry = carry,
                           .progress = &progress};
     return gf_tasks_run(&all, error);
 }
@@ -437,7 +464,8 @@ static gf_status measure(job *work, gf_error *error) {
     const size_t size = gf_grid_size(grid),
                  points[2] = {grid->axis[0].points, grid->axis[1].points};
     gf_surface *surface = NULL;
-    double(*values)[GF_SURFACE_VALUES] = malloc(size * sizeof *values), scale[GF_SURFACE_VALUES];
+    double(*values)[GF_SURFACE_VALUES] = malloc(size * sizeof *values), scale[GF_SURFACE_VALUES],
+    worst[GF_SURFACE_VALUES] = {0};
     if (values == NULL) {
         return gf_fail_memory(error, "the fitted grid");
     }
@@ -452,21 +480,29 @@ static gf_status measure(job *work, gf_error *error) {
     if (status == GF_OK) {
         work->surface = surface;
         size_t rows = self->mirrored ? points[0] / 2 : points[0] - 1;
-        status = run_rows(work, rows, measure_task, error);
+        status = run_rows(work, rows, measure_task, carry_measured, error);
+        for (size_t row = 0; row < rows; ++row) {
+            for (size_t k = 0; k < GF_SURFACE_VALUES; ++k) {
+                worst[k] = fmax(worst[k], work->rows[row].worst[k]);
+            }
+        }
     }
     gf_surface_free(surface);
     self->error = (gf_fitted_error){
-        .force = relative(work->worst, scale, GF_SURFACE_FORCE, GF_SURFACE_NOISE),
-        .noise = relative(work->worst, scale, GF_SURFACE_NOISE, GF_SURFACE_SUSCEPTIBILITY),
-        .susceptibility =
-            relative(work->worst, scale, GF_SURFACE_SUSCEPTIBILITY, GF_SURFACE_VALUES)};
+        .force = relative(worst, scale, GF_SURFACE_FORCE, GF_SURFACE_NOISE),
+        .noise = relative(worst, scale, GF_SURFACE_NOISE, GF_SURFACE_SUSCEPTIBILITY),
+        .susceptibility = relative(worst, scale, GF_SURFACE_SUSCEPTIBILITY, GF_SURFACE_VALUES)};
     return status;
 }
 
 static gf_status fill(job *work, gf_error *error) {
     gf_fitted_grid *self = work->fitted;
     size_t rows = self->grid.axis[0].points, half = (rows + 1) / 2;
-    gf_status status = run_rows(work, self->mirrored ? half - 1 : rows - 2, fill_task, error);
+    size_t filled = self->mirrored ? half - 1 : rows - 2;
+    gf_status status = run_rows(work, filled, fill_task, carry_filled, error);
+    for (size_t row = 0; row < filled; ++row) {
+        self->unsolved += work->rows[row].unsolved;
+    }
     if (status == GF_OK) {
         status = fill_corner(work->spectrum, work->rates, self, 0, error);
     }
@@ -506,7 +542,9 @@ static gf_status begin(const gf_model *model, job *work, gf_error *error) {
     size_t knots = self->channels * model->fitted[0] * model->fitted[1];
     self->channel_shift = calloc(GF_CHARGES * knots, sizeof(double));
     self->channel_noise_shift = calloc(GF_PAIRS * knots, sizeof(double));
-    bool lacks = self->channel_shift == NULL || self->channel_noise_shift == NULL;
+    work->rows = calloc(model->fitted[0], sizeof *work->rows);
+    bool lacks =
+        self->channel_shift == NULL || self->channel_noise_shift == NULL || work->rows == NULL;
     return status == GF_OK && lacks ? gf_fail_memory(error, "the fitted grid") : status;
 }
 
@@ -536,6 +574,7 @@ gf_status gf_fitted_grid_compute(const gf_model *model, const gf_spectrum *spect
         status = region->count > 0 ? tabulate(model, &work, error) : GF_OK;
     }
     free(rates);
+    free(work.rows);
     if (status != GF_OK) {
         gf_fitted_grid_free(self);
         *grid = NULL;

@@ -106,7 +106,12 @@ typedef struct job {
     const gf_region *region;
     const double *rates;
     gf_force_table *table;
+    size_t *unsolved; /* [tasks] */
 } job;
+
+static size_t count_tasks(const gf_force_table *table) {
+    return table->lambda_grid.axis[1].points + table->density_grid.axis[0].points;
+}
 
 /* In Boltzmann sums: one for a column, whose points share it, some four for a density. */
 static double task_cost(const void *context, size_t task) {
@@ -159,22 +164,39 @@ static gf_status keep_count(void *context, const gf_task *task, gf_error *error)
     (void)error;
     const job *self = context;
     const evaluators *all = task->workspace;
-    self->table->unsolved += all->unsolved;
+    self->unsolved[task->index] = all->unsolved;
     return GF_OK;
 }
 
+/* A column of the one grid, or a row of the other. */
+static void carry_task(void *context, size_t task, gf_bytes *bytes) {
+    const job *self = context;
+    gf_grid *lambda = &self->table->lambda_grid, *density = &self->table->density_grid;
+    size_t channels = self->table->channels, columns = lambda->axis[1].points;
+    gf_bytes_carry(bytes, &self->unsolved[task], sizeof *self->unsolved);
+    for (size_t row = 0; row < lambda->axis[0].points && task < columns; ++row) {
+        gf_grid_carry(lambda, row * columns + task, channels, bytes);
+    }
+    for (size_t k = 0; k < density->axis[1].points && task >= columns; ++k) {
+        gf_grid_carry(density, (task - columns) * density->axis[1].points + k, channels, bytes);
+    }
+}
+
 static gf_status run_tasks(job *self, const gf_progress *progress, gf_error *error) {
-    const gf_force_table *table = self->table;
-    const gf_tasks all = {.count = table->lambda_grid.axis[1].points +
-                                   table->density_grid.axis[0].points,
+    const gf_tasks all = {.count = count_tasks(self->table),
                           .context = self,
                           .cost = task_cost,
                           .begin = begin_tasks,
                           .end = end_tasks,
                           .run = run_task,
                           .keep = keep_count,
+                          .carry = carry_task,
                           .progress = progress};
-    return gf_tasks_run(&all, error);
+    gf_status status = gf_tasks_run(&all, error);
+    for (size_t task = 0; task < all.count; ++task) {
+        self->table->unsolved += self->unsolved[task];
+    }
+    return status;
 }
 
 /* Refuses grids that would not fit into memory. */
@@ -223,8 +245,14 @@ gf_status gf_force_table_compute(const gf_model *model, const gf_spectrum *spect
         status = gf_grid_allocate_errors(&table->density_grid, false, error);
     }
     if (status == GF_OK) {
-        job work = {.spectrum = spectrum, .region = region, .rates = rates, .table = table};
-        status = run_tasks(&work, progress, error);
+        job work = {.spectrum = spectrum,
+                    .region = region,
+                    .rates = rates,
+                    .table = table,
+                    .unsolved = calloc(count_tasks(table), sizeof *work.unsolved)};
+        status = work.unsolved != NULL ? run_tasks(&work, progress, error)
+                                       : gf_fail_memory(error, "the force table");
+        free(work.unsolved);
     }
     free(rates);
     if (status != GF_OK) {

@@ -121,6 +121,18 @@ static void list_values(gf_grid *grid, double **values[GF_GRID_VALUES]) {
     memcpy(values, all, sizeof all);
 }
 
+void gf_grid_carry(gf_grid *self, size_t at, size_t channels, gf_bytes *bytes) {
+    double **values[GF_GRID_VALUES];
+    list_values(self, values);
+    for (int i = 0; i < GF_GRID_VALUES; ++i) {
+        size_t width = gf_charge_values(quantities[i].order), size = gf_grid_size(self);
+        size_t copies = quantities[i].per_channel ? channels : 1;
+        for (size_t c = 0; c < copies && *values[i] != NULL; ++c) {
+            gf_bytes_carry(bytes, *values[i] + width * (c * size + at), width * sizeof(double));
+        }
+    }
+}
+
 static void write_axis(const gf_grid_layout *names, const gf_grid *grid, int k, gf_file *file) {
     size_t points = grid->axis[k].points;
     double *values = malloc(points * sizeof *values);

@@ -2,6 +2,7 @@
 #ifndef GIBBSFLOW_TABLE_GRID_H
 #define GIBBSFLOW_TABLE_GRID_H
 
+#include "base/bytes.h"
 #include "gibbsflow/file.h"
 #include "gibbsflow/grid.h"
 
@@ -25,6 +26,9 @@ void gf_grid_store(gf_grid *self, size_t at, size_t channels, const gf_state *st
 
 /* Puts standard errors at given lambda there. */
 void gf_grid_store_errors(gf_grid *self, size_t at, const gf_state *error);
+
+/* What stands there, errors too, to another process or from it. */
+void gf_grid_carry(gf_grid *self, size_t at, size_t channels, gf_bytes *bytes);
 
 void gf_grid_write(const gf_grid_layout *names, const gf_grid *grid, size_t channels,
                    gf_file *file);

@@ -10,7 +10,8 @@ static gf_operator_space_request request_of(const gf_operator_points *points, si
         .lambda = {points->lambda[p][GF_MAGNETIZATION], points->lambda[p][GF_ENERGY]},
         .longest = points->longest,
         .step = time->points > 1 ? (time->to - time->from) / (double)(time->points - 1) : 0,
-        .times = time->points};
+        .times = time->points,
+        .stop = points->stop};
 }
 
 gf_status gf_operator_points_estimate(const gf_model *model, const gf_operator_points *points,
@@ -34,8 +35,7 @@ static void put_choices(const gf_operator_space *from, size_t p, gf_transport *t
     to->choices = from->choices;
     for (size_t c = 0; c < from->choices; ++c) {
         const gf_operator_space_choice *choice = &from->choice[c];
-        to->choice[c] = (gf_transport_choice){
-            .longest = choice->longest, .free = choice->free, .damping = choice->damping};
+        to->choice[c] = choice->end;
         memcpy(to->choice_onsager[p * GF_TRANSPORT_CHOICES + c], choice->solution.onsager,
                sizeof *to->choice_onsager);
     }
@@ -57,6 +57,7 @@ static void put_point(const gf_operator_space *from, size_t p, gf_transport *to)
         to->reliable_onsager[p][k] = from->times > 0 ? to->onsager[row + from->reliable][k] : NAN;
     }
     to->verdict[p] = from->verdict;
+    to->bounded[p] = from->bounded;
     memcpy(to->reason[p], from->reason, sizeof *to->reason);
     memcpy(to->limit[p], from->onsager, sizeof *to->limit);
     memcpy(to->limit_error[p], from->onsager_error, sizeof *to->limit_error);
@@ -70,24 +71,26 @@ gf_status gf_operator_points_find(const gf_model *model, const gf_operator_point
     gf_progress_part part = {.whole = points->progress};
     const gf_progress own = gf_progress_of_part(&part);
     gf_operator_space_cost cost;
+    bool stopped = false;
     *transport = NULL;
     gf_status status = gf_operator_points_estimate(model, points, &cost, error);
     if (status == GF_OK) {
         status = gf_transport_create(points->points, points->time.points, transport, error);
     }
-    for (size_t p = 0; p < points->points && status == GF_OK; ++p) {
+    for (size_t p = 0; p < points->points && status == GF_OK && !stopped; ++p) {
         gf_operator_space_request request = request_of(points, p);
         gf_operator_space *one = NULL;
         gf_progress_part_next(&part, 1 / (double)points->points);
         request.progress = &own;
         status = gf_operator_space_find(model, &request, &one, error);
-        if (status == GF_OK) {
+        stopped = status == GF_OK && one == NULL;
+        if (one != NULL) {
             memcpy((*transport)->lambda[p], request.lambda, sizeof request.lambda);
             put_point(one, p, *transport);
         }
         gf_operator_space_free(one);
     }
-    if (status != GF_OK) {
+    if (status != GF_OK || stopped) {
         gf_transport_free(*transport);
         *transport = NULL;
         return status;

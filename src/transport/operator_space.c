@@ -24,6 +24,7 @@ enum { MOST_ITERATIONS = 4000 };
 /* The verdict. */
 static const double MOST_SPREAD = 0.15, MOST_DRIFT = 0.05; /* relative; drift: per site */
 static const double MOST_LIFETIME = 60;                    /* times sqrt(C_22) at m = 0 */
+static const double MOST_BOUNDED = 4;                      /* times that: where spins are dilute */
 
 /* --- the problem ----------------------------------------------------------------------------- */
 
@@ -138,7 +139,7 @@ static gf_status open_problem(const gf_model *model, const double lambda[GF_CHAR
 static void add_choice(const problem *self, int longest, int width, double damping,
                        gf_operator_space *result) {
     if (longest - width >= self->span) { /* what is damped at once is no current */
-        result->choice[result->choices++] = (gf_operator_space_choice){
+        result->choice[result->choices++].end = (gf_transport_choice){
             .longest = longest, .free = longest - width, .damping = damping * self->unit};
     }
 }
@@ -184,7 +185,7 @@ static const gf_operator_space_choice *strong_choice(const gf_operator_space *se
     const gf_operator_space_choice *found = NULL;
     for (size_t k = 0; k < self->choices; ++k) {
         const gf_operator_space_choice *choice = &self->choice[k];
-        if (choice->longest == longest && choice->longest - choice->free == width) {
+        if (choice->end.longest == longest && choice->end.longest - choice->end.free == width) {
             found = choice; /* of two dampings the second one is strong */
         }
     }
@@ -230,7 +231,7 @@ static double task_cost(const void *context, size_t task) {
     const work *self = context;
     const gf_liouvillian *matrix = self->liouvillian;
     return count_applications(self, task) *
-           (double)matrix->row[matrix->upto[choice_of(self, task)->longest]];
+           (double)matrix->row[matrix->upto[choice_of(self, task)->end.longest]];
 }
 
 static gf_status run_task(const void *context, gf_task *task, gf_error *error) {
@@ -238,14 +239,14 @@ static gf_status run_task(const void *context, gf_task *task, gf_error *error) {
     const gf_operator_space_choice *choice = choice_of(self, task->index);
     gf_operator_space *result = self->result;
     gf_absorber absorber;
-    gf_status status = gf_absorber_init(self->liouvillian, choice->longest, choice->free,
-                                        choice->damping, &absorber, error);
+    gf_status status = gf_absorber_init(self->liouvillian, choice->end.longest, choice->end.free,
+                                        choice->end.damping, &absorber, error);
     if (status == GF_OK && task->index < result->choices) {
         status = gf_absorber_solve(&absorber, self->currents, tolerance_of(self->liouvillian),
                                    MOST_ITERATIONS, self->request->stop,
                                    &result->choice[task->index].solution, error);
     } else if (status == GF_OK) {
-        bool shorter = choice->longest < result->longest;
+        bool shorter = choice->end.longest < result->longest;
         status = gf_absorber_evolve(&absorber, self->currents, self->request->step,
                                     self->request->times, self->request->stop,
                                     shorter ? self->shorter[0] : result->correlation,
@@ -308,20 +309,6 @@ static gf_status run(work *self, gf_error *error) {
 
 /* --- the result ------------------------------------------------------------------------------ */
 
-/* D = sigma C^-1, row by row: C is symmetric. */
-static void diffusion_of(const double susceptibility[GF_PAIRS],
-                         double sigma[GF_CHARGES][GF_CHARGES], double d[GF_CHARGES][GF_CHARGES]) {
-    double c[GF_CHARGES][GF_CHARGES];
-    gf_matrix_unpack(susceptibility, c);
-    for (size_t i = 0; i < GF_CHARGES; ++i) {
-        if (!gf_matrix_solve(c, sigma[i], d[i])) {
-            for (size_t j = 0; j < GF_CHARGES; ++j) {
-                d[i][j] = NAN;
-            }
-        }
-    }
-}
-
 typedef double (*entry_of)(const gf_operator_space_choice *choice, size_t i, size_t j);
 
 static double onsager_entry(const gf_operator_space_choice *choice, size_t i, size_t j) {
@@ -339,7 +326,7 @@ static void summarise(const gf_operator_space *self, entry_of entry,
         for (size_t j = 0; j < GF_CHARGES; ++j) {
             double sum = 0, count = 0, deviation = 0;
             for (size_t k = 0; k < self->choices; ++k) {
-                bool whole = self->choice[k].longest == self->longest;
+                bool whole = self->choice[k].end.longest == self->longest;
                 sum += whole ? entry(&self->choice[k], i, j) : 0;
                 count += whole;
             }
@@ -389,6 +376,7 @@ static void judge_charge(gf_operator_space *self, size_t i, double unit) {
                        "site",
                        gf_charge_name(i), 100 * drift);
     }
+    self->bounded = self->bounded && self->lifetime[i] * unit <= MOST_BOUNDED * MOST_LIFETIME;
     if (text[0] != '\0' && self->verdict != GF_NOT_SETTLED) {
         refuse(self, text); /* the first reason counts */
     }
@@ -405,12 +393,14 @@ static void forget_limits(gf_operator_space *self) {
 
 static void judge(gf_operator_space *self, const problem *from) {
     self->verdict = GF_EXTRAPOLATED;
+    self->bounded = true;
     for (size_t k = 0; k < self->choices; ++k) {
         if (!self->choice[k].solution.converged) {
+            self->bounded = false;
             refuse(self, "a current does not decay, or too slowly for its integral to be had");
         }
-        diffusion_of(self->susceptibility, self->choice[k].solution.onsager,
-                     self->choice[k].diffusion);
+        (void)gf_transport_divide(self->susceptibility, &self->choice[k].solution.onsager[0][0],
+                                  &self->choice[k].diffusion[0][0]);
     }
     summarise(self, onsager_entry, self->onsager, self->onsager_error);
     summarise(self, diffusion_entry, self->diffusion, self->diffusion_error);

@@ -31,8 +31,7 @@ typedef struct gf_operator_space_request {
 
 /* One way to end operator space, and what comes of it. */
 typedef struct gf_operator_space_choice {
-    int longest, free; /* sites of the longest strings, and of the longest that are not damped */
-    double damping;    /* for each site beyond, in units of energy */
+    gf_transport_choice end;
     double diffusion[GF_CHARGES][GF_CHARGES];
     gf_absorber_solution solution;
 } gf_operator_space_choice;
@@ -44,6 +43,7 @@ typedef struct gf_operator_space {
     gf_operator_space_choice choice[GF_TRANSPORT_CHOICES];
     gf_transport_verdict verdict; /* extrapolated or not settled; why not: */
     char reason[GF_TRANSPORT_REASON];
+    bool bounded; /* not settled for the spread alone: the limit may lie among the choices */
     /* The limits; NaN if they are not settled. */
     double onsager[GF_CHARGES][GF_CHARGES], onsager_error[GF_CHARGES][GF_CHARGES];
     double diffusion[GF_CHARGES][GF_CHARGES], diffusion_error[GF_CHARGES][GF_CHARGES];
@@ -77,13 +77,14 @@ typedef struct gf_operator_points {
     const double (*lambda)[GF_CHARGES];
     gf_axis time; /* from 0 */
     int longest;  /* 0: as above */
+    const volatile sig_atomic_t *stop;
     const gf_progress *progress;
 } gf_operator_points;
 
 /* The largest memory, and the sum of all times. */
 gf_status gf_operator_points_estimate(const gf_model *model, const gf_operator_points *points,
                                       gf_operator_space_cost *cost, gf_error *error);
-/* The caller frees the result; after a failure it is NULL. */
+/* The caller frees the result; after a failure, or if it was stopped (GF_OK), it is NULL. */
 gf_status gf_operator_points_find(const gf_model *model, const gf_operator_points *points,
                                   gf_transport **transport, gf_error *error);
 

@@ -153,6 +153,7 @@ void gf_transport_compare(gf_transport *self, const gf_transport *smaller) {
             }
             self->correlation_error[row][k] = apart + self->correlation_scatter[row][k];
             self->onsager_error[row][k] = integral + self->onsager_scatter[row][k];
+            self->smaller_onsager[row][k] = smaller != NULL ? smaller->onsager[row][k] : NAN;
         }
     }
 }

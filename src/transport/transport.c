@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double AGREE = 0.02, STILL = 0.02;
 enum { WINDOW = 4 }; /* the fewest times that tell whether something moves */
@@ -38,12 +39,18 @@ gf_status gf_transport_create(size_t points, size_t times, gf_transport **transp
                    self->onsager_error = calloc(rows, sizeof *self->onsager_error),
                    self->correlation_scatter = calloc(rows, sizeof *self->correlation_scatter),
                    self->onsager_scatter = calloc(rows, sizeof *self->onsager_scatter),
+                   self->smaller_onsager = calloc(rows, sizeof *self->smaller_onsager),
                    self->reliable_time = calloc(points + 1, sizeof *self->reliable_time),
                    self->reliable_onsager = calloc(points + 1, sizeof *self->reliable_onsager),
                    self->verdict = calloc(points + 1, sizeof *self->verdict),
                    self->reason = calloc(points + 1, sizeof *self->reason),
                    self->choice_onsager =
                        calloc(points * GF_TRANSPORT_CHOICES + 1, sizeof *self->choice_onsager),
+                   self->bounded = calloc(points + 1, sizeof *self->bounded),
+                   self->reference = calloc(points + 1, sizeof *self->reference),
+                   self->tail_time = calloc(points + 1, sizeof *self->tail_time),
+                   self->way_onsager =
+                       calloc(points * GF_TRANSPORT_WAYS + 1, sizeof *self->way_onsager),
                    self->limit = calloc(points + 1, sizeof *self->limit),
                    self->limit_error = calloc(points + 1, sizeof *self->limit_error),
                    self->diffusion = calloc(points + 1, sizeof *self->diffusion),
@@ -54,6 +61,9 @@ gf_status gf_transport_create(size_t points, size_t times, gf_transport **transp
             *transport = NULL;
             return gf_fail_memory(error, "the transport coefficients");
         }
+    }
+    for (size_t k = 0; k < rows * GF_TRANSPORT_MATRIX; ++k) {
+        self->smaller_onsager[0][k] = NAN;
     }
     return GF_OK;
 }
@@ -74,16 +84,74 @@ void gf_transport_free(gf_transport *self) {
     free(self->onsager_error);
     free(self->correlation_scatter);
     free(self->onsager_scatter);
+    free(self->smaller_onsager);
     free(self->reliable_time);
     free(self->reliable_onsager);
     free(self->verdict);
     free(self->reason);
     free(self->choice_onsager);
+    free(self->bounded);
+    free(self->reference);
+    free(self->tail_time);
+    free(self->way_onsager);
     free(self->limit);
     free(self->limit_error);
     free(self->diffusion);
     free(self->diffusion_error);
     free(self);
+}
+
+#define COPY(member, count) memcpy(self->member, from->member, (count) * sizeof *self->member)
+gf_status gf_transport_copy(const gf_transport *from, size_t points, gf_transport **transport,
+                            gf_error *error) {
+    gf_status status = gf_transport_create(points, from->times, transport, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    gf_transport *self = *transport;
+    size_t rows = points * from->times;
+    self->method = from->method;
+    self->form = from->form;
+    self->exact = from->exact;
+    self->sites = from->sites;
+    self->compared = from->compared;
+    self->longest = from->longest;
+    COPY(time, from->times);
+    COPY(lambda, points);
+    COPY(density, points);
+    COPY(susceptibility, points);
+    COPY(mean_current, points);
+    COPY(drude, points);
+    COPY(correlation, rows);
+    COPY(correlation_error, rows);
+    COPY(onsager, rows);
+    COPY(onsager_error, rows);
+    COPY(smaller_onsager, rows);
+    COPY(reliable_time, points);
+    COPY(reliable_onsager, points);
+    COPY(verdict, points);
+    COPY(reason, points);
+    COPY(bounded, points);
+    COPY(limit, points);
+    COPY(limit_error, points);
+    COPY(diffusion, points);
+    COPY(diffusion_error, points);
+    return GF_OK;
+}
+#undef COPY
+
+/* Rows of D solve D C = sigma, and C is symmetric. */
+bool gf_transport_divide(const double susceptibility[GF_PAIRS], const double *sigma, double *d) {
+    double c[GF_CHARGES][GF_CHARGES];
+    bool regular = true;
+    gf_matrix_unpack(susceptibility, c);
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        regular = regular && gf_matrix_solve(c, sigma + i * GF_CHARGES, d + i * GF_CHARGES);
+    }
+    for (size_t k = 0; k < GF_TRANSPORT_MATRIX && !regular; ++k) {
+        d[k] = NAN;
+    }
+    return regular;
 }
 
 /* --- the judgement --------------------------------------------------------------------------- */
@@ -94,11 +162,11 @@ static double scale_of(const double sigma[GF_TRANSPORT_MATRIX], size_t element) 
     return sqrt(fabs(sigma[i * (GF_CHARGES + 1)] * sigma[j * (GF_CHARGES + 1)]));
 }
 
-size_t gf_transport_last_reliable(size_t times, const double (*sigma)[GF_TRANSPORT_MATRIX],
-                                  const double (*error)[GF_TRANSPORT_MATRIX]) {
+static size_t last_within(size_t times, const double (*sigma)[GF_TRANSPORT_MATRIX],
+                          const double (*error)[GF_TRANSPORT_MATRIX], double tolerance) {
     for (size_t t = 1; t < times; ++t) {
         for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
-            if (!(error[t][k] <= AGREE * scale_of(sigma[t], k))) {
+            if (!(error[t][k] <= tolerance * scale_of(sigma[t], k))) {
                 return t - 1;
             }
         }
@@ -106,11 +174,18 @@ size_t gf_transport_last_reliable(size_t times, const double (*sigma)[GF_TRANSPO
     return times > 0 ? times - 1 : 0;
 }
 
-static size_t last_reliable(const gf_transport *self, size_t point) {
+size_t gf_transport_last_reliable(size_t times, const double (*sigma)[GF_TRANSPORT_MATRIX],
+                                  const double (*error)[GF_TRANSPORT_MATRIX]) {
+    return last_within(times, sigma, error, AGREE);
+}
+
+size_t gf_transport_agree(const gf_transport *self, size_t point, double tolerance) {
     typedef const double(*matrices)[GF_TRANSPORT_MATRIX];
     size_t row = point * self->times;
-    return gf_transport_last_reliable(self->times, (matrices)self->onsager + row,
-                                      (matrices)self->onsager_error + row);
+    return self->compared > 0
+               ? last_within(self->times, (matrices)(const void *)(self->onsager + row),
+                             (matrices)(const void *)(self->onsager_error + row), tolerance)
+               : 0;
 }
 
 /* Over the second half of the reliable time: by how much each sigma_ij moves. False if by too much,
@@ -146,14 +221,13 @@ static void settle(gf_transport *self, size_t point, size_t last, const double *
         self->limit[point][k] = sigma[k];
         self->limit_error[point][k] = 3 * movement[k] + difference[k];
     }
+    (void)gf_transport_divide(self->susceptibility[point], sigma, self->diffusion[point]);
     for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
         size_t i = k / GF_CHARGES, j = k % GF_CHARGES;
-        self->diffusion[point][k] = self->diffusion_error[point][k] = 0;
+        self->diffusion_error[point][k] = 0;
         for (size_t l = 0; l < GF_CHARGES; ++l) {
-            double factor = inverse[gf_pair(l, j)];
-            self->diffusion[point][k] += sigma[i * GF_CHARGES + l] * factor;
             self->diffusion_error[point][k] +=
-                self->limit_error[point][i * GF_CHARGES + l] * fabs(factor);
+                self->limit_error[point][i * GF_CHARGES + l] * fabs(inverse[gf_pair(l, j)]);
         }
     }
 }
@@ -161,7 +235,7 @@ static void settle(gf_transport *self, size_t point, size_t last, const double *
 void gf_transport_judge(gf_transport *self) {
     for (size_t p = 0; p < self->points; ++p) {
         double movement[GF_TRANSPORT_MATRIX];
-        size_t last = self->compared > 0 ? last_reliable(self, p) : 0;
+        size_t last = gf_transport_agree(self, p, AGREE);
         bool known = self->compared > 0;
         self->reliable_time[p] = known ? self->time[last] : NAN;
         self->verdict[p] = GF_NOT_SETTLED;

@@ -31,7 +31,7 @@ typedef enum gf_transport_verdict {
 const char *gf_transport_verdict_name(gf_transport_verdict self);
 
 /* How operator space ends (operator_space.h): one of the choices whose spread is an error. */
-enum { GF_TRANSPORT_CHOICES = 10, GF_TRANSPORT_REASON = 256 };
+enum { GF_TRANSPORT_CHOICES = 10, GF_TRANSPORT_WAYS = 4, GF_TRANSPORT_REASON = 320 };
 typedef struct gf_transport_choice {
     int longest, free; /* sites of the longest strings, and of the longest that are not damped */
     double damping;    /* for each site beyond, in units of energy */
@@ -59,6 +59,8 @@ typedef struct gf_transport {
     uint64_t seed;
     double (*correlation_scatter)[GF_TRANSPORT_MATRIX]; /* [points][times] */
     double (*onsager_scatter)[GF_TRANSPORT_MATRIX];
+    double (*smaller_onsager)[GF_TRANSPORT_MATRIX]; /* [points][times]: of the smaller chain; NaN:
+                                                       none */
     /* The judgement. */
     double *reliable_time;                           /* t*; NaN: not known */
     double (*reliable_onsager)[GF_TRANSPORT_MATRIX]; /* sigma(t*) */
@@ -74,6 +76,14 @@ typedef struct gf_transport {
     size_t choices;
     gf_transport_choice choice[GF_TRANSPORT_CHOICES];
     double (*choice_onsager)[GF_TRANSPORT_MATRIX]; /* [points][GF_TRANSPORT_CHOICES]: sigma */
+    bool *bounded; /* [points]: a limit that is not settled lies among them nevertheless, within an
+                      error too large to be called one */
+    /* Of a ring with a tail (tail.h): the ways to it, and what comes of each. */
+    size_t ways;                                /* 0: no tail */
+    int tail_strings;                           /* sites of the longest strings */
+    double *reference;                          /* [points]: lambda1 of the state at lambda2 = 0 */
+    double *tail_time;                          /* [points]: from where on */
+    double (*way_onsager)[GF_TRANSPORT_MATRIX]; /* [points][GF_TRANSPORT_WAYS]; NaN: not gone */
 } gf_transport;
 
 /* Room for so many points and times, zeros; the caller frees it. */
@@ -81,11 +91,21 @@ gf_status gf_transport_create(size_t points, size_t times, gf_transport **transp
                               gf_error *error);
 void gf_transport_free(gf_transport *self);
 
+/* The first so many points of another, whatever is known of them but choices and ways. */
+gf_status gf_transport_copy(const gf_transport *from, size_t points, gf_transport **transport,
+                            gf_error *error);
+
+/* D = sigma C^-1, row by row. False, and NaN, if C is singular. */
+bool gf_transport_divide(const double susceptibility[GF_PAIRS], const double *sigma, double *d);
+
 /* The index of t*, the last time up to which every sigma_ij, [times], differs from that of the
  * smaller chain (or of shorter strings) by at most 2 % of sqrt(sigma_ii sigma_jj); at time 0, index
  * 0, all agree. */
 size_t gf_transport_last_reliable(size_t times, const double (*sigma)[GF_TRANSPORT_MATRIX],
                                   const double (*error)[GF_TRANSPORT_MATRIX]);
+
+/* The same of a state, with a tolerance in place of 2 %; 0 without a smaller chain. */
+size_t gf_transport_agree(const gf_transport *self, size_t point, double tolerance);
 
 /* Fills in the judgement from all else. A point is settled if over the
  * second half of this time no sigma_ij moves by more than 2 % of that; the error is then three

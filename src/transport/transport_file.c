@@ -2,6 +2,7 @@
 
 #include "io/charge_axes.h"
 #include "io/charge_units.h"
+#include "transport/tail.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -90,35 +91,48 @@ static void put_course(const gf_transport *self, gf_file *file) {
                  "what of K never decays on this chain; NaN: not known", self->drude);
 }
 
-static void put_judgement(const gf_transport *self, gf_file *file) {
-    const char **names = calloc(self->points + 1, sizeof *names);
-    if (names == NULL) {
+/* A number of every state. */
+static void put_numbers(const gf_transport *self, gf_file *file, const char *path,
+                        const char *units, const char *description, const double *values) {
+    put(self, file, 0, false, path, units, description, values);
+}
+
+static void put_texts(const gf_transport *self, gf_file *file, const char *path,
+                      const char *description, const char *const *texts) {
+    gf_file_put_strings(file,
+                        &(gf_dataset){.path = path,
+                                      .units = "1",
+                                      .description = description,
+                                      .rank = 1,
+                                      .shape = {self->points},
+                                      .axes = {"point"}},
+                        texts);
+}
+
+static void put_verdicts(const gf_transport *self, gf_file *file) {
+    const char **texts = calloc(self->points + 1, sizeof *texts);
+    if (texts == NULL) {
         gf_file_reject(file, "out of memory for /transport");
         return;
     }
     for (size_t p = 0; p < self->points; ++p) {
-        names[p] = gf_transport_verdict_name(self->verdict[p]);
+        texts[p] = gf_transport_verdict_name(self->verdict[p]);
     }
-    gf_file_put_doubles(file,
-                        &(gf_dataset){.path = "/transport/reliable/time",
-                                      .units = "1/{energy}",
-                                      .description = "t*; NaN: not known",
-                                      .rank = 1,
-                                      .shape = {self->points},
-                                      .axes = {"point"}},
-                        self->reliable_time);
+    put_texts(self, file, "/transport/limit/verdict",
+              "settled, extrapolated, lower bound or not settled", texts);
+    for (size_t p = 0; p < self->points; ++p) {
+        texts[p] = self->reason[p];
+    }
+    put_texts(self, file, "/transport/limit/reason", "why it is not settled; may be empty", texts);
+    free((void *)texts);
+}
+
+static void put_judgement(const gf_transport *self, gf_file *file) {
+    put_numbers(self, file, "/transport/reliable/time", "1/{energy}", "t*; NaN: not known",
+                self->reliable_time);
     put_matrices(self, file, "/transport/reliable/onsager", GF_UNITS_ONSAGER,
                  "sigma_ij(t*), a value at a finite time", self->reliable_onsager);
-    gf_file_put_strings(
-        file,
-        &(gf_dataset){.path = "/transport/limit/verdict",
-                      .units = "1",
-                      .description = "settled, extrapolated, lower bound or not settled",
-                      .rank = 1,
-                      .shape = {self->points},
-                      .axes = {"point"}},
-        names);
-    free((void *)names);
+    put_verdicts(self, file);
     put_matrices(self, file, "/transport/limit/onsager", GF_UNITS_ONSAGER,
                  "sigma_ij(infinity); NaN: not settled", self->limit);
     put_matrices(self, file, "/transport/limit/onsager_error", GF_UNITS_ONSAGER, NULL,
@@ -172,6 +186,35 @@ static void put_choices(const gf_transport *self, gf_file *file) {
     free(sigma);
 }
 
+/* Of rings with a tail: the ways to it, and sigma of each. */
+static void put_ways(const gf_transport *self, gf_file *file) {
+    const char *names[GF_TRANSPORT_WAYS];
+    for (size_t w = 0; w < self->ways; ++w) {
+        names[w] = gf_tail_way(w);
+    }
+    put_numbers(self, file, "/transport/tail/lambda1", "1",
+                "of the state of the same m at lambda2 = 0", self->reference);
+    put_numbers(self, file, "/transport/tail/time", "1/{energy}",
+                "up to which the chain is used at both states", self->tail_time);
+    gf_file_put_strings(file,
+                        &(gf_dataset){.path = "/transport/tail/way",
+                                      .units = "1",
+                                      .description = "how the tail follows from lambda2 = 0",
+                                      .rank = 1,
+                                      .shape = {self->ways},
+                                      .axes = {"way"}},
+                        names);
+    gf_file_put_doubles(file,
+                        &(gf_dataset){.path = "/transport/tail/onsager",
+                                      .units = GF_UNITS_ONSAGER,
+                                      .description = "sigma_ij(infinity) of each; NaN: none",
+                                      .rank = 4,
+                                      .shape = {self->points, self->ways, GF_CHARGES, GF_CHARGES},
+                                      .axes = {"point", "way", "charge", "charge"}},
+                        self->way_onsager[0]);
+    gf_file_put_integer_attribute(file, "/transport/tail", "longest_strings", self->tail_strings);
+}
+
 void gf_transport_write(const gf_transport *self, gf_file *file) {
     double least = INFINITY;
     for (size_t p = 0; p < self->points; ++p) {
@@ -182,6 +225,9 @@ void gf_transport_write(const gf_transport *self, gf_file *file) {
     put_judgement(self, file);
     if (self->choices > 0) {
         put_choices(self, file);
+    }
+    if (self->ways > 0) {
+        put_ways(self, file);
     }
     gf_file_put_text_attribute(file, "/transport", "method", self->method);
     gf_file_put_text_attribute(file, "/transport", "product",

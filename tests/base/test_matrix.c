@@ -118,6 +118,38 @@ START_TEST(inverse_times_matrix_is_one) {
 }
 END_TEST
 
+/* Of matrices with positive eigenvalues, a b with both symmetric; a m a^T as two products. */
+START_TEST(root_squared_is_the_matrix) {
+    uint64_t seed = 5;
+    for (int n = 0; n < CASES; ++n) {
+        const double a[GF_PAIRS] = {2 + uniform(&seed), uniform(&seed), 2 + uniform(&seed)};
+        const double b[GF_PAIRS] = {2 + uniform(&seed), uniform(&seed), 2 + uniform(&seed)};
+        double first[GF_CHARGES][GF_CHARGES], second[GF_CHARGES][GF_CHARGES];
+        double m[GF_CHARGES][GF_CHARGES], root[GF_CHARGES][GF_CHARGES];
+        double square[GF_CHARGES][GF_CHARGES], image[GF_CHARGES][GF_CHARGES];
+        double value[GF_CHARGES][2];
+        gf_matrix_unpack(a, first);
+        gf_matrix_unpack(b, second);
+        gf_matrix_multiply(first, second, m);
+        ck_assert(gf_matrix_root(m, root));
+        gf_matrix_multiply(root, root, square);
+        gf_matrix_eigenvalues(root, value);
+        ck_assert_double_gt(value[0][0], 0);
+        gf_matrix_transform(first, second, image);
+        gf_matrix_multiply(m, first, second); /* first is its own transpose */
+        for (size_t i = 0; i < GF_CHARGES; ++i) {
+            for (size_t k = 0; k < GF_CHARGES; ++k) {
+                ck_assert_double_eq_tol(square[i][k], m[i][k], 1e-13);
+                ck_assert_double_eq_tol(image[i][k], second[i][k], 1e-13);
+            }
+        }
+    }
+    double negative[GF_CHARGES][GF_CHARGES] = {{-1, 0}, {0, -2}};
+    double saddle[GF_CHARGES][GF_CHARGES] = {{1, 0}, {0, -2}}, root[GF_CHARGES][GF_CHARGES];
+    ck_assert(!gf_matrix_root(negative, root) && !gf_matrix_root(saddle, root));
+}
+END_TEST
+
 /* Trace and determinant, order, conjugate pairs, and the radius. */
 START_TEST(eigenvalues_have_sum_and_product) {
     uint64_t seed = 3;
@@ -150,6 +182,7 @@ int main(void) {
     tcase_add_test(tests, common_factors_change_nothing);
     tcase_add_test(tests, singular_matrices_are_refused);
     tcase_add_test(tests, inverse_times_matrix_is_one);
+    tcase_add_test(tests, root_squared_is_the_matrix);
     tcase_add_test(tests, eigenvalues_have_sum_and_product);
     return run_suite("matrix", tests);
 }

@@ -64,7 +64,9 @@ RUN
 as_one "1 2 4" langevin run.yaml
 as_one 3 spectrum "$reference" --sites 8
 as_one 4 spectrum "$reference" --sites 10 --method typicality --samples 8
-as_one 2 forces "$reference" --sites 6
+as_one "2 3" forces "$reference" --sites 6
+as_one 3 fixed-points "$reference" --sites 4 --scan gamma=0.8:0.95:4
+as_one 2 fixed-points "$reference" --sites 4 --scan Delta=0.5:1.5:3 --scan gamma=0.8:0.95:3
 
 # A run that ends early, and other numbers of ranks carry on. mpirun passes SIGUSR1 on and lets the ranks
 # end by themselves. part N SIGNAL WHOM ARGUMENTS...: sends it to mpirun or to its last rank, when there

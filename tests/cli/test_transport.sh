@@ -53,6 +53,52 @@ test_vectors() {
     accept figure vectors.h5 -o vectors.pdf
 }
 
+test_tail() {
+    accept transport "$half" --sites 10 --tail --strings 8 --at=0.3,-0.1 --end 2 --times 17 -o tail.h5
+    check "transport: tail: $said" contains "$said" "1 of 1 states settled or extrapolated"
+    check "transport: tail: ways" contains "$said" "ratio at t* of the smaller chain"
+    for name in tail/lambda1 tail/time tail/way tail/onsager limit/reason; do
+        check "transport: no $name" h5dump -H -d "/transport/$name" tail.h5 >/dev/null
+    done
+    accept transport "$models/xxz_jprime.yaml" --sites 8 --tail --strings 8 --at 0,-0.26 --end 1 --times 9
+    check "transport: tail near an integrable chain: $said" contains "$said" "at lambda2 = 0 and the same m"
+}
+
+# A table of D, and a run that takes it, with its errors.
+test_table() {
+    accept transport "$half" --sites 8 --table 9,9 --strings 8 --end 2 --times 17 -o diffusion.h5 -q
+    check "transport: table: $said" contains "$said" "D on 9 x 9 nodes: known on"
+    for name in magnetization energy matrix matrix_error relative_error origin; do
+        check "transport: no /diffusion/$name" h5dump -H -d "/diffusion/$name" diffusion.h5 >/dev/null
+    done
+    accept forces "$half" --sites 6 -o forces.h5
+    cat >run.yaml <<END
+equation: hydrodynamics
+table: forces.h5
+parameters: {epsilon: 0.1, diffusion: diffusion.h5}
+noise: {drive_scale: 0, thermal_scale: 0}
+force: bare
+space: {length: 5120, spacing: 64}
+time: {step: 0.5, end: 40, sample_every: 10}
+integrator: weak-trapezoidal
+initial: {profile: wall}
+sweep: {diffusion_scale: [-1, 0, 1]}
+END
+    accept langevin run.yaml -o run.h5 -q
+    accept langevin run.yaml --set diffusion_scale=0 -o one.h5 -q
+    for file in run one; do "$program" export $file.h5 /statistics/second_moment >$file.csv; done
+    check "langevin: diffusion_scale 0 is another run" [ "$(sed -n '/^0,/p' run.csv | cut -d, -f2-)" = "$(sed -n '/^0,/p' one.csv | cut -d, -f2-)" ]
+    check "langevin: diffusion_scale changes nothing" [ "$(sed -n '/^-1,/p' run.csv | cut -d, -f2-)" != "$(sed -n '/^1,/p' run.csv | cut -d, -f2-)" ]
+    refuse_to_write 1 "D is not positive at" langevin run.yaml --set diffusion_scale=-100
+    sed 's/diffusion: diffusion.h5/diffusion: 1/' run.yaml >number.yaml
+    refuse_to_write 1 "which only a file has" langevin number.yaml
+    command -v gnuplot >/dev/null || return
+    accept figure diffusion.h5 -o diffusion.pdf
+    accept figure tail.h5 --beside tail.h5 -o beside.svg
+    refuse 1 "its first state is another" figure tail.h5 --beside diffusion.h5 -o new.pdf
+    refuse 1 "--beside belongs to --kind transport" figure diffusion.h5 --beside tail.h5 -o new.pdf
+}
+
 # The same file for any number of threads.
 test_threads() {
     for threads in 1 3; do
@@ -74,6 +120,11 @@ test_refusals() {
     refuse_to_write 1 "use --method full there" transport "$half" --method operator-space --at 0,0.1
     refuse_to_write 1 "take 8 to 12" transport "$half" --method operator-space --strings 7
     refuse_to_write 1 "boundary: periodic" transport "$models/pump_loss.yaml" --method operator-space
+    refuse 2 "no --method operator-space, no --alone" transport "$half" --tail --alone
+    refuse 2 "leave out --at and --grid" transport "$half" --table 9,9 --at 0,0 -o table.h5
+    refuse 2 "needs a file for the table" transport "$half" --table 9,9
+    refuse 2 "an odd number" transport "$half" --table 8,9 -o table.h5
+    refuse_to_write 1 "so no table of it" transport "$models/xxz_jprime.yaml" --sites 8 --table 5,5 --strings 8 --end 1 --times 9 -q
     refuse 2 "expected a positive time" transport "$half" --end=-1
     refuse 2 "--times 1" transport "$half" --times 1
     refuse_to_write 1 "too short for a current" transport "$half" --sites 4
@@ -85,6 +136,8 @@ test_refusals() {
 test_results
 test_operator_space
 test_vectors
+test_tail
+test_table
 test_threads
 test_refusals
 finish

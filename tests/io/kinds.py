@@ -132,6 +132,8 @@ def make_all(program, models):
     make(program, "converge", "model.yaml", "--sites", "4:9", "-o", "ladder.h5")
     make(program, "transport", "model.yaml", "--sites", "6", "--at", "0,0", "--at=0.4,-0.2", "--times", "5", "-o",
          "currents.h5")
+    make(program, "transport", "model.yaml", "--set", "Jp=0.5", "--sites", "8", "--table", "5,5", "--strings", "8",
+         "--end", "2", "--times", "9", "-o", "diffusion.h5", "-q")
     make(program, "spectrum", os.path.join(models, "pump_loss.yaml"), "--sites", "4",
          "--no-symmetry", "-o", "plain.h5")
     interrupt(program, "killed.h5.blocks", lambda: os.path.exists("killed.h5"), "spectrum",
@@ -150,7 +152,7 @@ def make_all(program, models):
         interrupt(program, f"{name}.h5", lambda: is_complete(f"{name}.h5"), "langevin", "-q",
                   f"{name}.yaml", "-o", f"{name}.h5", "--checkpoint", "0.01")
     return ["spectrum.h5", "table.h5", "sampled.h5", "scan.h5", "phase.h5", "lines.h5", "ladder.h5",
-            "plain.h5", "killed.h5.blocks", "currents.h5", "row.h5", "well.h5", "fields.h5", "blocks.h5", "matrix.h5",
+            "plain.h5", "killed.h5.blocks", "currents.h5", "diffusion.h5", "row.h5", "well.h5", "fields.h5", "blocks.h5", "matrix.h5",
             "row_part.h5", "fields_part.h5"]
 
 

@@ -158,6 +158,8 @@ def commands(kind):
         "scan": [["info", "FILE"], ["figure", "FILE", "--kind", "scan", "-o", "OUT.pdf"]],
         "ladder": [["info", "FILE"], ["figure", "FILE", "--kind", "ladder", "-o", "OUT.pdf"]],
         "currents": [["info", "FILE"], ["figure", "FILE", "-o", "OUT.gp"]],
+        "diffusion": [["info", "FILE"], ["figure", "FILE", "-o", "OUT.gp"],
+                      ["langevin", "-q", "varying.yaml", "-o", "OUT.h5"]],
         "killed": [["info", "FILE"], ["spectrum", "chain.yaml", "--sites", "10", "-q", "-o", "killed.h5"]],
         "transport": [["langevin", "-q", "matrix.yaml", "-o", "OUT.h5"]],
     }
@@ -237,6 +239,7 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     names = kinds.make_all(program, models) + ["transport.h5"]
     kinds.write("short.yaml", kinds.FIELDS % ("1", 400, 320))
+    kinds.write("varying.yaml", kinds.FIELDS % ("FILE.h5", 400, 320))
     shutil.copy(os.path.join(models, "xxz_jprime.yaml"), "chain.yaml")
     os.mkdir("good")
     for one in names:

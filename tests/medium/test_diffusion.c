@@ -146,6 +146,50 @@ START_TEST(test_copy) {
 }
 END_TEST
 
+/* D (1 + errors delta), delta from the traces, node by node; written and read again with errors. */
+START_TEST(test_shift) {
+    content c = linear_content();
+    gf_diffusion diffusion = read_content(&c), shifted, again;
+    gf_error error = {.message = ""};
+    ck_assert_int_eq(gf_diffusion_shift(&diffusion, 1, path, &shifted, &error), GF_INVALID);
+    assert_contains(error.message, "has no /diffusion/matrix_error");
+    diffusion.error = calloc((size_t)ROWS * COLUMNS, sizeof *diffusion.error);
+    for (size_t n = 0; n < (size_t)ROWS * COLUMNS; ++n) {
+        for (size_t k = 0; k < 4; ++k) {
+            diffusion.error[n][k] = 0.01 * (double)(n + k);
+        }
+    }
+    gf_file *file = NULL;
+    ck_assert_int_eq(gf_file_create(path, &file, NULL), GF_OK);
+    gf_diffusion_write(&diffusion, file);
+    ck_assert_int_eq(gf_file_commit(&file, NULL), GF_OK);
+    ck_assert_int_eq(gf_diffusion_read(path, &again, NULL), GF_OK);
+    ck_assert_double_eq_tol(again.relative[2], 0.07 / (again.matrix[2][0] + again.matrix[2][3]),
+                            1e-14);
+    ck_assert_int_eq(gf_diffusion_shift(&again, -0.7, path, &shifted, &error), GF_OK);
+    for (size_t n = 0; n < (size_t)ROWS * COLUMNS; ++n) {
+        const double *d = diffusion.matrix[n];
+        double delta = (0.02 * (double)n + 0.03) / (d[0] + d[3]);
+        for (size_t k = 0; k < 4; ++k) {
+            ck_assert_double_eq_tol(shifted.matrix[n][k], (1 - 0.7 * delta) * d[k], 1e-14);
+        }
+    }
+    ck_assert_double_lt(shifted.largest, diffusion.largest);
+    gf_diffusion_free(&shifted);
+    ck_assert_int_eq(gf_diffusion_shift(&again, -1000, path, &shifted, &error), GF_INVALID);
+    assert_contains(error.message, "D is not positive at m = -1");
+    again.error[3][2] = -0.1;
+    file = NULL;
+    ck_assert_int_eq(gf_file_create(path, &file, NULL), GF_OK);
+    gf_diffusion_write(&again, file);
+    ck_assert_int_eq(gf_file_commit(&file, NULL), GF_OK);
+    gf_diffusion_free(&again);
+    gf_diffusion_free(&diffusion);
+    ck_assert_int_ne(gf_diffusion_read(path, &again, &error), GF_OK);
+    assert_contains(error.message, "/diffusion/matrix_error holds a value that is negative");
+}
+END_TEST
+
 static void check_refused(const char *message) {
     gf_diffusion diffusion;
     gf_error error = {.message = ""};
@@ -338,8 +382,7 @@ START_TEST(test_conservation) {
 END_TEST
 
 /* One step of Euler and Maruyama: neighbours i - 1 and i get increments of covariance
- * -(D C + C D^T) time thermal/dx^3, D and C the means of the two cells, about the drift without
- * noise. */
+ * -(D C + C D^T) time thermal/dx^3, the mean of the two cells, about the drift without noise. */
 START_TEST(test_face_noise) {
     enum { CELLS = 24, SAMPLES = 20000 };
     const double step = 0.01, thermal = 0.05;
@@ -377,23 +420,21 @@ START_TEST(test_face_noise) {
     }
     for (size_t i = 0; i < CELLS; ++i) {
         size_t cells[2] = {(i + CELLS - 1) % CELLS, i};
-        double t[4] = {0}, x[3] = {0};
+        double exact[4] = {0}, unit = thermal * step / pow(d.spacing, 3);
         for (int side = 0; side < 2; ++side) {
-            double m = start[cells[side]], e = start[cells[side] + CELLS], at[4];
+            double m = start[cells[side]], e = start[cells[side] + CELLS], t[4], x[3];
             float v[1][GF_SURFACE_VALUES];
-            linear_matrix(m, e, at);
+            linear_matrix(m, e, t);
             (void)closed_medium(NULL, 1, &m, &e, v);
-            for (int k = 0; k < 4; ++k) {
-                t[k] += at[k] / 2;
-            }
             for (int k = 0; k < 3; ++k) {
-                x[k] += (double)v[0][GF_SURFACE_SUSCEPTIBILITY + k] / 2;
+                x[k] = (double)v[0][GF_SURFACE_SUSCEPTIBILITY + k];
             }
+            double mixed = t[0] * x[1] + t[1] * x[2] + t[2] * x[0] + t[3] * x[1];
+            exact[0] += t[0] * x[0] + t[1] * x[1];
+            exact[1] += mixed / 2;
+            exact[2] += mixed / 2;
+            exact[3] += t[2] * x[1] + t[3] * x[2];
         }
-        double unit = thermal * step / pow(d.spacing, 3);
-        double mixed = t[0] * x[1] + t[1] * x[2] + t[2] * x[0] + t[3] * x[1];
-        double exact[4] = {2 * (t[0] * x[0] + t[1] * x[1]), mixed, mixed,
-                           2 * (t[2] * x[1] + t[3] * x[2])};
         for (int k = 0; k < 4; ++k) {
             double error = sqrt((square[i][k] - sum[i][k] * sum[i][k]) / SAMPLES);
             ck_assert_msg(fabs(sum[i][k] - unit * exact[k]) < 4.5 * error,
@@ -453,6 +494,7 @@ int main(void) {
     tcase_add_test(tests, test_values);
     tcase_add_test(tests, test_bilinear);
     tcase_add_test(tests, test_copy);
+    tcase_add_test(tests, test_shift);
     tcase_add_test(tests, test_bad_content);
     tcase_add_test(tests, test_bad_files);
     tcase_add_loop_test(tests, test_constant, 0, 2);

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-static const char *const parameters[] = {"epsilon", "diffusion", NULL};
+/* diffusion_scale belongs to the file that D is read from: a run shifts it before. */
+static const char *const parameters[] = {"epsilon", "diffusion", "diffusion_scale", NULL};
 
 /* A number for the diffusion, unless NAN, stands for a multiple of the unit matrix everywhere. */
 static void set_diffusion(gf_hydrodynamics *self, double number) {

@@ -26,17 +26,6 @@ static void drive(const void *context, size_t count, const double *q, gf_field_d
     }
 }
 
-static void multiply(double a[F][F], double b[F][F], double product[F][F]) {
-    for (size_t i = 0; i < F; ++i) {
-        for (size_t k = 0; k < F; ++k) {
-            product[i][k] = 0;
-            for (size_t j = 0; j < F; ++j) {
-                product[i][k] += a[i][j] * b[j][k];
-            }
-        }
-    }
-}
-
 /* D = sigma C^-1, dD = -D dC C^-1, T = 2 sigma. */
 static void put_onsager(const gf_medium_field *self, const double *c, double (*slope)[F],
                         gf_field_transport *result) {
@@ -46,12 +35,12 @@ static void put_onsager(const gf_medium_field *self, const double *c, double (*s
         memset(inverse, 0, sizeof inverse);
     }
     gf_matrix_unpack(inverse, full);
-    multiply(sigma, full, result->diffusion);
+    gf_matrix_multiply(sigma, full, result->diffusion);
     for (size_t k = 0; k < F; ++k) {
         const double packed[GF_PAIRS] = {slope[0][k], slope[1][k], slope[2][k]};
         gf_matrix_unpack(packed, change);
-        multiply(result->diffusion, change, part);
-        multiply(part, full, by);
+        gf_matrix_multiply(result->diffusion, change, part);
+        gf_matrix_multiply(part, full, by);
         for (size_t i = 0; i < F * F; ++i) {
             result->diffusion_slope[i / F][i % F][k] = -by[i / F][i % F];
         }

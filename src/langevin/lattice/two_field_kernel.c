@@ -147,18 +147,6 @@ static inline double between(const double *row, size_t i) {
     return 0.5 * (*(row + i - 1) + row[i]);
 }
 
-/* D at the face left of cell i. */
-static inline transport transport_at(const transport *t, gf_transport_law law, matrices d,
-                                     size_t i) {
-    transport face = *t;
-    if (law == GF_TRANSPORT_VARYING) {
-        for (int k = 0; k < GF_ENTRIES; ++k) {
-            face.d[k / GF_CHARGES][k % GF_CHARGES] = (float)between(d.row[k], i);
-        }
-    }
-    return face;
-}
-
 /* C at the face left of cell i. */
 static inline symmetric at_face(covariance c, size_t i) {
     symmetric face;
@@ -216,12 +204,33 @@ static coefficients coefficients_of(const gf_values *at) {
     return (coefficients){rows_of(at->susceptibility), matrices_of(at)};
 }
 
+/* D C + C D^T of the cell `back` before cell i. */
+static inline symmetric of_cell(const transport *t, const coefficients *at, size_t i, size_t back) {
+    transport cell = *t;
+    symmetric c;
+    for (int k = 0; k < GF_ENTRIES; ++k) {
+        cell.d[k / GF_CHARGES][k % GF_CHARGES] = (float)*(at->d.row[k] + i - back);
+    }
+    for (int k = 0; k < GF_PAIRS; ++k) {
+        c.at[k] = *(at->c.row[k] + i - back);
+    }
+    return symmetrised(&cell, c);
+}
+
+/* The covariance at the face left of cell i. Where D varies it is the mean of those of the two
+ * cells, which is positive if they are: a mean D with a mean C need not make one. */
 static inline symmetric thermal(const transport *t, gf_transport_law law, const coefficients *at,
                                 size_t i) {
+    if (law == GF_TRANSPORT_VARYING) {
+        symmetric left = of_cell(t, at, i, 1), right = of_cell(t, at, i, 0);
+        for (int k = 0; k < GF_PAIRS; ++k) {
+            left.at[k] = 0.5F * (left.at[k] + right.at[k]);
+        }
+        return left;
+    }
     symmetric c = at_face(at->c, i);
-    transport face = transport_at(t, law, at->d, i);
     if (law != GF_TRANSPORT_ONSAGER) {
-        return symmetrised(&face, c);
+        return symmetrised(t, c);
     }
     float part = 2 * divide(t, c).part;
     return (symmetric){{part * t->d[0][0], part * t->d[0][1], part * t->d[1][1]}};
@@ -257,15 +266,21 @@ KICK(kick_first_varying, GF_TRANSPORT_VARYING, false)
 KICK(kick_second_varying, GF_TRANSPORT_VARYING, true)
 #undef KICK
 
+/* |D_11| + |D_22| at the face left of cell i. */
+static inline float size_of(const transport *t, gf_transport_law law, matrices d, size_t i) {
+    return law == GF_TRANSPORT_VARYING
+               ? fabsf((float)between(d.row[0], i)) + fabsf((float)between(d.row[3], i))
+               : fabsf(t->d[0][0]) + fabsf(t->d[1][1]);
+}
+
 /* Counts faces where D C + C D^T has a negative eigenvalue of more than what interpolation makes of
  * a susceptibility that vanishes: 1/100 of what C = 1, its usual size, would give. */
 static inline __attribute__((always_inline)) size_t
 count_bad(const transport *t, gf_transport_law law, size_t from, size_t to, coefficients at) {
     size_t bad = 0;
     for (size_t i = from; i < to; ++i) {
-        transport face = transport_at(t, law, at.d, i);
-        symmetric b = symmetrised(&face, at_face(at.c, i));
-        float slack = 0.01F * (fabsf(face.d[0][0]) + fabsf(face.d[1][1]));
+        symmetric b = thermal(t, law, &at, i);
+        float slack = 0.01F * size_of(t, law, at.d, i);
         float trace = b.at[0] + b.at[2], det = b.at[0] * b.at[2] - b.at[1] * b.at[1];
         bad += trace < -slack || det < -slack * fabsf(trace) ? 1 : 0;
     }

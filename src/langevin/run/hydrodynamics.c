@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where its parameters stand in those of the equation. */
+enum { EPSILON, DIFFUSION, DIFFUSION_SCALE };
+
 /* --- files ----------------------------------------------------------------------------------- */
 
 /* Beside the run file, unless the path is absolute. */
@@ -95,7 +98,7 @@ static gf_status take_matrix(const gf_run_parser *p, gf_node *map) {
     gf_node *node = gf_document_get(p->document, map, "onsager");
     bool onsager = node != NULL;
     const char *what = onsager ? "onsager" : "diffusion", *text = NULL;
-    double number = NAN, *diffusion = &p->run->parameters[1];
+    double number = NAN, *diffusion = &p->run->parameters[DIFFUSION];
     bool overridden = gf_run_override(p, "diffusion", diffusion);
     gf_status status = check_choice(p, map, overridden);
     h->law = p->run->blocks ? GF_TRANSPORT_NONE
@@ -123,18 +126,23 @@ static gf_status take_matrix(const gf_run_parser *p, gf_node *map) {
 /* Blocks are told by their space. Every parameter that is not the equation's is one of the model.
  */
 static gf_status take_parameters(const gf_run_parser *p) {
-    static const char *const own[] = {"epsilon", "diffusion", "onsager", NULL};
+    static const char *const own[] = {"epsilon", "diffusion", "diffusion_scale", "onsager", NULL};
     gf_node *map = NULL;
     gf_node *space = gf_document_get(p->document, p->root, "space");
     gf_run *run = p->run;
-    run->parameters[1] = NAN;
+    run->parameters[DIFFUSION] = NAN;
     run->blocks = space != NULL && gf_document_get(p->document, space, "cells") != NULL;
     gf_status status = gf_run_take_section(p, "parameters", NULL, true, &map);
     if (status == GF_OK) {
-        status = gf_run_take_number(p, map, "epsilon", GF_RUN_POSITIVE, true, &run->parameters[0]);
+        status =
+            gf_run_take_number(p, map, "epsilon", GF_RUN_POSITIVE, true, &run->parameters[EPSILON]);
     }
     if (status == GF_OK) {
         status = take_matrix(p, map);
+    }
+    if (status == GF_OK) {
+        status = gf_run_take_number(p, map, "diffusion_scale", GF_RUN_ANY, false,
+                                    &run->parameters[DIFFUSION_SCALE]);
     }
     return status == GF_OK
                ? gf_run_take_names(p, map, "a parameter's name", own, &run->medium.rates)
@@ -354,7 +362,7 @@ static gf_status collect_rates(const gf_run_parser *p) {
 /* The surface of a sweep point. Fluctuations have the variance thermal C/cutoff; the cutoff of
  * blocks is their size. */
 static gf_status read_surface(gf_run *run, size_t point, gf_error *error) {
-    double epsilon = run->swept == 0 ? run->sweep[point] : run->parameters[0];
+    double epsilon = run->swept == EPSILON ? run->sweep[point] : run->parameters[EPSILON];
     double cutoff = run->noise.renormalised && run->noise.thermal > 0
                         ? run->noise.cutoff / run->noise.thermal
                         : 0;
@@ -362,6 +370,12 @@ static gf_status read_surface(gf_run *run, size_t point, gf_error *error) {
     const gf_run_medium *medium = &run->medium;
     return (run->noise.renormalised_noise ? gf_surface_read_sharp : gf_surface_read)(
         medium->table, &medium->rates, cutoff, &medium->surfaces[point], error);
+}
+
+/* Whether D is taken off its value anywhere. */
+static bool shifts(const gf_run *run) {
+    return run->swept == DIFFUSION_SCALE || run->parameters[DIFFUSION_SCALE] < 0 ||
+           run->parameters[DIFFUSION_SCALE] > 0;
 }
 
 /* What must not stand together. */
@@ -374,10 +388,13 @@ static gf_status check_together(const gf_run_parser *p) {
         : run->blocks && (run->smoothing_cells > 1 || run->cells_per_position > 1)
             ? "blocks without neighbours are not averaged: no smoothing, and snapshots of single "
               "blocks (spacing: the sites of one)"
-        : run->blocks && run->swept == 1 ? "blocks without neighbours do not diffuse: no diffusion "
-                                           "to sweep"
-        : onsager && run->swept == 1     ? "diffusion cannot be swept where onsager is given"
-                                         : NULL;
+        : run->blocks && run->swept == DIFFUSION
+            ? "blocks without neighbours do not diffuse: no diffusion "
+              "to sweep"
+        : onsager && run->swept == DIFFUSION ? "diffusion cannot be swept where onsager is given"
+        : shifts(run) && run->medium.diffusion == NULL
+            ? "diffusion_scale counts errors of D, which only a file has: diffusion: FILE.h5"
+            : NULL;
     return problem == NULL ? GF_OK
                            : gf_document_fail(p->document, p->root, p->error, "%s", problem);
 }
@@ -403,6 +420,29 @@ static gf_status read_surfaces(gf_run *run, gf_error *error) {
         if (status == GF_OK) { /* the renormalised force can be the stiffer one */
             double here = gf_hydrodynamics_stiffness(medium->surfaces[medium->surface_count]);
             medium->hydrodynamics.stiffness = fmax(medium->hydrodynamics.stiffness, here);
+        }
+    }
+    return status;
+}
+
+/* D so many of its errors away, for all sweep points or for each. */
+static gf_status shift_diffusion(const gf_run_parser *p) {
+    gf_run *run = p->run;
+    gf_run_medium *medium = &run->medium;
+    bool each = run->swept == DIFFUSION_SCALE;
+    size_t count = each ? run->points : 1;
+    if (!shifts(run)) {
+        return GF_OK;
+    }
+    medium->shifted = calloc(count, sizeof *medium->shifted);
+    gf_status status = medium->shifted != NULL ? GF_OK : gf_fail_memory(p->error, "the diffusion");
+    for (; medium->shifted_count < count && status == GF_OK; ++medium->shifted_count) {
+        double scale = each ? run->sweep[medium->shifted_count] : run->parameters[DIFFUSION_SCALE];
+        gf_error inner;
+        if (gf_diffusion_shift(medium->diffusion, scale, "the file of the diffusion",
+                               &medium->shifted[medium->shifted_count], &inner) != GF_OK) {
+            return gf_document_fail(p->document, p->root, p->error, "diffusion_scale = %g: %.800s",
+                                    scale, inner.message);
         }
     }
     return status;
@@ -438,6 +478,9 @@ static gf_status take_medium(const gf_run_parser *p) {
     if (status == GF_OK) {
         status = read_surfaces(run, p->error);
     }
+    if (status == GF_OK) {
+        status = shift_diffusion(p);
+    }
     return status == GF_OK ? check_starts(p) : status;
 }
 
@@ -455,6 +498,9 @@ static gf_status adjust(const gf_run *self, size_t point, double *parameters,
     *h = medium->hydrodynamics;
     h->medium = (gf_medium){.evaluate = evaluate,
                             .context = medium->surfaces[medium->surface_count > 1 ? point : 0]};
+    if (medium->shifted_count > 0) {
+        h->diffusion = &medium->shifted[medium->shifted_count > 1 ? point : 0];
+    }
     h->largest = self->spacing * self->spacing / (4 * self->step); /* half of what a step stands */
     if (self->rescaled && !(parameters[0] > 0)) {
         return gf_fail(error, GF_INVALID, "epsilon = %g; expected a positive number",

@@ -12,6 +12,10 @@ static void free_medium(gf_run_medium *self) {
         gf_diffusion_free(self->diffusion);
     }
     free(self->diffusion);
+    for (size_t k = 0; k < self->shifted_count; ++k) {
+        gf_diffusion_free(&self->shifted[k]);
+    }
+    free(self->shifted);
     gf_file_close(&self->table_file);
     free(self->energy_unit);
     gf_settings_free(&self->rates);

@@ -49,11 +49,13 @@ typedef struct gf_run_domains {
 
 /* Of two fields: what they take from a force table. */
 typedef struct gf_run_medium {
-    char *table;                    /* path of the force table */
-    gf_file *table_file;            /* the table, open while the run lasts */
-    char *energy_unit;              /* of the model of the table */
-    gf_settings rates;              /* what the run changes in the rates of the table */
-    gf_diffusion *diffusion;        /* D of the densities, if it is given in a file */
+    char *table;             /* path of the force table */
+    gf_file *table_file;     /* the table, open while the run lasts */
+    char *energy_unit;       /* of the model of the table */
+    gf_settings rates;       /* what the run changes in the rates of the table */
+    gf_diffusion *diffusion; /* D of the densities, if it is given in a file */
+    gf_diffusion *shifted;   /* [shifted_count]: by its errors; one, or one for each point */
+    size_t shifted_count;
     gf_hydrodynamics hydrodynamics; /* without what depends on the sweep point */
     gf_surface **surfaces;          /* [surface_count]: one, or one for each sweep point */
     size_t surface_count;
