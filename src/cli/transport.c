@@ -5,6 +5,7 @@
 #include "io/charge_units.h"
 #include "model/model_file.h"
 #include "transport/diffusion_table.h"
+#include "transport/memory.h"
 #include "transport/operator_space.h"
 #include "transport/sampled.h"
 #include "transport/tail.h"
@@ -58,6 +59,12 @@ static const char help[] =
     "are listed, and their largest deviation as the error; 'not settled' says why.\n"
     "t* is the time up to which one site more changes sigma(t) by less than 2 %.\n"
     "10 sites take half a minute of processor time a state, each more 5 times that.\n"
+    "\n"
+    "--method memory, for chains close to an integrable one: the model file says which\n"
+    "entries of the Hamiltonian are (integrable: [0, 1]). Two of its charges decay by\n"
+    "what is left, V, alone; sigma and D are lower bounds to leading order in V, which\n"
+    "grow like V^-2: printed, too, times the square of the parameter that multiplies V.\n"
+    "A current without overlap with these charges (J_1 at m = 0) is refused.\n"
     "\n"
     "--tail takes both: the ring up to t*, at any lambda2, and beyond it the tail of\n"
     "the state of the same m at lambda2 = 0, from operator space, changed as the two\n"
@@ -131,6 +138,10 @@ static bool takes_operators(const request *self) {
     return self->method != NULL && strcmp(self->method, "operator-space") == 0;
 }
 
+static bool takes_modes(const request *self) {
+    return self->method != NULL && strcmp(self->method, "memory") == 0;
+}
+
 static bool takes_vectors(const request *self) {
     return self->method != NULL && strcmp(self->method, "typicality") == 0;
 }
@@ -166,6 +177,24 @@ static void print_diffusion(cli_report *report, const gf_transport *self, size_t
                             shown(self->diffusion_error[p][k]));
         }
         cli_report_text(report, "\n");
+    }
+}
+
+/* What does not depend on how strong V is, as long as it is weak. */
+static void print_scaled(cli_report *report, const gf_transport *self, size_t p) {
+    double sigma[GF_TRANSPORT_MATRIX], diffusion[GF_TRANSPORT_MATRIX];
+    double square = self->strength * self->strength;
+    for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
+        sigma[k] = square * self->limit[p][k];
+        diffusion[k] = square * self->diffusion[p][k];
+    }
+    cli_report_numbers(report, "scaled_onsager", NULL, GF_TRANSPORT_MATRIX, sigma);
+    cli_report_numbers(report, "scaled_diffusion", NULL, GF_TRANSPORT_MATRIX, diffusion);
+    if (self->verdict[p] == GF_LOWER_BOUND && isfinite(square)) {
+        cli_report_text(
+            report, "#   %s^2 sigma = %.5g %.5g %.5g %.5g; %s^2 D = %.5g %.5g %.5g %.5g\n",
+            self->strength_name, sigma[0], sigma[1], sigma[2], sigma[3], self->strength_name,
+            diffusion[0], diffusion[1], diffusion[2], diffusion[3]);
     }
 }
 
@@ -251,6 +280,9 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
     }
     cli_report_numbers(report, "mean_current", GF_UNITS_CURRENT, GF_CHARGES, self->mean_current[p]);
     print_diffusion(report, self, p);
+    if (self->has_modes) {
+        print_scaled(report, self, p);
+    }
     if (self->choices > 0) {
         print_choices(report, self, p);
     }
@@ -260,7 +292,7 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
     if (self->points <= MOST_PRINTED) {
         cli_report_text(report, "#   C = %.6f %.6f %.6f", c[0], shown(c[1]), c[2]);
         if (self->longest == 0) { /* of a finite chain alone */
-            if (self->samples == 0) {
+            if (self->samples == 0 && !self->has_modes) {
                 cli_report_text(report, "; Drude %.6g %.6g %.6g", shown(self->drude[p][0]),
                                 shown(self->drude[p][1]), shown(self->drude[p][3]));
             }
@@ -481,17 +513,19 @@ static gf_status solve_rings(const cli_options *options, const request *self, co
     cli_progress progress;
     gf_transport_cost cost;
     gf_transport_request asked = request_of(self, at);
+    bool modes = takes_modes(self);
     if (takes_vectors(self)) {
         return solve_vectors(options, self, model, at, transport, error);
     }
-    gf_status status = gf_transport_estimate(model, &asked, &cost, error);
+    gf_status status =
+        (modes ? gf_transport_memory_estimate : gf_transport_estimate)(model, &asked, &cost, error);
     if (status != GF_OK) {
         return status;
     }
     announce(options, model, model->chain.sites, "sites", cost.memory, cost.seconds);
     cli_progress_start(&progress, options, "currents between levels");
     asked.progress = &progress.progress;
-    status = gf_transport_find(model, &asked, transport, error);
+    status = (modes ? gf_transport_remember : gf_transport_find)(model, &asked, transport, error);
     cli_progress_end(&progress);
     return status;
 }
@@ -686,11 +720,11 @@ static int parse_table(const cli_options *options, request *self) {
 /* What goes with a tail. */
 static int check_tail(const cli_options *options, const request *self) {
     bool tail = self->tail != 0 || self->table != NULL;
-    return !tail || (!takes_operators(self) && self->alone == 0)
+    return !tail || (!takes_operators(self) && !takes_modes(self) && self->alone == 0)
                ? CLI_GO_ON
                : cli_usage(options,
                            "--tail and --table take operator space beside rings of two "
-                           "lengths: no --method operator-space, no --alone");
+                           "lengths: no --method operator-space or memory, no --alone");
 }
 
 static int check(const cli_options *options, request *self) {
@@ -700,9 +734,10 @@ static int check(const cli_options *options, request *self) {
     result = result == CLI_GO_ON ? parse_table(options, self) : result;
     result = result == CLI_GO_ON ? check_tail(options, self) : result;
     if (result == CLI_GO_ON && self->method != NULL && strcmp(self->method, "full") != 0 &&
-        !takes_operators(self) && !takes_vectors(self)) {
-        result = cli_usage(options, "--method %s: expected full, typicality or operator-space",
-                           self->method);
+        !takes_operators(self) && !takes_vectors(self) && !takes_modes(self)) {
+        result =
+            cli_usage(options, "--method %s: expected full, typicality, operator-space or memory",
+                      self->method);
     }
     if (result == CLI_GO_ON && !takes_vectors(self) && (self->samples != 0 || self->seed >= 0)) {
         result = cli_usage(options, "--samples and --seed belong to --method typicality");
@@ -762,7 +797,7 @@ static int run(const cli_command *command, int argc, const char **argv) {
          "so many values of lambda1 and lambda2 over the model's ranges", "N1,N2"},
         {"method", 0, POPT_ARG_STRING, &asked.method, 0,
          "full: diagonalisation (default) | typicality: random vectors | operator-space: infinite "
-         "chain, lambda2 = 0",
+         "chain, lambda2 = 0 | memory: nearly integrable chains",
          "METHOD"},
         {"samples", 0, POPT_ARG_INT, &asked.samples, 0,
          "random vectors of the largest sector (default: 2)", "N"},

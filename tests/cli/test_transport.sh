@@ -112,7 +112,7 @@ test_refusals() {
     refuse 2 "expected LAMBDA1,LAMBDA2" transport "$half" --at 0.3
     refuse 2 "expected how many values" transport "$half" --grid 3
     refuse 2 "give one of them" transport "$half" --grid 3,3 --at 0,0
-    refuse 2 "expected full, typicality or operator-space" transport "$half" --method guess
+    refuse 2 "expected full, typicality, operator-space or memory" transport "$half" --method guess
     refuse 2 "full or typicality" transport "$half" --method operator-space --exact
     refuse 2 "belong to --method typicality" transport "$half" --samples 4
     refuse 2 "expected 2 to" transport "$half" --method typicality --samples 1
@@ -120,7 +120,7 @@ test_refusals() {
     refuse_to_write 1 "use --method full there" transport "$half" --method operator-space --at 0,0.1
     refuse_to_write 1 "take 8 to 12" transport "$half" --method operator-space --strings 7
     refuse_to_write 1 "boundary: periodic" transport "$models/pump_loss.yaml" --method operator-space
-    refuse 2 "no --method operator-space, no --alone" transport "$half" --tail --alone
+    refuse 2 "no --method operator-space or memory, no --alone" transport "$half" --tail --alone
     refuse 2 "leave out --at and --grid" transport "$half" --table 9,9 --at 0,0 -o table.h5
     refuse 2 "needs a file for the table" transport "$half" --table 9,9
     refuse 2 "an odd number" transport "$half" --table 8,9 -o table.h5
