@@ -198,6 +198,19 @@ static void print_scaled(cli_report *report, const gf_transport *self, size_t p)
     }
 }
 
+/* The bound with M up to each time. */
+static void print_bounds(cli_report *report, const gf_transport *self, size_t p) {
+    size_t step = (self->times + PRINTED_TIMES - 1) / PRINTED_TIMES;
+    cli_report_text(report, "#%9s %12s %12s %12s, the bounds with M up to t\n", "t", "sigma_11",
+                    "sigma_12", "sigma_22");
+    for (size_t t = step; t < self->times; t += step) {
+        const double *sigma = self->onsager[p * self->times + t];
+        cli_report_text(report, "%10.5g %12.5g %12.5g %12.5g%s\n", self->time[t], shown(sigma[0]),
+                        shown(sigma[1]), shown(sigma[3]),
+                        self->time[t] > self->reliable_time[p] ? "  > t*" : "");
+    }
+}
+
 static void print_course(cli_report *report, const gf_transport *self, size_t p) {
     if (self->samples > 0) {
         const double *scatter = self->onsager_scatter[(p + 1) * self->times - 1];
@@ -300,7 +313,7 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
                             self->mean_current[p][1]);
         }
         cli_report_text(report, "\n");
-        print_course(report, self, p);
+        (self->has_modes ? print_bounds : print_course)(report, self, p);
     }
     cli_report_end(report);
 }

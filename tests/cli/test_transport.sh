@@ -53,6 +53,20 @@ test_vectors() {
     accept figure vectors.h5 -o vectors.pdf
 }
 
+# Slow modes: a bound, and no D where they say nothing.
+test_memory() {
+    accept transport "$models/xxz_jprime.yaml" --sites 14 --method memory --at 0,-0.26 -o modes.h5
+    check "transport: memory: $said" contains "$said" "lower bound"
+    check "transport: memory: $said" contains "$said" "J_1 of magnetisation has no overlap"
+    check "transport: memory: $said" contains "$said" "Jp^2 D = nan 0 0 4.2"
+    for name in memory memory_error overlap; do
+        check "transport: no modes/$name" h5dump -H -d "/transport/modes/$name" modes.h5 >/dev/null
+    done
+    refuse 1 "no K(t) to be drawn" figure modes.h5 -o modes.pdf
+    refuse_to_write 1 "integrable: [0, 1]" transport "$half" --sites 8 --method memory
+    refuse 2 "no --method operator-space or memory" transport "$half" --tail --method memory
+}
+
 test_tail() {
     accept transport "$half" --sites 10 --tail --strings 8 --at=0.3,-0.1 --end 2 --times 17 -o tail.h5
     check "transport: tail: $said" contains "$said" "1 of 1 states settled or extrapolated"
@@ -136,6 +150,7 @@ test_refusals() {
 test_results
 test_operator_space
 test_vectors
+test_memory
 test_tail
 test_table
 test_threads
