@@ -5,6 +5,7 @@
 #include "io/charge_units.h"
 #include "model/model_file.h"
 #include "transport/diffusion_table.h"
+#include "transport/memory.h"
 #include "transport/operator_space.h"
 #include "transport/sampled.h"
 #include "transport/tail.h"
@@ -59,6 +60,12 @@ static const char help[] =
     "t* is the time up to which one site more changes sigma(t) by less than 2 %.\n"
     "10 sites take half a minute of processor time a state, each more 5 times that.\n"
     "\n"
+    "--method memory, for chains close to an integrable one: the model file says which\n"
+    "entries of the Hamiltonian are (integrable: [0, 1]). Two of its charges decay by\n"
+    "what is left, V, alone; sigma and D are lower bounds to leading order in V, which\n"
+    "grow like V^-2: printed, too, times the square of the parameter that multiplies V.\n"
+    "A current without overlap with these charges (J_1 at m = 0) is refused.\n"
+    "\n"
     "--tail takes both: the ring up to t*, at any lambda2, and beyond it the tail of\n"
     "the state of the same m at lambda2 = 0, from operator space, changed as the two\n"
     "sigma of the ring differ up to t*. 'extrapolated' then gives the error by the\n"
@@ -78,17 +85,18 @@ static const char examples[] =
     "  gibbsflow figure transport.h5 -o transport.pdf\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --method operator-space \\\n"
     "      --at 0,0 --at=-0.31,0 --strings 9\n"
+    "  gibbsflow transport models/xxz_jprime_half.yaml --sites 20 --method typicality \\\n"
+    "      --at 0,0 --at 0,-0.26 -o transport20.h5\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 14 --tail \\\n"
     "      --at 0,-0.18 --at=-0.76,-0.11\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --table 41,41 -o diffusion.h5\n"
-    "  gibbsflow transport models/xxz_jprime_half.yaml --sites 20 --method typicality \\\n"
-    "      --at 0,0 --at 0,-0.26 -o transport20.h5\n"
     "  gibbsflow transport models/dm_field.yaml --sites 8 --exact --end 4 --times 9\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 \\\n"
     "      -o grid.h5\n";
 
-enum { DEFAULT_SAMPLES = 2, MOST_SAMPLES = 10000 };
 enum {
+    DEFAULT_SAMPLES = 2,
+    MOST_SAMPLES = 10000,
     MOST_TIMES = 100000,
     MOST_NODES = 1000,
     MOST_PRINTED = 4,
@@ -130,6 +138,10 @@ static bool takes_operators(const request *self) {
     return self->method != NULL && strcmp(self->method, "operator-space") == 0;
 }
 
+static bool takes_modes(const request *self) {
+    return self->method != NULL && strcmp(self->method, "memory") == 0;
+}
+
 static bool takes_vectors(const request *self) {
     return self->method != NULL && strcmp(self->method, "typicality") == 0;
 }
@@ -165,6 +177,37 @@ static void print_diffusion(cli_report *report, const gf_transport *self, size_t
                             shown(self->diffusion_error[p][k]));
         }
         cli_report_text(report, "\n");
+    }
+}
+
+/* What does not depend on how strong V is, as long as it is weak. */
+static void print_scaled(cli_report *report, const gf_transport *self, size_t p) {
+    double sigma[GF_TRANSPORT_MATRIX], diffusion[GF_TRANSPORT_MATRIX];
+    double square = self->strength * self->strength;
+    for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
+        sigma[k] = square * self->limit[p][k];
+        diffusion[k] = square * self->diffusion[p][k];
+    }
+    cli_report_numbers(report, "scaled_onsager", NULL, GF_TRANSPORT_MATRIX, sigma);
+    cli_report_numbers(report, "scaled_diffusion", NULL, GF_TRANSPORT_MATRIX, diffusion);
+    if (self->verdict[p] == GF_LOWER_BOUND && isfinite(square)) {
+        cli_report_text(
+            report, "#   %s^2 sigma = %.5g %.5g %.5g %.5g; %s^2 D = %.5g %.5g %.5g %.5g\n",
+            self->strength_name, sigma[0], sigma[1], sigma[2], sigma[3], self->strength_name,
+            diffusion[0], diffusion[1], diffusion[2], diffusion[3]);
+    }
+}
+
+/* The bound with M up to each time. */
+static void print_bounds(cli_report *report, const gf_transport *self, size_t p) {
+    size_t step = (self->times + PRINTED_TIMES - 1) / PRINTED_TIMES;
+    cli_report_text(report, "#%9s %12s %12s %12s, the bounds with M up to t\n", "t", "sigma_11",
+                    "sigma_12", "sigma_22");
+    for (size_t t = step; t < self->times; t += step) {
+        const double *sigma = self->onsager[p * self->times + t];
+        cli_report_text(report, "%10.5g %12.5g %12.5g %12.5g%s\n", self->time[t], shown(sigma[0]),
+                        shown(sigma[1]), shown(sigma[3]),
+                        self->time[t] > self->reliable_time[p] ? "  > t*" : "");
     }
 }
 
@@ -250,6 +293,9 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
     }
     cli_report_numbers(report, "mean_current", GF_UNITS_CURRENT, GF_CHARGES, self->mean_current[p]);
     print_diffusion(report, self, p);
+    if (self->has_modes) {
+        print_scaled(report, self, p);
+    }
     if (self->choices > 0) {
         print_choices(report, self, p);
     }
@@ -259,7 +305,7 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
     if (self->points <= MOST_PRINTED) {
         cli_report_text(report, "#   C = %.6f %.6f %.6f", c[0], shown(c[1]), c[2]);
         if (self->longest == 0) { /* of a finite chain alone */
-            if (self->samples == 0) {
+            if (self->samples == 0 && !self->has_modes) {
                 cli_report_text(report, "; Drude %.6g %.6g %.6g", shown(self->drude[p][0]),
                                 shown(self->drude[p][1]), shown(self->drude[p][3]));
             }
@@ -267,7 +313,7 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
                             self->mean_current[p][1]);
         }
         cli_report_text(report, "\n");
-        print_course(report, self, p);
+        (self->has_modes ? print_bounds : print_course)(report, self, p);
     }
     cli_report_end(report);
 }
@@ -475,29 +521,26 @@ static gf_status solve_vectors(const cli_options *options, const request *self,
     return status;
 }
 
-static gf_status solve_levels(const cli_options *options, const request *self,
-                              const gf_model *model, const states *at, gf_transport **transport,
-                              gf_error *error) {
+static gf_status solve_rings(const cli_options *options, const request *self, const gf_model *model,
+                             const states *at, gf_transport **transport, gf_error *error) {
     cli_progress progress;
     gf_transport_cost cost;
     gf_transport_request asked = request_of(self, at);
-    gf_status status = gf_transport_estimate(model, &asked, &cost, error);
+    bool modes = takes_modes(self);
+    if (takes_vectors(self)) {
+        return solve_vectors(options, self, model, at, transport, error);
+    }
+    gf_status status =
+        (modes ? gf_transport_memory_estimate : gf_transport_estimate)(model, &asked, &cost, error);
     if (status != GF_OK) {
         return status;
     }
     announce(options, model, model->chain.sites, "sites", cost.memory, cost.seconds);
     cli_progress_start(&progress, options, "currents between levels");
     asked.progress = &progress.progress;
-    status = gf_transport_find(model, &asked, transport, error);
+    status = (modes ? gf_transport_remember : gf_transport_find)(model, &asked, transport, error);
     cli_progress_end(&progress);
     return status;
-}
-
-/* A chain of a finite length. */
-static gf_status solve_chain(const cli_options *options, const request *self, const gf_model *model,
-                             const states *at, gf_transport **transport, gf_error *error) {
-    return (takes_vectors(self) ? solve_vectors : solve_levels)(options, self, model, at, transport,
-                                                                error);
 }
 
 /* Rings up to t*, and beyond it operator space at lambda2 = 0. */
@@ -516,7 +559,7 @@ static gf_status solve_with_tail(const cli_options *options, const request *self
     if (status == GF_OK) {
         at.points = plan->states;
         at.lambda = plan->lambda;
-        status = solve_chain(options, self, model, &at, &rings, error);
+        status = solve_rings(options, self, model, &at, &rings, error);
     }
     if (status == GF_OK) {
         status = gf_tail_join(plan, rings, operators, transport, error);
@@ -588,7 +631,7 @@ static gf_status solve(const cli_options *options, request *self, const gf_model
                ? solve_infinite(options, self, model, found, error)
            : takes_operators(self)
                ? solve_operators(options, self, model, &at, &found->transport, error)
-               : solve_chain(options, self, model, &at, &found->transport, error);
+               : solve_rings(options, self, model, &at, &found->transport, error);
 }
 
 static gf_status compute(cli_options *options, request *self, gf_error *error) {
@@ -690,11 +733,11 @@ static int parse_table(const cli_options *options, request *self) {
 /* What goes with a tail. */
 static int check_tail(const cli_options *options, const request *self) {
     bool tail = self->tail != 0 || self->table != NULL;
-    return !tail || (!takes_operators(self) && self->alone == 0)
+    return !tail || (!takes_operators(self) && !takes_modes(self) && self->alone == 0)
                ? CLI_GO_ON
                : cli_usage(options,
                            "--tail and --table take operator space beside rings of two "
-                           "lengths: no --method operator-space, no --alone");
+                           "lengths: no --method operator-space or memory, no --alone");
 }
 
 static int check(const cli_options *options, request *self) {
@@ -704,9 +747,10 @@ static int check(const cli_options *options, request *self) {
     result = result == CLI_GO_ON ? parse_table(options, self) : result;
     result = result == CLI_GO_ON ? check_tail(options, self) : result;
     if (result == CLI_GO_ON && self->method != NULL && strcmp(self->method, "full") != 0 &&
-        !takes_operators(self) && !takes_vectors(self)) {
-        result = cli_usage(options, "--method %s: expected full, typicality or operator-space",
-                           self->method);
+        !takes_operators(self) && !takes_vectors(self) && !takes_modes(self)) {
+        result =
+            cli_usage(options, "--method %s: expected full, typicality, operator-space or memory",
+                      self->method);
     }
     if (result == CLI_GO_ON && !takes_vectors(self) && (self->samples != 0 || self->seed >= 0)) {
         result = cli_usage(options, "--samples and --seed belong to --method typicality");
@@ -766,17 +810,17 @@ static int run(const cli_command *command, int argc, const char **argv) {
          "so many values of lambda1 and lambda2 over the model's ranges", "N1,N2"},
         {"method", 0, POPT_ARG_STRING, &asked.method, 0,
          "full: diagonalisation (default) | typicality: random vectors | operator-space: infinite "
-         "chain, lambda2 = 0",
+         "chain, lambda2 = 0 | memory: nearly integrable chains",
          "METHOD"},
-        {"tail", 0, POPT_ARG_NONE, &asked.tail, 0,
-         "beyond t*: what operator space has for the tail at lambda2 = 0", NULL},
-        {"table", 0, POPT_ARG_STRING, &asked.table, 0,
-         "D on so many values of m and e, for langevin; implies --tail", "M,E"},
         {"samples", 0, POPT_ARG_INT, &asked.samples, 0,
          "random vectors of the largest sector (default: 2)", "N"},
         {"seed", 0, POPT_ARG_LONG, &asked.seed, 0, "of random vectors (default: the model's)", "N"},
         {"checkpoint", 'c', POPT_ARG_DOUBLE, &asked.checkpoint, 0,
          "time between checkpoints of random vectors (default: 60)", "SECONDS"},
+        {"tail", 0, POPT_ARG_NONE, &asked.tail, 0,
+         "beyond t*: what operator space has for the tail at lambda2 = 0", NULL},
+        {"table", 0, POPT_ARG_STRING, &asked.table, 0,
+         "D on so many values of m and e, for langevin; implies --tail", "M,E"},
         {"strings", 0, POPT_ARG_INT, &asked.strings, 0,
          "sites of the longest operators of operator-space (default: 10)", "L"},
         {"end", 0, POPT_ARG_DOUBLE, &asked.end, 0, "the last time (default: 8)", "T"},

@@ -103,7 +103,12 @@ static gf_status read_course(gf_file *file, course *self, gf_error *error) {
     self->sites = gf_file_get_number_attribute(file, "/transport", "sites");
     self->compared = gf_file_get_number_attribute(file, "/transport", "compared_sites");
     self->unit_of_time = gf_label_over_unit(file, "/transport/time", 0);
-    return gf_file_check(file, error);
+    gf_status status = gf_file_check(file, error);
+    bool empty = status == GF_OK && self->points * self->times > 0 && isnan(self->value[0][0]);
+    return empty ? gf_fail(error, GF_INVALID,
+                           "bounds from slow modes have no K(t) to be drawn; 'gibbsflow export' "
+                           "prints what the file holds, /transport/modes/memory for instance")
+                 : status;
 }
 
 static gf_status read_beside(page *self, const char *path, gf_error *error) {

@@ -106,7 +106,7 @@ gf_status gf_transport_estimate(const gf_model *model, const gf_transport_reques
                                 gf_transport_cost *cost, gf_error *error) {
     gf_current_cost diagonal;
     gf_operator currents[GF_CHARGES];
-    gf_status status = gf_transport_currents(model, currents, error);
+    gf_status status = gf_transport_operators(model, request, currents, error);
     if (status != GF_OK) {
         return status;
     }
@@ -131,7 +131,7 @@ static gf_status solve(const gf_model *model, const gf_transport_request *reques
     gf_progress progress = gf_progress_of_part(&inner);
     gf_operator currents[GF_CHARGES];
     *result = NULL;
-    gf_status status = gf_transport_currents(model, currents, error);
+    gf_status status = gf_transport_operators(model, request, currents, error);
     if (status != GF_OK) {
         return status;
     }

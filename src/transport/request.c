@@ -35,6 +35,12 @@ gf_status gf_transport_currents(const gf_model *model, gf_operator currents[GF_C
     return GF_OK;
 }
 
+gf_status gf_transport_operators(const gf_model *model, const gf_transport_request *request,
+                                 gf_operator operators[GF_CHARGES], gf_error *error) {
+    return request->derive != NULL ? request->derive(request->context, operators, error)
+                                   : gf_transport_currents(model, operators, error);
+}
+
 void gf_transport_free_currents(gf_operator currents[GF_CHARGES]) {
     for (size_t i = 0; i < GF_CHARGES; ++i) {
         gf_operator_free(&currents[i]);

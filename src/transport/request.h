@@ -11,6 +11,10 @@ gf_status gf_transport_currents(const gf_model *model, gf_operator currents[GF_C
                                 gf_error *error);
 void gf_transport_free_currents(gf_operator currents[GF_CHARGES]);
 
+/* What the request asks for, these or others. */
+gf_status gf_transport_operators(const gf_model *model, const gf_transport_request *request,
+                                 gf_operator operators[GF_CHARGES], gf_error *error);
+
 double gf_transport_largest_lambda2(const gf_transport_request *request);
 
 /* Fine enough for the largest time and lambda2. */

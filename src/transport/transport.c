@@ -37,9 +37,12 @@ gf_status gf_transport_create(size_t points, size_t times, gf_transport **transp
                    self->correlation_error = calloc(rows, sizeof *self->correlation_error),
                    self->onsager = calloc(rows, sizeof *self->onsager),
                    self->onsager_error = calloc(rows, sizeof *self->onsager_error),
-                   self->smaller_onsager = calloc(rows, sizeof *self->smaller_onsager),
                    self->correlation_scatter = calloc(rows, sizeof *self->correlation_scatter),
                    self->onsager_scatter = calloc(rows, sizeof *self->onsager_scatter),
+                   self->memory = calloc(rows, sizeof *self->memory),
+                   self->memory_error = calloc(rows, sizeof *self->memory_error),
+                   self->overlap = calloc(points + 1, sizeof *self->overlap),
+                   self->smaller_onsager = calloc(rows, sizeof *self->smaller_onsager),
                    self->reliable_time = calloc(points + 1, sizeof *self->reliable_time),
                    self->reliable_onsager = calloc(points + 1, sizeof *self->reliable_onsager),
                    self->verdict = calloc(points + 1, sizeof *self->verdict),
@@ -84,9 +87,12 @@ void gf_transport_free(gf_transport *self) {
     free(self->correlation_error);
     free(self->onsager);
     free(self->onsager_error);
-    free(self->smaller_onsager);
     free(self->correlation_scatter);
     free(self->onsager_scatter);
+    free(self->memory);
+    free(self->memory_error);
+    free(self->overlap);
+    free(self->smaller_onsager);
     free(self->reliable_time);
     free(self->reliable_onsager);
     free(self->verdict);

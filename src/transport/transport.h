@@ -31,7 +31,12 @@ typedef enum gf_transport_verdict {
 const char *gf_transport_verdict_name(gf_transport_verdict self);
 
 /* How operator space ends (operator_space.h): one of the choices whose spread is an error. */
-enum { GF_TRANSPORT_CHOICES = 10, GF_TRANSPORT_WAYS = 4, GF_TRANSPORT_REASON = 320 };
+enum {
+    GF_TRANSPORT_CHOICES = 10,
+    GF_TRANSPORT_WAYS = 4,
+    GF_TRANSPORT_REASON = 320,
+    GF_TRANSPORT_NAME = 64
+};
 typedef struct gf_transport_choice {
     int longest, free; /* sites of the longest strings, and of the longest that are not damped */
     double damping;    /* for each site beyond, in units of energy */
@@ -54,13 +59,20 @@ typedef struct gf_transport {
         *correlation_error)[GF_TRANSPORT_MATRIX]; /* distance from the smaller chain; NaN: none */
     double (*onsager)[GF_TRANSPORT_MATRIX];       /* [points][times]: sigma(t) */
     double (*onsager_error)[GF_TRANSPORT_MATRIX];
-    double (*smaller_onsager)[GF_TRANSPORT_MATRIX]; /* [points][times]: of the smaller chain; NaN:
-                                                       none */
     /* Of random vectors: statistical errors, which the errors above include; else 0. */
     size_t samples; /* vectors of the largest sector; 0: none are random */
     uint64_t seed;
     double (*correlation_scatter)[GF_TRANSPORT_MATRIX]; /* [points][times] */
     double (*onsager_scatter)[GF_TRANSPORT_MATRIX];
+    double (*smaller_onsager)[GF_TRANSPORT_MATRIX]; /* [points][times]: of the smaller chain; NaN:
+                                                       none */
+    /* Of slow modes c_a (memory.h), else zeros. */
+    bool has_modes;
+    double strength;                       /* of what makes them decay; NaN: no parameter is it */
+    char strength_name[GF_TRANSPORT_NAME]; /* the parameter's */
+    double (*memory)[GF_TRANSPORT_MATRIX]; /* [points][times]: M_ab(t) */
+    double (*memory_error)[GF_TRANSPORT_MATRIX]; /* as onsager_error */
+    double (*overlap)[GF_TRANSPORT_MATRIX];      /* [points]: (c_a; J_i)/N, a slower */
     /* The judgement. */
     double *reliable_time;                           /* t*; NaN: not known */
     double (*reliable_onsager)[GF_TRANSPORT_MATRIX]; /* sigma(t*) */
@@ -120,6 +132,10 @@ typedef struct gf_transport_request {
     gf_kubo form;
     bool exact;   /* no grid of frequencies: every pair of levels for itself */
     bool compare; /* with the next smaller chain; without it nothing is settled */
+    /* Two operators in place of the currents, of which all that is said of J holds then; the caller
+     * frees them. NULL: the currents. */
+    gf_status (*derive)(const void *context, gf_operator operators[GF_CHARGES], gf_error *error);
+    const void *context;
     const gf_progress *progress;
 } gf_transport_request;
 

@@ -215,6 +215,30 @@ static void put_ways(const gf_transport *self, gf_file *file) {
     gf_file_put_integer_attribute(file, "/transport/tail", "longest_strings", self->tail_strings);
 }
 
+/* Of slow modes: M(t), and overlaps. Modes are scaled as they come: units are mixed. */
+static void put_modes(const gf_transport *self, gf_file *file) {
+    static const char units[] = "powers of {energy}, per site";
+    gf_dataset set = {.path = "/transport/modes/memory",
+                      .units = units,
+                      .description = "M_ab(t): int_0^t of (F_a(t); F_b)/N",
+                      .rank = 4,
+                      .shape = {self->points, self->times, GF_CHARGES, GF_CHARGES},
+                      .axes = {"point", time_axis, "mode", "mode"}};
+    gf_file_put_doubles(file, &set, (const double *)self->memory);
+    set.path = "/transport/modes/memory_error";
+    set.description = "distance from the smaller chain; NaN: none";
+    gf_file_put_doubles(file, &set, (const double *)self->memory_error);
+    gf_dataset overlap = {.path = "/transport/modes/overlap",
+                          .units = units,
+                          .description = "(c_a; J_i)/N",
+                          .rank = 3,
+                          .shape = {self->points, GF_CHARGES, GF_CHARGES},
+                          .axes = {"point", "mode", "charge"}};
+    gf_file_put_doubles(file, &overlap, (const double *)self->overlap);
+    gf_file_put_number_attribute(file, "/transport/modes", "strength", self->strength);
+    gf_file_put_text_attribute(file, "/transport/modes", "strength_name", self->strength_name);
+}
+
 void gf_transport_write(const gf_transport *self, gf_file *file) {
     double least = INFINITY;
     for (size_t p = 0; p < self->points; ++p) {
@@ -228,6 +252,9 @@ void gf_transport_write(const gf_transport *self, gf_file *file) {
     }
     if (self->ways > 0) {
         put_ways(self, file);
+    }
+    if (self->has_modes) {
+        put_modes(self, file);
     }
     gf_file_put_text_attribute(file, "/transport", "method", self->method);
     gf_file_put_text_attribute(file, "/transport", "product",

@@ -37,6 +37,36 @@ test_operator_space() {
     check "transport: near an integrable chain" contains "$said" "a conservation law must be"
 }
 
+# Random vectors: the same from a checkpoint, which a finished run takes away.
+test_vectors() {
+    sed 's/^sites:.*/sites: 9/; $a typicality: {exact: 2}' "$half" >vectors.yaml
+    set -- transport vectors.yaml --method typicality --end 2 --times 9 --at 0,0 --at 0.4,-0.2 --seed 5
+    accept "$@" -o vectors.h5
+    check "transport: vectors: $said" contains "$said" "2 random vectors in the largest sector beside N = 7"
+    check "transport: vectors: $said" contains "$said" "statistical errors of sigma_11"
+    check "transport: vectors: checkpoint is gone" test ! -e vectors.h5.vectors
+    check "transport: vectors: scatter" h5dump -H -d /transport/onsager_scatter vectors.h5 >/dev/null
+    "$program" export vectors.h5 /transport/onsager >vectors.csv
+    accept "$@" -o again.h5 --threads 3 --checkpoint 0
+    "$program" export again.h5 /transport/onsager >again.csv
+    check "transport: vectors: threads" cmp -s vectors.csv again.csv
+    accept figure vectors.h5 -o vectors.pdf
+}
+
+# Slow modes: a bound, and no D where they say nothing.
+test_memory() {
+    accept transport "$models/xxz_jprime.yaml" --sites 14 --method memory --at 0,-0.26 -o modes.h5
+    check "transport: memory: $said" contains "$said" "lower bound"
+    check "transport: memory: $said" contains "$said" "J_1 of magnetisation has no overlap"
+    check "transport: memory: $said" contains "$said" "Jp^2 D = nan 0 0 4.2"
+    for name in memory memory_error overlap; do
+        check "transport: no modes/$name" h5dump -H -d "/transport/modes/$name" modes.h5 >/dev/null
+    done
+    refuse 1 "no K(t) to be drawn" figure modes.h5 -o modes.pdf
+    refuse_to_write 1 "integrable: [0, 1]" transport "$half" --sites 8 --method memory
+    refuse 2 "no --method operator-space or memory" transport "$half" --tail --method memory
+}
+
 test_tail() {
     accept transport "$half" --sites 10 --tail --strings 8 --at=0.3,-0.1 --end 2 --times 17 -o tail.h5
     check "transport: tail: $said" contains "$said" "1 of 1 states settled or extrapolated"
@@ -83,22 +113,6 @@ END
     refuse 1 "--beside belongs to --kind transport" figure diffusion.h5 --beside tail.h5 -o new.pdf
 }
 
-# Random vectors: the same from a checkpoint, which a finished run takes away.
-test_vectors() {
-    sed 's/^sites:.*/sites: 9/; $a typicality: {exact: 2}' "$half" >vectors.yaml
-    set -- transport vectors.yaml --method typicality --end 2 --times 9 --at 0,0 --at 0.4,-0.2 --seed 5
-    accept "$@" -o vectors.h5
-    check "transport: vectors: $said" contains "$said" "2 random vectors in the largest sector beside N = 7"
-    check "transport: vectors: $said" contains "$said" "statistical errors of sigma_11"
-    check "transport: vectors: checkpoint is gone" test ! -e vectors.h5.vectors
-    check "transport: vectors: scatter" h5dump -H -d /transport/onsager_scatter vectors.h5 >/dev/null
-    "$program" export vectors.h5 /transport/onsager >vectors.csv
-    accept "$@" -o again.h5 --threads 3 --checkpoint 0
-    "$program" export again.h5 /transport/onsager >again.csv
-    check "transport: vectors: threads" cmp -s vectors.csv again.csv
-    accept figure vectors.h5 -o vectors.pdf
-}
-
 # The same file for any number of threads.
 test_threads() {
     for threads in 1 3; do
@@ -112,7 +126,7 @@ test_refusals() {
     refuse 2 "expected LAMBDA1,LAMBDA2" transport "$half" --at 0.3
     refuse 2 "expected how many values" transport "$half" --grid 3
     refuse 2 "give one of them" transport "$half" --grid 3,3 --at 0,0
-    refuse 2 "expected full, typicality or operator-space" transport "$half" --method guess
+    refuse 2 "expected full, typicality, operator-space or memory" transport "$half" --method guess
     refuse 2 "full or typicality" transport "$half" --method operator-space --exact
     refuse 2 "belong to --method typicality" transport "$half" --samples 4
     refuse 2 "expected 2 to" transport "$half" --method typicality --samples 1
@@ -120,7 +134,7 @@ test_refusals() {
     refuse_to_write 1 "use --method full there" transport "$half" --method operator-space --at 0,0.1
     refuse_to_write 1 "take 8 to 12" transport "$half" --method operator-space --strings 7
     refuse_to_write 1 "boundary: periodic" transport "$models/pump_loss.yaml" --method operator-space
-    refuse 2 "no --method operator-space, no --alone" transport "$half" --tail --alone
+    refuse 2 "no --method operator-space or memory, no --alone" transport "$half" --tail --alone
     refuse 2 "leave out --at and --grid" transport "$half" --table 9,9 --at 0,0 -o table.h5
     refuse 2 "needs a file for the table" transport "$half" --table 9,9
     refuse 2 "an odd number" transport "$half" --table 8,9 -o table.h5
@@ -135,9 +149,10 @@ test_refusals() {
 
 test_results
 test_operator_space
+test_vectors
+test_memory
 test_tail
 test_table
-test_vectors
 test_threads
 test_refusals
 finish

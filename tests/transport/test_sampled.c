@@ -1,5 +1,6 @@
 /* Random vectors in time against sums over all pairs of levels: to rounding where every state of a
- * basis takes its turn (sigma as far as integrals go), within their statistical errors where vectors are random. */
+ * basis takes its turn (sigma as far as integrals go), within their statistical errors where
+ * vectors are random. */
 #include "transport/sampled.h"
 
 #include "suite.h"
