@@ -105,7 +105,8 @@ static int take_options(const cli_options *options, const texts *typed, gf_figur
         return cli_usage(
             options,
             "--kind %s: expected forces, map, nullclines, basins, scan, phase, ladder, trial, "
-             "jumps, transport, diffusion, path or law, or of a run histogram, profile, space-time, walls, "
+            "jumps, transport, diffusion, path or law, or of a run histogram, profile, space-time, "
+            "walls, "
             "trajectories, correlations or domains",
             typed->kind);
     }

@@ -164,6 +164,26 @@ static void print_relaxation(const gf_rates *self) {
     }
 }
 
+static void print_pair(const gf_rates *self, const gf_coincidence *pair, const char *what) {
+    const char *bars = self->folded ? "|" : "";
+    (void)printf("# %s: E = %.8f, %sM%s = %d and %d, momentum %d", what, pair->energy, bars, bars,
+                 pair->magnetization[0], pair->magnetization[1], pair->momentum);
+    if (pair->reflection != 0) {
+        (void)printf(", reflection %+d", pair->reflection);
+    }
+    (void)printf("\n");
+}
+
+/* Which levels coincide, the first few, and which come next. */
+static void print_coincidences(const gf_rates *self) {
+    for (size_t k = 0; k < self->examples; ++k) {
+        print_pair(self, &self->example[k], "levels that coincide");
+    }
+    if (isfinite(self->nearest)) {
+        print_pair(self, &self->closest, "the nearest others");
+    }
+}
+
 static void print_size(const gf_model *model, const gf_rates *self) {
     (void)printf("# %s, N = %d, epsilon -> 0; energies in units of %s\n", gf_model_name(model),
                  self->sites, gf_model_energy_unit(model));
@@ -171,6 +191,7 @@ static void print_size(const gf_model *model, const gf_rates *self) {
         "# %zu levels, %zu coherences of coinciding ones; epsilon has to be small beside "
         "%.3g, the smallest distance of others\n",
         self->levels, self->coherences, self->nearest);
+    print_coincidences(self);
     (void)printf("# stationary states, one for each value of what the bath conserves\n");
     print_sectors(self, self->sector);
     print_conserved(self);
@@ -249,9 +270,10 @@ static gf_status solve(const cli_options *options, const request *asked, const g
     if (status != GF_OK) {
         return status;
     }
-    if (cost.seconds > 2) {
+    double seconds = cost.seconds + (asked->rates.epsilon > 0 ? cost.coupled_seconds : 0);
+    if (seconds > 2) {
         char duration[40];
-        cli_format_duration(cost.seconds / gf_machine_threads(), duration, sizeof duration);
+        cli_format_duration(seconds / gf_machine_threads(), duration, sizeof duration);
         cli_say(options, "%s: %d sites, about %.2g GiB of memory and roughly %s", model->name,
                 model->chain.sites, cost.memory / 0x1p30, duration);
     }

@@ -99,6 +99,33 @@ static void add_pair(const search *self, const place_of_state *a, const place_of
     ++self->generator->degenerate;
 }
 
+static gf_coincidence describe(const search *self, const place_of_state *a,
+                               const place_of_state *b) {
+    const gf_family *family = &self->frames->family[self->family];
+    int sites = self->frames->sites;
+    return (gf_coincidence){.energy = a->energy,
+                            .distance = b->energy - a->energy,
+                            .magnetization = {2 * gf_frames_up(self->frames, a->rung) - sites,
+                                              2 * gf_frames_up(self->frames, b->rung) - sites},
+                            .momentum = family->momentum,
+                            .reflection = family->reflection};
+}
+
+/* The first few; several parts meet the same. */
+static void name_pair(const search *self, const place_of_state *a, const place_of_state *b) {
+    gf_generator *generator = self->generator;
+    gf_coincidence next = describe(self, a, b);
+    bool known = generator->examples == GF_COINCIDENCES;
+    for (size_t k = 0; k < generator->examples; ++k) {
+        const gf_coincidence *one = &generator->example[k];
+        known = known || (fabs(one->energy - next.energy) <= self->frames->resolution &&
+                          one->momentum == next.momentum && one->reflection == next.reflection);
+    }
+    if (!known) {
+        generator->example[generator->examples++] = next;
+    }
+}
+
 /* Pairs within the levels of list[count]; and how near others come. */
 static void add_degenerate(const search *self, const place_of_state *list, size_t count) {
     gf_generator *generator = self->generator;
@@ -112,12 +139,14 @@ static void add_degenerate(const search *self, const place_of_state *list, size_
                 bool joined = (list[i].slot != list[j].slot) == self->odd;
                 if (joined && !same_images(self, &list[i], &list[j])) {
                     add_pair(self, &list[i], &list[j]);
+                    name_pair(self, &list[i], &list[j]);
                     generator->widest = fmax(generator->widest, list[j].energy - list[i].energy);
                 }
             }
         }
-        if (end < count) {
-            generator->nearest = fmin(generator->nearest, list[end].energy - list[end - 1].energy);
+        if (end < count && list[end].energy - list[end - 1].energy < generator->nearest) {
+            generator->nearest = list[end].energy - list[end - 1].energy;
+            generator->closest = describe(self, &list[end - 1], &list[end]);
         }
     }
 }

@@ -14,6 +14,7 @@
 #define GIBBSFLOW_OPEN_SYSTEM_GENERATOR_H
 
 #include "open_system/frames.h"
+#include "open_system/rates.h"
 #include "open_system/rung_matrix.h"
 
 typedef enum gf_part_kind {
@@ -51,6 +52,8 @@ typedef struct gf_generator {
     /* The smallest distance of two levels that are not the same and whose coherence the bath could
      * make; epsilon has to be small beside it. The largest that was taken for none. */
     double nearest, widest;
+    gf_coincidence closest, example[GF_COINCIDENCES];
+    size_t examples;
     size_t degenerate; /* pairs of states of a level, the coherences of which are kept */
 } gf_generator;
 

@@ -385,6 +385,9 @@ static gf_status find(gf_solution *self, const gf_rates_request *request, gf_err
     rates->flips = self->bath.flips;
     rates->nearest = self->generator.nearest;
     rates->widest = self->generator.widest;
+    rates->closest = self->generator.closest;
+    rates->examples = self->generator.examples;
+    memcpy(rates->example, self->generator.example, sizeof rates->example);
     status = list_levels(self, error);
     for (size_t p = 0; p < self->generator.parts && status == GF_OK; ++p) {
         rates->coherences += self->generator.part[p].coherences;
@@ -488,6 +491,24 @@ void gf_rates_free(gf_rates *self) {
 
 /* --- cost ------------------------------------------------------------------------------------ */
 
+/* Processor seconds of a finite coupling per element of the density matrices of all families,
+ * as 10 sites take them. */
+static const double SECONDS_PER_ELEMENT = 4e-4;
+
+/* Elements of these density matrices: a family has one momentum and reflection. */
+static double count_elements(const gf_bath *bath, const gf_block *blocks, size_t count) {
+    double states[GF_CHAIN_MAX_SITES][3] = {{0}}, sum = 0;
+    for (size_t b = 0; b < count; ++b) {
+        bool twice = bath->even_odd && 2 * blocks[b].up == bath->sites; /* even and odd ones */
+        states[blocks[b].momentum][1 + blocks[b].character[GF_REFLECT]] +=
+            (double)blocks[b].size / (twice ? 2 : 1);
+    }
+    for (int k = 0; k < 3 * GF_CHAIN_MAX_SITES; ++k) {
+        sum += states[k / 3][k % 3] * states[k / 3][k % 3];
+    }
+    return sum * (bath->even_odd ? 2 : 1);
+}
+
 /* By counting states: blocks of the matrix, their elimination, and the products that fill them. */
 gf_status gf_rates_cost_of(const gf_model *model, gf_rates_cost *cost, gf_error *error) {
     gf_bath bath;
@@ -528,6 +549,7 @@ gf_status gf_rates_cost_of(const gf_model *model, gf_rates_cost *cost, gf_error 
     cost->memory = (parts + 1) * gf_rung_matrix_memory(size, groups) +
                    2 * gf_frames_memory(blocks, count) + 64 * ldexp(1, bath.sites);
     cost->seconds = work / 2e10;
+    cost->coupled_seconds = SECONDS_PER_ELEMENT * count_elements(&bath, blocks, count);
     free(blocks);
     gf_bath_free(&bath);
     return GF_OK;

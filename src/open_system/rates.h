@@ -22,6 +22,16 @@ typedef struct gf_gap {
     int flip; /* value of F in the part of the rate equation that it is of; 0: none */
 } gf_gap;
 
+enum { GF_COINCIDENCES = 4 };
+
+/* Two levels, one above the other, that the bath may join in a coherence: where they are the same,
+ * it is kept; where they are only near, epsilon has to be small beside their distance. */
+typedef struct gf_coincidence {
+    double energy, distance;  /* of the lower one, and up to the other */
+    int magnetization[2];     /* |m| where levels are folded */
+    int momentum, reflection; /* of both; reflection: 0 where it is no quantum number */
+} gf_coincidence;
+
 /* A stationary state: the one of a value of every strong symmetry. */
 typedef struct gf_rates_sector {
     int flip;                                    /* +-1, or 0 where F is no strong symmetry */
@@ -74,9 +84,11 @@ typedef struct gf_rates {
     double edge[GF_RATES_ENERGIES + 1]; /* of bins of E/N */
     size_t gaps;
     gf_gap gap[GF_RATES_GAPS];
-    size_t coherences;      /* between degenerate levels, kept */
-    double nearest, widest; /* see gf_generator */
-    double residual;        /* largest |R p| */
+    size_t coherences;                                /* between degenerate levels, kept */
+    double nearest, widest;                           /* see gf_generator */
+    size_t examples;                                  /* some of the degenerate levels */
+    gf_coincidence example[GF_COINCIDENCES], closest; /* closest: at distance `nearest` */
+    double residual;                                  /* largest |R p| */
     /* the trial */
     gf_rates_summary exact, smooth, gibbs; /* exact: the mean of all sectors */
     gf_rates_summary bare_block, block;
@@ -112,6 +124,8 @@ void gf_rates_free(gf_rates *self);
 /* What it takes: bytes, and processor seconds of one core at about 2e10 operations a second. */
 typedef struct gf_rates_cost {
     double memory, seconds;
+    double coupled_seconds; /* beside that, of a finite coupling: roughly, it takes as many steps as
+                               it takes */
 } gf_rates_cost;
 gf_status gf_rates_cost_of(const gf_model *model, gf_rates_cost *cost, gf_error *error);
 

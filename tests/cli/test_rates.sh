@@ -29,6 +29,14 @@ test_relaxation() {
     check "dephasing: not said" contains "$said" "the bath conserves more than F"
 }
 
+# Levels that coincide are named: of six sites at J' = 0.5 two pairs at E = 0.
+test_coincidences() {
+    accept rates "$reference" --sites 6 --set Jp=0.5
+    check "coincidences: not named" contains "$said" "levels that coincide: E = "
+    check "coincidences: of which" contains "$said" "momentum 3, reflection -1"
+    check "coincidences: the nearest" contains "$said" "the nearest others: E = "
+}
+
 # The whole Lindbladian beside its limit.
 test_coupling() {
     accept rates "$reference" --sites 4 --epsilon 0.1 -o coupled.h5
@@ -67,6 +75,7 @@ test_refusals() {
 
 test_ladder
 test_relaxation
+test_coincidences
 test_coupling
 test_interruption
 test_refusals
