@@ -130,8 +130,9 @@ static void print_coupled(const gf_rates *self) {
 }
 
 static void print_forces(const gf_rates *self) {
-    (void)printf("#%4s %12s %12s %38s %38s %12s\n", "M", "P exact", "smooth",
-                 "f1 exact, smooth, gibbs", "f2 exact, smooth, gibbs", "spread");
+    (void)printf("#%4s %12s %12s %38s %38s %12s %25s %25s\n", "M", "P exact", "smooth",
+                 "f1 exact, smooth, gibbs", "f2 exact, smooth, gibbs", "spread",
+                 "f1 block bare, sharp", "f2 block bare, sharp");
     for (int k = 0; k <= self->sites; ++k) {
         (void)printf("%5d", 2 * k - self->sites);
         print_value(self->exact.probability[k]);
@@ -142,6 +143,10 @@ static void print_forces(const gf_rates *self) {
             }
         }
         print_value(self->spread[k]);
+        for (int i = 0; i < GF_CHARGES; ++i) {
+            print_value(self->force[GF_RATES_BARE_BLOCK][k][i]);
+            print_value(self->force[GF_RATES_BLOCK][k][i]);
+        }
         (void)printf("\n");
     }
 }

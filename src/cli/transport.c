@@ -85,11 +85,11 @@ static const char examples[] =
     "  gibbsflow figure transport.h5 -o transport.pdf\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --method operator-space \\\n"
     "      --at 0,0 --at=-0.31,0 --strings 9\n"
-    "  gibbsflow transport models/xxz_jprime_half.yaml --sites 20 --method typicality \\\n"
-    "      --at 0,0 --at 0,-0.26 -o transport20.h5\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 14 --tail \\\n"
     "      --at 0,-0.18 --at=-0.76,-0.11\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --table 41,41 -o diffusion.h5\n"
+    "  gibbsflow transport models/xxz_jprime_half.yaml --sites 20 --method typicality \\\n"
+    "      --at 0,0 --at 0,-0.26 -o transport20.h5\n"
     "  gibbsflow transport models/dm_field.yaml --sites 8 --exact --end 4 --times 9\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 \\\n"
     "      -o grid.h5\n";
@@ -521,15 +521,13 @@ static gf_status solve_vectors(const cli_options *options, const request *self,
     return status;
 }
 
-static gf_status solve_rings(const cli_options *options, const request *self, const gf_model *model,
-                             const states *at, gf_transport **transport, gf_error *error) {
+static gf_status solve_levels(const cli_options *options, const request *self,
+                              const gf_model *model, const states *at, gf_transport **transport,
+                              gf_error *error) {
     cli_progress progress;
     gf_transport_cost cost;
     gf_transport_request asked = request_of(self, at);
     bool modes = takes_modes(self);
-    if (takes_vectors(self)) {
-        return solve_vectors(options, self, model, at, transport, error);
-    }
     gf_status status =
         (modes ? gf_transport_memory_estimate : gf_transport_estimate)(model, &asked, &cost, error);
     if (status != GF_OK) {
@@ -541,6 +539,13 @@ static gf_status solve_rings(const cli_options *options, const request *self, co
     status = (modes ? gf_transport_remember : gf_transport_find)(model, &asked, transport, error);
     cli_progress_end(&progress);
     return status;
+}
+
+/* A chain of a finite length. */
+static gf_status solve_chain(const cli_options *options, const request *self, const gf_model *model,
+                             const states *at, gf_transport **transport, gf_error *error) {
+    return (takes_vectors(self) ? solve_vectors : solve_levels)(options, self, model, at, transport,
+                                                                error);
 }
 
 /* Rings up to t*, and beyond it operator space at lambda2 = 0. */
@@ -559,7 +564,7 @@ static gf_status solve_with_tail(const cli_options *options, const request *self
     if (status == GF_OK) {
         at.points = plan->states;
         at.lambda = plan->lambda;
-        status = solve_rings(options, self, model, &at, &rings, error);
+        status = solve_chain(options, self, model, &at, &rings, error);
     }
     if (status == GF_OK) {
         status = gf_tail_join(plan, rings, operators, transport, error);
@@ -631,7 +636,7 @@ static gf_status solve(const cli_options *options, request *self, const gf_model
                ? solve_infinite(options, self, model, found, error)
            : takes_operators(self)
                ? solve_operators(options, self, model, &at, &found->transport, error)
-               : solve_rings(options, self, model, &at, &found->transport, error);
+               : solve_chain(options, self, model, &at, &found->transport, error);
 }
 
 static gf_status compute(cli_options *options, request *self, gf_error *error) {
@@ -812,15 +817,15 @@ static int run(const cli_command *command, int argc, const char **argv) {
          "full: diagonalisation (default) | typicality: random vectors | operator-space: infinite "
          "chain, lambda2 = 0 | memory: nearly integrable chains",
          "METHOD"},
+        {"tail", 0, POPT_ARG_NONE, &asked.tail, 0,
+         "beyond t*: what operator space has for the tail at lambda2 = 0", NULL},
+        {"table", 0, POPT_ARG_STRING, &asked.table, 0,
+         "D on so many values of m and e, for langevin; implies --tail", "M,E"},
         {"samples", 0, POPT_ARG_INT, &asked.samples, 0,
          "random vectors of the largest sector (default: 2)", "N"},
         {"seed", 0, POPT_ARG_LONG, &asked.seed, 0, "of random vectors (default: the model's)", "N"},
         {"checkpoint", 'c', POPT_ARG_DOUBLE, &asked.checkpoint, 0,
          "time between checkpoints of random vectors (default: 60)", "SECONDS"},
-        {"tail", 0, POPT_ARG_NONE, &asked.tail, 0,
-         "beyond t*: what operator space has for the tail at lambda2 = 0", NULL},
-        {"table", 0, POPT_ARG_STRING, &asked.table, 0,
-         "D on so many values of m and e, for langevin; implies --tail", "M,E"},
         {"strings", 0, POPT_ARG_INT, &asked.strings, 0,
          "sites of the longest operators of operator-space (default: 10)", "L"},
         {"end", 0, POPT_ARG_DOUBLE, &asked.end, 0, "the last time (default: 8)", "T"},

@@ -327,12 +327,15 @@ static gf_status print_two_fields(cli_report *report, const gf_langevin *self,
     }
     const gf_hydrodynamics *h = &dynamics.hydrodynamics;
     const double(*d)[GF_CHARGES] = h->transport;
+    char transport[120] = "D of the densities, from a file";
+    if (h->law != GF_TRANSPORT_VARYING) {
+        (void)snprintf(transport, sizeof transport, "%s = [[%g, %g], [%g, %g]]",
+                       h->law == GF_TRANSPORT_ONSAGER ? "sigma" : "D", d[0][0], d[0][1], d[1][0],
+                       d[1][1]);
+    }
     cli_report_text(
-        report,
-        "# %s%s = [[%g, %g], [%g, %g]], cutoff = %g, noise scales: drive %g, thermal %g; unit of "
-        "energy: %s\n",
-        run->rescaled ? "lengths in r sqrt(epsilon), times in epsilon t; " : "",
-        h->law == GF_TRANSPORT_ONSAGER ? "sigma" : "D", d[0][0], d[0][1], d[1][0], d[1][1],
+        report, "# %s%s, cutoff = %g, noise scales: drive %g, thermal %g; unit of energy: %s\n",
+        run->rescaled ? "lengths in r sqrt(epsilon), times in epsilon t; " : "", transport,
         run->noise.cutoff, run->noise.drive, run->noise.thermal, run->medium.energy_unit);
     cli_report_text(report, "#%9s %11s %9s %8s %7s %7s %9s %9s %9s %9s %8s  %s\n",
                     run->equation->parameters[run->swept], "density", "error", "samples", "drift",

@@ -106,7 +106,9 @@ static gf_status read_table(const gf_figure *figure, table *self, gf_error *erro
         status = gf_fail(error, GF_INVALID, "the table of D is no plane");
     }
     for (size_t i = 0; i < GF_CHARGES && status == GF_OK; ++i) {
-        double ends[2] = {self->axis[i][0], self->axis[i][self->shape[i] - 1]};
+        double from = self->axis[i][0], to = self->axis[i][self->shape[i] - 1];
+        double margin = fmax(0.04 * (to - from), (to - from) / (double)(self->shape[i] - 1) / 2);
+        double ends[2] = {from - margin, to + margin};
         gf_figure_options_apply_range(figure->options, i, ends);
         self->low[i] = ends[0];
         self->high[i] = ends[1];

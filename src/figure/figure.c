@@ -122,7 +122,8 @@ static bool is_of_instanton(const struct kind *kind) {
 static gf_status draw_file(gf_figure *figure, gf_error *error) {
     int chosen = choose(figure);
     bool run = gf_file_has(figure->file, "/run");
-    if (run && (chosen == KINDS || figure->options->kind == NULL ||
+    const char *kind = figure->options->kind;
+    if (run && (chosen == KINDS || kind == NULL || gf_langevin_figure_knows(kind) ||
                 !(kinds[chosen].plane || is_of_instanton(&kinds[chosen])))) {
         return gf_langevin_figure_draw(figure, error);
     }

@@ -347,6 +347,34 @@ static double probability_between(const galerkin *self, const double *state, dou
     return sum;
 }
 
+/* The mean of f over the same m and all x. */
+static void force_between(const galerkin *self, const double *state, double low, double high,
+                          along_m *along, double force[GF_CHARGES]) {
+    double node[BINS], weight[BINS], all = 0, sum[GF_CHARGES] = {0};
+    gf_quadrature_legendre(low, high, BINS, node, weight);
+    for (size_t i = 0; i < BINS; ++i) {
+        slice here = slice_at(self->medium, node[i]);
+        fill_along_m(self->degree, here.m, along);
+        for (size_t j = 0; j < self->nodes[1]; ++j) {
+            double e = here.middle + here.half * self->node[1][j], density = 0;
+            double values[1][GF_SURFACE_VALUES];
+            for (size_t k = 0; k < self->count; ++k) {
+                density += state[k] * along->value[self->b[k]][self->a[k]] *
+                           self->across[0][j * MOST_TERMS + (size_t)self->b[k]];
+            }
+            density *= weight[i] * self->weight[1][j] * here.half;
+            (void)gf_surface_evaluate(self->medium, 1, &here.m, &e, values);
+            all += density;
+            for (size_t c = 0; c < GF_CHARGES; ++c) {
+                sum[c] += density * values[0][GF_SURFACE_FORCE + c];
+            }
+        }
+    }
+    for (size_t c = 0; c < GF_CHARGES; ++c) {
+        force[c] = all != 0 ? sum[c] / all : NAN;
+    }
+}
+
 static void describe(const galerkin *self, const double *state, along_m *along,
                      gf_fokker_planck *result) {
     double value[4];
@@ -360,6 +388,7 @@ static void describe(const galerkin *self, const double *state, along_m *along,
         double low = fmax(-1, (2. * k - 1) / self->sites - 1);
         double high = fmin(1, (2. * k + 1) / self->sites - 1);
         result->probability[k] = probability_between(self, state, low, high, along) / value[0];
+        force_between(self, state, low, high, along, result->force[k]);
     }
 }
 
@@ -400,8 +429,9 @@ gf_status gf_fokker_planck_at(const gf_surface *medium, int sites, int degree,
                               gf_fokker_planck *self, gf_error *error) {
     *self = (gf_fokker_planck){.sites = sites, .degree = degree, .odd = NAN, .error = NAN};
     self->probability = calloc((size_t)sites + 1, sizeof *self->probability);
+    self->force = calloc((size_t)sites + 1, sizeof *self->force);
     along_m *along = calloc(1, sizeof *along);
-    gf_status status = self->probability != NULL && along != NULL
+    gf_status status = self->probability != NULL && self->force != NULL && along != NULL
                            ? GF_OK
                            : gf_fail_memory(error, "the Fokker-Planck operator");
     if (status == GF_OK) {
@@ -447,5 +477,6 @@ gf_status gf_fokker_planck_find(const gf_surface *medium, int sites, double tole
 
 void gf_fokker_planck_free(gf_fokker_planck *self) {
     free(self->probability);
+    free(self->force);
     *self = (gf_fokker_planck){0};
 }

@@ -24,7 +24,8 @@ typedef struct gf_fokker_planck {
                          without the symmetry `even` is the slowest of all and `odd` NaN */
     double
         *probability; /* [sites + 1]: of m within 1/sites of M/sites, M = -sites, 2 - sites ... */
-    double error;     /* what the last rise of the degree changed in rates and averages, relative */
+    double (*force)[GF_CHARGES]; /* [sites + 1]: mean of f over these m; NaN where nothing is */
+    double error; /* what the last rise of the degree changed in rates and averages, relative */
 } gf_fokker_planck;
 
 /* At one degree; `error` is NaN. The caller frees the result; after a failure it is empty. */

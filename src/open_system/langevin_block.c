@@ -6,19 +6,21 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double TOLERANCE = 1e-4;
 
-static gf_status set_unknown(int sites, gf_rates_summary *summary, gf_error *error) {
+static gf_status set_unknown(int sites, gf_rates_summary *summary, double (*force)[GF_CHARGES],
+                             gf_error *error) {
     *summary = (gf_rates_summary){NAN, NAN, NAN, NAN, calloc((size_t)sites + 1, sizeof(double))};
     for (int k = 0; k <= sites && summary->probability != NULL; ++k) {
-        summary->probability[k] = NAN;
+        summary->probability[k] = force[k][0] = force[k][1] = NAN;
     }
     return summary->probability != NULL ? GF_OK : gf_fail_memory(error, "the Langevin block");
 }
 
 static gf_status solve(const gf_surface *medium, gf_rates *rates, gf_rates_summary *summary,
-                       gf_error *error) {
+                       double (*force)[GF_CHARGES], gf_error *error) {
     gf_fokker_planck block;
     gf_status status = gf_fokker_planck_find(medium, rates->sites, TOLERANCE, &block, error);
     if (status != GF_OK) {
@@ -26,6 +28,7 @@ static gf_status solve(const gf_surface *medium, gf_rates *rates, gf_rates_summa
     }
     for (int k = 0; k <= rates->sites; ++k) {
         summary->probability[k] = block.probability[k];
+        memcpy(force[k], block.force[k], sizeof force[k]);
     }
     summary->second_moment = block.second_moment;
     summary->energy = block.energy;
@@ -46,7 +49,7 @@ static gf_status try_both(const gf_fitted_grid *grid, const double *channel_rate
         status =
             gf_fitted_grid_surface(grid, channel_rates, k == 0 ? 0 : rates->sites, &medium, error);
         if (status == GF_OK) {
-            status = solve(medium, rates, summary[k], error);
+            status = solve(medium, rates, summary[k], rates->force[GF_RATES_BARE_BLOCK + k], error);
         }
         gf_surface_free(medium);
     }
@@ -59,9 +62,12 @@ gf_status gf_langevin_block_try(bool wanted, const gf_model *model, const gf_spe
     gf_fitted_grid *grid = NULL;
     double *channel_rates = calloc(model->channel_count + 1, sizeof *channel_rates);
     rates->block_error = NAN;
-    gf_status status = channel_rates != NULL ? set_unknown(rates->sites, &rates->bare_block, error)
+    gf_status status = channel_rates != NULL ? set_unknown(rates->sites, &rates->bare_block,
+                                                           rates->force[GF_RATES_BARE_BLOCK], error)
                                              : gf_fail_memory(error, "the Langevin block");
-    status = status == GF_OK ? set_unknown(rates->sites, &rates->block, error) : status;
+    status = status == GF_OK
+                 ? set_unknown(rates->sites, &rates->block, rates->force[GF_RATES_BLOCK], error)
+                 : status;
     status = status == GF_OK ? gf_region_init(&region, spectrum, error) : status;
     if (status == GF_OK && wanted && region.count > 0) {
         gf_model_rates(model, channel_rates);

@@ -473,8 +473,10 @@ void gf_rates_free(gf_rates *self) {
     free(self->gibbs.probability);
     free(self->bare_block.probability);
     free(self->block.probability);
-    for (int k = 0; k < 3; ++k) {
+    for (int k = 0; k < GF_RATES_REFERENCES; ++k) {
         free(self->force[k]);
+    }
+    for (int k = 0; k < 3; ++k) {
         free(self->relaxing[k]);
     }
     free(self->spread);

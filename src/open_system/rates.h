@@ -80,9 +80,9 @@ typedef struct gf_rates {
     /* the trial */
     gf_rates_summary exact, smooth, gibbs; /* exact: the mean of all sectors */
     gf_rates_summary bare_block, block;
-    double block_error;             /* of their rates and averages, relative; NaN: none */
-    double (*force[3])[GF_CHARGES]; /* [sites + 1]: exact, smooth, gibbs, at each M */
-    double *spread;                 /* [sites + 1]: of ln p_n at each M, weighted with p_n */
+    double block_error; /* of their rates and averages, relative; NaN: none */
+    double (*force[GF_RATES_REFERENCES])[GF_CHARGES]; /* [sites + 1]: mean at each M */
+    double *spread; /* [sites + 1]: of ln p_n at each M, weighted with p_n */
     /* relaxation, if asked for */
     size_t times;
     double lambda[GF_CHARGES], slope[GF_CHARGES]; /* the start, and f_i there */

@@ -198,9 +198,12 @@ static void put_forces(const gf_rates *self, gf_file *file) {
         {"/rates/force/exact", GF_UNITS_FORCE, "mean over the stationary populations of each M"},
         {"/rates/force/smooth", GF_UNITS_FORCE, "likewise over the smooth ones"},
         {"/rates/force/gibbs", GF_UNITS_FORCE,
-         "of the Gibbs state with m = M/N and the exact <e> at this M; NaN on the border"}};
+         "of the Gibbs state with m = M/N and the exact <e> at this M; NaN on the border"},
+        {"/rates/force/bare_block", GF_UNITS_FORCE,
+         "mean in a Langevin block, m within 1/N of M/N"},
+        {"/rates/force/block", GF_UNITS_FORCE, "likewise with the coefficients of sharp charges"}};
     size_t rows = (size_t)self->sites + 1;
-    for (int k = 0; k < 3; ++k) {
+    for (int k = 0; k < GF_RATES_REFERENCES; ++k) {
         put(file, columns[k], 2, (size_t[]){rows, GF_CHARGES}, (const char *[]){m_axis, "charge"},
             (const double *)self->force[k]);
     }

@@ -353,7 +353,7 @@ static gf_status allocate_results(trial *self, gf_error *error) {
     rates->spread = calloc(self->rows, sizeof *rates->spread);
     bool enough = rates->exact.probability != NULL && rates->smooth.probability != NULL &&
                   rates->spread != NULL;
-    for (int k = 0; k < 3; ++k) {
+    for (int k = 0; k < GF_RATES_REFERENCES; ++k) {
         rates->force[k] = calloc(self->rows, sizeof *rates->force[k]);
         enough = enough && rates->force[k] != NULL;
     }

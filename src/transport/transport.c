@@ -122,6 +122,8 @@ gf_status gf_transport_copy(const gf_transport *from, size_t points, gf_transpor
     self->sites = from->sites;
     self->compared = from->compared;
     self->longest = from->longest;
+    self->samples = from->samples;
+    self->seed = from->seed;
     COPY(time, from->times);
     COPY(lambda, points);
     COPY(density, points);
@@ -133,6 +135,8 @@ gf_status gf_transport_copy(const gf_transport *from, size_t points, gf_transpor
     COPY(onsager, rows);
     COPY(onsager_error, rows);
     COPY(smaller_onsager, rows);
+    COPY(correlation_scatter, rows);
+    COPY(onsager_scatter, rows);
     COPY(reliable_time, points);
     COPY(reliable_onsager, points);
     COPY(verdict, points);

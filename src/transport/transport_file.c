@@ -202,7 +202,7 @@ static void put_ways(const gf_transport *self, gf_file *file) {
                                       .description = "how the tail follows from lambda2 = 0",
                                       .rank = 1,
                                       .shape = {self->ways},
-                                      .axes = {"way"}},
+                                      .axes = {"/transport/tail/way"}},
                         names);
     gf_file_put_doubles(file,
                         &(gf_dataset){.path = "/transport/tail/onsager",
@@ -210,7 +210,7 @@ static void put_ways(const gf_transport *self, gf_file *file) {
                                       .description = "sigma_ij(infinity) of each; NaN: none",
                                       .rank = 4,
                                       .shape = {self->points, self->ways, GF_CHARGES, GF_CHARGES},
-                                      .axes = {"point", "way", "charge", "charge"}},
+                                      .axes = {"point", "/transport/tail/way", "charge", "charge"}},
                         self->way_onsager[0]);
     gf_file_put_integer_attribute(file, "/transport/tail", "longest_strings", self->tail_strings);
 }

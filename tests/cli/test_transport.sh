@@ -37,22 +37,6 @@ test_operator_space() {
     check "transport: near an integrable chain" contains "$said" "a conservation law must be"
 }
 
-# Random vectors: the same from a checkpoint, which a finished run takes away.
-test_vectors() {
-    sed 's/^sites:.*/sites: 9/; $a typicality: {exact: 2}' "$half" >vectors.yaml
-    set -- transport vectors.yaml --method typicality --end 2 --times 9 --at 0,0 --at 0.4,-0.2 --seed 5
-    accept "$@" -o vectors.h5
-    check "transport: vectors: $said" contains "$said" "2 random vectors in the largest sector beside N = 7"
-    check "transport: vectors: $said" contains "$said" "statistical errors of sigma_11"
-    check "transport: vectors: checkpoint is gone" test ! -e vectors.h5.vectors
-    check "transport: vectors: scatter" h5dump -H -d /transport/onsager_scatter vectors.h5 >/dev/null
-    "$program" export vectors.h5 /transport/onsager >vectors.csv
-    accept "$@" -o again.h5 --threads 3 --checkpoint 0
-    "$program" export again.h5 /transport/onsager >again.csv
-    check "transport: vectors: threads" cmp -s vectors.csv again.csv
-    accept figure vectors.h5 -o vectors.pdf
-}
-
 # Slow modes: a bound, and no D where they say nothing.
 test_memory() {
     accept transport "$models/xxz_jprime.yaml" --sites 14 --method memory --at 0,-0.26 -o modes.h5
@@ -113,6 +97,22 @@ END
     refuse 1 "--beside belongs to --kind transport" figure diffusion.h5 --beside tail.h5 -o new.pdf
 }
 
+# Random vectors: the same from a checkpoint, which a finished run takes away.
+test_vectors() {
+    sed 's/^sites:.*/sites: 9/; $a typicality: {exact: 2}' "$half" >vectors.yaml
+    set -- transport vectors.yaml --method typicality --end 2 --times 9 --at 0,0 --at 0.4,-0.2 --seed 5
+    accept "$@" -o vectors.h5
+    check "transport: vectors: $said" contains "$said" "2 random vectors in the largest sector beside N = 7"
+    check "transport: vectors: $said" contains "$said" "statistical errors of sigma_11"
+    check "transport: vectors: checkpoint is gone" test ! -e vectors.h5.vectors
+    check "transport: vectors: scatter" h5dump -H -d /transport/onsager_scatter vectors.h5 >/dev/null
+    "$program" export vectors.h5 /transport/onsager >vectors.csv
+    accept "$@" -o again.h5 --threads 3 --checkpoint 0
+    "$program" export again.h5 /transport/onsager >again.csv
+    check "transport: vectors: threads" cmp -s vectors.csv again.csv
+    accept figure vectors.h5 -o vectors.pdf
+}
+
 # The same file for any number of threads.
 test_threads() {
     for threads in 1 3; do
@@ -149,10 +149,10 @@ test_refusals() {
 
 test_results
 test_operator_space
-test_vectors
 test_memory
 test_tail
 test_table
+test_vectors
 test_threads
 test_refusals
 finish

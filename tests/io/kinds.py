@@ -133,7 +133,7 @@ def make_all(program, models):
     make(program, "transport", "model.yaml", "--sites", "6", "--at", "0,0", "--at=0.4,-0.2", "--times", "5", "-o",
          "currents.h5")
     make(program, "transport", "model.yaml", "--set", "Jp=0.5", "--sites", "8", "--table", "5,5", "--strings", "8",
-         "--end", "2", "--times", "9", "-o", "diffusion.h5", "-q")
+         "--end", "2", "--times", "17", "-o", "diffusion.h5", "-q")
     make(program, "spectrum", os.path.join(models, "pump_loss.yaml"), "--sites", "4",
          "--no-symmetry", "-o", "plain.h5")
     interrupt(program, "killed.h5.blocks", lambda: os.path.exists("killed.h5"), "spectrum",

@@ -207,6 +207,24 @@ static double jacobi_noise(double m, double less) {
     return (1 - m * m) * SITES / 8.;
 }
 
+/* Of (1 - m^2)^3, and of m times that. */
+static double integral(double m) {
+    return m - m * m * m + 0.6 * pow(m, 5) - pow(m, 7) / 7;
+}
+
+static double first_moment(double m) {
+    return -pow(1 - m * m, 4) / 8;
+}
+
+/* The mean of -m/2 over each bin of m. */
+static void check_forces(const gf_fokker_planck *found) {
+    for (int k = 0; k <= SITES; ++k) {
+        double low = fmax(-1, (2. * k - 1) / SITES - 1), high = fmin(1, (2. * k + 1) / SITES - 1);
+        double mean = (first_moment(high) - first_moment(low)) / (integral(high) - integral(low));
+        ck_assert_double_eq_tol(found->force[k][0], -mean / 2, 1e-6);
+    }
+}
+
 START_TEST(polynomial_modes_are_found_to_all_digits) {
     const motion all = {jacobi_force, jacobi_noise, 0, 2, SITES};
     const size_t points[2] = {65, 81};
@@ -217,6 +235,7 @@ START_TEST(polynomial_modes_are_found_to_all_digits) {
         ck_assert_double_eq_tol(found.even, 1.125, 1e-5);
         ck_assert_double_eq_tol(found.second_moment, 1. / 9, 1e-6);
         ck_assert_double_eq_tol(found.energy, 0, 1e-10);
+        check_forces(&found);
         gf_fokker_planck_free(&found);
     }
     gf_surface_free(surface);
