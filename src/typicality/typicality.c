@@ -326,7 +326,8 @@ static const gf_sampled_sector *part_of(const job *self, int up, int *factor) {
 
 static gf_status collect(const job *self, gf_spectrum **result, gf_error *error) {
     gf_spectrum *spectrum = NULL;
-    int sites = self->model->chain.sites, *factor = calloc(self->operators.count + 1, sizeof *factor);
+    int sites = self->model->chain.sites,
+        *factor = calloc(self->operators.count + 1, sizeof *factor);
     size_t levels = 0;
     if (factor == NULL) {
         return gf_fail_memory(error, "the spectrum");
