@@ -341,9 +341,9 @@ static gf_status list_levels(gf_current_spectrum *self, gf_error *error) {
     double lowest = INFINITY, highest = -INFINITY;
     for (int up = 0; up <= self->sites; ++up) {
         gf_current_sector *source = &self->sector[self->sector[up].source];
-        qsort(source->level, source->levels, sizeof *source->level, compare_levels);
         levels += source->levels;
         if (source->levels > 0) {
+            qsort(source->level, source->levels, sizeof *source->level, compare_levels);
             lowest = fmin(lowest, source->level[0].energy);
             highest = fmax(highest, source->level[source->levels - 1].energy);
         }

@@ -259,7 +259,8 @@ static void clear(gf_transport *scratch) {
 /* Both functions of the scratch point, one after the other. */
 static double value_of(const gf_transport *self, size_t index) {
     size_t one = self->times * GF_TRANSPORT_MATRIX;
-    return index < one ? self->correlation[0][index] : self->onsager[0][index - one];
+    const double *correlation = self->correlation[0], *onsager = self->onsager[0];
+    return index < one ? correlation[index] : onsager[index - one];
 }
 
 /* Adds to the squares of errors what a sector contributes: (n - 1)/n times the sum of squares of
@@ -269,6 +270,10 @@ static void add_scatter(const work *all, workspace *self, const gf_sampled_sourc
     gf_transport *result = all->result, *scratch = self->scratch;
     size_t count = 2 * result->times * GF_TRANSPORT_MATRIX, one = count / 2;
     gf_response whole = self->responses[source->up];
+    size_t row = point * result->times;
+    const double *correlation = result->correlation[row], *onsager = result->onsager[row];
+    double *of_correlation = result->correlation_scatter[row],
+           *of_onsager = result->onsager_scatter[row];
     double n = (double)source->vectors;
     memset(self->mean, 0, count * sizeof *self->mean);
     memset(self->square, 0, count * sizeof *self->square);
@@ -278,17 +283,14 @@ static void add_scatter(const work *all, workspace *self, const gf_sampled_sourc
         clear(scratch);
         gf_responses_add(self->responses, all->chain->exact, self->gibbs, 0, scratch);
         for (size_t k = 0; k < count; ++k) {
-            double base = k < one ? result->correlation[point * result->times][k]
-                                  : result->onsager[point * result->times][k - one];
-            double apart = value_of(scratch, k) - base;
+            double apart = value_of(scratch, k) - (k < one ? correlation[k] : onsager[k - one]);
             self->mean[k] += apart / n;
             self->square[k] += apart * apart;
         }
     }
     self->responses[source->up] = whole;
     for (size_t k = 0; k < count; ++k) {
-        double *to = k < one ? &result->correlation_scatter[point * result->times][k]
-                             : &result->onsager_scatter[point * result->times][k - one];
+        double *to = k < one ? &of_correlation[k] : &of_onsager[k - one];
         *to += (n - 1) / n * fmax(0, self->square[k] - n * self->mean[k] * self->mean[k]);
     }
 }

@@ -64,7 +64,8 @@ RUN
 as_one "1 2 4" langevin run.yaml
 as_one 3 spectrum "$reference" --sites 8
 as_one 4 spectrum "$reference" --sites 10 --method typicality --samples 8
-as_one "2 3" forces "$reference" --sites 6
+as_one 3 forces "$reference" --sites 6
+as_one 2 trajectories "$reference" --sites 4 --epsilon 0.5 --trajectories 6 --end 4
 as_one 3 fixed-points "$reference" --sites 4 --scan gamma=0.8:0.95:4
 as_one 2 fixed-points "$reference" --sites 4 --scan Delta=0.5:1.5:3 --scan gamma=0.8:0.95:3
 

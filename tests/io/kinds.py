@@ -112,8 +112,8 @@ def is_complete(name):
         return file["run"].attrs["done"] >= 1
 
 
-def make_all(program, models):
-    """Fills the working directory; returns the names of the files."""
+def make_all(program, models, few=False):
+    """Fills the working directory; returns the names of the files, of a few kinds alone if these will do."""
     reference = os.path.join(models, "xxz_jprime.yaml")
     small = open(reference, encoding="utf-8").read()
     small = small[:small.index("\ngrid:")] if "\ngrid:" in small else small
@@ -124,6 +124,11 @@ def make_all(program, models):
           + open("model.yaml", encoding="utf-8").read())
     make(program, "spectrum", "model.yaml", "--sites", "6", "-o", "spectrum.h5")
     make(program, "forces", "spectrum.h5", "-o", "table.h5")
+    if few:
+        make(program, "fixed-points", "spectrum.h5", "--scan", "gamma=0.8:0.95:4", "-o", "scan.h5")
+        write("row.yaml", ROW % (100, 10))
+        make(program, "langevin", "-q", "row.yaml", "-o", "row.h5")
+        return ["spectrum.h5", "table.h5", "scan.h5", "row.h5"]
     make(program, "forces", "sampled.yaml", "--sites", "8", "-o", "sampled.h5", "-q")
     make(program, "fixed-points", "spectrum.h5", "--scan", "gamma=0.8:0.95:4", "-o", "scan.h5")
     make(program, "fixed-points", "model.yaml", "--sites", "6", "--scan", "Delta=0.5:2:5", "--scan",
