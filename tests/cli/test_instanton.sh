@@ -65,13 +65,17 @@ check "double well: $(printed)" between 2.4975 "$(printed)" 2.5025
 accept instanton -q "$models/hydrodynamics_block.yaml" --table fig2.h5 -o block.h5
 check "blocks: $(printed)" between 0.020 "$(printed)" 0.035
 check "blocks: no second departure" contains "$said" "from the state of smaller m"
-rate() { # SITES: the slowest rate of blocks with bare coefficients
-    "$program" instanton -q bare.yaml --table fig2.h5 --set sites=$1 2>$err | sed -n 's/.*slowest rate \([0-9.e-]*\) .*/\1/p'
+test_rates() { # the slowest ones of blocks with bare coefficients
+    sed 's/renormalised.*/bare/; /^snapshots/d' "$models/hydrodynamics_block.yaml" >bare.yaml
+    c=$(printed)
+    for sites in 100 125; do
+        "$program" instanton -q bare.yaml --table fig2.h5 --set sites=$sites 2>$err |
+            sed -n 's/.*slowest rate \([0-9.e-]*\) .*/\1/p'
+    done >rates
+    slope=$(xargs <rates | awk '{ print log($1 / $2) / 25 }')
+    check "rates fall by $slope a site, not by c = $c" between "$c" "$slope" "$(echo "$c" | awk '{ print 1.1 * $1 }')"
 }
-sed 's/renormalised.*/bare/; /^snapshots/d' "$models/hydrodynamics_block.yaml" >bare.yaml
-c=$(printed)
-slope=$(echo "$(rate 100) $(rate 125)" | awk '{ print log($1 / $2) / 25 }')
-check "rates fall by $slope a site, not by c = $c" between "$c" "$slope" "$(echo "$c" | awk '{ print 1.1 * $1 }')"
+$(sized test_rates :)
 
 if command -v gnuplot >/dev/null; then
     for figure in "c.h5 path" "well.h5 path" "block.h5 path" "run.h5 walls" "run.h5 path" "run.h5 law"; do

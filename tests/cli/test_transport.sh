@@ -150,7 +150,7 @@ test_refusals() {
 test_results
 test_operator_space
 test_vectors
-test_memory
+$(sized test_memory :) # two long chains: tests/transport/test_memory.c has shorter ones
 test_tail
 test_table
 test_threads
