@@ -46,16 +46,33 @@ static void on_interrupt(int signal_number) {
     (void)raise(signal_number);
 }
 
+/* What is ignored stays ignored: nohup means it. */
+static void watch_signals(void (*handler)(int)) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+    for (size_t k = 0; k < sizeof signals / sizeof *signals; ++k) {
+        if (signal(signals[k], handler) == SIG_IGN) {
+            (void)signal(signals[k], SIG_IGN);
+        }
+    }
+}
+
 void cli_watch_output(const char *path) {
     int slot = unfinished_files[0] == NULL ? 0 : 1;
     free(unfinished_files[slot]);
     unfinished_files[slot] = gf_file_part_name(path);
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
-    for (size_t k = 0; k < sizeof signals / sizeof *signals; ++k) {
-        if (signal(signals[k], on_interrupt) == SIG_IGN) {
-            (void)signal(signals[k], SIG_IGN); /* as under nohup */
-        }
-    }
+    watch_signals(on_interrupt);
+}
+
+static volatile sig_atomic_t stop_wanted;
+
+static void ask_to_stop(int signal_number) {
+    (void)signal(signal_number, SIG_DFL); /* a second one ends at once */
+    stop_wanted = 1;
+}
+
+const volatile sig_atomic_t *cli_watch_interruption(void) {
+    watch_signals(ask_to_stop);
+    return &stop_wanted;
 }
 
 void cli_announce_kept(const char *what, const char *path) {

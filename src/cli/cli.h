@@ -8,6 +8,7 @@
 #include "spectrum/spectrum.h"
 
 #include <popt.h>
+#include <signal.h>
 #include <stdbool.h>
 
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_WRONG_USAGE = 2, CLI_GO_ON = -1 };
@@ -113,6 +114,9 @@ gf_status cli_spare_output(const cli_options *options, int writes, gf_error *err
 
 /* Has an interruption (Ctrl-C) remove the unfinished version of the file `path`; for two files. */
 void cli_watch_output(const char *path);
+
+/* Instead, from here on an interruption means: make a checkpoint, then go. Returns what it sets. */
+const volatile sig_atomic_t *cli_watch_interruption(void);
 
 /* Has an interruption say that what is finished ("blocks") is kept in the file or folder `path`, if
  * it is there. */

@@ -5,7 +5,6 @@
 #include "gibbsflow/machine.h"
 #include "langevin/ensemble/langevin.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,24 +35,6 @@ static const char langevin_examples[] =
     "      -o try.h5\n"
     "  gibbsflow langevin models/hydrodynamics.yaml --table fig2.h5 -o run.h5\n"
     "  gibbsflow langevin --resume run.h5\n";
-
-static volatile sig_atomic_t stop_wanted;
-
-static void ask_to_stop(int signal_number) {
-    (void)signal(signal_number, SIG_DFL); /* a second one ends at once */
-    stop_wanted = 1;
-}
-
-/* From here on an interruption means: make a checkpoint, then go. What is ignored stays ignored:
- * nohup means it. */
-static void watch_signals(void) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
-        if (signal(numbers[i], ask_to_stop) == SIG_IGN) {
-            (void)signal(numbers[i], SIG_IGN);
-        }
-    }
-}
 
 static void announce(const cli_options *options, const gf_langevin *self, double seconds) {
     const gf_run *run = self->run;
@@ -184,12 +165,11 @@ static gf_status carry_on(const cli_options *options, gf_langevin *self, double 
     gf_status status = gf_langevin_estimate(self, &seconds, error);
     if (status == GF_OK) {
         announce(options, self, seconds);
-        watch_signals();
         cli_progress_start(&progress, options, "integrating");
         gf_langevin_control control = {.save = gf_langevin_write,
                                        .path = options->output,
                                        .checkpoint_every = every,
-                                       .stop = &stop_wanted,
+                                       .stop = cli_watch_interruption(),
                                        .progress = &progress.progress};
         status = gf_langevin_carry_on(self, &control, error);
         cli_progress_end(&progress);

@@ -8,7 +8,6 @@
 #include "open_system/trajectories.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,22 +50,6 @@ static const char trajectories_examples[] =
     "      --end 20\n"
     "  gibbsflow trajectories --resume traj.h5 --trajectories 60\n"
     "  gibbsflow figure traj.h5 -o traj.pdf\n";
-
-static volatile sig_atomic_t stop_wanted;
-
-static void ask_to_stop(int signal_number) {
-    (void)signal(signal_number, SIG_DFL); /* a second one ends at once */
-    stop_wanted = 1;
-}
-
-static void watch_signals(void) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
-        if (signal(numbers[i], ask_to_stop) == SIG_IGN) {
-            (void)signal(numbers[i], SIG_IGN);
-        }
-    }
-}
 
 /* What the command line asks for. */
 typedef struct request {
@@ -323,14 +306,11 @@ static gf_status carry_on(const cli_options *options, const request *self, const
     bool keeps = options->output != NULL;
     gf_status status = GF_OK;
     if (gf_trajectories_done(all) < 1) {
-        if (keeps) {
-            watch_signals();
-        }
         cli_progress_start(&progress, options, "trajectories");
         gf_trajectories_control control = {.save = keeps ? save : NULL,
                                            .context = &copy,
                                            .checkpoint_every = self->every,
-                                           .stop = &stop_wanted,
+                                           .stop = keeps ? cli_watch_interruption() : NULL,
                                            .progress = &progress.progress,
                                            .announce = announce};
         status = gf_trajectories_carry_on(all, context->model, &control, error);

@@ -67,17 +67,6 @@ static gf_status check_place(const gf_model *model, const double lambda[GF_CHARG
     return GF_OK;
 }
 
-/* The sum over all sites of Z, of one cell. */
-static gf_strings magnetization(int cell, double m) {
-    gf_operator z = {0};
-    for (int site = 0; site < cell; ++site) {
-        gf_operator_append(&z, (gf_operator_term){.coefficient = 1, .z = (uint64_t)1 << site});
-    }
-    gf_strings result = gf_strings_expand(&z, cell, m);
-    gf_operator_free(&z);
-    return result;
-}
-
 static double square(const gf_strings *a) {
     return creal(gf_strings_product(a, a));
 }
@@ -93,7 +82,7 @@ static int common_parity(const problem *self) {
 
 static bool expand(problem *self) {
     const gf_currents *from = &self->currents;
-    self->charge[GF_MAGNETIZATION] = magnetization(self->cell, self->m);
+    self->charge[GF_MAGNETIZATION] = gf_strings_magnetization(self->cell, self->m);
     self->charge[GF_ENERGY] = gf_strings_expand(&from->hamiltonian, self->cell, self->m);
     bool done = !self->charge[GF_MAGNETIZATION].exhausted && !self->charge[GF_ENERGY].exhausted;
     for (size_t i = 0; i < GF_CHARGES; ++i) {

@@ -122,6 +122,16 @@ gf_strings gf_strings_expand(const gf_operator *local, int cell, double m) {
     return sum;
 }
 
+gf_strings gf_strings_magnetization(int cell, double m) {
+    gf_operator z = {0};
+    for (int site = 0; site < cell; ++site) {
+        gf_operator_append(&z, (gf_operator_term){.coefficient = 1, .z = (uint64_t)1 << site});
+    }
+    gf_strings result = gf_strings_expand(&z, cell, m);
+    gf_operator_free(&z);
+    return result;
+}
+
 double complex gf_strings_product(const gf_strings *a, const gf_strings *b) {
     double complex sum = 0;
     for (size_t i = 0, k = 0; i < a->count && k < b->count;) {

@@ -58,6 +58,8 @@ uint64_t gf_string_reflected(uint64_t code); /* in reversed order, on a chain of
 /* The sum over all translations by `cell` sites of `local`, an operator on the first sites. Only
  * its part that conserves the magnetisation is taken. */
 gf_strings gf_strings_expand(const gf_operator *local, int cell, double m);
+/* That of Z. */
+gf_strings gf_strings_magnetization(int cell, double m);
 
 /* The scalar product per cell. */
 double complex gf_strings_product(const gf_strings *a, const gf_strings *b);

@@ -47,16 +47,6 @@ typedef struct infinite_chain {
     double *j; /* [size][GF_CHARGES], per site */
 } infinite_chain;
 
-static gf_strings magnetization(int cell, double m) {
-    gf_operator z = {0};
-    for (int site = 0; site < cell; ++site) {
-        gf_operator_append(&z, (gf_operator_term){.coefficient = 1, .z = (uint64_t)1 << site});
-    }
-    gf_strings result = gf_strings_expand(&z, cell, m);
-    gf_operator_free(&z);
-    return result;
-}
-
 static infinite_chain open_space(const gf_model *model, double m, int longest, int parity) {
     infinite_chain self = {0};
     gf_commutator commutator;
@@ -68,7 +58,7 @@ static infinite_chain open_space(const gf_model *model, double m, int longest, i
     ck_assert_int_eq(gf_liouvillian_create(&commutator, longest, parity, &self.matrix, NULL),
                      GF_OK);
     gf_commutator_free(&commutator);
-    self.charge[0] = magnetization(cell, m);
+    self.charge[0] = gf_strings_magnetization(cell, m);
     self.charge[1] = gf_strings_expand(&self.currents.hamiltonian, cell, m);
     double *x = calloc(self.matrix->size, sizeof *x);
     self.j = calloc(2 * self.matrix->size, sizeof *self.j);
