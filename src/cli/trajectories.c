@@ -5,7 +5,7 @@
 #include "gibbsflow/file.h"
 #include "io/charge_units.h"
 #include "model/model_file.h"
-#include "open_system/trajectories.h"
+#include "open_system/trajectories/trajectories.h"
 
 #include <math.h>
 #include <stdio.h>

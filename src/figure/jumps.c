@@ -2,7 +2,7 @@
 #include "figure/kinds.h"
 
 #include "figure/plot.h"
-#include "open_system/trajectories.h"
+#include "open_system/trajectories/trajectories.h"
 
 #include <math.h>
 #include <string.h>

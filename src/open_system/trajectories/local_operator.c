@@ -1,4 +1,4 @@
-#include "open_system/local_operator.h"
+#include "open_system/trajectories/local_operator.h"
 
 #include <math.h>
 #include <stdlib.h>

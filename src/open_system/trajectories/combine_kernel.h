@@ -1,8 +1,8 @@
 /* Sums of the vectors of a stretch (no_jump.h). */
-#ifndef GIBBSFLOW_OPEN_SYSTEM_COMBINE_KERNEL_H
-#define GIBBSFLOW_OPEN_SYSTEM_COMBINE_KERNEL_H
+#ifndef GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_COMBINE_KERNEL_H
+#define GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_COMBINE_KERNEL_H
 
-#include "open_system/momentum_operator.h"
+#include "open_system/trajectories/momentum_operator.h"
 
 /* psi = sum_n factor[n] vectors[n] on the rungs, vectors[terms][basis->orbits]; returns |psi|^2. */
 double gf_combine(const gf_momentum_basis *basis, gf_rungs rungs, size_t terms,

@@ -4,7 +4,7 @@
 
 #include "fixture.h"
 #include "open_system/chain_model.h"
-#include "open_system/trajectory.h"
+#include "open_system/trajectories/trajectory.h"
 
 #include <omp.h>
 

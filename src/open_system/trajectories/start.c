@@ -1,6 +1,6 @@
 /* The Gibbs state of given densities, as a start. */
 #include "gibbsflow/gibbs.h"
-#include "open_system/trajectories.h"
+#include "open_system/trajectories/trajectories.h"
 #include "spectrum/spectrum.h"
 
 #include <stdlib.h>

@@ -5,11 +5,11 @@
  *                       c sqrt(L_a / L_b) exp(-i theta l)
  *
  * Neither O nor what is made of it need be Hermitian or conserve the magnetisation. */
-#ifndef GIBBSFLOW_OPEN_SYSTEM_MOMENTUM_OPERATOR_H
-#define GIBBSFLOW_OPEN_SYSTEM_MOMENTUM_OPERATOR_H
+#ifndef GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_MOMENTUM_OPERATOR_H
+#define GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_MOMENTUM_OPERATOR_H
 
 #include "algebra/operator.h"
-#include "open_system/momentum_basis.h"
+#include "open_system/trajectories/momentum_basis.h"
 
 #include <complex.h>
 

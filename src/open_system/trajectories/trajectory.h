@@ -1,9 +1,9 @@
 /* One trajectory at work (unravelling.h). */
-#ifndef GIBBSFLOW_OPEN_SYSTEM_TRAJECTORY_H
-#define GIBBSFLOW_OPEN_SYSTEM_TRAJECTORY_H
+#ifndef GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_TRAJECTORY_H
+#define GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_TRAJECTORY_H
 
-#include "open_system/trajectories.h"
-#include "open_system/unravelling.h"
+#include "open_system/trajectories/trajectories.h"
+#include "open_system/trajectories/unravelling.h"
 
 typedef struct gf_trajectory gf_trajectory;
 

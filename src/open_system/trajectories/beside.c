@@ -1,6 +1,6 @@
 /* What the rate equation and the table say, beside trajectories. */
 #include "gibbsflow/surface.h"
-#include "open_system/trajectories.h"
+#include "open_system/trajectories/trajectories.h"
 
 #include <math.h>
 #include <stdio.h>

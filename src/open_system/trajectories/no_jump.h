@@ -11,10 +11,10 @@
  * 81, 3967 (1984)). The vectors v_n are kept: any time of the stretch is then a sum of them,
  * without a further use of H_eff, which makes the root of |psi(t)|^2 = u cheap. Terms below
  * GF_NO_JUMP_TOLERANCE of |psi| are left out. */
-#ifndef GIBBSFLOW_OPEN_SYSTEM_NO_JUMP_H
-#define GIBBSFLOW_OPEN_SYSTEM_NO_JUMP_H
+#ifndef GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_NO_JUMP_H
+#define GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_NO_JUMP_H
 
-#include "open_system/momentum_operator.h"
+#include "open_system/trajectories/momentum_operator.h"
 
 #define GF_NO_JUMP_TOLERANCE 1e-12
 

@@ -1,4 +1,4 @@
-#include "open_system/unravelling.h"
+#include "open_system/trajectories/unravelling.h"
 
 #include <fftw3.h>
 #include <math.h>

@@ -1,8 +1,8 @@
-#include "open_system/trajectories.h"
+#include "open_system/trajectories/trajectories.h"
 
 #include "base/machine.h"
 #include "base/tasks.h"
-#include "open_system/trajectory.h"
+#include "open_system/trajectories/trajectory.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -9,13 +9,13 @@
  *
  * the same bath, whose jumps take a state of momentum k to one of momentum k + q: G times fewer
  * components than with jumps at sites. L_c0 psi, taken apart by momentum, has all of them. */
-#ifndef GIBBSFLOW_OPEN_SYSTEM_UNRAVELLING_H
-#define GIBBSFLOW_OPEN_SYSTEM_UNRAVELLING_H
+#ifndef GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_UNRAVELLING_H
+#define GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_UNRAVELLING_H
 
 #include "gibbsflow/charge.h"
 #include "open_system/bath.h"
-#include "open_system/local_operator.h"
-#include "open_system/no_jump.h"
+#include "open_system/trajectories/local_operator.h"
+#include "open_system/trajectories/no_jump.h"
 
 enum { GF_UNRAVELLING_MAX_SITES = 20 };
 

@@ -1,5 +1,5 @@
 #include "base/clones.h"
-#include "open_system/local_operator.h"
+#include "open_system/trajectories/local_operator.h"
 
 #include <string.h>
 

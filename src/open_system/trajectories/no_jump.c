@@ -1,6 +1,6 @@
-#include "open_system/no_jump.h"
+#include "open_system/trajectories/no_jump.h"
 
-#include "open_system/combine_kernel.h"
+#include "open_system/trajectories/combine_kernel.h"
 
 #include <math.h>
 #include <stdlib.h>

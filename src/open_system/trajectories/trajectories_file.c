@@ -1,6 +1,6 @@
 /* Trajectories in HDF5 files. */
-#include "open_system/no_jump.h"
-#include "open_system/trajectories.h"
+#include "open_system/trajectories/no_jump.h"
+#include "open_system/trajectories/trajectories.h"
 
 #include "io/charge_units.h"
 

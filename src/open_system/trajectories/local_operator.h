@@ -2,8 +2,8 @@
  *
  * A term-by-term operator visits every pattern once for each term that fits; merged into a sparse
  * matrix over the patterns of its support, each of its elements is met once. */
-#ifndef GIBBSFLOW_OPEN_SYSTEM_LOCAL_OPERATOR_H
-#define GIBBSFLOW_OPEN_SYSTEM_LOCAL_OPERATOR_H
+#ifndef GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_LOCAL_OPERATOR_H
+#define GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_LOCAL_OPERATOR_H
 
 #include "algebra/operator.h"
 #include "gibbsflow/error.h"

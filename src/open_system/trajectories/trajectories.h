@@ -4,8 +4,8 @@
  *
  * Every realisation is independent of all others, and of when and where it is done: its random
  * numbers depend on seed, realisation and jump alone. */
-#ifndef GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_H
-#define GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_H
+#ifndef GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_TRAJECTORIES_H
+#define GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_TRAJECTORIES_H
 
 #include "gibbsflow/charge.h"
 #include "gibbsflow/file.h"

@@ -9,8 +9,8 @@
  * for those that do not exist, the orbits sorted by the number of spins up: what conserves the
  * magnetisation leaves the ranges first[up] ... first[up + 1] - 1 to themselves. Without
  * translations every pattern is an orbit. */
-#ifndef GIBBSFLOW_OPEN_SYSTEM_MOMENTUM_BASIS_H
-#define GIBBSFLOW_OPEN_SYSTEM_MOMENTUM_BASIS_H
+#ifndef GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_MOMENTUM_BASIS_H
+#define GIBBSFLOW_OPEN_SYSTEM_TRAJECTORIES_MOMENTUM_BASIS_H
 
 #include "gibbsflow/error.h"
 #include "hilbert/symmetry.h"

@@ -1,4 +1,4 @@
-#include "open_system/momentum_operator.h"
+#include "open_system/trajectories/momentum_operator.h"
 
 #include "base/eigensystem.h"
 #include "base/random.h"

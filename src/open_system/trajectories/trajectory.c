@@ -1,7 +1,7 @@
-#include "open_system/trajectory.h"
+#include "open_system/trajectories/trajectory.h"
 
 #include "base/random.h"
-#include "open_system/combine_kernel.h"
+#include "open_system/trajectories/combine_kernel.h"
 
 #include <fftw3.h>
 #include <math.h>

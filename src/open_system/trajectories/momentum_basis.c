@@ -1,4 +1,4 @@
-#include "open_system/momentum_basis.h"
+#include "open_system/trajectories/momentum_basis.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 #include "base/clones.h"
-#include "open_system/momentum_operator.h"
+#include "open_system/trajectories/momentum_operator.h"
 
 /* Rows from ... end-1. Numbers are pairs of real and imaginary part: the compiler's products of
  * complex numbers look for infinities. */

@@ -1,4 +1,4 @@
-#include "open_system/combine_kernel.h"
+#include "open_system/trajectories/combine_kernel.h"
 
 #include "base/clones.h"
 
