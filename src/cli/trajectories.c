@@ -108,7 +108,8 @@ static void print_rungs(cli_report *report, const gf_trajectories *self,
     const char *force = self->beside.force != NULL ? "      exact" : "";
     const char *table = self->beside.table_force != NULL ? "      table" : "";
     if (self->beside.probability != NULL) {
-        cli_report_text(report, "# exact: P(M) at %s, f_i for epsilon -> 0\n", self->beside.exact);
+        cli_report_text(report, "# exact: P(M) at %s, f_i at %s\n", self->beside.exact,
+                        self->beside.exact_force);
     }
     cli_report_text(report, "#%4s %10s %8s%s", "M", "P", "+-", exact);
     cli_report_text(report, " %10s %8s%s%s %10s %8s%s%s", "f_1", "+-", force, table, "f_2", "+-",

@@ -5,6 +5,7 @@
 #include "open_system/amplitudes.h"
 
 #include <cblas.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -411,4 +412,36 @@ void gf_coupled_part_precondition(gf_coupled_part *self, double complex *x) {
         }
     }
     insert(self, self->work, x);
+}
+
+/* --- levels apart ---------------------------------------------------------------------------- */
+
+/* Leaves the elements between states of one level, or divides the others by i (E_n - E_m). */
+static void split(const gf_coupled_part *self, bool levels, double complex *x) {
+    const gf_generator *generator = self->lindbladian->generator;
+    double same = fmax(generator->frames->resolution, generator->widest);
+    for (size_t p = 0; p < self->places; ++p) {
+        const gf_matrix_place *place = &self->place[p];
+        const gf_level_list *level = &self->lindbladian->level[place->family];
+        const double *ket = level->energy[place->slot[0]], *bra = level->energy[place->slot[1]];
+        double complex *element = x + place->first;
+        for (size_t j = 0; j < place->columns; ++j) {
+            for (size_t i = 0; i < place->rows; ++i, ++element) {
+                double distance = ket[i] - bra[j];
+                if ((fabs(distance) <= same) != levels) {
+                    *element = 0;
+                } else if (!levels) {
+                    *element /= I * distance;
+                }
+            }
+        }
+    }
+}
+
+void gf_coupled_part_keep_levels(const gf_coupled_part *self, double complex *x) {
+    split(self, true, x);
+}
+
+void gf_coupled_part_divide(const gf_coupled_part *self, double complex *x) {
+    split(self, false, x);
 }

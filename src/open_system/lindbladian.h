@@ -33,7 +33,7 @@ typedef struct gf_transfer {
 
 typedef struct gf_lindbladian {
     const gf_generator *generator;
-    double epsilon;
+    double epsilon;        /* INFINITY: the dissipator alone */
     gf_level_list *level;  /* [families] */
     gf_transfer *transfer; /* [transfers], by target */
     size_t transfers;
@@ -78,5 +78,9 @@ void gf_coupled_part_precondition(gf_coupled_part *self, double complex *x);
 void gf_coupled_part_project(const gf_coupled_part *self, const double complex *x,
                              double *variables);
 void gf_coupled_part_embed(const gf_coupled_part *self, const double *variables, double complex *x);
+
+/* Leaves what lies between states of one level, or the rest divided by i (E_n - E_m). */
+void gf_coupled_part_keep_levels(const gf_coupled_part *self, double complex *x);
+void gf_coupled_part_divide(const gf_coupled_part *self, double complex *x);
 
 #endif

@@ -486,6 +486,10 @@ void gf_rates_free(gf_rates *self) {
     free(self->time);
     free(self->coupled.sector);
     free(self->coupled.probability);
+    free(self->coupled.force);
+    free(self->coupled.expansion.sector);
+    free(self->coupled.expansion.probability);
+    free(self->coupled.expansion.range);
     free(self);
 }
 

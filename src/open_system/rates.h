@@ -58,11 +58,27 @@ typedef struct gf_rates_summary {
     double *probability;                     /* [sites + 1] of M = 2k - sites */
 } gf_rates_summary;
 
+enum { GF_RATES_ORDERS = 3 };
+
+/* Stationary states in powers of the coupling: averages and P(M) are sums of epsilon^k times these,
+ * k < GF_RATES_ORDERS. */
+typedef struct gf_rates_expansion {
+    gf_rates_sector *sector; /* [orders][sectors] */
+    double *probability;     /* [orders][sectors][sites + 1] of M */
+    /* [sectors]: up to this epsilon the orders describe the shift of P(M) and <e> away from epsilon
+     * -> 0 to GF_RATES_DESCRIBED of it; searched for from the coupling asked for downwards; 0 if
+     * none was found. */
+    double *range;
+} gf_rates_expansion;
+#define GF_RATES_DESCRIBED 0.1
+
 /* The whole Lindbladian at a finite coupling (lindbladian.h), rates and all per epsilon. */
 typedef struct gf_rates_coupled {
-    double epsilon;          /* 0: not asked for */
-    gf_rates_sector *sector; /* [sectors], those of the limit */
-    double *probability;     /* [sectors][sites + 1] of M */
+    double epsilon;              /* 0: not asked for */
+    gf_rates_sector *sector;     /* [sectors], those of the limit */
+    double *probability;         /* [sectors][sites + 1] of M */
+    double (*force)[GF_CHARGES]; /* [sites + 1]: mean at each M, all sectors alike */
+    gf_rates_expansion expansion;
     size_t gaps;
     gf_gap gap[GF_RATES_GAPS];
     double residual; /* largest |L rho| per epsilon */

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 static const char sector[] = "/rates/sector", level[] = "level", reference[] = "/rates/reference";
-static const char m_axis[] = "/rates/distribution/magnetization";
+static const char m_axis[] = "/rates/distribution/magnetization",
+                  order_axis[] = "/rates/expansion/order";
 
 typedef struct column {
     const char *path, *units, *description;
@@ -169,6 +170,45 @@ static void put_gaps(const gf_gap *gaps, size_t count, const gap_paths *path, gf
                         parity);
 }
 
+/* A member of gf_rates_sector, of all orders of all sectors. */
+static void put_orders(const gf_rates *self, gf_file *file, column what,
+                       double (*value)(const gf_rates_sector *)) {
+    size_t count = GF_RATES_ORDERS * self->sectors;
+    double *values = calloc(count + 1, sizeof *values);
+    if (values == NULL) {
+        gf_file_reject(file, "out of memory for /rates/expansion");
+        return;
+    }
+    for (size_t i = 0; i < count; ++i) {
+        values[i] = value(&self->coupled.expansion.sector[i]);
+    }
+    put(file, what, 2, (size_t[]){GF_RATES_ORDERS, self->sectors},
+        (const char *[]){order_axis, sector}, values);
+    free(values);
+}
+
+/* The stationary states in powers of the coupling. */
+static void put_expansion(const gf_rates *self, gf_file *file) {
+    const gf_rates_expansion *expansion = &self->coupled.expansion;
+    const double order[GF_RATES_ORDERS] = {0, 1, 2};
+    put_line(file, (column){order_axis, "1", "k: times epsilon^k"}, GF_RATES_ORDERS, order_axis,
+             order);
+    put_orders(self, file, (column){"/rates/expansion/second_moment", "1", "<m^2>"},
+               second_moment_of);
+    put_orders(self, file, (column){"/rates/expansion/energy", GF_UNITS_ENERGY_DENSITY, "<e>"},
+               energy_of);
+    put_orders(self, file, (column){"/rates/expansion/magnetization", "1 per site", "<m>"},
+               magnetization_of);
+    put(file, (column){"/rates/expansion/probability", "1", "P(M)"}, 3,
+        (size_t[]){GF_RATES_ORDERS, self->sectors, (size_t)self->sites + 1},
+        (const char *[]){order_axis, sector, m_axis}, expansion->probability);
+    put_line(file,
+             (column){"/rates/expansion/range", "1",
+                      "epsilon up to which the orders describe 90 % of the shift of P(M) and <e>; "
+                      "at most that of /rates/coupled; 0: none was found"},
+             self->sectors, sector, expansion->range);
+}
+
 /* The whole Lindbladian at a finite coupling. */
 static void put_coupled(const gf_rates *self, gf_file *file) {
     static const gap_paths paths = {"/rates/coupled/gap", "/rates/coupled/gap_frequency",
@@ -188,7 +228,13 @@ static void put_coupled(const gf_rates *self, gf_file *file) {
                       magnetization_of);
     put(file, (column){"/rates/coupled/probability", "1", "P(M)"}, 2,
         (size_t[]){self->sectors, rows}, (const char *[]){sector, m_axis}, coupled->probability);
+    put(file,
+        (column){"/rates/coupled/force", GF_UNITS_FORCE,
+                 "mean at each M of what jumps do to the charges"},
+        2, (size_t[]){rows, GF_CHARGES}, (const char *[]){m_axis, "charge"},
+        (const double *)coupled->force);
     put_gaps(coupled->gap, coupled->gaps, &paths, file);
+    put_expansion(self, file);
     gf_file_put_number_attribute(file, "/rates/coupled", "epsilon", coupled->epsilon);
     gf_file_put_number_attribute(file, "/rates/coupled", "residual", coupled->residual);
 }

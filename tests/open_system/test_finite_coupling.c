@@ -3,173 +3,132 @@
 #include "suite.h"
 
 #include "fixture.h"
-#include "open_system/chain_model.h"
+#include "open_system/lindblad_reference.h"
 #include "open_system/rates.h"
 
-#include <lapacke.h>
-
-enum { RANDOM_MODELS = sized(9, 3) };
-
-/* --- the reference --------------------------------------------------------------------------- */
-
-/* d rho/dt / epsilon, rho_ab at b states + a. */
-typedef struct reference {
-    int sites, states, size;
-    matrix h;
-    double complex *generator; /* [size][size], column-major */
-} reference;
-
-/* rho -> left rho right, times a factor. */
-static void add_product(reference *self, double complex factor, matrix left, matrix right) {
-    int n = self->states;
-    for (int b = 0; b < n; ++b) {
-        for (int d = 0; d < n; ++d) {
-            for (int a = 0; a < n && right[d][b] != 0; ++a) {
-                for (int c = 0; c < n; ++c) {
-                    self->generator[(size_t)(d * n + c) * (size_t)self->size +
-                                    (size_t)(b * n + a)] += factor * left[a][c] * right[d][b];
-                }
-            }
-        }
-    }
-}
-
-static void add_jump(reference *self, double rate, matrix jump, matrix identity) {
-    static matrix adjoint, gamma;
-    int n = self->states;
-    for (int a = 0; a < n; ++a) {
-        for (int b = 0; b < n; ++b) {
-            adjoint[a][b] = conj(jump[b][a]);
-            gamma[a][b] = 0;
-            for (int k = 0; k < n; ++k) {
-                gamma[a][b] += conj(jump[k][a]) * jump[k][b];
-            }
-        }
-    }
-    add_product(self, rate, jump, adjoint);
-    add_product(self, -rate / 2, gamma, identity);
-    add_product(self, -rate / 2, identity, gamma);
-}
-
-static void reference_open(reference *self, const chain_model *model, double epsilon) {
-    static matrix jump, identity;
-    int n = 1 << model->sites;
-    *self = (reference){.sites = model->sites, .states = n, .size = n * n};
-    self->generator = calloc((size_t)self->size * (size_t)self->size, sizeof *self->generator);
-    memset(identity, 0, sizeof identity);
-    for (int a = 0; a < n; ++a) {
-        identity[a][a] = 1;
-    }
-    hamiltonian(model, self->h);
-    add_product(self, -I / epsilon, self->h, identity);
-    add_product(self, I / epsilon, identity, self->h);
-    for (int c = 0; c < model->channels; ++c) {
-        for (int site = 0; site < model->sites; ++site) {
-            memset(jump, 0, sizeof jump);
-            place(model, &model->jump[c], site, jump);
-            add_jump(self, model->rate[c], jump, identity);
-        }
-    }
-}
-
-/* Where the state of infinite temperature goes in the end: implicit steps so long that nothing
- * else is left. <m>, <e>, <m^2>. */
-static void settle(const reference *self, double value[3]) {
-    const double step = 1e4;
-    int size = self->size, *pivots = calloc((size_t)size, sizeof *pivots);
-    double complex *a = calloc((size_t)size * (size_t)size, sizeof *a);
-    double complex *rho = calloc((size_t)size, sizeof *rho);
-    for (size_t i = 0; i < (size_t)size * (size_t)size; ++i) {
-        a[i] = (i % (size_t)size == i / (size_t)size) - step * self->generator[i];
-    }
-    for (int k = 0; k < self->states; ++k) {
-        rho[k * self->states + k] = 1. / self->states;
-    }
-    ck_assert_int_eq(LAPACKE_zgetrf(LAPACK_COL_MAJOR, size, size, a, size, pivots), 0);
-    for (int k = 0; k < 3; ++k) {
-        ck_assert_int_eq(LAPACKE_zgetrs(LAPACK_COL_MAJOR, 'N', size, 1, a, size, pivots, rho, size),
-                         0);
-    }
-    value[0] = value[1] = value[2] = 0;
-    for (int i = 0; i < self->states; ++i) {
-        double m = (2. * __builtin_popcount((unsigned)i) - self->sites) / self->sites;
-        double p = creal(rho[i * self->states + i]);
-        value[0] += p * m;
-        value[2] += p * m * m;
-        for (int j = 0; j < self->states; ++j) {
-            value[1] += creal(self->h[i][j] * rho[i * self->states + j]) / self->sites;
-        }
-    }
-    free(a);
-    free(rho);
-    free(pivots);
-}
-
-static double complex *eigenvalues(const reference *self) {
-    int n = self->size;
-    double complex *copy = calloc((size_t)n * (size_t)n, sizeof *copy);
-    double complex *w = calloc((size_t)n, sizeof *w);
-    memcpy(copy, self->generator, (size_t)n * (size_t)n * sizeof *copy);
-    ck_assert_int_eq(LAPACKE_zgeev(LAPACK_COL_MAJOR, 'N', 'N', n, copy, n, w, NULL, 1, NULL, 1), 0);
-    free(copy);
-    return w;
-}
+enum { RANDOM_MODELS = sized(9, 3), RINGS = sized(2, 1), EXPANSIONS = sized(9, 3) };
 
 /* --- random models --------------------------------------------------------------------------- */
 
-static void check_state(const reference *exact, const gf_rates *rates, const char *label) {
-    double value[3], found[3] = {0};
-    settle(exact, value);
-    for (size_t s = 0; s < rates->sectors; ++s) { /* the start is in each with its states */
-        const gf_rates_sector *sector = &rates->coupled.sector[s];
-        double part = sector->states / exact->states;
-        found[0] += part * sector->magnetization;
-        found[1] += part * sector->energy;
-        found[2] += part * sector->second_moment;
-    }
-    for (int k = 0; k < 3; ++k) {
-        ck_assert_msg(fabs(found[k] - value[k]) < 1e-8, "%s, quantity %d: %.12g, exactly %.12g",
-                      label, k, found[k], value[k]);
-    }
-}
-
-static void check_rates(const reference *exact, const gf_rates *rates, const char *label) {
-    double complex *w = eigenvalues(exact);
-    ck_assert_uint_gt(rates->coupled.gaps, 0);
-    for (size_t g = 0; g < rates->coupled.gaps; ++g) {
-        const gf_gap *gap = &rates->coupled.gap[g];
-        double least = INFINITY;
-        for (int k = 0; k < exact->size; ++k) {
-            least = fmin(least, cabs(w[k] - (-gap->rate + gap->frequency * I)));
-        }
-        ck_assert_msg(least < 1e-6, "%s: %.12g is no rate (%g)", label, gap->rate, least);
-        ck_assert_double_gt(gap->rate, 1e-9); /* decays: the stationary state is taken out */
-    }
-    free(w);
-}
-
-/* False if there is no single stationary state to start from. */
-static bool check_against_reference(uint64_t seed, double epsilon) {
-    chain_model model = random_model(seed);
-    gf_model *own = library_model(&model);
+static gf_rates *solve(const chain_model *model, double epsilon, const char *label) {
+    gf_model *own = library_model(model);
     gf_rates_request request = {.epsilon = epsilon};
     gf_error error = {.message = ""};
     gf_rates *rates = NULL;
-    char label[64];
-    bool solved = gf_rates_find(own, &request, &rates, &error) == GF_OK;
-    (void)snprintf(label, sizeof label, "seed %lu, epsilon %g", (unsigned long)seed, epsilon);
-    gf_model_free(own);
-    if (!solved) {
+    if (gf_rates_find(own, &request, &rates, &error) != GF_OK) { /* no single stationary state */
         ck_assert_msg(strstr(error.message, "stationary") != NULL, "%s: %s", label, error.message);
+    }
+    gf_model_free(own);
+    return rates;
+}
+
+/* The state of infinite temperature is in each sector with its states. */
+static double share_of(const gf_rates *rates, size_t s) {
+    return rates->sector[s].states / ldexp(1, rates->sites);
+}
+
+static void add_averages(const gf_rates *rates, const gf_rates_sector *sectors, double factor,
+                         double value[AVERAGES]) {
+    for (size_t s = 0; s < rates->sectors; ++s) {
+        value[0] += factor * share_of(rates, s) * sectors[s].magnetization;
+        value[1] += factor * share_of(rates, s) * sectors[s].energy;
+        value[2] += factor * share_of(rates, s) * sectors[s].second_moment;
+    }
+}
+
+/* That of a table is the mean of all sectors: held against the reference where these are alike. */
+static void check_forces(const lindblad_reference *exact, const double complex *rho,
+                         const gf_rates *rates, const char *label) {
+    double probability[MOST_SITES + 1] = {0}, push[MOST_SITES + 1][2] = {{0}};
+    size_t rows = (size_t)rates->sites + 1;
+    bool alike = true;
+    lindblad_reference_forces(exact, rho, probability, push);
+    for (size_t row = 0; row < rows; ++row) {
+        double found = 0;
+        for (size_t s = 0; s < rates->sectors; ++s) {
+            found += share_of(rates, s) * rates->coupled.probability[s * rows + row];
+            alike = alike && rates->sector[s].states == rates->sector[0].states;
+        }
+        ck_assert_msg(fabs(found - probability[row]) < 1e-8, "%s: P = %.12g, exactly %.12g", label,
+                      found, probability[row]);
+    }
+    for (size_t row = 0; row < rows && alike; ++row) {
+        for (int i = 0; i < 2 && probability[row] > 1e-4; ++i) {
+            double force = push[row][i] / probability[row] / rates->sites;
+            ck_assert_msg(fabs(rates->coupled.force[row][i] - force) < 1e-7,
+                          "%s: f_%d = %.12g, exactly %.12g", label, i + 1,
+                          rates->coupled.force[row][i], force);
+        }
+    }
+}
+
+static void check_state(const lindblad_reference *exact, const gf_rates *rates, const char *label) {
+    double complex *rho = lindblad_reference_settle(exact);
+    double value[AVERAGES], found[AVERAGES] = {0};
+    lindblad_reference_averages(exact, rho, value);
+    add_averages(rates, rates->coupled.sector, 1, found);
+    for (int k = 0; k < AVERAGES; ++k) {
+        ck_assert_msg(fabs(found[k] - value[k]) < 1e-8, "%s, quantity %d: %.12g, exactly %.12g",
+                      label, k, found[k], value[k]);
+    }
+    check_forces(exact, rho, rates, label);
+    free(rho);
+}
+
+/* How far the eigenvalue next to `rate` is from it: inverse iteration, and by how much L - rate
+ * then changes the vector. */
+static double distance(const lindblad_reference *exact, double complex rate) {
+    int n = exact->size, *pivots = calloc((size_t)n, sizeof *pivots);
+    size_t elements = (size_t)n * (size_t)n;
+    double complex *a = calloc(elements, sizeof *a), *x = calloc((size_t)n, sizeof *x);
+    double before = 0, after = 0;
+    memcpy(a, exact->generator, elements * sizeof *a);
+    for (int i = 0; i < n; ++i) {
+        a[(size_t)i * (size_t)(n + 1)] -= rate + 1e-9;
+        x[i] = cexp(I * (double)(i * i));
+    }
+    ck_assert_int_eq(LAPACKE_zgetrf(LAPACK_COL_MAJOR, n, n, a, n, pivots), 0);
+    for (int step = 0; step < 3; ++step) {
+        before = after = 0;
+        for (int i = 0; i < n; ++i) {
+            before += creal(x[i] * conj(x[i]));
+        }
+        for (int i = 0; i < n; ++i) {
+            x[i] /= sqrt(before);
+        }
+        ck_assert_int_eq(LAPACKE_zgetrs(LAPACK_COL_MAJOR, 'N', n, 1, a, n, pivots, x, n), 0);
+        for (int i = 0; i < n; ++i) {
+            after += creal(x[i] * conj(x[i]));
+        }
+    }
+    free(a);
+    free(x);
+    free(pivots);
+    return 1 / sqrt(after);
+}
+
+static void check_rates(const lindblad_reference *exact, const gf_rates *rates, size_t most,
+                        const char *label) {
+    ck_assert_uint_gt(rates->coupled.gaps, 0);
+    for (size_t g = 0; g < rates->coupled.gaps && g < most; ++g) {
+        const gf_gap *gap = &rates->coupled.gap[g];
+        double least = distance(exact, -gap->rate + gap->frequency * I);
+        ck_assert_msg(least < 1e-6, "%s: %.12g is no rate (%g)", label, gap->rate, least);
+        ck_assert_double_gt(gap->rate, 1e-9); /* decays: the stationary state is taken out */
+    }
+}
+
+/* False if there is no single stationary state to start from. */
+static bool check_against_reference(const chain_model *model, double epsilon, bool ring,
+                                    size_t most, const char *label) {
+    gf_rates *rates = solve(model, epsilon, label);
+    if (rates == NULL) {
         return false;
     }
-    reference exact;
-    reference_open(&exact, &model, epsilon);
-    check_state(&exact, rates, label);
-    if (exact.sites < 4 || seed % 8 == 4) { /* all eigenvalues of 256 x 256 take their time */
-        check_rates(&exact, rates, label);
-    }
-    free(exact.generator);
+    lindblad_reference *exact = lindblad_reference_open(model, epsilon, ring);
+    check_state(exact, rates, label);
+    check_rates(exact, rates, most, label);
+    lindblad_reference_close(exact);
     gf_rates_free(rates);
     return true;
 }
@@ -177,9 +136,115 @@ static bool check_against_reference(uint64_t seed, double epsilon) {
 START_TEST(random_models_settle_as_their_lindbladian_says) {
     int solved = 0;
     for (uint64_t seed = 1; seed <= RANDOM_MODELS; ++seed) {
-        solved += check_against_reference(seed, seed % 3 == 0 ? 1e-3 : 0.1);
+        chain_model model = random_model(seed);
+        char label[64];
+        double epsilon = seed % 3 == 0 ? 1e-3 : 0.1;
+        (void)snprintf(label, sizeof label, "seed %lu, epsilon %g", (unsigned long)seed, epsilon);
+        solved += check_against_reference(&model, epsilon, false,
+                                          model.sites < 4 ? GF_RATES_GAPS : 2, label);
     }
     ck_assert_int_gt(solved, RANDOM_MODELS / 2);
+}
+END_TEST
+
+/* Six sites, of the density matrices that translations leave as they are. */
+START_TEST(rings_of_six_sites_settle_as_their_lindbladian_says) {
+    int solved = 0;
+    for (uint64_t seed = 1; seed <= RINGS; ++seed) {
+        chain_model model = random_model(seed);
+        char label[64];
+        double epsilon = seed % 2 == 0 ? 1e-3 : 0.1;
+        model.sites = 6;
+        model.periodic = true;
+        (void)snprintf(label, sizeof label, "ring, seed %lu, epsilon %g", (unsigned long)seed,
+                       epsilon);
+        solved += check_against_reference(&model, epsilon, true, 1, label);
+    }
+    ck_assert_int_gt(solved, RINGS / 2);
+}
+END_TEST
+
+/* --- powers of epsilon ----------------------------------------------------------------------- */
+
+/* Exactly, at this coupling. */
+static bool exact_averages(const chain_model *model, double epsilon, double value[AVERAGES]) {
+    lindblad_reference *exact = lindblad_reference_open(model, epsilon, false);
+    double complex *rho = lindblad_reference_settle(exact);
+    bool real = exact->real;
+    lindblad_reference_averages(exact, rho, value);
+    free(rho);
+    lindblad_reference_close(exact);
+    return real;
+}
+
+/* What is left of the exact state is of third order in epsilon, of a real model of fourth; odd
+ * orders are those that change sign with H. Returns the largest coefficient of first order, -1 of a
+ * model that is not solved. */
+static double check_expansion(const chain_model *model, const char *label) {
+    gf_rates *rates = solve(model, 0.1, label);
+    if (rates == NULL) {
+        return -1;
+    }
+    double order[GF_RATES_ORDERS][AVERAGES] = {{0}}, left[2][AVERAGES], value[AVERAGES],
+           largest = 0;
+    double step = fmin(0.1, 0.05 * rates->nearest);
+    bool real = false;
+    for (size_t k = 0; k < GF_RATES_ORDERS; ++k) {
+        add_averages(rates, rates->coupled.expansion.sector + k * rates->sectors, 1, order[k]);
+    }
+    for (int h = 0; h < 2; ++h) {
+        double epsilon = step / (h + 1), turned[AVERAGES];
+        real = exact_averages(model, epsilon, value);
+        (void)exact_averages(model, -epsilon, turned);
+        for (int i = 0; i < AVERAGES; ++i) {
+            left[h][i] = fabs(value[i] - order[0][i] - epsilon * order[1][i] -
+                              epsilon * epsilon * order[2][i]);
+            left[h][i] = fmax(left[h][i], fabs(turned[i] - order[0][i] + epsilon * order[1][i] -
+                                               epsilon * epsilon * order[2][i]));
+        }
+    }
+    for (int i = 0; i < AVERAGES; ++i) {
+        double shift = step * fabs(order[1][i]) + step * step * fabs(order[2][i]);
+        ck_assert_msg(left[0][i] < 0.1 * shift + 1e-9, "%s, quantity %d: %g of %g is left", label,
+                      i, left[0][i], shift);
+        ck_assert_msg(left[1][i] < left[0][i] / (real ? 13 : 6.5) + 1e-9,
+                      "%s, quantity %d: %g at half of the coupling, %g before", label, i,
+                      left[1][i], left[0][i]);
+        largest = fmax(largest, fabs(order[1][i]));
+        ck_assert_msg(!real || fabs(order[1][i]) < 1e-11, "%s, quantity %d: first order %g", label,
+                      i, order[1][i]);
+    }
+    gf_rates_free(rates);
+    return largest;
+}
+
+START_TEST(orders_of_epsilon_describe_weak_couplings) {
+    int solved = 0;
+    for (uint64_t seed = 20; seed < 20 + EXPANSIONS; ++seed) {
+        chain_model model = random_model(seed);
+        char label[64];
+        model.sites = 3;
+        (void)snprintf(label, sizeof label, "expansion, seed %lu", (unsigned long)seed);
+        solved += check_expansion(&model, label) >= 0;
+    }
+    ck_assert_int_gt(solved, EXPANSIONS / 2);
+}
+END_TEST
+
+/* Nothing makes this chain real: neither conjugation nor a reflection or rotation along with it. */
+START_TEST(first_order_of_a_complex_chain) {
+    chain_model model = {.sites = 3, .periodic = true, .channels = 2, .rate = {1, 0.4}};
+    add_pair(&model.hamiltonian, 1, "X", "X", 1);
+    add_pair(&model.hamiltonian, 1, "Y", "Y", 1);
+    add_pair(&model.hamiltonian, 0.7, "Z", "Z", 1);
+    add_pair(&model.hamiltonian, 0.4, "X", "Y", 1);
+    add_pair(&model.hamiltonian, -0.4, "Y", "X", 1);
+    (void)times(add(&model.hamiltonian, 0.3), "Z", 0);
+    (void)times(add(&model.jump[0], 1), "X", 0);
+    (void)times(add(&model.jump[0], 0.5 + 0.4 * I), "Sm", 1);
+    (void)times(add(&model.jump[1], 1), "Sp", 0);
+    add_pair(&model.jump[1], 0.6, "Z", "Z", 1);
+    ck_assert_double_gt(check_expansion(&model, "complex chain"), 1e-4);
 }
 END_TEST
 
@@ -228,24 +293,97 @@ START_TEST(free_spins_do_not_feel_the_coupling) {
 }
 END_TEST
 
-START_TEST(several_stationary_states_are_refused) {
-    fixture chain;
-    gf_rates_request request = {.epsilon = 0.1};
-    gf_error error = {.message = ""};
-    gf_rates *rates = NULL;
-    fixture_open(&chain, "dephasing.yaml", 4, NULL);
-    ck_assert_int_eq(gf_rates_find(chain.model, &request, &rates, &error), GF_INVALID);
-    assert_contains(error.message, "conserves more");
-    ck_assert_ptr_null(rates);
-    fixture_close(&chain);
+/* Dephasing, or spins that hop more to the right, leave each M where it is, and there infinite
+ * temperature, at any coupling: one state for each M, and no shift. */
+START_TEST(conserved_magnetisations_have_a_state_each) {
+    chain_model hopping = {.sites = 6, .periodic = true, .channels = 2, .rate = {1, 0.3}};
+    add_pair(&hopping.hamiltonian, 1, "X", "X", 1);
+    add_pair(&hopping.hamiltonian, 1, "Y", "Y", 1);
+    add_pair(&hopping.hamiltonian, 0.6, "Z", "Z", 1);
+    add_pair(&hopping.jump[0], 1, "Sp", "Sm", 1);
+    add_pair(&hopping.jump[1], 1, "Sm", "Sp", 1);
+    gf_rates *all[2] = {of_file("dephasing.yaml", 6, 0.1), solve(&hopping, 0.1, "hopping")};
+    for (int k = 0; k < 2; ++k) {
+        double bond = k == 0 ? 1 : 0.6;
+        ck_assert_uint_eq(all[k]->sectors, 7);
+        for (size_t s = 0; s < all[k]->sectors; ++s) {
+            const gf_rates_sector *sector = &all[k]->coupled.sector[s];
+            double m = sector->least / 6., pair = (6 * m * m - 1) / 5; /* <Z_i Z_j> */
+            ck_assert_int_eq(sector->least, sector->greatest);
+            ck_assert_double_eq_tol(sector->magnetization, m, 1e-12);
+            ck_assert_double_eq_tol(sector->energy, bond * pair, 1e-11);
+            ck_assert_double_eq_tol(all[k]->coupled.probability[7 * s + s], 1, 1e-12);
+            ck_assert_double_eq(all[k]->coupled.expansion.range[s], 0.1);
+            for (size_t order = 1; order < GF_RATES_ORDERS; ++order) {
+                const gf_rates_sector *one =
+                    &all[k]->coupled.expansion.sector[order * all[k]->sectors + s];
+                ck_assert_double_lt(fabs(one->energy) + fabs(one->magnetization), 1e-10);
+            }
+        }
+        for (size_t g = 0; g < all[k]->coupled.gaps; ++g) {
+            ck_assert_double_gt(all[k]->coupled.gap[g].rate, 0.1);
+        }
+        gf_rates_free(all[k]);
+    }
+}
+END_TEST
+
+/* At its end second order describes 90 % of the shift. */
+START_TEST(range_of_the_expansion) {
+    gf_rates *first = of_file("xxz_jprime_half.yaml", 5, 1);
+    double range = first->coupled.expansion.range[0], width, left = 0, shift = 0;
+    ck_assert_double_gt(range, 0);
+    ck_assert_double_lt(range, 1);
+    gf_rates_free(first);
+    gf_rates *rates = of_file("xxz_jprime_half.yaml", 5, range);
+    const gf_rates_expansion *orders = &rates->coupled.expansion;
+    width = rates->edge[GF_RATES_ENERGIES] - rates->edge[0];
+    for (int row = 0; row <= 6; ++row) { /* the last is the energy */
+        double value =
+            row < 6 ? rates->coupled.probability[row] : rates->coupled.sector[0].energy / width;
+        double order[GF_RATES_ORDERS];
+        for (size_t k = 0; k < GF_RATES_ORDERS; ++k) {
+            size_t at = k * rates->sectors;
+            order[k] = row < 6 ? orders->probability[at * 6 + (size_t)row]
+                               : orders->sector[at].energy / width;
+        }
+        shift += fabs(value - order[0]);
+        left += fabs(value - order[0] - range * order[1] - range * range * order[2]);
+    }
+    ck_assert_double_eq_tol(left / shift, 0.1, 0.03);
+    gf_rates_free(rates);
+}
+END_TEST
+
+/* Their shift is of second order. */
+START_TEST(forces_approach_those_of_the_limit) {
+    double shift[2] = {0};
+    for (int k = 0; k < 2; ++k) {
+        gf_rates *rates = of_file("xxz_jprime_half.yaml", 5, 0.01 * (k + 1));
+        for (size_t row = 0; row <= 5; ++row) {
+            for (int i = 0; i < 2; ++i) {
+                double change = rates->coupled.force[row][i] - rates->force[GF_RATES_EXACT][row][i];
+                shift[k] += fabs(change);
+            }
+        }
+        gf_rates_free(rates);
+    }
+    ck_assert_double_gt(shift[0], 1e-7);
+    ck_assert_double_lt(shift[0], 1e-2);
+    ck_assert_double_eq_tol(shift[1] / shift[0], 4, 0.1);
 }
 END_TEST
 
 int main(void) {
     TCase *tests = tcase_create("finite_coupling");
     tcase_add_test(tests, random_models_settle_as_their_lindbladian_says);
+    tcase_add_test(tests, rings_of_six_sites_settle_as_their_lindbladian_says);
+    tcase_add_test(tests, orders_of_epsilon_describe_weak_couplings);
+    tcase_add_test(tests, first_order_of_a_complex_chain);
     tcase_add_test(tests, shifts_are_of_second_order);
     tcase_add_test(tests, free_spins_do_not_feel_the_coupling);
-    tcase_add_test(tests, several_stationary_states_are_refused);
+    tcase_add_test(tests, conserved_magnetisations_have_a_state_each);
+    tcase_add_test(tests, range_of_the_expansion);
+    tcase_add_test(tests, forces_approach_those_of_the_limit);
     return run_suite("finite_coupling", tests);
 }

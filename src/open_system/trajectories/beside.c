@@ -19,8 +19,8 @@ static void average_sectors(const double *probability, size_t sectors, size_t ru
 }
 
 static bool has_this_epsilon(const gf_trajectories *self, gf_file *file) {
-    if (!gf_file_has(file, "/rates/coupled")) {
-        return false;
+    if (!gf_file_has(file, "/rates/coupled/force")) {
+        return false; /* none, or that of an older version, without forces */
     }
     double epsilon = gf_file_get_number_attribute(file, "/rates/coupled", "epsilon");
     return fabs(epsilon - self->asked.epsilon) < 1e-12 * self->asked.epsilon;
@@ -41,7 +41,8 @@ gf_status gf_trajectories_compare_rates(gf_trajectories *self, const char *path,
     bool coupled = has_this_epsilon(self, file);
     double *probability = gf_file_get_doubles(
         file, coupled ? "/rates/coupled/probability" : "/rates/distribution/probability", 2, shape);
-    double *force = gf_file_get_doubles(file, "/rates/force/exact", 2, pair);
+    double *force =
+        gf_file_get_doubles(file, coupled ? "/rates/coupled/force" : "/rates/force/exact", 2, pair);
     double *mean = calloc(rungs, sizeof *mean);
     status = gf_file_check(file, error);
     if (status == GF_OK && mean == NULL) {
@@ -55,6 +56,7 @@ gf_status gf_trajectories_compare_rates(gf_trajectories *self, const char *path,
         self->beside.force = (double(*)[GF_CHARGES])force;
         (void)snprintf(self->beside.exact, sizeof self->beside.exact,
                        coupled ? "epsilon = %g" : "epsilon -> 0", self->asked.epsilon);
+        memcpy(self->beside.exact_force, self->beside.exact, sizeof self->beside.exact_force);
     } else {
         free(mean);
         free(force);

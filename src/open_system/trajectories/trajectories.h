@@ -46,9 +46,9 @@ typedef struct gf_trajectories_layout {
 
 /* What others say of the same chain, by magnetisation; NULL: unknown. */
 typedef struct gf_trajectories_beside {
-    char exact[64];              /* what `probability` and `force` are of */
-    double *probability;         /* [rungs], the mean of all values of strong symmetries */
-    double (*force)[GF_CHARGES]; /* [rungs], for epsilon -> 0 */
+    char exact[64], exact_force[64]; /* what `probability` and `force` are of */
+    double *probability;             /* [rungs], the mean of all values of strong symmetries */
+    double (*force)[GF_CHARGES];     /* [rungs] */
     double (
         *table_force)[GF_CHARGES]; /* [rungs], of Gibbs states at M/N and the measured <e> there */
     double (*table_noise)[GF_PAIRS];
@@ -120,8 +120,8 @@ gf_status gf_trajectories_write(const gf_trajectories *self, gf_file *file, gf_e
 /* What gf_trajectories_write wrote. The caller frees it; after a failure it is NULL. */
 gf_status gf_trajectories_read(gf_file *file, gf_trajectories **trajectories, gf_error *error);
 
-/* Puts beside it what a file of `gibbsflow rates` of as many sites says: its steady state at this
- * epsilon if it holds that, or for epsilon -> 0. */
+/* Puts beside it what a file of `gibbsflow rates` of as many sites says: its steady state and the
+ * force in it at this epsilon if it holds these, or for epsilon -> 0. */
 gf_status gf_trajectories_compare_rates(gf_trajectories *self, const char *path, gf_error *error);
 /* And what a table of `gibbsflow forces` says at the measured densities. */
 gf_status gf_trajectories_compare_table(gf_trajectories *self, const char *path, gf_error *error);

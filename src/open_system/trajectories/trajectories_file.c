@@ -267,7 +267,7 @@ static void put_beside(const gf_trajectories *self, double *buffer, gf_file *fil
                                           .axes = {m_axis}},
                             beside->probability);
         forces.path = "/trajectories/force/exact";
-        forces.description = "of the rate equation, epsilon -> 0";
+        forces.description = beside->exact_force;
         gf_file_put_doubles(file, &forces, beside->force[0]);
     }
     if (beside->table_force != NULL) {
@@ -288,15 +288,19 @@ static void put_beside(const gf_trajectories *self, double *buffer, gf_file *fil
     }
 }
 
+static void get_description(gf_file *file, const char *path, char text[64]) {
+    char *found = gf_file_get_text_attribute(file, path, "description");
+    (void)snprintf(text, 64, "%s", found != NULL ? found : "");
+    free(found);
+}
+
 static void get_beside(gf_trajectories *self, gf_file *file) {
     gf_trajectories_beside *beside = &self->beside;
     size_t rungs = self->layout.rungs, pair[2] = {rungs, GF_CHARGES};
     size_t matrix[3] = {rungs, GF_CHARGES, GF_CHARGES};
     if (gf_file_has(file, "/trajectories/distribution/exact")) {
-        char *exact =
-            gf_file_get_text_attribute(file, "/trajectories/distribution/exact", "description");
-        (void)snprintf(beside->exact, sizeof beside->exact, "%s", exact != NULL ? exact : "");
-        free(exact);
+        get_description(file, "/trajectories/distribution/exact", beside->exact);
+        get_description(file, "/trajectories/force/exact", beside->exact_force);
         beside->probability =
             gf_file_get_doubles(file, "/trajectories/distribution/exact", 1, &rungs);
         beside->force =
