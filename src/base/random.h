@@ -33,8 +33,8 @@ typedef struct gf_random {
 void gf_random_normal(const gf_random *self, gf_random_purpose purpose, uint64_t step,
                       uint32_t block, float *normal);
 
-/* uniform[0...count-1]: independent numbers in (0, 1), multiples of 2^-53 plus 2^-54, of step
- * `step`; other numbers than gf_random_normal draws for the same purpose at other steps. */
+/* uniform[0...count-1]: independent numbers in (0, 1), odd multiples of 2^-53, of step `step`;
+ * other numbers than gf_random_normal draws for the same purpose at other steps. */
 void gf_random_uniform(const gf_random *self, gf_random_purpose purpose, uint64_t step,
                        uint32_t count, double *uniform);
 

@@ -80,7 +80,7 @@ void gf_random_uniform(const gf_random *self, gf_random_purpose purpose, uint64_
         threefry4x32_ctr_t counter = {{k / 2, (uint32_t)step, step_high, self->stream}};
         counter = threefry4x32_R(ROUNDS, counter, key);
         const uint32_t *words = &counter.v[2 * (k % 2)];
-        uint64_t bits = (uint64_t)words[0] << 21 ^ words[1] >> 11;
-        uniform[k] = (double)bits * 0x1p-53 + 0x1p-54;
+        uint64_t bits = (uint64_t)words[0] << 20 ^ words[1] >> 12;
+        uniform[k] = (double)bits * 0x1p-52 + 0x1p-53; /* exact: 1 is not reached */
     }
 }

@@ -92,12 +92,14 @@ static gf_status solve(const cli_options *options, const request *asked, const g
     if (status != GF_OK) {
         return status;
     }
-    double seconds = cost.seconds + (asked->rates.epsilon > 0 ? cost.coupled_seconds : 0);
+    bool coupled = asked->rates.epsilon > 0;
+    double seconds = cost.seconds + (coupled ? cost.coupled_seconds : 0);
+    double memory = cost.memory + (coupled ? cost.coupled_memory : 0);
     if (seconds > 2) {
         char duration[40];
         cli_format_duration(seconds / gf_machine_threads(), duration, sizeof duration);
         cli_say(options, "%s: %d sites, about %.2g GiB of memory and roughly %s", model->name,
-                model->chain.sites, cost.memory / 0x1p30, duration);
+                model->chain.sites, memory / 0x1p30, duration);
     }
     cli_progress_start(&progress, options, "rate equation");
     wanted.progress = &progress.progress;

@@ -10,6 +10,9 @@
 #include "open_system/lindbladian.h"
 #include "open_system/solution.h"
 
+/* Vectors that are held at a time, at most; without stationary states. */
+enum { GF_COUPLING_VECTORS = 150 };
+
 typedef struct gf_coupling {
     gf_solution *solution;
     const gf_components *components; /* of the part; none of GF_PART_ODD */

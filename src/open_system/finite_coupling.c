@@ -1,5 +1,4 @@
 /* Stationary states and slowest rates at a finite coupling, from those of epsilon -> 0. */
-#include "base/machine.h"
 #include "base/workspace.h"
 #include "open_system/coupled_force.h"
 #include "open_system/expansion.h"
@@ -14,6 +13,7 @@
 static const double SHIFT = 1e-6;
 static const double SHARP = 1e-9;                                    /* residual of a rate */
 enum { WANTED = 2, FIRST = 6, KEPT = 12, WIDEST = 70, MOST = 1200 }; /* of Davidson's method */
+_Static_assert(2 * WIDEST + 8 <= GF_COUPLING_VECTORS, "memory is estimated with so many");
 
 /* --- slowest rates: Davidson's method -------------------------------------------------------- */
 
@@ -320,25 +320,6 @@ static gf_status solve_part(gf_solution *solution, gf_lindbladian *lindbladian, 
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
-static gf_status check(const gf_solution *self, gf_error *error) {
-    double elements = 0, need = gf_lindbladian_memory(&self->frames);
-    for (size_t f = 0; f < self->frames.families; ++f) {
-        double states = 0;
-        for (int rung = 0; rung < self->frames.rungs; ++rung) {
-            states += (double)gf_frames_size(&self->frames, f, 0, rung);
-        }
-        elements += self->frames.slots * states * states;
-    }
-    need += elements * (2 * WIDEST + 8 + (double)self->rates->sectors) * sizeof(double complex);
-    double spare = (double)gf_machine_free_memory();
-    return need < spare
-               ? GF_OK
-               : gf_fail(error, GF_NO_MEMORY,
-                         "the Lindbladian of %d sites at a finite epsilon needs %.3g GiB of "
-                         "memory, but %.3g GiB are free; use fewer sites",
-                         self->frames.sites, need / 0x1p30, spare / 0x1p30);
-}
-
 static gf_status allocate(gf_rates *rates, gf_error *error) {
     gf_rates_coupled *result = &rates->coupled;
     gf_rates_expansion *expansion = &result->expansion;
@@ -375,11 +356,8 @@ static void divide_forces(gf_rates *rates) {
 gf_status gf_solution_couple(gf_solution *self, const gf_rates_request *request, gf_error *error) {
     gf_lindbladian lindbladian;
     size_t first = 0;
-    gf_status status = check(self, error);
+    gf_status status = allocate(self->rates, error);
     self->rates->coupled.epsilon = request->epsilon;
-    if (status == GF_OK) {
-        status = allocate(self->rates, error);
-    }
     if (status == GF_OK) {
         status = gf_lindbladian_init(&lindbladian, &self->generator, request->epsilon, error);
     }

@@ -213,8 +213,9 @@ static int group_width(const gf_frames *frames, const variable_list *list) {
 }
 
 /* Sorts the variables by groups, without changing their order otherwise, and counts them. */
-static gf_status sort_by_group(const gf_frames *frames, variable_list *list, gf_part *part,
+static gf_status sort_by_group(const gf_generator *self, variable_list *list, gf_part *part,
                                gf_error *error) {
+    const gf_frames *frames = self->frames;
     int width = group_width(frames, list), groups = (frames->rungs + width - 1) / width;
     size_t size[GF_MAX_RUNGS] = {0}, next = 0;
     part->variable = malloc((list->count + 1) * sizeof *part->variable);
@@ -230,14 +231,17 @@ static gf_status sort_by_group(const gf_frames *frames, variable_list *list, gf_
         }
     }
     part->count = next;
-    double bytes = gf_rung_matrix_memory(size, (size_t)groups);
-    if (2 * bytes > (double)gf_machine_free_memory()) {
-        return gf_fail(error, GF_NO_MEMORY,
-                       "%zu populations and %zu coherences of degenerate levels need %.3g GiB of "
-                       "memory, but %.3g GiB are free; use fewer sites, or parameters at which "
-                       "fewer levels coincide",
-                       part->count - part->coherences, part->coherences, 2 * bytes / 0x1p30,
-                       (double)gf_machine_free_memory() / 0x1p30);
+    double bytes = 2 * gf_rung_matrix_memory(size, (size_t)groups);
+    if (bytes > (double)gf_machine_free_memory()) {
+        const gf_coincidence *one = &self->example[0];
+        return gf_fail(
+            error, GF_NO_MEMORY,
+            "%zu populations and %zu coherences of coinciding levels (as at E = %.8g, M = "
+            "%d and %d, momentum %d) need %.3g GiB of memory, but %.3g GiB are free; use "
+            "fewer sites, or parameters at which fewer levels coincide",
+            part->count - part->coherences, part->coherences, one->energy, one->magnetization[0],
+            one->magnetization[1], one->momentum, bytes / 0x1p30,
+            (double)gf_machine_free_memory() / 0x1p30);
     }
     return gf_rung_matrix_init(&part->rates, size, (size_t)groups, error);
 }
@@ -257,7 +261,7 @@ static gf_status make_part(gf_generator *self, gf_part_kind kind, gf_part *part,
         part->coherences += list.count - before;
     }
     gf_status status = states == NULL || list.failed ? gf_fail_memory(error, "the populations")
-                                                     : sort_by_group(frames, &list, part, error);
+                                                     : sort_by_group(self, &list, part, error);
     free(states);
     free(list.variable);
     return status;

@@ -113,21 +113,6 @@ static void add_loss(gf_lindbladian *self, const gf_transfer *transfer) {
     }
 }
 
-double gf_lindbladian_memory(const gf_frames *frames) {
-    double bytes = 0, pairs = frames->bath->strong_flip ? 1 : 2;
-    for (size_t f = 0; f < frames->families; ++f) {
-        for (size_t g = 0; g < frames->families; ++g) {
-            double rows = 0, columns = 0;
-            for (int rung = 0; rung < frames->rungs; ++rung) {
-                rows += (double)gf_frames_size(frames, f, 0, rung);
-                columns += (double)gf_frames_size(frames, g, 0, rung);
-            }
-            bytes += rows * columns * frames->family[g].degeneracy;
-        }
-    }
-    return bytes * pairs * frames->slots * (double)frames->bath->count * sizeof(double complex);
-}
-
 static gf_status fill(gf_lindbladian *self, gf_error *error) {
     const gf_frames *frames = self->generator->frames;
     const gf_bath *bath = frames->bath;

@@ -55,9 +55,6 @@ typedef struct gf_coupled_part {
     double *work;                  /* [variables] */
 } gf_coupled_part;
 
-/* Bytes of the amplitudes at least. */
-double gf_lindbladian_memory(const gf_frames *frames);
-
 /* The generator must outlive it. The caller frees it; after a failure it is empty. */
 gf_status gf_lindbladian_init(gf_lindbladian *self, const gf_generator *generator, double epsilon,
                               gf_error *error);

@@ -3,7 +3,7 @@
 #include "base/machine.h"
 #include "base/progress_part.h"
 #include "base/workspace.h"
-#include "open_system/solution.h"
+#include "open_system/coupling.h"
 #include "spectrum/block.h"
 
 #include <cblas.h>
@@ -411,18 +411,24 @@ static gf_status find(gf_solution *self, const gf_rates_request *request, gf_err
     return status;
 }
 
+static gf_status check_memory(const gf_model *model, bool coupled, gf_error *error) {
+    gf_rates_cost cost;
+    gf_status status = gf_rates_cost_of(model, &cost, error);
+    double need = cost.memory + (coupled ? cost.coupled_memory : 0);
+    double spare = (double)gf_machine_free_memory();
+    return status != GF_OK || need <= spare
+               ? status
+               : gf_fail(error, GF_NO_MEMORY,
+                         "the %s of %d sites needs %.3g GiB of memory, but %.3g GiB are free; use "
+                         "fewer sites",
+                         coupled ? "Lindbladian at a finite epsilon" : "rate equation",
+                         model->chain.sites, need / 0x1p30, spare / 0x1p30);
+}
+
 gf_status gf_rates_find(const gf_model *model, const gf_rates_request *request, gf_rates **rates,
                         gf_error *error) {
-    gf_rates_cost cost;
     *rates = NULL;
-    gf_status status = gf_rates_cost_of(model, &cost, error);
-    if (status == GF_OK && cost.memory > (double)gf_machine_free_memory()) {
-        status = gf_fail(error, GF_NO_MEMORY,
-                         "the rate equation of %d sites needs %.3g GiB of memory, but %.3g GiB are "
-                         "free; use fewer sites",
-                         model->chain.sites, cost.memory / 0x1p30,
-                         (double)gf_machine_free_memory() / 0x1p30);
-    }
+    gf_status status = check_memory(model, request->epsilon > 0, error);
     if (status != GF_OK) {
         return status;
     }
@@ -499,18 +505,39 @@ void gf_rates_free(gf_rates *self) {
  * as 10 sites take them. */
 static const double SECONDS_PER_ELEMENT = 4e-4;
 
-/* Elements of these density matrices: a family has one momentum and reflection. */
-static double count_elements(const gf_bath *bath, const gf_block *blocks, size_t count) {
-    double states[GF_CHAIN_MAX_SITES][3] = {{0}}, sum = 0;
+/* What density matrices are made of, by family: one momentum and reflection. */
+typedef struct family_sizes {
+    double states[GF_CHAIN_MAX_SITES][3], images[GF_CHAIN_MAX_SITES][3]; /* in one slot */
+} family_sizes;
+
+static void count_families(const gf_bath *bath, const gf_block *blocks, size_t count,
+                           family_sizes *self) {
+    *self = (family_sizes){0};
     for (size_t b = 0; b < count; ++b) {
         bool twice = bath->even_odd && 2 * blocks[b].up == bath->sites; /* even and odd ones */
-        states[blocks[b].momentum][1 + blocks[b].character[GF_REFLECT]] +=
-            (double)blocks[b].size / (twice ? 2 : 1);
+        int reflection = 1 + blocks[b].character[GF_REFLECT];
+        self->states[blocks[b].momentum][reflection] += (double)blocks[b].size / (twice ? 2 : 1);
+        self->images[blocks[b].momentum][reflection] = blocks[b].degeneracy;
     }
+}
+
+/* The vectors, the amplitudes of every jump operator from any family to any other, and the time. */
+static void add_coupled_cost(const gf_bath *bath, const gf_block *blocks, size_t count,
+                             gf_rates_cost *cost) {
+    family_sizes sizes;
+    double squares = 0, all = 0, images = 0, slots = bath->even_odd ? GF_SLOTS : 1;
+    double pairs = bath->strong_flip ? 1 : slots; /* slots that a jump leads to */
+    count_families(bath, blocks, count, &sizes);
     for (int k = 0; k < 3 * GF_CHAIN_MAX_SITES; ++k) {
-        sum += states[k / 3][k % 3] * states[k / 3][k % 3];
+        double states = sizes.states[k / 3][k % 3];
+        squares += states * states;
+        all += states;
+        images += states * sizes.images[k / 3][k % 3];
     }
-    return sum * (bath->even_odd ? 2 : 1);
+    double amplitudes = (double)bath->count * slots * pairs * all * images;
+    cost->coupled_memory =
+        (GF_COUPLING_VECTORS * slots * squares + amplitudes) * sizeof(double complex);
+    cost->coupled_seconds = SECONDS_PER_ELEMENT * slots * squares;
 }
 
 /* By counting states: blocks of the matrix, their elimination, and the products that fill them. */
@@ -553,7 +580,7 @@ gf_status gf_rates_cost_of(const gf_model *model, gf_rates_cost *cost, gf_error 
     cost->memory = (parts + 1) * gf_rung_matrix_memory(size, groups) +
                    2 * gf_frames_memory(blocks, count) + 64 * ldexp(1, bath.sites);
     cost->seconds = work / 2e10;
-    cost->coupled_seconds = SECONDS_PER_ELEMENT * count_elements(&bath, blocks, count);
+    add_coupled_cost(&bath, blocks, count, cost);
     free(blocks);
     gf_bath_free(&bath);
     return GF_OK;

@@ -140,8 +140,8 @@ void gf_rates_free(gf_rates *self);
 /* What it takes: bytes, and processor seconds of one core at about 2e10 operations a second. */
 typedef struct gf_rates_cost {
     double memory, seconds;
-    double coupled_seconds; /* beside that, of a finite coupling: roughly, it takes as many steps as
-                               it takes */
+    /* Beside that, of a finite coupling; the time roughly, it takes as many steps as it takes. */
+    double coupled_memory, coupled_seconds;
 } gf_rates_cost;
 gf_status gf_rates_cost_of(const gf_model *model, gf_rates_cost *cost, gf_error *error);
 

@@ -100,6 +100,42 @@ START_TEST(test_independence) {
 }
 END_TEST
 
+/* In (0, 1): chi^2 of counts; neighbours, steps and purposes apart; the same however many are asked
+ * for; the lowest bits used. */
+START_TEST(test_uniform) {
+    enum { BINS = 200, COUNT = 7, STEPS = 100000 };
+    static double count[BINS];
+    double chi_square = 0, sum[3] = {0}, total = COUNT * (double)STEPS, odd = 0;
+    memset(count, 0, sizeof count);
+    for (uint64_t step = 0; step < STEPS; ++step) {
+        double u[COUNT], other[COUNT];
+        gf_random_uniform(&noise, GF_RANDOM_JUMP, step, COUNT, u);
+        gf_random_uniform(&noise, GF_RANDOM_START, step, 3, other);
+        for (int i = 0; i < COUNT; ++i) {
+            ck_assert(u[i] > 0 && u[i] < 1);
+            count[(int)(u[i] * BINS)] += 1;
+            sum[0] += 12 * (u[i] - 0.5) * (u[(i + 1) % COUNT] - 0.5);
+            sum[1] += 12 * (u[i] - 0.5) * (i < 3 ? other[i] - 0.5 : 0);
+            odd += fmod(u[i] * 0x1p52 - 0.5, 2);
+        }
+        if (step < 100) {
+            double fewer[COUNT], next[COUNT];
+            gf_random_uniform(&noise, GF_RANDOM_JUMP, step, 2, fewer);
+            gf_random_uniform(&noise, GF_RANDOM_JUMP, step + 1, COUNT, next);
+            ck_assert(memcmp(fewer, u, 2 * sizeof *u) == 0);
+            ck_assert(memcmp(next, u, sizeof next) != 0);
+        }
+    }
+    for (int bin = 0; bin < BINS; ++bin) {
+        chi_square += pow(count[bin] - total / BINS, 2) / (total / BINS);
+    }
+    ck_assert_double_lt(fabs(chi_square - (BINS - 1)), 5 * sqrt(2. * (BINS - 1)));
+    ck_assert_double_lt(fabs(sum[0]), 4.5 * sqrt(total));
+    ck_assert_double_lt(fabs(sum[1]), 4.5 * sqrt(3. * STEPS));
+    ck_assert_double_lt(fabs(odd - total / 2), 4.5 * sqrt(total / 4));
+}
+END_TEST
+
 START_TEST(test_reproducible) {
     float a[GF_RANDOM_BLOCK], b[GF_RANDOM_BLOCK];
     gf_random_normal(&noise, GF_RANDOM_STEP, 99, 7, a);
@@ -115,6 +151,7 @@ int main(void) {
     tcase_add_test(tests, test_distribution);
     tcase_add_test(tests, test_tails);
     tcase_add_test(tests, test_independence);
+    tcase_add_test(tests, test_uniform);
     tcase_add_test(tests, test_reproducible);
     return run_suite("noise", tests);
 }

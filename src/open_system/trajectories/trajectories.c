@@ -39,12 +39,14 @@ double gf_trajectories_memory(const gf_model *model, const gf_trajectories_reque
 static gf_status check_memory(const gf_model *model, const gf_trajectories_request *asked,
                               gf_error *error) {
     double bytes = gf_trajectories_memory(model, asked);
-    return bytes <= 0.8 * (double)gf_machine_free_memory()
+    double spare = (double)gf_machine_free_memory();
+    return bytes <= 0.8 * spare
                ? GF_OK
                : gf_fail(error, GF_NO_MEMORY,
-                         "%s: %zu trajectories of %d sites need about %.3g GiB of memory; take "
-                         "fewer sites, threads, trajectories or samples",
-                         model->name, asked->realisations, model->chain.sites, bytes / 0x1p30);
+                         "%s: %zu trajectories of %d sites need about %.3g GiB of memory, but "
+                         "%.3g GiB are free; take fewer sites, threads, trajectories or samples",
+                         model->name, asked->realisations, model->chain.sites, bytes / 0x1p30,
+                         spare / 0x1p30);
 }
 
 static gf_status check_product(const gf_model *model, const char *product, gf_error *error) {
