@@ -70,8 +70,9 @@ typedef struct gf_tasks {
      * another task has failed; by one thread at a time. */
     gf_status (*keep)(void *context, const gf_task *task, gf_error *error);
 
-    /* Makes a checkpoint of what has been kept. Called after `keep`, likewise by one thread at a
-     * time, when the last call is `save_every` seconds ago or more; not at the end. */
+    /* Makes a checkpoint of what has been kept, or adds it up: what is rank 0's alone to do. Called
+     * after `keep`, likewise by one thread at a time, when the last call is `save_every` seconds
+     * ago or more; not at the end. */
     gf_status (*save)(void *context, gf_error *error);
     double save_every;
 

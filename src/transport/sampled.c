@@ -416,6 +416,13 @@ static gf_status run(const void *context, gf_task *task, gf_error *error) {
     return status;
 }
 
+static void carry(void *context, size_t group, gf_bytes *bytes) {
+    work *self = context;
+    for (size_t k = self->begin[group]; k < self->begin[group + 1]; ++k) {
+        gf_transport_carry(self->result, self->order[k], bytes);
+    }
+}
+
 /* --- one chain ------------------------------------------------------------------------------- */
 
 /* Levels whose partition functions are those of all sectors, without the bath. */
@@ -458,7 +465,8 @@ static gf_status evaluate(const gf_sampled_chain *chain, const gf_transport_requ
                                 .context = &all,
                                 .begin = begin,
                                 .end = end,
-                                .run = run};
+                                .run = run,
+                                .carry = carry};
         (*result)->samples = chain->sources > 0 ? chain->source[0].vectors : 0;
         (*result)->seed = chain->seed;
         status = gf_tasks_run(&tasks, error);
