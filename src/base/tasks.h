@@ -84,6 +84,9 @@ typedef struct gf_tasks {
     void (*carry)(void *context, size_t index, gf_bytes *bytes);
 
     const volatile sig_atomic_t *stop; /* becomes non-zero: no more legs are begun; or NULL */
+    /* Called on rank 0 as soon as that is so, after `save`, by a thread of its own: legs at work
+     * may take long, and a program need not wait for them but may end here. NULL: wait. */
+    void (*stopped)(void *context);
     const gf_progress *progress; /* the part of all costs that is done, 1 at the end; or NULL */
 } gf_tasks;
 

@@ -204,7 +204,24 @@ static void carry_block(void *context, size_t b, gf_bytes *bytes) {
     gf_block_levels_carry(&((job *)context)->sectors[b], bytes);
 }
 
+static void leave(void *context) {
+    const job *self = context;
+    if (self->checkpoint->stopped != NULL) {
+        self->checkpoint->stopped();
+    }
+}
+
+/* Whether blocks are left that a stop came before. */
+static bool was_stopped(const job *self) {
+    bool all = true;
+    for (size_t b = 0; b < self->plan->count; ++b) {
+        all = all && self->sectors[b].levels > 0;
+    }
+    return !all;
+}
+
 static gf_status solve_all(job *self, const gf_progress *progress, gf_error *error) {
+    bool keeps = self->checkpoint != NULL;
     const gf_tasks all = {.count = self->plan->count,
                           .context = self,
                           .cost = block_cost,
@@ -215,10 +232,16 @@ static gf_status solve_all(job *self, const gf_progress *progress, gf_error *err
                           .run = solve_block,
                           .keep = keep_block,
                           .carry = carry_block,
-                          .save = self->checkpoint != NULL ? save_blocks : NULL,
-                          .save_every = self->checkpoint != NULL ? self->checkpoint->interval : 0,
+                          .save = keeps ? save_blocks : NULL,
+                          .save_every = keeps ? self->checkpoint->interval : 0,
+                          .stop = keeps ? self->checkpoint->stop : NULL,
+                          .stopped = keeps && self->checkpoint->stop != NULL ? leave : NULL,
                           .progress = progress};
-    return gf_tasks_run(&all, error);
+    gf_status status = gf_tasks_run(&all, error);
+    return status == GF_OK && was_stopped(self)
+               ? gf_fail(error, GF_IO, "interrupted; the blocks that are finished are kept in %s",
+                         self->checkpoint->path)
+               : status;
 }
 
 /* --- the list of levels ---------------------------------------------------------------------- */

@@ -500,14 +500,18 @@ static gf_status run_chains(pair *self, const gf_progress *progress, gf_error *e
     gf_status status = GF_OK;
     gf_progress_part part = {.whole = progress};
     gf_progress own = gf_progress_of_part(&part);
-    if (self->checkpoint != NULL) {
+    const gf_checkpoint *checkpoint = self->checkpoint;
+    gf_sampled_keeping keeping = {.save = save, .context = self};
+    if (checkpoint != NULL) {
+        keeping.every = checkpoint->interval;
+        keeping.stop = checkpoint->stop;
+        keeping.stopped = checkpoint->stopped;
         status = gf_sampled_load(self->checkpoint, self->chain, self->count, error);
     }
     for (size_t c = 0; c < self->count && status == GF_OK; ++c) {
         gf_progress_part_next(&part, self->count == 1 ? 1 : c == 0 ? 0.8 : 0.2);
-        status = gf_sampled_chain_run(&self->chain[c], self->checkpoint != NULL ? save : NULL, self,
-                                      self->checkpoint != NULL ? self->checkpoint->interval : 0,
-                                      &own, error);
+        status = gf_sampled_chain_run(&self->chain[c], checkpoint != NULL ? &keeping : NULL, &own,
+                                      error);
     }
     return status;
 }
