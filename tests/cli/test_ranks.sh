@@ -24,15 +24,16 @@ transport $half --sites 6 --exact --times 9 -q -o exact.h5
 transport ../few.yaml --sites 8 --method typicality --times 9 -q -o sampled.h5
 transport $half --method operator-space --strings 8 --times 9 -q -o operators.h5
 transport $reference --sites 8 --method memory --at 0.3,0 -q -o memory.h5
-rates $reference --sites 6 -q -o rates.h5
+rates $reference --sites $(sized 6 4) -q -o rates.h5
 rates $reference --sites 4 --epsilon 0.1 -q -o coupled.h5
 instanton ../run.yaml -q --tolerance 0.1 -o walls.h5
 instanton ../run.yaml -q --tolerance 0.1 --set drive=1 -o more_walls.h5
 --version
 LIST
+[ "${GF_SANITIZED-0}" = 0 ] || sed -i '/coupled\.h5\|walls\.h5\|operators\.h5\|ladder\.h5/d' list # half of the time
 mkdir one
 (cd one && "$many" ../list) >logs/one 2>logs/one.err || fail "one process: $(cat logs/one.err)"
-for count in $(sized "2 3 4" 3); do
+for count in $(sized "2 3 4" 2); do
     mkdir "$count"
     (cd "$count" && timeout 100 mpirun -n "$count" "$many" ../list) >logs/several 2>logs/several.err </dev/null ||
         fail "$count ranks: $(cat logs/several.err)"

@@ -52,7 +52,7 @@ carries_on() {
 }
 
 test_runs() {
-    long='--set end=20000'
+    long='--set end=10000'
     # shellcheck disable=SC2086
     accept langevin run.yaml $long -q -o whole.h5
     # shellcheck disable=SC2086
