@@ -17,7 +17,7 @@ in_list() {
 }
 
 # interrupt_after SIGNAL SECONDS ARGUMENTS... -o FILE: whenever the signal comes, there is no debris, and
-# FILE is either as it was before or complete.
+# FILE is either as it was before or complete; blocks that are kept can be read.
 interrupt_after() {
     signal=$1 seconds=$2
     shift 2
@@ -28,12 +28,12 @@ interrupt_after() {
     title="SIG$signal after $seconds s, $*"
     case $signal in INT) expected=130 ;; TERM) expected=143 ;; HUP) expected=129 ;; esac
     check "$title: exit status $status" in_list "$status" 0 "$expected"
-    for result in new.h5 old.h5; do
+    for result in new.h5 old.h5 new.h5.blocks old.h5.blocks; do
         if [ -e $result ] && ! cmp -s $result old.pdf; then
             check "$title: incomplete $result" "$program" info $result >$out
         fi
     done
-    rm -f new.h5
+    rm -f new.h5 new.h5.blocks old.h5.blocks # what was finished is kept: below
     echo "the old file" >old.h5
     check_files "$title"
 }
