@@ -180,11 +180,12 @@ static void announce_end(gf_runner *self, int leaving) {
     }
 }
 
-/* All that is finished is made safe at once, without the legs at work. */
+/* All that is finished is made safe at once, without the legs at work; unless they were the last.
+ */
 static void look_for_stop(gf_runner *self) {
     const gf_tasks *tasks = self->tasks;
-    if (tasks->stopped == NULL || self->stopped || self->over || self->status != GF_OK ||
-        !gf_runner_must_stop(self)) {
+    if (tasks->stopped == NULL || self->stopped || self->status != GF_OK ||
+        self->finished == self->queued || !gf_runner_must_stop(self)) {
         return;
     }
     self->stopped = true;
