@@ -1,0 +1,217 @@
+/* The ranks of an MPI job as a grid of ScaLAPACK. */
+#include "base/block_cyclic.h"
+
+#include "base/eigensystem.h"
+#include "base/ranks.h"
+#include "base/workspace.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#ifdef GIBBSFLOW_ELPA
+#include "base/elpa.h"
+#endif
+
+/* Debian has no headers of BLACS and ScaLAPACK. */
+void Cblacs_get(int context, int what, int *value);
+void Cblacs_gridmap(int *context, const int *ranks, int length, int rows, int columns);
+void Cblacs_gridexit(int context);
+void pdsyevd_(const char *job, const char *triangle, const int *n, double *a, const int *ia,
+              const int *ja, const int *desc_a, double *w, double *z, const int *iz, const int *jz,
+              const int *desc_z, double *work, const int *lwork, int *iwork, const int *liwork,
+              int *info);
+void pzheevd_(const char *job, const char *triangle, const int *n, double complex *a, const int *ia,
+              const int *ja, const int *desc_a, double *w, double complex *z, const int *iz,
+              const int *jz, const int *desc_z, double complex *work, const int *lwork,
+              double *rwork, const int *lrwork, int *iwork, const int *liwork, int *info);
+void Cpdgemr2d(int m, int n, const double *a, int ia, int ja, const int *desc_a, double *b, int ib,
+               int jb, const int *desc_b, int context);
+void Cpzgemr2d(int m, int n, const double complex *a, int ia, int ja, const int *desc_a,
+               double complex *b, int ib, int jb, const int *desc_b, int context);
+
+int gf_block_cyclic_ranks(void) {
+    return gf_ranks_count();
+}
+
+/* --- the grid -------------------------------------------------------------------------------- */
+
+/* The first rows x columns ranks, row by row. */
+static int make_context(int rows, int columns) {
+    int context = -1, *ranks = malloc((size_t)rows * (size_t)columns * sizeof *ranks);
+    if (ranks == NULL) {
+        gf_ranks_abort(EXIT_FAILURE);
+        return -1;
+    }
+    for (int k = 0; k < rows * columns; ++k) {
+        ranks[k % columns * rows + k / columns] = k;
+    }
+    Cblacs_get(-1, 0, &context);
+    Cblacs_gridmap(&context, ranks, rows, rows, columns);
+    free(ranks);
+    return context;
+}
+
+void gf_block_cyclic_open(int ranks, size_t size, size_t block, gf_block_cyclic *self) {
+    *self = (gf_block_cyclic){.size = size, .block = block, .row = -1, .column = -1};
+    gf_block_cyclic_grid(ranks, size, block, &self->rows, &self->columns);
+    self->context = make_context(self->rows, self->columns);
+    self->line = make_context(1, self->rows * self->columns);
+    if (gf_ranks_rank() < self->rows * self->columns) {
+        self->row = gf_ranks_rank() / self->columns;
+        self->column = gf_ranks_rank() % self->columns;
+        self->local_rows = gf_block_cyclic_count(size, block, self->row, self->rows);
+        self->local_columns = gf_block_cyclic_count(size, block, self->column, self->columns);
+    }
+}
+
+void gf_block_cyclic_close(gf_block_cyclic *self) {
+    if (self->row >= 0) {
+        Cblacs_gridexit(self->line);
+        Cblacs_gridexit(self->context);
+    }
+    *self = (gf_block_cyclic){0};
+}
+
+enum { DESCRIPTOR = 9 };
+
+static void describe(const gf_block_cyclic *self, int descriptor[DESCRIPTOR]) {
+    int n = (int)self->size, nb = (int)self->block;
+    int length = self->local_rows > 0 ? (int)self->local_rows : 1;
+    const int values[DESCRIPTOR] = {1, self->context, n, n, nb, nb, 0, 0, length};
+    for (int k = 0; k < DESCRIPTOR; ++k) {
+        descriptor[k] = values[k];
+    }
+}
+
+/* --- diagonalising --------------------------------------------------------------------------- */
+
+/* ScaLAPACK may not return from a matrix that holds NaN. */
+static bool is_number(const gf_block_cyclic *self, const double *matrix, size_t unit) {
+    size_t count = self->local_rows * self->local_columns * unit;
+    double found = 0;
+    for (size_t i = 0; i < count; ++i) {
+        found = isnan(matrix[i]) ? 1 : found;
+    }
+    return gf_ranks_least(-found) >= 0;
+}
+
+#ifndef GIBBSFLOW_ELPA
+static const int one = 1, query = -1;
+
+/* The query of pdsyevd forgets what its back transformation, pdormtr, takes: blocks of size below
+ * some of `block` then come back without it, and without an error (ScaLAPACK 2.2.1). */
+static double back_transformation(const gf_block_cyclic *self) {
+    double nb = (double)self->block;
+    return 4 * (double)self->size +
+           nb * ((double)self->local_rows + (double)self->local_columns + 3 * nb);
+}
+
+static int syevd(const gf_block_cyclic *self, double *matrix, double *energy, double *vectors) {
+    int n = (int)self->size, info = 0, integers = 0, descriptor[DESCRIPTOR];
+    double wanted = 0;
+    describe(self, descriptor);
+    pdsyevd_("V", "L", &n, matrix, &one, &one, descriptor, energy, vectors, &one, &one, descriptor,
+             &wanted, &query, &integers, &query, &info);
+    if (info != 0) {
+        return info;
+    }
+    int reals = (int)(wanted + back_transformation(self));
+    double *work = gf_workspace_alloc((size_t)reals, self->size, sizeof *work);
+    int *whole = malloc((size_t)integers * sizeof *whole);
+    if (work == NULL || whole == NULL) {
+        info = GF_EIGEN_NO_MEMORY;
+    } else {
+        pdsyevd_("V", "L", &n, matrix, &one, &one, descriptor, energy, vectors, &one, &one,
+                 descriptor, work, &reals, whole, &integers, &info);
+    }
+    gf_workspace_free(work);
+    free(whole);
+    return info;
+}
+
+static int heevd(const gf_block_cyclic *self, double complex *matrix, double *energy,
+                 double complex *vectors) {
+    int n = (int)self->size, info = 0, integers = 0, descriptor[DESCRIPTOR];
+    double complex wanted = 0;
+    double wanted_reals = 0;
+    describe(self, descriptor);
+    pzheevd_("V", "L", &n, matrix, &one, &one, descriptor, energy, vectors, &one, &one, descriptor,
+             &wanted, &query, &wanted_reals, &query, &integers, &query, &info);
+    if (info != 0) {
+        return info;
+    }
+    int complexes = (int)creal(wanted), reals = (int)wanted_reals;
+    double complex *work = gf_workspace_alloc((size_t)complexes, self->size, sizeof *work);
+    double *real = gf_workspace_alloc((size_t)reals, self->size, sizeof *real);
+    int *whole = malloc((size_t)integers * sizeof *whole);
+    if (work == NULL || real == NULL || whole == NULL) {
+        info = GF_EIGEN_NO_MEMORY;
+    } else {
+        pzheevd_("V", "L", &n, matrix, &one, &one, descriptor, energy, vectors, &one, &one,
+                 descriptor, work, &complexes, real, &reals, whole, &integers, &info);
+    }
+    gf_workspace_free(work);
+    gf_workspace_free(real);
+    free(whole);
+    return info;
+}
+#else
+static int syevd(const gf_block_cyclic *self, double *matrix, double *energy, double *vectors) {
+    return gf_elpa_eigensystem_real(self, matrix, energy, vectors);
+}
+
+static int heevd(const gf_block_cyclic *self, double complex *matrix, double *energy,
+                 double complex *vectors) {
+    return gf_elpa_eigensystem_complex(self, matrix, energy, vectors);
+}
+#endif
+
+int gf_block_cyclic_eigensystem_real(const gf_block_cyclic *self, double *matrix, double *energy,
+                                     double *vectors) {
+    if (!is_number(self, matrix, 1)) {
+        return GF_EIGEN_NOT_A_NUMBER;
+    }
+    return self->row >= 0 ? syevd(self, matrix, energy, vectors) : 0;
+}
+
+int gf_block_cyclic_eigensystem_complex(const gf_block_cyclic *self, double complex *matrix,
+                                        double *energy, double complex *vectors) {
+    if (!is_number(self, (const double *)matrix, 2)) {
+        return GF_EIGEN_NOT_A_NUMBER;
+    }
+    return self->row >= 0 ? heevd(self, matrix, energy, vectors) : 0;
+}
+
+/* --- whole columns --------------------------------------------------------------------------- */
+
+static void describe_panel(const gf_block_cyclic *self, size_t width, size_t share,
+                           int descriptor[DESCRIPTOR]) {
+    int n = (int)self->size;
+    const int values[DESCRIPTOR] = {1, self->line, n, (int)width, n, (int)share, 0, 0, n};
+    for (int k = 0; k < DESCRIPTOR; ++k) {
+        descriptor[k] = values[k];
+    }
+}
+
+void gf_block_cyclic_columns_real(const gf_block_cyclic *self, const double *matrix, size_t first,
+                                  size_t width, size_t share, double *panel) {
+    int from[DESCRIPTOR], to[DESCRIPTOR];
+    describe(self, from);
+    describe_panel(self, width, share, to);
+    if (self->row >= 0) {
+        Cpdgemr2d((int)self->size, (int)width, matrix, 1, (int)first + 1, from, panel, 1, 1, to,
+                  self->line);
+    }
+}
+
+void gf_block_cyclic_columns_complex(const gf_block_cyclic *self, const double complex *matrix,
+                                     size_t first, size_t width, size_t share,
+                                     double complex *panel) {
+    int from[DESCRIPTOR], to[DESCRIPTOR];
+    describe(self, from);
+    describe_panel(self, width, share, to);
+    if (self->row >= 0) {
+        Cpzgemr2d((int)self->size, (int)width, matrix, 1, (int)first + 1, from, panel, 1, 1, to,
+                  self->line);
+    }
+}
