@@ -3,8 +3,8 @@
  * The ranks form a grid of `rows` x `columns`. Block (i, j) of block x block elements lies on the
  * rank in row i mod rows and column j mod columns, which keeps its blocks side by side, in a
  * column-major array of local_rows x local_columns: the layout of ScaLAPACK (Users' Guide, 4.3).
- * ScaLAPACK serves programs for mpirun (block_cyclic_scalapack.c); without it the grid is this
- * process, and LAPACK serves it (block_cyclic_alone.c).
+ * ScaLAPACK serves several ranks of a program that is linked with it
+ * (block_cyclic_scalapack.c); a process of its own is a grid of one, which LAPACK serves.
  *
  * Functions of a grid are called by all ranks together; the arrays come from
  * gf_workspace_alloc, with `local_rows` as stride. */
@@ -15,7 +15,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+typedef struct gf_block_cyclic_engine gf_block_cyclic_engine;
+
 typedef struct gf_block_cyclic {
+    const gf_block_cyclic_engine *engine;
     size_t size;       /* rows and columns of the matrix */
     size_t block;      /* of them dealt out at a time */
     int rows, columns; /* of the grid */
@@ -77,5 +80,24 @@ void gf_block_cyclic_columns_real(const gf_block_cyclic *self, const double *mat
 void gf_block_cyclic_columns_complex(const gf_block_cyclic *self, const double complex *matrix,
                                      size_t first, size_t width, size_t share,
                                      double complex *panel);
+
+/* --- what does it ---------------------------------------------------------------------------- */
+
+/* Functions as those above; `open` finds size, block, rows and columns in place. */
+struct gf_block_cyclic_engine {
+    void (*open)(gf_block_cyclic *self);
+    void (*close)(gf_block_cyclic *self);
+    int (*eigensystem_real)(const gf_block_cyclic *self, double *matrix, double *energy,
+                            double *vectors);
+    int (*eigensystem_complex)(const gf_block_cyclic *self, double complex *matrix, double *energy,
+                               double complex *vectors);
+    void (*columns_real)(const gf_block_cyclic *self, const double *matrix, size_t first,
+                         size_t width, size_t share, double *panel);
+    void (*columns_complex)(const gf_block_cyclic *self, const double complex *matrix, size_t first,
+                            size_t width, size_t share, double complex *panel);
+};
+
+/* That of several ranks; NULL in programs without ScaLAPACK (block_cyclic_alone.c). */
+const gf_block_cyclic_engine *gf_block_cyclic_scalapack(void);
 
 #endif

@@ -29,10 +29,6 @@ void Cpdgemr2d(int m, int n, const double *a, int ia, int ja, const int *desc_a,
 void Cpzgemr2d(int m, int n, const double complex *a, int ia, int ja, const int *desc_a,
                double complex *b, int ib, int jb, const int *desc_b, int context);
 
-int gf_block_cyclic_ranks(void) {
-    return gf_ranks_count();
-}
-
 /* --- the grid -------------------------------------------------------------------------------- */
 
 /* The first rows x columns ranks, row by row. */
@@ -51,25 +47,25 @@ static int make_context(int rows, int columns) {
     return context;
 }
 
-void gf_block_cyclic_open(int ranks, size_t size, size_t block, gf_block_cyclic *self) {
-    *self = (gf_block_cyclic){.size = size, .block = block, .row = -1, .column = -1};
-    gf_block_cyclic_grid(ranks, size, block, &self->rows, &self->columns);
+static void open_grid(gf_block_cyclic *self) {
+    int rank = gf_ranks_rank();
+    self->row = self->column = -1;
     self->context = make_context(self->rows, self->columns);
     self->line = make_context(1, self->rows * self->columns);
-    if (gf_ranks_rank() < self->rows * self->columns) {
-        self->row = gf_ranks_rank() / self->columns;
-        self->column = gf_ranks_rank() % self->columns;
-        self->local_rows = gf_block_cyclic_count(size, block, self->row, self->rows);
-        self->local_columns = gf_block_cyclic_count(size, block, self->column, self->columns);
+    if (rank < self->rows * self->columns) {
+        self->row = rank / self->columns;
+        self->column = rank % self->columns;
+        self->local_rows = gf_block_cyclic_count(self->size, self->block, self->row, self->rows);
+        self->local_columns =
+            gf_block_cyclic_count(self->size, self->block, self->column, self->columns);
     }
 }
 
-void gf_block_cyclic_close(gf_block_cyclic *self) {
+static void close_grid(gf_block_cyclic *self) {
     if (self->row >= 0) {
         Cblacs_gridexit(self->line);
         Cblacs_gridexit(self->context);
     }
-    *self = (gf_block_cyclic){0};
 }
 
 enum { DESCRIPTOR = 9 };
@@ -166,16 +162,16 @@ static int heevd(const gf_block_cyclic *self, double complex *matrix, double *en
 }
 #endif
 
-int gf_block_cyclic_eigensystem_real(const gf_block_cyclic *self, double *matrix, double *energy,
-                                     double *vectors) {
+static int solve_real(const gf_block_cyclic *self, double *matrix, double *energy,
+                      double *vectors) {
     if (!is_number(self, matrix, 1)) {
         return GF_EIGEN_NOT_A_NUMBER;
     }
     return self->row >= 0 ? syevd(self, matrix, energy, vectors) : 0;
 }
 
-int gf_block_cyclic_eigensystem_complex(const gf_block_cyclic *self, double complex *matrix,
-                                        double *energy, double complex *vectors) {
+static int solve_complex(const gf_block_cyclic *self, double complex *matrix, double *energy,
+                         double complex *vectors) {
     if (!is_number(self, (const double *)matrix, 2)) {
         return GF_EIGEN_NOT_A_NUMBER;
     }
@@ -193,8 +189,8 @@ static void describe_panel(const gf_block_cyclic *self, size_t width, size_t sha
     }
 }
 
-void gf_block_cyclic_columns_real(const gf_block_cyclic *self, const double *matrix, size_t first,
-                                  size_t width, size_t share, double *panel) {
+static void columns_real(const gf_block_cyclic *self, const double *matrix, size_t first,
+                         size_t width, size_t share, double *panel) {
     int from[DESCRIPTOR], to[DESCRIPTOR];
     describe(self, from);
     describe_panel(self, width, share, to);
@@ -204,9 +200,8 @@ void gf_block_cyclic_columns_real(const gf_block_cyclic *self, const double *mat
     }
 }
 
-void gf_block_cyclic_columns_complex(const gf_block_cyclic *self, const double complex *matrix,
-                                     size_t first, size_t width, size_t share,
-                                     double complex *panel) {
+static void columns_complex(const gf_block_cyclic *self, const double complex *matrix, size_t first,
+                            size_t width, size_t share, double complex *panel) {
     int from[DESCRIPTOR], to[DESCRIPTOR];
     describe(self, from);
     describe_panel(self, width, share, to);
@@ -214,4 +209,14 @@ void gf_block_cyclic_columns_complex(const gf_block_cyclic *self, const double c
         Cpzgemr2d((int)self->size, (int)width, matrix, 1, (int)first + 1, from, panel, 1, 1, to,
                   self->line);
     }
+}
+
+const gf_block_cyclic_engine *gf_block_cyclic_scalapack(void) {
+    static const gf_block_cyclic_engine ranks = {.open = open_grid,
+                                                 .close = close_grid,
+                                                 .eigensystem_real = solve_real,
+                                                 .eigensystem_complex = solve_complex,
+                                                 .columns_real = columns_real,
+                                                 .columns_complex = columns_complex};
+    return &ranks;
 }
