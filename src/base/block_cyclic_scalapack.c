@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 #ifdef GIBBSFLOW_ELPA
-#include "base/elpa.h"
+#include <elpa/elpa.h>
+#include <mpi.h>
 #endif
 
 /* Debian has no headers of BLACS and ScaLAPACK. */
@@ -152,13 +153,104 @@ static int heevd(const gf_block_cyclic *self, double complex *matrix, double *en
     return info;
 }
 #else
+void pdtran_(const int *m, const int *n, const double *alpha, const double *a, const int *ia,
+             const int *ja, const int *desc_a, const double *beta, double *c, const int *ic,
+             const int *jc, const int *desc_c);
+void pztranc_(const int *m, const int *n, const double complex *alpha, const double complex *a,
+              const int *ia, const int *ja, const int *desc_a, const double complex *beta,
+              double complex *c, const int *ic, const int *jc, const int *desc_c);
+static const int one = 1;
+
+static bool is_upper(const gf_block_cyclic *self, size_t local_row, size_t local_column) {
+    return gf_block_cyclic_global(local_row, self->block, self->row, self->rows) <
+           gf_block_cyclic_global(local_column, self->block, self->column, self->columns);
+}
+
+/* ELPA reads both triangles. */
+static void complete(const gf_block_cyclic *self, const double *transpose, size_t unit,
+                     double *matrix) {
+    for (size_t c = 0; c < self->local_columns; ++c) {
+        for (size_t r = 0; r < self->local_rows; ++r) {
+            size_t at = unit * (c * self->local_rows + r);
+            for (size_t k = 0; k < unit && is_upper(self, r, c); ++k) {
+                matrix[at + k] = transpose[at + k];
+            }
+        }
+    }
+}
+
+static elpa_t open_elpa(const gf_block_cyclic *self, int *error) {
+    MPI_Comm grid = MPI_COMM_NULL;
+    MPI_Group world, members;
+    int n = (int)self->size, ranks = self->rows * self->columns;
+    int range[1][3] = {{0, ranks - 1, 1}};
+    *error = elpa_init(20211125);
+    if (*error != ELPA_OK) {
+        return NULL;
+    }
+    MPI_Comm_group(MPI_COMM_WORLD, &world);
+    MPI_Group_range_incl(world, 1, range, &members);
+    MPI_Comm_create_group(MPI_COMM_WORLD, members, 0, &grid);
+    MPI_Group_free(&world);
+    MPI_Group_free(&members);
+    const struct {
+        const char *name;
+        int value;
+    } settings[] = {{"na", n},
+                    {"nev", n},
+                    {"nblk", (int)self->block},
+                    {"local_nrows", (int)self->local_rows},
+                    {"local_ncols", (int)self->local_columns},
+                    {"process_row", self->row},
+                    {"process_col", self->column},
+                    {"mpi_comm_parent", (int)MPI_Comm_c2f(grid)}};
+    elpa_t handle = elpa_allocate(error);
+    for (size_t k = 0; k < sizeof settings / sizeof *settings && *error == ELPA_OK; ++k) {
+        elpa_set_integer(handle, settings[k].name, settings[k].value, error);
+    }
+    if (*error == ELPA_OK) {
+        *error = elpa_setup(handle);
+    }
+    return handle;
+}
+
+static void close_elpa(elpa_t handle) {
+    int ignored = 0;
+    if (handle != NULL) {
+        elpa_deallocate(handle, &ignored);
+    }
+    elpa_uninit(&ignored);
+}
+
 static int syevd(const gf_block_cyclic *self, double *matrix, double *energy, double *vectors) {
-    return gf_elpa_eigensystem_real(self, matrix, energy, vectors);
+    int n = (int)self->size, error = ELPA_OK, descriptor[DESCRIPTOR];
+    const double once = 1, nothing = 0;
+    describe(self, descriptor);
+    pdtran_(&n, &n, &once, matrix, &one, &one, descriptor, &nothing, vectors, &one, &one,
+            descriptor);
+    complete(self, vectors, 1, matrix);
+    elpa_t handle = open_elpa(self, &error);
+    if (error == ELPA_OK) {
+        elpa_eigenvectors(handle, matrix, energy, vectors, &error);
+    }
+    close_elpa(handle);
+    return error;
 }
 
 static int heevd(const gf_block_cyclic *self, double complex *matrix, double *energy,
                  double complex *vectors) {
-    return gf_elpa_eigensystem_complex(self, matrix, energy, vectors);
+    int n = (int)self->size, error = ELPA_OK, descriptor[DESCRIPTOR];
+    const double complex once = 1, nothing = 0;
+    describe(self, descriptor);
+    pztranc_(&n, &n, &once, matrix, &one, &one, descriptor, &nothing, vectors, &one, &one,
+             descriptor);
+    complete(self, (const double *)vectors, 2, (double *)matrix);
+    elpa_t handle = open_elpa(self, &error);
+    if (error == ELPA_OK) {
+        elpa_eigenvectors(handle, matrix, energy, vectors, &error);
+    }
+    close_elpa(handle);
+    return error;
 }
 #endif
 
