@@ -511,7 +511,21 @@ static gf_status print_checkpoint(cli_report *report, gf_file *file, const char 
     return status == GF_OK && under_way ? print_progress(report, path, error) : status;
 }
 
-static gf_status print_file(const cli_options *options, cli_report *report, gf_error *error) {
+/* How many ranks a run keeps at work. */
+static gf_status print_ranks_of_run(cli_report *report, const char *path, int ranks,
+                                    gf_error *error) {
+    gf_langevin *self = NULL;
+    gf_status status = gf_langevin_read(path, &self, error);
+    if (status == GF_OK) {
+        const gf_run *run = self->run;
+        cli_print_ranks_of_tasks(report, "realisations", run->points * run->realisations, ranks);
+    }
+    gf_langevin_free(self);
+    return status;
+}
+
+static gf_status print_file(const cli_options *options, cli_report *report, const wishes *wanted,
+                            gf_error *error) {
     static const char *const names[] = {"program", "version", "command", "date"};
     static const char *const keys[] = {"written_by", "written_version", "written_command",
                                        "written_date"};
@@ -539,6 +553,9 @@ static gf_status print_file(const cli_options *options, cli_report *report, gf_e
     if (status == GF_OK) {
         status = print_checkpoint(report, file, options->input, error);
     }
+    if (status == GF_OK && wanted->ranks > 0 && gf_file_has(file, "/run")) {
+        status = print_ranks_of_run(report, options->input, wanted->ranks, error);
+    }
     gf_file_close(&file);
     return status;
 }
@@ -553,7 +570,7 @@ static gf_status print(const cli_options *options, const wishes *wanted, gf_erro
     } else if (!gf_file_is_hdf5(options->input)) {
         status = print_model(options, &report, wanted, error);
     } else {
-        status = print_file(options, &report, error);
+        status = print_file(options, &report, wanted, error);
     }
     return cli_report_close(&report, status, error);
 }
