@@ -63,6 +63,14 @@ RUN
 
 as_one "1 2 4" langevin run.yaml
 as_one 3 spectrum "$reference" --sites 8
+# Blocks that all ranks do together: other eigenvectors' rounding, the same levels.
+accept spectrum "$reference" --sites 10 -q -f -o one.h5
+ranks 3 spectrum "$reference" --sites 10 --distribute-from 20 -q -f -o several.h5
+check "distributed: $(cat $err)" [ $status -eq 0 ]
+h5diff -d 1e-11 one.h5 several.h5 >logs/diff 2>&1
+check "distributed: other levels: $(cat logs/diff)" lacks "$(cat logs/diff)" "dataset:"
+ranks 2 rates "$reference" --sites 4 --distribute-from 2 -o new.h5
+says_once "distributed rates" 2 "--distribute-from goes with commands that want levels alone"
 as_one 4 spectrum "$reference" --sites 10 --method typicality --samples 8
 as_one 3 forces "$reference" --sites 6
 as_one 2 trajectories "$reference" --sites 4 --epsilon 0.5 --trajectories 6 --end 4
