@@ -247,6 +247,7 @@ enum {
     OPTION_SAMPLES,
     OPTION_SEED,
     OPTION_NO_SYMMETRY,
+    OPTION_DISTRIBUTE_FROM,
     OPTION_HELP
 };
 
@@ -332,6 +333,10 @@ static int take_option(cli_options *options, int code) {
         result = take_integer(options, "--samples", argument, 2, 1000000, &options->samples);
     } else if (code == OPTION_SEED) {
         result = take_integer(options, "--seed", argument, 0, GF_MAX_SEED, &options->seed);
+    } else if (code == OPTION_DISTRIBUTE_FROM) {
+        long states = 0;
+        result = take_integer(options, "--distribute-from", argument, 1, INT32_MAX, &states);
+        options->settings.distribute_from = (size_t)states;
     }
     options->settings.no_symmetry = options->settings.no_symmetry || code == OPTION_NO_SYMMETRY;
     free(argument);
@@ -435,6 +440,11 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
                                POPT_TABLEEND};
     struct poptOption symmetry[] = {{"no-symmetry", '\0', POPT_ARG_NONE, NULL, OPTION_NO_SYMMETRY,
                                      "diagonalise whole magnetisation sectors", NULL},
+                                    {"distribute-from", '\0', POPT_ARG_STRING, NULL,
+                                     OPTION_DISTRIBUTE_FROM,
+                                     "share out blocks of so many states to all ranks of mpirun "
+                                     "(default: what is soonest done)",
+                                     "STATES"},
                                     POPT_TABLEEND};
     struct poptOption sites[] = {
         {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites of the chain", "N"},
@@ -481,6 +491,12 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
     options->context = poptFreeContext(options->context);
     if (result == CLI_GO_ON) {
         result = check_method(options);
+    }
+    if (result == CLI_GO_ON && options->settings.distribute_from > 0 && (flags & CLI_METHOD) == 0) {
+        result = cli_usage(options,
+                           "--distribute-from goes with commands that want levels alone; "
+                           "this one keeps eigenvectors, or many spectra, and its blocks "
+                           "stay whole");
     }
     return result == CLI_GO_ON ? apply_options(options) : result;
 }

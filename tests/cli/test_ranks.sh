@@ -45,4 +45,15 @@ for count in $(sized "2 3 4" 2); do
     done
     check "$count ranks leave other files" [ "$(ls one)" = "$(ls "$count")" ]
 done
+
+# Blocks that all ranks do together: other eigenvectors' rounding, the same levels.
+if [ "${GF_SANITIZED-0}" = 0 ]; then
+    accept spectrum "$reference" --sites 10 -q -o whole.h5
+    ranks 3 spectrum "$reference" --sites 10 --distribute-from 20 -q -o distributed.h5
+    check "distributed: $(cat $err)" [ $status -eq 0 ]
+    h5diff -d 1e-11 whole.h5 distributed.h5 >logs/diff 2>&1
+    check "distributed: other levels: $(cat logs/diff)" lacks "$(cat logs/diff)" "dataset:"
+    ranks 2 rates "$reference" --sites 4 --distribute-from 2 -o new.h5
+    check "distributed rates: $(cat $err)" grep -qF -- "--distribute-from goes with commands that want levels alone" $err
+fi
 finish
