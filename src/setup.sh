@@ -10,7 +10,8 @@ packages="gcc libc6-dev make cmake pkg-config libopenblas-dev liblapacke-dev lib
     libyaml-dev libpopt-dev libfftw3-dev liblbfgs-dev librandom123-dev gnuplot-nox
     fonts-dejavu-core help2man"
 [ "${1:-}" != tests ] || packages="$packages check ninja-build hdf5-tools clang-format g++ python3-h5py
-    python3-numpy python3-matplotlib python3-pil poppler-utils librsvg2-bin libopenmpi-dev openmpi-bin"
+    python3-numpy python3-matplotlib python3-pil poppler-utils librsvg2-bin libopenmpi-dev openmpi-bin
+    libscalapack-openmpi-dev" # the last: blocks that all ranks of a job diagonalise together
 
 # with_dots LOG COMMAND...: a dot every few seconds while the command writes its log, so that nobody thinks
 # that all hangs.

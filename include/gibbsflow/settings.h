@@ -29,6 +29,8 @@ typedef struct gf_settings {
     size_t count;
     struct gf_names *names; /* of the parameters, once gf_settings_set has been called */
     bool no_symmetry;       /* diagonalise whole magnetisation sectors */
+    size_t distribute_from; /* all ranks together diagonalise blocks of so many states or more; 0:
+                               those that do not fit into one, and where that is sooner done */
 } gf_settings;
 
 /* Later settings of a name replace earlier ones. `assignment` is "name=value". */

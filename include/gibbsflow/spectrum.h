@@ -11,6 +11,8 @@
 #include "gibbsflow/model.h"
 #include "gibbsflow/progress.h"
 
+#include <signal.h>
+
 GF_BEGIN_DECLARATIONS
 
 /* Quantum numbers of a level beside its magnetisation. */
@@ -51,6 +53,11 @@ typedef struct gf_checkpoint {
     double interval;
     size_t resumed;   /* set: blocks that were found in the file */
     gf_error failure; /* set: why it could not be written, which does not stop the work */
+    /* Becomes non-zero: the file is brought up to date and, if not NULL, `stopped` called, from a
+     * thread of the library's own while work still goes on: it may end the process. If not, the
+     * call fails with GF_IO when what is at work is done. NULL: nothing stops it. */
+    const volatile sig_atomic_t *stop;
+    void (*stopped)(void);
 } gf_checkpoint;
 
 /* The same, starting from what `checkpoint` (may be NULL) holds. A file that is not a checkpoint of

@@ -1,5 +1,7 @@
 #include "base/bytes.h"
 
+#include "base/workspace.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +46,22 @@ void *gf_bytes_carry_array(gf_bytes *self, void *array, size_t size) {
         gf_bytes_carry(self, array, size);
     }
     return array;
+}
+
+void *gf_bytes_carry_matrix(gf_bytes *self, void *matrix, size_t rows, size_t columns,
+                            size_t size) {
+    bool there = matrix != NULL;
+    gf_bytes_carry(self, &there, sizeof there);
+    if (self->reads) {
+        gf_workspace_free(matrix);
+        there = there && !self->failed;
+        matrix = there ? gf_workspace_matrix(rows, columns, size) : NULL;
+        self->failed = self->failed || (there && matrix == NULL);
+    }
+    if (matrix != NULL) {
+        gf_bytes_carry(self, matrix, rows * columns * size);
+    }
+    return matrix;
 }
 
 void gf_bytes_free(gf_bytes *self) {

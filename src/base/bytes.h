@@ -27,6 +27,9 @@ void gf_bytes_carry(gf_bytes *self, void *value, size_t size);
  * where it goes in; where it comes out a new one (NULL after a failure), the old one is freed. */
 void *gf_bytes_carry_array(gf_bytes *self, void *array, size_t size);
 
+/* The same for a matrix of gf_workspace_matrix(). */
+void *gf_bytes_carry_matrix(gf_bytes *self, void *matrix, size_t rows, size_t columns, size_t size);
+
 void gf_bytes_free(gf_bytes *self);
 
 #endif

@@ -33,6 +33,7 @@ void gf_ranks_hold(bool held); /* tasks are at work, or no more */
 void gf_ranks_meet(void);
 void gf_ranks_broadcast(void *data, size_t size); /* rank 0's, to all */
 double gf_ranks_least(double value);
+void gf_ranks_sum(double *values, size_t count); /* in place, on all */
 
 /* From one to another; sizes are known to both. A note is `size` bytes that the other one comes to
  * look for: gf_ranks_hear() returns at once, with the sender of a note, or -1 if none has come. */

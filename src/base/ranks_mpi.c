@@ -168,6 +168,17 @@ double gf_ranks_least(double value) {
     return least;
 }
 
+void gf_ranks_sum(double *values, size_t count) {
+    size_t most = LARGEST / sizeof *values;
+    for (size_t at = 0; at < count && gf_ranks_count() > 1; at += most) {
+        int piece = (int)(count - at < most ? count - at : most);
+        MPI_Request request = MPI_REQUEST_NULL;
+        MPI_Iallreduce(MPI_IN_PLACE, values + at, piece, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD,
+                       &request);
+        (void)await(&request, -1);
+    }
+}
+
 /* --- from one to another --------------------------------------------------------------------- */
 
 static void send_as(int tag, int to, const void *data, size_t size) {

@@ -180,17 +180,35 @@ static void announce_end(gf_runner *self, int leaving) {
     }
 }
 
-/* Answers until all other ranks have left. */
+/* All that is finished is made safe at once, without the legs at work; unless they were the last.
+ */
+static void look_for_stop(gf_runner *self) {
+    const gf_tasks *tasks = self->tasks;
+    if (tasks->stopped == NULL || self->stopped || self->status != GF_OK ||
+        self->finished == self->queued || !gf_runner_must_stop(self)) {
+        return;
+    }
+    self->stopped = true;
+    self->status = tasks->save != NULL ? tasks->save(tasks->context, &self->error) : GF_OK;
+    if (self->status == GF_OK) {
+        tasks->stopped(tasks->context);
+    }
+}
+
+/* Answers until all other ranks have left, and looks until this one has done its part. */
 static void *serve(void *context) {
     enum { SHORTEST = 20000, LONGEST = 1000000 }; /* nanoseconds between looks */
     gf_runner *self = context;
     long pause = SHORTEST;
-    for (int present = self->ranks - 1; present > 0;) {
+    bool over = false;
+    for (int present = self->ranks - 1; present > 0 || !over;) {
         note one;
-        int from = gf_ranks_hear(&one, sizeof one);
+        int from = present > 0 ? gf_ranks_hear(&one, sizeof one) : -1;
         omp_set_lock(&self->lock);
         bool leaves = from > 0 && answer(self, from, &one);
         announce_end(self, leaves ? from : 0);
+        look_for_stop(self);
+        over = self->over;
         omp_unset_lock(&self->lock);
         present -= leaves ? 1 : 0;
         pause = from > 0 ? SHORTEST : 2 * pause < LONGEST ? 2 * pause : LONGEST;
@@ -204,7 +222,9 @@ static void *serve(void *context) {
 /* --- the beginning and the end --------------------------------------------------------------- */
 
 gf_status gf_runner_open(gf_runner *self, gf_error *error) {
-    gf_ranks_meet(); /* all have read the checkpoints that are about to change */
+    if (self->ranks > 1) {
+        gf_ranks_meet(); /* all have read the checkpoints that are about to change */
+    }
     if (self->rank > 0) {
         return GF_OK;
     }
@@ -222,6 +242,9 @@ void gf_runner_close(gf_runner *self) {
         leave(self);
         omp_unset_lock(&self->lock);
     } else {
+        omp_set_lock(&self->lock);
+        self->over = true;
+        omp_unset_lock(&self->lock);
         (void)pthread_join(self->server, NULL);
         free(self->ended);
     }

@@ -36,19 +36,22 @@ typedef struct gf_runner {
     gf_status status;
     gf_error error;
 
-    int ranks, rank;  /* that share the list; 1, 0 */
-    bool told;        /* to stop, by another rank */
-    double unsaid;    /* of another rank than 0: cost that is done but not reported, and when it */
-    double said;      /* reported last */
-    bool *ended;      /* of rank 0: [ranks] which others know that nothing more is to be begun */
-    pthread_t server; /* answers them */
+    int ranks, rank; /* that share the list; 1, 0 */
+    bool told;       /* to stop, by another rank */
+    double unsaid;   /* of another rank than 0: cost that is done but not reported, and when it */
+    double said;     /* reported last */
+    /* Of rank 0: */
+    bool *ended;      /* [ranks] which others know that nothing more is to be begun */
+    bool stopped;     /* that all is to stop has been told to `tasks` */
+    bool over;        /* nothing more to do here */
+    pthread_t server; /* answers other ranks, and looks whether all is to stop */
 } gf_runner;
 
 bool gf_runner_must_stop(const gf_runner *self);
 /* After `done` of the cost has been kept, which completes `finished` tasks: saves if it is time. */
 void gf_runner_account(gf_runner *self, size_t finished, double done);
 
-/* Several ranks. Rank 0 begins to answer. */
+/* Of several ranks, 0 begins to answer; it, or the only one, to look. */
 gf_status gf_runner_open(gf_runner *self, gf_error *error);
 /* Another rank asks for tasks. Under the lock, like the next. */
 void gf_runner_refill(gf_runner *self, bool alone);

@@ -195,7 +195,8 @@ static gf_status run_among_ranks(gf_runner *self, gf_error *error) {
     if (self->left < self->cost) {
         update_progress(self);
     }
-    gf_status status = shared ? gf_runner_open(self, error) : GF_OK;
+    bool served = shared || (self->tasks->stopped != NULL && omp_in_parallel() == 0);
+    gf_status status = served ? gf_runner_open(self, error) : GF_OK;
     if (status != GF_OK) {
         return status;
     }
@@ -206,8 +207,10 @@ static gf_status run_among_ranks(gf_runner *self, gf_error *error) {
     if (outermost) {
         gf_ranks_hold(false);
     }
-    if (shared) {
+    if (served) {
         gf_runner_close(self);
+    }
+    if (shared) {
         gf_runner_agree(self);
     }
     return self->status == GF_OK ? GF_OK : gf_fail(error, self->status, "%s", self->error.message);

@@ -70,8 +70,9 @@ typedef struct gf_tasks {
      * another task has failed; by one thread at a time. */
     gf_status (*keep)(void *context, const gf_task *task, gf_error *error);
 
-    /* Makes a checkpoint of what has been kept. Called after `keep`, likewise by one thread at a
-     * time, when the last call is `save_every` seconds ago or more; not at the end. */
+    /* Makes a checkpoint of what has been kept, or adds it up: what is rank 0's alone to do. Called
+     * after `keep`, likewise by one thread at a time, when the last call is `save_every` seconds
+     * ago or more; not at the end. */
     gf_status (*save)(void *context, gf_error *error);
     double save_every;
 
@@ -83,6 +84,9 @@ typedef struct gf_tasks {
     void (*carry)(void *context, size_t index, gf_bytes *bytes);
 
     const volatile sig_atomic_t *stop; /* becomes non-zero: no more legs are begun; or NULL */
+    /* Called on rank 0 as soon as that is so, after `save`, by a thread of its own: legs at work
+     * may take long, and a program need not wait for them but may end here. NULL: wait. */
+    void (*stopped)(void *context);
     const gf_progress *progress; /* the part of all costs that is done, 1 at the end; or NULL */
 } gf_tasks;
 

@@ -33,7 +33,7 @@ static char *unfinished_files[2];
 static char *kept_file, *kept_message;
 
 static void on_interrupt(int signal_number) {
-    if (kept_file != NULL && access(kept_file, F_OK) == 0) {
+    if (kept_message != NULL && (kept_file == NULL || access(kept_file, F_OK) == 0)) {
         ssize_t written = write(STDERR_FILENO, kept_message, strlen(kept_message));
         (void)written; /* nothing can be done about it here */
     }
@@ -75,15 +75,44 @@ const volatile sig_atomic_t *cli_watch_interruption(void) {
     return &stop_wanted;
 }
 
+/* Of two the second one does not wait for the checkpoint. */
+static void ask_to_keep(int signal_number) {
+    if (stop_wanted != 0) {
+        on_interrupt(signal_number);
+    }
+    stop_wanted = signal_number;
+}
+
+const volatile sig_atomic_t *cli_watch_checkpoint(void) {
+    stop_wanted = 0;
+    watch_signals(ask_to_keep);
+    return &stop_wanted;
+}
+
+void cli_leave(void) {
+    on_interrupt(stop_wanted != 0 ? stop_wanted : SIGTERM); /* another rank's was the signal */
+}
+
+void cli_watch_no_more(void) {
+    watch_signals(on_interrupt);
+}
+
+void cli_announce_nothing_kept(void) {
+    if (gf_ranks_rank() == 0) {
+        kept_message = strdup("\ninterrupted; nothing is kept\n");
+        watch_signals(on_interrupt);
+    }
+}
+
 void cli_announce_kept(const char *what, const char *path) {
+    char *message = NULL;
     if (gf_ranks_rank() == 0 &&
-        asprintf(&kept_message,
+        asprintf(&message,
                  "\ninterrupted; the %s that were finished at the last checkpoint are kept in "
                  "%s,\nand the same command goes on from there\n",
                  what, path) >= 0) {
         kept_file = strdup(path);
-    } else {
-        kept_message = NULL;
+        kept_message = message;
     }
 }
 
@@ -142,36 +171,64 @@ void cli_format_duration(double seconds, char *text, size_t size) {
 /* The part of the work from which on the speed so far says how long the rest will take. */
 static const double ENOUGH = 0.01;
 
-static void draw_progress(void *context, double fraction) {
-    enum { WIDTH = 30 };
-    cli_progress *self = context;
-    double now = gf_machine_clock(), elapsed = now - self->start;
-    self->first = self->first < 0 ? fraction : self->first; /* where work goes on */
-    if (!self->visible || elapsed < 0.5 || now - self->shown < 0.1) {
-        return;
-    }
-    char left[60] = "", bar[WIDTH + 1];
+static void format_left(const cli_progress *self, double elapsed, double fraction, char *text,
+                        size_t size) {
     double done = fraction - self->first;
+    text[0] = '\0';
     if (done > ENOUGH * (1 - self->first)) {
         char duration[40];
         cli_format_duration(elapsed * (1 - fraction) / done, duration, sizeof duration);
-        (void)snprintf(left, sizeof left, "  %s left", duration);
+        (void)snprintf(text, size, ", %s left", duration);
     }
+}
+
+static void draw_bar(const cli_progress *self, double fraction, const char *left) {
+    enum { WIDTH = 30 };
+    char bar[WIDTH + 1];
     for (int k = 0; k < WIDTH; ++k) {
         bar[k] = k < fraction * WIDTH ? '#' : '.';
     }
     bar[WIDTH] = '\0';
     (void)fprintf(stderr, "\r%s [%s] %3.0f %%%s\033[K", self->label, bar, 100 * fraction, left);
+}
+
+static void draw_line(const cli_progress *self, double elapsed, double fraction, const char *left) {
+    char duration[40];
+    cli_format_duration(elapsed, duration, sizeof duration);
+    (void)fprintf(stderr, "%s: %.1f %% after %s%s\n", self->label, 100 * fraction, duration, left);
+}
+
+static void draw_progress(void *context, double fraction) {
+    static const double first_bar = 0.5, next_bar = 0.1; /* seconds */
+    cli_progress *self = context;
+    double now = gf_machine_clock(), elapsed = now - self->start;
+    self->first = self->first < 0 ? fraction : self->first; /* where work goes on */
+    bool due = self->terminal ? elapsed >= first_bar && now - self->shown >= next_bar
+                              : now - self->shown >= self->every && fraction < 1;
+    if (!self->visible || !due) {
+        return;
+    }
+    char left[60];
+    format_left(self, elapsed, fraction, left, sizeof left);
+    if (self->terminal) {
+        draw_bar(self, fraction, left);
+    } else {
+        draw_line(self, elapsed, fraction, left);
+    }
     (void)fflush(stderr);
     self->shown = now;
-    self->drawn = true;
+    self->drawn = self->terminal;
 }
 
 void cli_progress_start(cli_progress *self, const cli_options *options, const char *label) {
+    double now = gf_machine_clock();
     *self = (cli_progress){.label = label,
                            .first = -1,
-                           .start = gf_machine_clock(),
-                           .visible = !options->quiet && isatty(STDERR_FILENO) != 0};
+                           .start = now,
+                           .shown = now,
+                           .every = options->progress,
+                           .visible = !options->quiet,
+                           .terminal = isatty(STDERR_FILENO) != 0};
     self->progress = (gf_progress){.update = draw_progress, .context = self};
 }
 
@@ -190,6 +247,7 @@ enum {
     OPTION_SAMPLES,
     OPTION_SEED,
     OPTION_NO_SYMMETRY,
+    OPTION_DISTRIBUTE_FROM,
     OPTION_HELP
 };
 
@@ -275,6 +333,10 @@ static int take_option(cli_options *options, int code) {
         result = take_integer(options, "--samples", argument, 2, 1000000, &options->samples);
     } else if (code == OPTION_SEED) {
         result = take_integer(options, "--seed", argument, 0, GF_MAX_SEED, &options->seed);
+    } else if (code == OPTION_DISTRIBUTE_FROM) {
+        long states = 0;
+        result = take_integer(options, "--distribute-from", argument, 1, INT32_MAX, &states);
+        options->settings.distribute_from = (size_t)states;
     }
     options->settings.no_symmetry = options->settings.no_symmetry || code == OPTION_NO_SYMMETRY;
     free(argument);
@@ -352,6 +414,9 @@ static int apply_options(cli_options *options) {
     if (options->threads > 0) {
         omp_set_num_threads(options->threads);
     }
+    if (!(options->progress >= 0)) {
+        return cli_usage(options, "--progress takes 0 or more seconds");
+    }
     options->quiet = options->quiet || gf_ranks_rank() > 0;
     if (options->output != NULL) {
         cli_watch_output(options->output);
@@ -361,7 +426,8 @@ static int apply_options(cli_options *options) {
 
 int cli_open(cli_options *options, const cli_command *command, int flags, struct poptOption *own,
              int argc, const char **argv) {
-    *options = (cli_options){.command = command, .seed = -1, .line = join_words(argc, argv)};
+    *options = (cli_options){
+        .command = command, .seed = -1, .progress = 60, .line = join_words(argc, argv)};
     struct poptOption none[] = {POPT_TABLEEND};
     struct poptOption output[] = {
         {"output", 'o', POPT_ARG_STRING, &options->output, 0, "write the result to FILE", "FILE"},
@@ -374,6 +440,11 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
                                POPT_TABLEEND};
     struct poptOption symmetry[] = {{"no-symmetry", '\0', POPT_ARG_NONE, NULL, OPTION_NO_SYMMETRY,
                                      "diagonalise whole magnetisation sectors", NULL},
+                                    {"distribute-from", '\0', POPT_ARG_STRING, NULL,
+                                     OPTION_DISTRIBUTE_FROM,
+                                     "share out blocks of so many states to all ranks of mpirun "
+                                     "(default: what is soonest done)",
+                                     "STATES"},
                                     POPT_TABLEEND};
     struct poptOption sites[] = {
         {"sites", 'n', POPT_ARG_STRING, NULL, OPTION_SITES, "number of sites of the chain", "N"},
@@ -390,6 +461,8 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         POPT_TABLEEND};
     struct poptOption common[] = {
         {"threads", 't', POPT_ARG_INT, &options->threads, 0, "threads to use (default: all)", "N"},
+        {"progress", 0, POPT_ARG_DOUBLE, &options->progress, 0,
+         "time between lines of progress in a log (default: 60)", "SECONDS"},
         {"quiet", 'q', POPT_ARG_NONE, &options->quiet, 0, "no progress and no remarks", NULL},
         {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "print this help", NULL},
         POPT_TABLEEND};
@@ -418,6 +491,12 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
     options->context = poptFreeContext(options->context);
     if (result == CLI_GO_ON) {
         result = check_method(options);
+    }
+    if (result == CLI_GO_ON && options->settings.distribute_from > 0 && (flags & CLI_METHOD) == 0) {
+        result = cli_usage(options,
+                           "--distribute-from goes with commands that want levels alone; "
+                           "this one keeps eigenvectors, or many spectra, and its blocks "
+                           "stay whole");
     }
     return result == CLI_GO_ON ? apply_options(options) : result;
 }
@@ -511,13 +590,20 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
     }
     gf_checkpoint checkpoint = {.path = options->checkpoint,
                                 .interval = options->checkpoint_interval};
-    bool keeps = options->checkpoint != NULL;
+    bool keeps = options->checkpoint != NULL && full;
     cli_progress progress;
+    if (keeps) {
+        checkpoint.stop = cli_watch_checkpoint();
+        checkpoint.stopped = cli_leave;
+    }
     cli_progress_start(&progress, options, full ? "diagonalising" : "sampling");
     status = full ? gf_spectrum_resume(model, keeps ? &checkpoint : NULL, &progress.progress,
                                        spectrum, error)
                   : gf_typicality_compute(model, &progress.progress, spectrum, error);
     cli_progress_end(&progress);
+    if (keeps) {
+        cli_watch_no_more();
+    }
     if (status == GF_OK && checkpoint.resumed > 0) {
         cli_say(options, "%zu finished blocks were taken from %s", checkpoint.resumed,
                 checkpoint.path);

@@ -53,6 +53,7 @@ typedef struct cli_options {
     const cli_command *command;
     char *output; /* -o */
     int threads, quiet, force, json;
+    double progress;            /* seconds between lines of progress in a log */
     gf_settings settings;       /* --set, --sites, --no-symmetry */
     bool has_method;            /* --method was given */
     gf_method method;           /* if so */
@@ -118,19 +119,29 @@ void cli_watch_output(const char *path);
 /* Instead, from here on an interruption means: make a checkpoint, then go. Returns what it sets. */
 const volatile sig_atomic_t *cli_watch_interruption(void);
 
+/* For long work that keeps what is finished: from here on an interruption sets what this returns
+ * for gf_checkpoint.stop, whose `stopped`, cli_leave, then ends the program; a second one ends it
+ * at once. cli_watch_no_more(): the next one does. */
+const volatile sig_atomic_t *cli_watch_checkpoint(void);
+void cli_leave(void);
+void cli_watch_no_more(void);
+
 /* Has an interruption say that what is finished ("blocks") is kept in the file or folder `path`, if
  * it is there. */
 void cli_announce_kept(const char *what, const char *path);
+/* Has it say that nothing is. */
+void cli_announce_nothing_kept(void);
 
 /* "42 s", "3 min 05 s", "2 h 10 min" */
 void cli_format_duration(double seconds, char *text, size_t size);
 
-/* A bar with the time left, on a terminal only. */
+/* A bar with the time left on a terminal, else a line now and then. */
 typedef struct cli_progress {
     gf_progress progress;
     const char *label;
     double first, start, shown;
-    bool visible, drawn;
+    double every; /* seconds between lines */
+    bool visible, terminal, drawn;
 } cli_progress;
 
 void cli_progress_start(cli_progress *self, const cli_options *options, const char *label);

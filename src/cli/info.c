@@ -1,4 +1,4 @@
-#include "cli/report.h"
+#include "cli/info_ranks.h"
 
 #include "base/printable.h"
 #include "gibbsflow/file.h"
@@ -22,7 +22,10 @@ static const char help[] =
     "With a model: prints the symmetries of its Hamiltonian, how many matrices are\n"
     "diagonalised, and the memory and time that this takes. --blocks lists them: the\n"
     "blocks of equal quantum numbers (+- stands for two labels at once, and \"copies\"\n"
-    "counts them), or the random vectors of --method typicality.\n"
+    "counts them), or the random vectors of --method typicality. --ranks N says what\n"
+    "a job of N ranks would take, which need not run here: which blocks all ranks do\n"
+    "together and which one rank does, memory and time, how much of it the ranks\n"
+    "are at work, and how many of them are of use. It is a model.\n"
     "\n"
     "With an HDF5 file: prints how it was made, with which values of parameters, and\n"
     "what it holds. Of a run under way (its last checkpoint) it also prints how far each\n"
@@ -33,6 +36,7 @@ static const char examples[] =
     "  gibbsflow info\n"
     "  gibbsflow info models/xxz_jprime.yaml --sites 16\n"
     "  gibbsflow info models/xxz_jprime.yaml --sites 24 --method typicality\n"
+    "  gibbsflow info models/xxz_jprime.yaml --sites 22 --ranks 64 --threads 4\n"
     "  gibbsflow info fig2.h5\n";
 
 static void print_machine(cli_report *report) {
@@ -223,8 +227,15 @@ static void print_cost(cli_report *report, const gf_spectrum_cost *cost, bool fu
     cli_report_number(report, "time", "s", cost->seconds, NULL);
 }
 
+/* What the options ask for beside the contents. */
+typedef struct wishes {
+    int blocks; /* a list of them */
+    int ranks;  /* what a job of so many takes; 0: none */
+    double memory;
+} wishes;
+
 /* What diagonalising, or sampling, takes: also of what is refused. */
-static gf_status print_work(cli_report *report, const gf_model *model, bool blocks,
+static gf_status print_work(cli_report *report, const gf_model *model, const wishes *wanted,
                             gf_error *error) {
     gf_spectrum_cost cost;
     gf_error refusal;
@@ -232,7 +243,7 @@ static gf_status print_work(cli_report *report, const gf_model *model, bool bloc
     bool full = model->method == GF_FULL;
     if (full) {
         refused = gf_spectrum_estimate(model, &cost, &refusal);
-        status = describe_blocks(report, model, cost.rate, blocks, error);
+        status = describe_blocks(report, model, cost.rate, wanted->blocks != 0, error);
     } else {
         refused = gf_typicality_estimate(model, &cost, &refusal);
         cli_report_number(report, "largest", NULL, (double)cost.largest,
@@ -240,27 +251,29 @@ static gf_status print_work(cli_report *report, const gf_model *model, bool bloc
         cli_report_number(report, "random_vectors", NULL,
                           (double)gf_typicality_samples(model, model->chain.sites / 2),
                           "%.0f random vectors\n");
-        if (blocks) {
+        if (wanted->blocks != 0) {
             print_samples(report, model);
         }
     }
-    if (status == GF_OK && refused != GF_OK) {
+    if (status == GF_OK && wanted->ranks > 0) {
+        status = cli_print_ranks(report, model, wanted->ranks, wanted->memory, cost.rate, error);
+    } else if (status == GF_OK && refused != GF_OK) {
         *error = refusal;
         status = refused;
     }
-    if (status == GF_OK) {
+    if (status == GF_OK && refused == GF_OK) {
         print_cost(report, &cost, full);
     }
     return status;
 }
 
-static gf_status print_model(const cli_options *options, cli_report *report, bool blocks,
+static gf_status print_model(const cli_options *options, cli_report *report, const wishes *wanted,
                              gf_error *error) {
     gf_model *model = NULL;
     gf_status status = cli_load_model(options, &model, error);
     if (status == GF_OK) {
         print_chain(report, model);
-        status = print_work(report, model, blocks, error);
+        status = print_work(report, model, wanted, error);
     }
     gf_model_free(model);
     return status;
@@ -498,7 +511,21 @@ static gf_status print_checkpoint(cli_report *report, gf_file *file, const char 
     return status == GF_OK && under_way ? print_progress(report, path, error) : status;
 }
 
-static gf_status print_file(const cli_options *options, cli_report *report, gf_error *error) {
+/* How many ranks a run keeps at work. */
+static gf_status print_ranks_of_run(cli_report *report, const char *path, int ranks,
+                                    gf_error *error) {
+    gf_langevin *self = NULL;
+    gf_status status = gf_langevin_read(path, &self, error);
+    if (status == GF_OK) {
+        const gf_run *run = self->run;
+        cli_print_ranks_of_tasks(report, "realisations", run->points * run->realisations, ranks);
+    }
+    gf_langevin_free(self);
+    return status;
+}
+
+static gf_status print_file(const cli_options *options, cli_report *report, const wishes *wanted,
+                            gf_error *error) {
     static const char *const names[] = {"program", "version", "command", "date"};
     static const char *const keys[] = {"written_by", "written_version", "written_command",
                                        "written_date"};
@@ -526,30 +553,38 @@ static gf_status print_file(const cli_options *options, cli_report *report, gf_e
     if (status == GF_OK) {
         status = print_checkpoint(report, file, options->input, error);
     }
+    if (status == GF_OK && wanted->ranks > 0 && gf_file_has(file, "/run")) {
+        status = print_ranks_of_run(report, options->input, wanted->ranks, error);
+    }
     gf_file_close(&file);
     return status;
 }
 
 /* Of what the argument is. */
-static gf_status print(const cli_options *options, bool blocks, gf_error *error) {
+static gf_status print(const cli_options *options, const wishes *wanted, gf_error *error) {
     cli_report report;
     gf_status status = GF_OK;
     cli_report_open(&report, options);
     if (options->input == NULL) {
         print_machine(&report);
     } else if (!gf_file_is_hdf5(options->input)) {
-        status = print_model(options, &report, blocks, error);
+        status = print_model(options, &report, wanted, error);
     } else {
-        status = print_file(options, &report, error);
+        status = print_file(options, &report, wanted, error);
     }
     return cli_report_close(&report, status, error);
 }
 
 static int run(const cli_command *command, int argc, const char **argv) {
+    enum { MOST_RANKS = 1000000 };
     cli_options options;
-    int blocks = 0;
-    struct poptOption own[] = {{"blocks", 'b', POPT_ARG_NONE, &blocks, 0,
+    wishes wanted = {0};
+    struct poptOption own[] = {{"blocks", 'b', POPT_ARG_NONE, &wanted.blocks, 0,
                                 "list the blocks, or the sectors and their random vectors", NULL},
+                               {"ranks", 0, POPT_ARG_INT, &wanted.ranks, 0,
+                                "say what a job of so many ranks would take", "N"},
+                               {"memory", 0, POPT_ARG_DOUBLE, &wanted.memory, 0,
+                                "GiB that each of these ranks may take (default: as here)", "GIB"},
                                POPT_TABLEEND};
     int result = cli_open(&options, command, CLI_DIAGONALIZES | CLI_INPUT_OPTIONAL | CLI_JSON, own,
                           argc, argv);
@@ -558,9 +593,15 @@ static int run(const cli_command *command, int argc, const char **argv) {
         result = cli_usage(&options, "--set and --sites go with model files; %s is an HDF5 file",
                            options.input);
     }
+    if (result == CLI_GO_ON && (wanted.ranks < 0 || wanted.ranks > MOST_RANKS)) {
+        result = cli_usage(&options, "--ranks %d: expected 1 to %d", wanted.ranks, MOST_RANKS);
+    }
+    if (result == CLI_GO_ON && !(wanted.memory >= 0 && isfinite(wanted.memory))) {
+        result = cli_usage(&options, "--memory %g: expected a number of GiB", wanted.memory);
+    }
     if (result == CLI_GO_ON) {
         gf_error error;
-        gf_status status = print(&options, blocks != 0, &error);
+        gf_status status = print(&options, &wanted, &error);
         result = status == GF_OK ? CLI_DONE : cli_fail(&options, &error);
     }
     cli_close(&options);

@@ -1,6 +1,7 @@
 /* Carries Langevin runs out. */
 #include "cli/report.h"
 
+#include "base/ranks.h"
 #include "gibbsflow/file.h"
 #include "gibbsflow/machine.h"
 #include "langevin/ensemble/langevin.h"
@@ -43,12 +44,12 @@ static void announce(const cli_options *options, const gf_langevin *self, double
         steps += (double)gf_run_steps(run, k) * (double)run->realisations;
     }
     char duration[40];
-    cli_format_duration(seconds, duration, sizeof duration);
+    cli_format_duration(seconds / gf_ranks_count(), duration, sizeof duration);
     cli_say(options,
             "%s: %zu points x %zu realisations of %zu cells: %.3g site-steps, roughly %s left on "
             "%d threads",
             options->input, run->points, run->realisations, run->cells, steps * (double)run->cells,
-            duration, gf_machine_threads());
+            duration, gf_ranks_count() * gf_machine_threads());
 }
 
 static gf_status load(const cli_options *options, bool resume, gf_langevin **self,

@@ -1,6 +1,7 @@
 /* Currents, Kubo formulas and diffusion constants from the Hamiltonian. */
 #include "cli/transport.h"
 
+#include "base/ranks.h"
 #include "model/model_file.h"
 
 #include <math.h>
@@ -125,7 +126,7 @@ static gf_status compute(cli_options *options, transport_request *self, gf_error
     if (status == GF_OK && options->output != NULL) {
         status = store(options, model, &found, error);
     }
-    if (status == GF_OK && options->checkpoint != NULL) {
+    if (status == GF_OK && options->checkpoint != NULL && gf_ranks_rank() == 0) {
         (void)unlink(options->checkpoint);
     }
     if (status == GF_OK) {

@@ -82,6 +82,10 @@ static gf_status solve_operators(const cli_options *options, const transport_req
         return status;
     }
     announce(options, model, cost.longest, "sites of operators", cost.memory, cost.seconds);
+    if (options->checkpoint ==
+        NULL) { /* of random vectors, with a tail, more than nothing may be */
+        cli_announce_nothing_kept();
+    }
     cli_progress_start(&progress, options, "currents in operator space");
     asked.progress = &progress.progress;
     status = gf_operator_points_find(model, &asked, transport, error);
@@ -127,10 +131,17 @@ static gf_status solve_vectors(const cli_options *options, const transport_reque
         return status;
     }
     announce(options, model, model->chain.sites, "sites", cost.memory, cost.seconds);
+    if (options->checkpoint != NULL) {
+        checkpoint.stop = cli_watch_checkpoint();
+        checkpoint.stopped = cli_leave;
+    }
     cli_progress_start(&progress, options, "random vectors in time");
     asked.progress = &progress.progress;
     status = gf_transport_sample(model, &asked, &sampling, transport, error);
     cli_progress_end(&progress);
+    if (options->checkpoint != NULL) {
+        cli_watch_no_more();
+    }
     if (checkpoint.resumed > 0) {
         cli_say(options, "%zu finished vectors were taken from %s", checkpoint.resumed,
                 checkpoint.path);

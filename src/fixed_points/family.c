@@ -46,7 +46,8 @@ gf_status gf_family_model_at(const gf_model *model, const char *parameter, doubl
                              gf_model **result, gf_error *error) {
     gf_settings settings = {.sites = model->chain.sites,
                             .closure = model->chain.periodic ? GF_RING : GF_OPEN_CHAIN,
-                            .no_symmetry = model->no_symmetry};
+                            .no_symmetry = model->no_symmetry,
+                            .distribute_from = model->distribute_from};
     gf_error reason;
     gf_status status = GF_OK;
     *result = NULL;

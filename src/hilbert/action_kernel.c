@@ -386,30 +386,32 @@ void gf_action_apply(const gf_action *self, const gf_basis *basis, gf_columns co
     }
 }
 
-double gf_action_elements(const gf_action *self, int up) {
+/* Elements of a group between the lower parts of `population` set bits. */
+static double elements_below(const gf_action *self, const group *one, int population, bool flips) {
     double elements = 0;
-    for (uint32_t high = 0; high < 1U << (self->sites - self->low_sites); ++high) {
-        int population = up - __builtin_popcount(high);
-        if (population < 0 || population > self->low_sites) {
-            continue;
+    const uint32_t *first = one->first + population;
+    if (one->is_scalar) {
+        return flips ? (double)gf_basis_dimension(self->low_sites, population) : 0;
+    }
+    for (size_t r = first[0]; r < first[1]; ++r) {
+        for (size_t e = self->rows[r].entry; e < self->rows[r + 1].entry; ++e) {
+            elements += flips || self->column[e] != self->rows[r].rank;
         }
-        elements += (double)gf_basis_dimension(self->low_sites, population); /* the diagonal */
-        for (size_t k = 0; k < self->groups; ++k) {
-            const group *one = &self->group[k];
-            bool flips = (one->plus | one->minus) != 0;
-            if ((high & one->plus) != one->plus || (high & one->minus) != 0) {
-                continue;
-            }
-            if (one->is_scalar && flips) {
-                elements += (double)gf_basis_dimension(self->low_sites, population);
-            } else if (!one->is_scalar) {
-                const uint32_t *first = one->first + population;
-                for (size_t r = first[0]; r < first[1]; ++r) {
-                    for (size_t e = self->rows[r].entry; e < self->rows[r + 1].entry; ++e) {
-                        elements += flips || self->column[e] != self->rows[r].rank;
-                    }
-                }
-            }
+    }
+    return elements;
+}
+
+double gf_action_elements(const gf_action *self, int up) {
+    int high_sites = self->sites - self->low_sites;
+    double elements = (double)gf_basis_dimension(self->sites, up); /* the diagonal */
+    for (size_t k = 0; k < self->groups; ++k) {
+        const group *one = &self->group[k];
+        bool flips = (one->plus | one->minus) != 0;
+        int set = __builtin_popcount(one->plus), fixed = __builtin_popcount(one->plus | one->minus);
+        for (int population = 0; population <= self->low_sites; ++population) {
+            /* upper parts in which the sites that it flips are as it wants them */
+            double above = (double)gf_basis_dimension(high_sites - fixed, up - population - set);
+            elements += above > 0 ? above * elements_below(self, one, population, flips) : 0;
         }
     }
     return elements;

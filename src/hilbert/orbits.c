@@ -242,8 +242,14 @@ static void visit_sums(column_sum *self, const gf_orbit *orbit, double complex *
     self->rows = 0;
 }
 
-gf_status gf_orbits_project(const gf_orbits *self, const gf_elements *operators,
-                            gf_orbits_visit *visit, void *context, gf_error *error) {
+static bool is_wanted(const gf_orbit *orbit, gf_orbits_wants *wants, const void *context) {
+    return wants == NULL || wants(context, orbit->column) ||
+           (orbit->paired && wants(context, orbit->column + 1));
+}
+
+gf_status gf_orbits_project_some(const gf_orbits *self, const gf_elements *operators,
+                                 gf_orbits_wants *wants, gf_orbits_visit *visit, void *context,
+                                 gf_error *error) {
     size_t count = gf_elements_count(operators);
     column_sum sum = {.orbits = self,
                       .operators = count,
@@ -256,6 +262,9 @@ gf_status gf_orbits_project(const gf_orbits *self, const gf_elements *operators,
         status = gf_fail_memory(error, "matrix elements");
     }
     for (size_t o = 0; o < self->count && status == GF_OK; ++o) {
+        if (!is_wanted(&self->orbit[o], wants, context)) {
+            continue;
+        }
         sum.scale = self->orbit[o].scale;
         gf_elements_apply(operators, self->orbit[o].representative, value, add_pattern, &sum);
         visit_sums(&sum, &self->orbit[o], value, visit, context);
@@ -265,4 +274,9 @@ gf_status gf_orbits_project(const gf_orbits *self, const gf_elements *operators,
     free(sum.value);
     free(value);
     return status;
+}
+
+gf_status gf_orbits_project(const gf_orbits *self, const gf_elements *operators,
+                            gf_orbits_visit *visit, void *context, gf_error *error) {
+    return gf_orbits_project_some(self, operators, NULL, visit, context, error);
 }

@@ -51,6 +51,11 @@ typedef void gf_orbits_visit(void *context, size_t row, size_t column, const dou
  * the antiunitary element. */
 gf_status gf_orbits_project(const gf_orbits *self, const gf_elements *operators,
                             gf_orbits_visit *visit, void *context, gf_error *error);
+/* Only columns that are wanted, and perhaps a neighbour of one. */
+typedef bool gf_orbits_wants(const void *context, size_t column);
+gf_status gf_orbits_project_some(const gf_orbits *self, const gf_elements *operators,
+                                 gf_orbits_wants *wants, gf_orbits_visit *visit, void *context,
+                                 gf_error *error);
 
 /* Bytes they take. */
 double gf_orbits_memory(int sites, int up);

@@ -244,6 +244,7 @@ static gf_status parse_root(gf_document *document, const gf_settings *settings, 
     if (status == GF_OK) {
         gf_node *parameters = gf_document_get(document, root, "parameters");
         model->no_symmetry = settings->no_symmetry;
+        model->distribute_from = settings->distribute_from;
         status = gf_model_parse_parameters(document, parameters, settings, model, error);
     }
     if (status == GF_OK) {
@@ -313,7 +314,8 @@ gf_status gf_model_resize(const gf_model *self, int sites, bool periodic, gf_mod
     const gf_settings settings = {.sites = sites,
                                   .closure = periodic ? GF_RING : GF_OPEN_CHAIN,
                                   .parameters = self->parameters,
-                                  .count = self->parameter_count};
+                                  .count = self->parameter_count,
+                                  .distribute_from = self->distribute_from};
     return gf_model_parse(self->yaml, strlen(self->yaml), self->name, &settings, result, error);
 }
 
@@ -552,6 +554,9 @@ gf_status gf_model_adjust(gf_model *self, const gf_settings *settings, gf_error 
     }
     if (status == GF_OK) {
         self->no_symmetry = self->no_symmetry || settings->no_symmetry;
+        if (settings->distribute_from > 0) {
+            self->distribute_from = settings->distribute_from;
+        }
         keep_variation(self, &varied, rates);
     }
     free_variation(&varied);

@@ -38,7 +38,8 @@ struct gf_model {
     size_t fitted[2]; /* knots of the fitted grid along m and along the height */
     gf_method method;
     gf_sampling sampling;
-    bool no_symmetry; /* diagonalise whole magnetisation sectors */
+    bool no_symmetry;       /* diagonalise whole magnetisation sectors */
+    size_t distribute_from; /* as in gf_settings */
 };
 
 /* The same model, its parameters as they are, on another chain. The caller frees the result; after

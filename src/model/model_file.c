@@ -100,3 +100,18 @@ gf_status gf_model_restore(gf_file *file, const char *path, const gf_settings *s
     free(yaml);
     return status;
 }
+
+gf_status gf_model_check_stored(gf_file *file, const char *path, const gf_model *model,
+                                const char *what, gf_error *error) {
+    gf_model *stored = NULL;
+    gf_error reason;
+    gf_status status = gf_model_restore(file, path, NULL, &stored, error);
+    if (status == GF_OK && gf_model_check_same_spectrum(stored, model, &reason) != GF_OK) {
+        status = gf_fail(error, GF_INVALID,
+                         "%s holds %s of another model (%.500s); remove it, or write the result "
+                         "elsewhere",
+                         path, what, reason.message);
+    }
+    gf_model_free(stored);
+    return status;
+}

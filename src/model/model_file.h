@@ -17,4 +17,9 @@ char *gf_model_stored_energy_unit(gf_file *file);
 gf_status gf_model_restore(gf_file *file, const char *path, const gf_settings *settings,
                            gf_model **model, gf_error *error);
 
+/* Fails unless the stored model has the same spectrum, saying what differs: "PATH holds `what` of
+ * another model". */
+gf_status gf_model_check_stored(gf_file *file, const char *path, const gf_model *model,
+                                const char *what, gf_error *error);
+
 #endif

@@ -55,15 +55,30 @@ static gf_status solve_frame(const void *context, gf_task *task, gf_error *error
     const job *self = context;
     gf_frame *frame = &self->frames->store[task->index];
     frame->energy = calloc(frame->block.size + 1, sizeof *frame->energy);
-    gf_status status =
-        frame->energy != NULL
-            ? gf_orbits_init(&frame->orbits, &self->frames->bath->symmetry, &frame->block, error)
-            : gf_fail_memory(error, "the eigenstates of the chain");
-    if (status == GF_OK) {
-        status = gf_block_diagonalize(self->hamiltonian, &frame->orbits, &frame->vectors,
-                                      frame->energy, error);
+    return frame->energy != NULL ? gf_block_diagonalize(self->hamiltonian, &frame->orbits,
+                                                        &frame->vectors, frame->energy, error)
+                                 : gf_fail_memory(error, "the eigenstates of the chain");
+}
+
+/* All ranks have the same vectors: within a level any would do, but not two kinds. */
+static void carry_frame(void *context, size_t b, gf_bytes *bytes) {
+    gf_frame *frame = &((job *)context)->frames->store[b];
+    gf_dense *vectors = &frame->vectors;
+    size_t n = frame->size;
+    frame->energy = gf_bytes_carry_array(bytes, frame->energy, n * sizeof *frame->energy);
+    vectors->size = n;
+    vectors->real = gf_bytes_carry_matrix(bytes, vectors->real, n, n, sizeof(double));
+    vectors->complex_ =
+        gf_bytes_carry_matrix(bytes, vectors->complex_, n, n, sizeof(double complex));
+}
+
+static gf_status list_orbits(gf_frames *self, gf_error *error) {
+    gf_status status = GF_OK;
+    for (size_t b = 0; b < self->count && status == GF_OK; ++b) {
+        gf_frame *frame = &self->store[b];
+        status = gf_orbits_init(&frame->orbits, &self->bath->symmetry, &frame->block, error);
+        frame->size = frame->block.size;
     }
-    frame->size = frame->block.size;
     return status;
 }
 
@@ -97,8 +112,10 @@ static gf_status solve_all(gf_frames *self, const gf_model *model, const gf_prog
                           .context = &work,
                           .cost = frame_cost,
                           .run = solve_frame,
+                          .carry = carry_frame,
                           .progress = progress};
-    status = gf_tasks_run(&all, error);
+    status = list_orbits(self, error);
+    status = status == GF_OK ? gf_tasks_run(&all, error) : status;
     self->resolution = RESOLUTION * gf_elements_size(hamiltonian);
     for (size_t b = 0; b < self->count && status == GF_OK && !self->is_real; ++b) {
         status = make_complex(&self->store[b], error);

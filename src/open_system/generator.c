@@ -661,6 +661,18 @@ static gf_status run_family(const void *context, gf_task *task, gf_error *error)
     return status;
 }
 
+static void carry_family(void *context, size_t family, gf_bytes *bytes) {
+    gf_generator *self = *(gf_generator **)context;
+    for (size_t p = 0; p < self->parts; ++p) {
+        gf_part *part = &self->part[p];
+        for (size_t from = 0; from < part->count; ++from) {
+            if (part->variable[from].family == family) {
+                gf_rung_matrix_carry_column(&part->rates, from, bytes);
+            }
+        }
+    }
+}
+
 static double family_cost(const void *context, size_t f) {
     const gf_generator *self = *(gf_generator *const *)context;
     const gf_frames *frames = self->frames;
@@ -703,6 +715,7 @@ gf_status gf_generator_init(gf_generator *self, const gf_frames *frames,
                         .context = &self,
                         .cost = family_cost,
                         .run = run_family,
+                        .carry = carry_family,
                         .progress = progress};
         status = gf_tasks_run(&all, error);
     }

@@ -96,6 +96,12 @@ void gf_components_free(gf_components *self) {
 
 /* --- stationary states ----------------------------------------------------------------------- */
 
+void gf_components_carry(gf_components *self, size_t variables, gf_bytes *bytes) {
+    gf_bytes_carry(bytes, &self->count, sizeof self->count);
+    self->of = gf_bytes_carry_array(bytes, self->of, variables * sizeof *self->of);
+    self->trace = gf_bytes_carry_array(bytes, self->trace, variables * sizeof *self->trace);
+}
+
 static double trace_of(const gf_components *self, size_t size, int component, const double *x) {
     double sum = 0;
     for (size_t i = 0; i < size; ++i) {

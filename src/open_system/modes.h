@@ -2,6 +2,7 @@
 #ifndef GIBBSFLOW_OPEN_SYSTEM_MODES_H
 #define GIBBSFLOW_OPEN_SYSTEM_MODES_H
 
+#include "base/bytes.h"
 #include "open_system/generator.h"
 
 /* Variables that the bath joins with one another; what is conserved tells them apart. A component
@@ -15,6 +16,8 @@ typedef struct gf_components {
 /* The caller frees them; after a failure they are empty. */
 gf_status gf_components_find(gf_components *self, const gf_part *part, gf_error *error);
 void gf_components_free(gf_components *self);
+/* Those of so many variables into bytes, or out of them in place of what there is. */
+void gf_components_carry(gf_components *self, size_t variables, gf_bytes *bytes);
 
 /* states[components][variables]: the stationary state of each, of trace 1, by inverse iteration
  * with the factors of R - shift, shift > 0. Writes to *residual the largest |R x| beside the rates.

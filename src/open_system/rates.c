@@ -2,6 +2,7 @@
 
 #include "base/machine.h"
 #include "base/progress_part.h"
+#include "base/tasks.h"
 #include "base/workspace.h"
 #include "open_system/coupling.h"
 #include "spectrum/block.h"
@@ -241,9 +242,16 @@ void gf_gap_insert(gf_gap *gaps, size_t *count, gf_gap gap) {
     *count = kept + 1;
 }
 
+/* What a part tells of the whole. */
+typedef struct findings {
+    gf_gap gap[GF_RATES_GAPS];
+    size_t gaps;
+    double residual;
+} findings;
+
 /* x: workspace [variables]. */
-static gf_status collect_gaps(gf_solution *self, const gf_part *part, const gf_modes *modes,
-                              double *x, gf_error *error) {
+static gf_status collect_gaps(const gf_solution *self, const gf_part *part, const gf_modes *modes,
+                              double *x, findings *found, gf_error *error) {
     double scale = gf_modes_scale(part);
     for (size_t k = 0; k < modes->count && k < 2 * GF_RATES_GAPS; ++k) {
         gf_gap gap = {.rate = -creal(modes->rate[k]),
@@ -264,7 +272,7 @@ static gf_status collect_gaps(gf_solution *self, const gf_part *part, const gf_m
                 self->model->name);
         }
         gap.parity = parity_of(self, part, modes, k, x);
-        gf_gap_insert(self->rates->gap, &self->rates->gaps, gap);
+        gf_gap_insert(found->gap, &found->gaps, gap);
     }
     return GF_OK;
 }
@@ -285,10 +293,10 @@ static gf_status check_components(const gf_solution *self, const gf_part *part,
 }
 
 static gf_status solve_factored(gf_solution *self, size_t p, const gf_rung_matrix *factors,
-                                double shift, gf_error *error) {
+                                double shift, findings *found, gf_error *error) {
     const gf_part *part = &self->generator.part[p];
     const gf_components *components = &self->components[p];
-    double *start = gf_workspace_alloc(part->count, 1, sizeof *start), residual = 0;
+    double *start = gf_workspace_alloc(part->count, 1, sizeof *start);
     gf_modes modes = {0};
     gf_status status = GF_OK;
     if (start == NULL) {
@@ -297,10 +305,10 @@ static gf_status solve_factored(gf_solution *self, size_t p, const gf_rung_matri
     if (components->count > 0) {
         self->states[p] =
             gf_workspace_matrix(part->count, components->count, sizeof *self->states[p]);
-        status = self->states[p] != NULL ? gf_modes_stationary(part, components, factors,
-                                                               self->states[p], &residual, error)
-                                         : gf_fail_memory(error, "the stationary states");
-        self->rates->residual = fmax(self->rates->residual, residual);
+        status = self->states[p] != NULL
+                     ? gf_modes_stationary(part, components, factors, self->states[p],
+                                           &found->residual, error)
+                     : gf_fail_memory(error, "the stationary states");
     }
     fill_start(part, start);
     if (status == GF_OK) {
@@ -308,14 +316,14 @@ static gf_status solve_factored(gf_solution *self, size_t p, const gf_rung_matri
                                STEPS, error);
     }
     if (status == GF_OK) {
-        status = collect_gaps(self, part, &modes, start, error);
+        status = collect_gaps(self, part, &modes, start, found, error);
         gf_modes_free(&modes);
     }
     gf_workspace_free(start);
     return status;
 }
 
-static gf_status solve_part(gf_solution *self, size_t p, gf_error *error) {
+static gf_status solve_part(gf_solution *self, size_t p, findings *found, gf_error *error) {
     const gf_part *part = &self->generator.part[p];
     gf_rung_matrix factors;
     gf_status status = GF_OK;
@@ -332,8 +340,64 @@ static gf_status solve_part(gf_solution *self, size_t p, gf_error *error) {
         status = gf_rung_matrix_factor(&part->rates, shift, &factors, error);
     }
     if (status == GF_OK) {
-        status = solve_factored(self, p, &factors, shift, error);
+        status = solve_factored(self, p, &factors, shift, found, error);
         gf_rung_matrix_free(&factors);
+    }
+    return status;
+}
+
+/* --- all parts ------------------------------------------------------------------------------- */
+
+typedef struct job {
+    gf_solution *solution;
+    findings found[3]; /* of each part */
+} job;
+
+static double part_cost(const void *context, size_t p) {
+    double n = (double)((const job *)context)->solution->generator.part[p].count;
+    return 1 + n * n * n;
+}
+
+/* Factors take the machine, and as much memory as a part. */
+static bool part_is_alone(const void *context, size_t p) {
+    (void)context, (void)p;
+    return true;
+}
+
+static gf_status run_part(const void *context, gf_task *task, gf_error *error) {
+    job *self = *(job *const *)context;
+    return solve_part(self->solution, task->index, &self->found[task->index], error);
+}
+
+static void carry_part(void *context, size_t p, gf_bytes *bytes) {
+    job *self = *(job **)context;
+    gf_solution *solution = self->solution;
+    size_t variables = solution->generator.part[p].count;
+    gf_bytes_carry(bytes, &self->found[p], sizeof self->found[p]);
+    gf_components_carry(&solution->components[p], variables, bytes);
+    solution->states[p] =
+        gf_bytes_carry_matrix(bytes, solution->states[p], variables, solution->components[p].count,
+                              sizeof *solution->states[p]);
+}
+
+static gf_status solve_parts(gf_solution *self, const gf_progress *progress, gf_error *error) {
+    job all = {.solution = self}, *context = &all;
+    gf_progress_part part = {.whole = progress, .from = 0.5, .width = 0.35};
+    const gf_progress own = gf_progress_of_part(&part);
+    const gf_tasks tasks = {.count = self->generator.parts,
+                            .context = &context,
+                            .cost = part_cost,
+                            .alone = part_is_alone,
+                            .run = run_part,
+                            .carry = carry_part,
+                            .progress = &own};
+    gf_status status = gf_tasks_run(&tasks, error);
+    for (size_t p = 0; p < tasks.count && status == GF_OK; ++p) {
+        const findings *one = &all.found[p];
+        self->rates->residual = fmax(self->rates->residual, one->residual);
+        for (size_t k = 0; k < one->gaps; ++k) {
+            gf_gap_insert(self->rates->gap, &self->rates->gaps, one->gap[k]);
+        }
     }
     return status;
 }
@@ -391,9 +455,9 @@ static gf_status find(gf_solution *self, const gf_rates_request *request, gf_err
     status = list_levels(self, error);
     for (size_t p = 0; p < self->generator.parts && status == GF_OK; ++p) {
         rates->coherences += self->generator.part[p].coherences;
-        status = solve_part(self, p, error);
-        gf_progress_update(request->progress,
-                           0.5 + 0.35 * (double)(p + 1) / (double)self->generator.parts);
+    }
+    if (status == GF_OK) {
+        status = solve_parts(self, request->progress, error);
     }
     if (status == GF_OK) {
         status = describe_sectors(self, error);

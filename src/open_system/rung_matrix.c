@@ -82,6 +82,17 @@ double *gf_rung_matrix_at(const gf_rung_matrix *self, size_t row, size_t column,
                          : NULL;
 }
 
+void gf_rung_matrix_carry_column(gf_rung_matrix *self, size_t column, gf_bytes *bytes) {
+    size_t from = group_of(self, column), first = from > 0 ? from - 1 : 0;
+    for (size_t to = first; to <= from + 1 && to < self->groups; ++to) {
+        size_t rows = rows_of(self, to);
+        double *block = to == from  ? self->diagonal[from]
+                        : to > from ? self->up[from]
+                                    : self->down[to];
+        gf_bytes_carry(bytes, block + (column - self->first[from]) * rows, rows * sizeof *block);
+    }
+}
+
 static bool is_zero(const double *x, size_t count) {
     size_t i = 0;
     while (i < count && x[i] == 0) {

@@ -7,6 +7,7 @@
 #ifndef GIBBSFLOW_OPEN_SYSTEM_RUNG_MATRIX_H
 #define GIBBSFLOW_OPEN_SYSTEM_RUNG_MATRIX_H
 
+#include "base/bytes.h"
 #include "gibbsflow/error.h"
 
 #include <stdbool.h>
@@ -32,6 +33,9 @@ double gf_rung_matrix_memory(const size_t *group, size_t count);
 /* Where element (row, column) lies, and in *length the distance of columns there; NULL outside of
  * the blocks. */
 double *gf_rung_matrix_at(const gf_rung_matrix *self, size_t row, size_t column, size_t *length);
+
+/* One column into bytes, or out of them. */
+void gf_rung_matrix_carry_column(gf_rung_matrix *self, size_t column, gf_bytes *bytes);
 
 /* y = A x, or its transpose times x; [size]. */
 void gf_rung_matrix_multiply(const gf_rung_matrix *self, bool transposed, const double *x,

@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Workspace sizes of LAPACK are 32-bit integers of order 2 n^2. */
-enum { MAX_DIMENSION = 32000 };
-
 /* --- diagonalisation ------------------------------------------------------------------------- */
 
 static void store_element(void *context, size_t row, size_t column, const double complex *value) {
@@ -104,25 +101,32 @@ gf_status gf_block_diagonalize(const gf_elements *hamiltonian, const gf_orbits *
     return status;
 }
 
+gf_status gf_block_levels_create(gf_block_levels *self, gf_error *error) {
+    self->energy = calloc(self->size, sizeof *self->energy);
+    self->degeneracy = calloc(self->size, sizeof *self->degeneracy);
+    self->observable = calloc(self->rows * self->size + 1, sizeof *self->observable);
+    return self->energy != NULL && self->degeneracy != NULL && self->observable != NULL
+               ? GF_OK
+               : gf_fail_memory(error, "the levels of a sector");
+}
+
+void gf_block_levels_merge(gf_block_levels *self, const gf_elements *hamiltonian) {
+    for (size_t i = 0; i < self->size; ++i) {
+        self->degeneracy[i] = 1;
+    }
+    self->levels = gf_block_merge(self->size, 2e-13 * gf_elements_size(hamiltonian), self->energy,
+                                  self->degeneracy, self->rows, self->observable);
+}
+
 static gf_status solve(const gf_elements *hamiltonian, const gf_elements *observables,
                        const gf_orbits *orbits, gf_block_levels *sector, gf_error *error) {
-    size_t n = orbits->size;
     gf_dense h = {0};
-    sector->energy = calloc(n, sizeof *sector->energy);
-    sector->degeneracy = calloc(n, sizeof *sector->degeneracy);
-    sector->observable = calloc(sector->rows * n + 1, sizeof *sector->observable);
-    gf_status status = GF_OK;
-    if (sector->energy == NULL || sector->degeneracy == NULL || sector->observable == NULL) {
-        status = gf_fail_memory(error, "the matrix of a sector");
-    }
+    gf_status status = gf_block_levels_create(sector, error);
     if (status == GF_OK) {
         status = gf_block_diagonalize(hamiltonian, orbits, &h, sector->energy, error);
     }
     if (status == GF_OK) {
         status = gf_expectations(observables, orbits, &h, sector->observable, error);
-    }
-    for (size_t i = 0; i < n && status == GF_OK; ++i) {
-        sector->degeneracy[i] = 1;
     }
     gf_workspace_free(h.real);
     gf_workspace_free(h.complex_);
@@ -134,12 +138,12 @@ gf_status gf_block_solve(const gf_elements *hamiltonian, const gf_elements *obse
                          gf_block_levels *sector, gf_error *error) {
     gf_orbits orbits;
     *sector = (gf_block_levels){.size = block->size, .rows = gf_elements_count(observables)};
-    if (sector->size > MAX_DIMENSION) {
+    if (sector->size > GF_BLOCK_LARGEST) {
         return gf_fail(
             error, GF_NO_MEMORY,
             "a sector of %zu states is beyond full diagonalisation (at most %d); use fewer "
             "sites, or random vectors (--method typicality)",
-            sector->size, MAX_DIMENSION);
+            sector->size, GF_BLOCK_LARGEST);
     }
     gf_status status = gf_orbits_init(&orbits, symmetry, block, error);
     if (status == GF_OK) {
@@ -147,9 +151,7 @@ gf_status gf_block_solve(const gf_elements *hamiltonian, const gf_elements *obse
         gf_orbits_free(&orbits);
     }
     if (status == GF_OK) {
-        double scale = gf_elements_size(hamiltonian);
-        sector->levels = gf_block_merge(sector->size, 2e-13 * scale, sector->energy,
-                                        sector->degeneracy, sector->rows, sector->observable);
+        gf_block_levels_merge(sector, hamiltonian);
     } else {
         gf_block_levels_free(sector);
     }

@@ -22,6 +22,10 @@ typedef struct gf_block_levels {
     double *observable; /* [rows][levels]: mean of <n|O|n> over the family */
 } gf_block_levels;
 
+/* Workspace sizes of LAPACK are 32-bit integers of order 2 n^2: states of a block that a process
+ * diagonalises on its own. */
+enum { GF_BLOCK_LARGEST = 32000 };
+
 /* `hamiltonian` holds one operator, `observables` any number of Hermitian ones. All must commute
  * with the elements of the symmetry that keep the block (see gf_symmetry_average). The caller frees
  * the sector; after a failure it is empty. */
@@ -33,6 +37,11 @@ gf_status gf_block_solve(const gf_elements *hamiltonian, const gf_elements *obse
  * there are none. */
 gf_status gf_block_diagonalize(const gf_elements *hamiltonian, const gf_orbits *orbits,
                                gf_dense *vectors, double *energy, gf_error *error);
+
+/* For those who solve blocks: room for self->size levels of self->rows observables, all zero; then,
+ * with energies in order, their families. */
+gf_status gf_block_levels_create(gf_block_levels *self, gf_error *error);
+void gf_block_levels_merge(gf_block_levels *self, const gf_elements *hamiltonian);
 
 void gf_block_levels_free(gf_block_levels *self);
 /* Into bytes, or out of them in place of what there is. */

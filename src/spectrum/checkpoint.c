@@ -164,22 +164,6 @@ static gf_status read_packed(gf_file *file, size_t blocks, packed *data, gf_erro
     return gf_file_check(file, error);
 }
 
-/* Fails unless the checkpoint belongs to the model. */
-static gf_status check_model(gf_file *file, const char *path, const gf_model *model,
-                             gf_error *error) {
-    gf_model *stored = NULL;
-    gf_error reason;
-    gf_status status = gf_model_restore(file, path, NULL, &stored, error);
-    if (status == GF_OK && gf_model_check_same_spectrum(stored, model, &reason) != GF_OK) {
-        status = gf_fail(error, GF_INVALID,
-                         "%s holds the unfinished diagonalisation of another model (%.500s); "
-                         "remove it, or write the result elsewhere",
-                         path, reason.message);
-    }
-    gf_model_free(stored);
-    return status;
-}
-
 gf_status gf_checkpoint_load(gf_checkpoint *self, const gf_model *model, gf_block_levels *sectors,
                              size_t blocks, gf_error *error) {
     gf_file *file = NULL;
@@ -197,7 +181,8 @@ gf_status gf_checkpoint_load(gf_checkpoint *self, const gf_model *model, gf_bloc
                        reason.message);
     }
     if (status == GF_OK) {
-        status = check_model(file, self->path, model, error);
+        status =
+            gf_model_check_stored(file, self->path, model, "the unfinished diagonalisation", error);
     }
     if (status == GF_OK) {
         status = read_packed(file, blocks, &data, error);

@@ -20,13 +20,14 @@ typedef struct product {
 } product;
 
 typedef struct work {
-    const gf_dense *vectors; /* transposed: row s holds component s of every eigenvector */
+    const gf_vector_rows *vectors;
     size_t operators, count;
     product *product; /* [COLLECTED] */
     double *element;  /* [COLLECTED][operators] */
     int threads;
     double *scratch; /* [threads][AT_ONCE][BLOCK] */
     double *values;
+    size_t length; /* of a row of them */
 } work;
 
 /* --- transposing ----------------------------------------------------------------------------- */
@@ -87,8 +88,8 @@ GF_CLONES static void multiply_complex(size_t count, const double *restrict a,
 /* Adds the elements begin ... end-1 to the values of `columns` eigenvectors from `first` on. */
 static void add_products(const work *self, size_t begin, size_t end, size_t first, size_t columns,
                          double *scratch) {
-    const gf_dense *vectors = self->vectors;
-    size_t n = vectors->size;
+    const gf_vector_rows *vectors = self->vectors;
+    size_t n = vectors->columns;
     for (size_t e = begin; e < end; ++e) {
         const product *p = &self->product[e];
         double *result = scratch + (e - begin) * columns;
@@ -104,11 +105,11 @@ static void add_products(const work *self, size_t begin, size_t end, size_t firs
     cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, (blasint)columns, (blasint)self->operators,
                 (blasint)(end - begin), 1, scratch, (blasint)columns,
                 self->element + begin * self->operators, (blasint)self->operators, 1,
-                self->values + first, (blasint)n);
+                self->values + first, (blasint)self->length);
 }
 
 static void use_collected(work *self) {
-    size_t n = self->vectors->size, blocks = (n + BLOCK - 1) / BLOCK;
+    size_t n = self->vectors->columns, blocks = (n + BLOCK - 1) / BLOCK;
 #pragma omp parallel for schedule(dynamic) num_threads(self->threads) if (self->threads > 1)
     for (size_t block = 0; block < blocks; ++block) {
         size_t first = block * BLOCK, columns = n - first < BLOCK ? n - first : BLOCK;
@@ -141,28 +142,29 @@ static void collect(void *context, size_t row, size_t column, const double compl
     }
 }
 
-gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits, gf_dense *vectors,
-                          double *values, gf_error *error) {
+gf_status gf_expectations_of_some(const gf_elements *operators, const gf_orbits *orbits,
+                                  const gf_vector_rows *vectors, double *values, size_t length,
+                                  gf_error *error) {
     size_t count = gf_elements_count(operators);
-    if (count == 0) {
+    if (count == 0 || vectors->columns == 0) {
         return GF_OK;
     }
     int threads =
-        omp_in_parallel() != 0 || vectors->size < (size_t)2 * BLOCK ? 1 : gf_machine_threads();
+        omp_in_parallel() != 0 || vectors->columns < (size_t)2 * BLOCK ? 1 : gf_machine_threads();
     work self = {.vectors = vectors,
                  .operators = count,
                  .product = malloc(COLLECTED * sizeof *self.product),
                  .element = gf_workspace_matrix(count, COLLECTED, sizeof *self.element),
                  .threads = threads,
                  .scratch =
-                     gf_workspace_alloc((size_t)threads * SCRATCH, BLOCK, sizeof *self.scratch)};
-    self.values = values;
+                     gf_workspace_alloc((size_t)threads * SCRATCH, BLOCK, sizeof *self.scratch),
+                 .values = values,
+                 .length = length};
     gf_status status = GF_OK;
     if (self.product == NULL || self.element == NULL || self.scratch == NULL) {
         status = gf_fail_memory(error, "expectation values");
     } else {
         int before = threads > 1 ? gf_machine_set_blas_threads(1) : 1;
-        transpose(vectors);
         status = gf_orbits_project(orbits, operators, collect, &self, error);
         use_collected(&self);
         if (threads > 1) {
@@ -173,6 +175,17 @@ gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits,
     gf_workspace_free(self.element);
     gf_workspace_free(self.scratch);
     return status;
+}
+
+gf_status gf_expectations(const gf_elements *operators, const gf_orbits *orbits, gf_dense *vectors,
+                          double *values, gf_error *error) {
+    size_t n = vectors->size;
+    if (gf_elements_count(operators) > 0) {
+        transpose(vectors);
+    }
+    const gf_vector_rows all = {
+        .size = n, .columns = n, .real = vectors->real, .complex_ = vectors->complex_};
+    return gf_expectations_of_some(operators, orbits, &all, values, n, error);
 }
 
 double gf_expectation_memory(size_t operators) {

@@ -1,18 +1,19 @@
 #include "spectrum/spectrum.h"
 
+#include "base/block_cyclic.h"
 #include "base/eigensystem.h"
 #include "base/machine.h"
+#include "base/ranks.h"
 #include "base/tasks.h"
 #include "base/workspace.h"
 #include "spectrum/checkpoint.h"
+#include "spectrum/distributed_block.h"
 #include "spectrum/observables.h"
+#include "spectrum/plan.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Smaller blocks are no work for several BLAS threads. */
-enum { LARGE_BLOCK = 3000 };
 
 /* Estimated times from this on are worth a trial diagonalisation of this size. */
 static const double TRIAL_FROM_SECONDS = 10;
@@ -50,85 +51,23 @@ static double trial_rate(void) {
     return seconds / ((double)n * (double)n * (double)n) / gf_machine_threads();
 }
 
-/* The blocks of a model, and what follows from their sizes. */
-typedef struct plan {
-    gf_symmetry symmetry;
-    gf_block *blocks; /* largest first */
-    size_t count;
-    size_t large; /* of them alone, with all BLAS threads */
-    double work, memory;
-} plan;
-
-/* Bytes for the blocks from `first` on, one per thread, any of them at the same time: complex ones
- * need more than larger real ones. */
-static double memory_together(const plan *self, const gf_model *model, size_t first) {
-    size_t rows = model->channel_count * GF_OBSERVABLES * (gf_symmetry_flips(&self->symmetry) + 1);
-    double most = 0;
-    for (size_t b = first; b < self->count; ++b) {
-        most = fmax(most, gf_block_memory(&self->symmetry, &self->blocks[b], rows));
-    }
-    return most * fmin(gf_machine_threads(), (double)(self->count - first));
-}
-
-/* Threads do best on blocks of their own. Alone, with all BLAS threads, are the largest ones as
- * long as one of them would outlast the rest, or several would not fit into `spare` bytes. */
-static void share_out(const gf_model *model, double spare, plan *self) {
-    size_t rows = model->channel_count * GF_OBSERVABLES * (gf_symmetry_flips(&self->symmetry) + 1);
-    double kept = 2 * ((double)rows + 4) * 8 * ldexp(1, model->chain.sites), alone = 0;
-    double rest = self->work, threads = gf_machine_threads();
-    size_t b = 0;
-    for (; b < self->count && self->blocks[b].size >= LARGE_BLOCK; ++b) {
-        double work = gf_block_work(&self->blocks[b]);
-        if (rest >= threads * work && memory_together(self, model, b) + kept <= spare) {
-            break;
-        }
-        rest -= work;
-        alone = fmax(alone, gf_block_memory(&self->symmetry, &self->blocks[b], rows));
-    }
-    self->large = b;
-    self->memory = fmax(alone, memory_together(self, model, b)) + kept;
-}
-
-static gf_status make_plan(const gf_model *model, plan *self, gf_error *error) {
-    *self = (plan){0};
-    gf_status status = gf_spectrum_symmetry(model, &self->symmetry, error);
-    if (status == GF_OK) {
-        status = gf_symmetry_blocks(&self->symmetry, &self->blocks, &self->count, error);
-    }
-    if (status != GF_OK) {
-        return status;
-    }
-    for (size_t b = 0; b < self->count; ++b) {
-        self->work += gf_block_work(&self->blocks[b]);
-    }
-    double spare = (double)gf_machine_free_memory();
-    share_out(model, spare, self);
-    if (self->memory > spare) {
-        status = gf_fail(error, GF_NO_MEMORY,
-                         "full diagonalisation of %d sites (largest sector: %zu states) needs %.3g "
-                         "GiB of memory, but %.3g GiB are free; use fewer "
-                         "sites, or random vectors (--method typicality)",
-                         model->chain.sites, self->blocks[0].size, self->memory / 0x1p30,
-                         spare / 0x1p30);
-        free(self->blocks);
-        self->blocks = NULL;
-    }
-    return status;
-}
-
 gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error) {
-    plan all;
-    *cost = (gf_spectrum_cost){.rate = 2e-10 / gf_machine_threads()};
-    gf_status status = make_plan(model, &all, error);
+    gf_plan all;
+    gf_workforce force = gf_workforce_here();
+    *cost = (gf_spectrum_cost){.rate = force.rate / force.threads};
+    gf_status status = gf_plan_make(model, &force, &all, error);
     if (status == GF_OK) {
-        if (all.work * cost->rate > TRIAL_FROM_SECONDS) {
+        status = gf_plan_check_memory(&all, &force, error);
+    }
+    if (status == GF_OK) {
+        if (all.seconds > TRIAL_FROM_SECONDS) {
             cost->rate = trial_rate();
         }
         cost->largest = all.blocks[0].size;
         cost->memory = all.memory;
-        cost->seconds = all.work * cost->rate;
-        free(all.blocks);
+        cost->seconds = all.seconds * cost->rate * force.threads / force.rate;
     }
+    gf_plan_free(&all);
     return status;
 }
 
@@ -136,7 +75,7 @@ gf_status gf_spectrum_estimate(const gf_model *model, gf_spectrum_cost *cost, gf
 
 typedef struct job {
     const gf_model *model;
-    const plan *plan;
+    const gf_plan *plan;
     const gf_elements *hamiltonian;
     const gf_observables *observables;
     gf_block_levels *sectors; /* [plan->count] */
@@ -204,7 +143,87 @@ static void carry_block(void *context, size_t b, gf_bytes *bytes) {
     gf_block_levels_carry(&((job *)context)->sectors[b], bytes);
 }
 
-static gf_status solve_all(job *self, const gf_progress *progress, gf_error *error) {
+static void leave(void *context) {
+    const job *self = context;
+    if (self->checkpoint->stopped != NULL) {
+        self->checkpoint->stopped();
+    }
+}
+
+/* Whether blocks are left that a stop came before. */
+static bool was_stopped(const job *self) {
+    bool all = true;
+    for (size_t b = 0; b < self->plan->count; ++b) {
+        all = all && self->sectors[b].levels > 0;
+    }
+    return !all;
+}
+
+static gf_status fail_stopped(const job *self, gf_error *error) {
+    return gf_fail(error, GF_IO, "interrupted; the blocks that are finished are kept in %s",
+                   self->checkpoint->path);
+}
+
+/* The part of the work that is done. */
+static double done_part(const job *self) {
+    double done = 0;
+    for (size_t b = 0; b < self->plan->count; ++b) {
+        done += block_cost(self, b) - block_left(self, b);
+    }
+    return done / self->plan->work;
+}
+
+/* One of the blocks that all ranks do together. Whether it is still to be done rank 0 says, whose
+ * levels are what all ranks have in the end. */
+static gf_status solve_together(job *self, size_t b, gf_error *error) {
+    const gf_block *block = &self->plan->blocks[b];
+    const gf_symmetry *symmetry = &self->plan->symmetry;
+    bool done = self->sectors[b].levels > 0;
+    gf_ranks_broadcast(&done, sizeof done);
+    if (done) {
+        return GF_OK;
+    }
+    gf_block_levels solved;
+    gf_status status = gf_distributed_block_solve(
+        self->hamiltonian, gf_observables_of(self->observables, symmetry, block), symmetry, block,
+        gf_block_cyclic_ranks(), GF_BLOCK_CYCLIC, &solved, error);
+    if (status == GF_OK) {
+        gf_block_levels_free(&self->sectors[b]);
+        self->sectors[b] = solved;
+    }
+    return status;
+}
+
+/* Whether all are to stop: rank 0 says so. */
+static bool is_stopped(const job *self) {
+    bool stop =
+        self->checkpoint != NULL && self->checkpoint->stop != NULL && *self->checkpoint->stop != 0;
+    gf_ranks_broadcast(&stop, sizeof stop);
+    return stop;
+}
+
+/* Each is kept when it is done: it took all ranks. */
+static gf_status solve_distributed(job *self, const gf_progress *progress, gf_error *error) {
+    bool writes = gf_ranks_rank() == 0, stop = false;
+    gf_status status = GF_OK;
+    gf_ranks_meet(); /* all have read the checkpoint that is about to change */
+    for (size_t b = 0; b < self->plan->distributed && status == GF_OK && !stop; ++b) {
+        status = solve_together(self, b, error);
+        if (status == GF_OK && writes) {
+            gf_progress_update(progress, done_part(self));
+            status = self->checkpoint != NULL ? save_blocks(self, error) : GF_OK;
+        }
+        stop = status == GF_OK && is_stopped(self);
+    }
+    if (stop) {
+        leave(self);
+        return fail_stopped(self, error);
+    }
+    return status;
+}
+
+static gf_status solve_queue(job *self, const gf_progress *progress, gf_error *error) {
+    bool keeps = self->checkpoint != NULL;
     const gf_tasks all = {.count = self->plan->count,
                           .context = self,
                           .cost = block_cost,
@@ -215,10 +234,13 @@ static gf_status solve_all(job *self, const gf_progress *progress, gf_error *err
                           .run = solve_block,
                           .keep = keep_block,
                           .carry = carry_block,
-                          .save = self->checkpoint != NULL ? save_blocks : NULL,
-                          .save_every = self->checkpoint != NULL ? self->checkpoint->interval : 0,
+                          .save = keeps ? save_blocks : NULL,
+                          .save_every = keeps ? self->checkpoint->interval : 0,
+                          .stop = keeps ? self->checkpoint->stop : NULL,
+                          .stopped = keeps && self->checkpoint->stop != NULL ? leave : NULL,
                           .progress = progress};
-    return gf_tasks_run(&all, error);
+    gf_status status = gf_tasks_run(&all, error);
+    return status == GF_OK && was_stopped(self) ? fail_stopped(self, error) : status;
 }
 
 /* --- the list of levels ---------------------------------------------------------------------- */
@@ -425,7 +447,7 @@ static gf_status collect(const job *self, gf_spectrum **spectrum, gf_error *erro
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static gf_status prepare(job *self, gf_checkpoint *checkpoint, gf_error *error) {
-    const plan *all = self->plan;
+    const gf_plan *all = self->plan;
     for (size_t b = 0; b < all->count; ++b) {
         const gf_elements *rows =
             gf_observables_of(self->observables, &all->symmetry, &all->blocks[b]);
@@ -437,7 +459,7 @@ static gf_status prepare(job *self, gf_checkpoint *checkpoint, gf_error *error) 
                : GF_OK;
 }
 
-static gf_status solve(const gf_model *model, const plan *all, gf_checkpoint *checkpoint,
+static gf_status solve(const gf_model *model, const gf_plan *all, gf_checkpoint *checkpoint,
                        const gf_progress *progress, gf_spectrum **spectrum, gf_error *error) {
     gf_elements *hamiltonian = NULL;
     gf_observables observables = {0};
@@ -458,8 +480,11 @@ static gf_status solve(const gf_model *model, const plan *all, gf_checkpoint *ch
     if (status == GF_OK) {
         status = prepare(&work, checkpoint, error);
     }
+    if (status == GF_OK && all->distributed > 0) {
+        status = solve_distributed(&work, progress, error);
+    }
     if (status == GF_OK) {
-        status = solve_all(&work, progress, error);
+        status = solve_queue(&work, progress, error);
     }
     if (status == GF_OK) {
         status = collect(&work, spectrum, error);
@@ -475,13 +500,18 @@ static gf_status solve(const gf_model *model, const plan *all, gf_checkpoint *ch
 
 gf_status gf_spectrum_resume(const gf_model *model, gf_checkpoint *checkpoint,
                              const gf_progress *progress, gf_spectrum **spectrum, gf_error *error) {
-    plan all;
+    gf_plan all;
+    gf_workforce force = gf_workforce_here();
     *spectrum = NULL;
-    gf_status status = make_plan(model, &all, error);
+    force.memory = gf_ranks_least(force.memory); /* all ranks have the same plan */
+    gf_status status = gf_plan_make(model, &force, &all, error);
+    if (status == GF_OK) {
+        status = gf_plan_check_memory(&all, &force, error);
+    }
     if (status == GF_OK) {
         status = solve(model, &all, checkpoint, progress, spectrum, error);
-        free(all.blocks);
     }
+    gf_plan_free(&all);
     return status;
 }
 

@@ -141,8 +141,10 @@ static void find_signs(const plan *self, int up, gf_current_sector *sector) {
 
 /* --- one block ------------------------------------------------------------------------------- */
 
+typedef enum stage { WAITS, FOUND, ADDED /* to its sector, nothing of it is left */ } stage;
+
 typedef struct result {
-    bool done;
+    stage stage;
     gf_strengths strengths;
     gf_current_level *level; /* [blocks[b].size] */
 } result;
@@ -283,6 +285,12 @@ static gf_status solve_block(const void *context, gf_task *task, gf_error *error
 
 /* --- the sum --------------------------------------------------------------------------------- */
 
+static void forget(result *one) {
+    gf_strengths_free(&one->strengths);
+    free(one->level);
+    one->level = NULL;
+}
+
 static gf_status take_over(job *self, size_t b, gf_error *error) {
     const gf_block *block = &self->plan->blocks[b];
     gf_current_sector *sector = &self->sum->sector[block->up];
@@ -298,28 +306,74 @@ static gf_status take_over(job *self, size_t b, gf_error *error) {
     sector->strengths.grid = self->grid;
     gf_status status =
         gf_strengths_merge(&sector->strengths, self->plan->copies[b], &one->strengths, error);
-    gf_strengths_free(&one->strengths);
-    free(one->level);
-    one->level = NULL;
+    forget(one);
+    one->stage = ADDED;
     return status;
 }
 
-/* Sums over the blocks of a sector go by their order, whoever is ready first: they must not depend
- * on threads. */
 static gf_status keep_block(void *context, const gf_task *task, gf_error *error) {
     job *self = context;
-    int up = self->plan->blocks[task->index].up;
-    gf_status status = GF_OK;
-    self->results[task->index].done = true;
+    (void)error;
+    self->results[task->index].stage = FOUND;
+    return GF_OK;
+}
+
+/* Sums over the blocks of a sector go by their order, whoever is ready first: they must not depend
+ * on threads, or ranks, of which 0 alone adds. */
+static gf_status add_ready(job *self, int up, gf_error *error) {
+    const plan *all = self->plan;
     size_t *next = &self->next[up];
-    while (*next < self->plan->count && status == GF_OK &&
-           (self->plan->blocks[*next].up != up || self->results[*next].done)) {
-        if (self->plan->blocks[*next].up == up) {
+    gf_status status = GF_OK;
+    while (*next < all->count && status == GF_OK &&
+           (all->blocks[*next].up != up || self->results[*next].stage == FOUND)) {
+        if (all->blocks[*next].up == up) {
             status = take_over(self, *next, error);
         }
         ++*next;
     }
     return status;
+}
+
+static gf_status add_blocks(void *context, gf_error *error) {
+    job *self = context;
+    gf_status status = GF_OK;
+    for (int up = 0; up <= self->sum->sites && status == GF_OK; ++up) {
+        status = add_ready(self, up, error);
+    }
+    return status;
+}
+
+static void carry_levels(gf_current_level **level, size_t count, gf_bytes *bytes) {
+    *level = gf_bytes_carry_array(bytes, *level, count * sizeof **level);
+}
+
+static bool is_last_of_sector(const plan *self, size_t b) {
+    size_t next = b + 1;
+    while (next < self->count && self->blocks[next].up != self->blocks[b].up) {
+        ++next;
+    }
+    return next == self->count;
+}
+
+/* A block that waits to be added goes as it is, to rank 0; the sum of its sector with its last one.
+ */
+static void carry_block(void *context, size_t b, gf_bytes *bytes) {
+    job *self = context;
+    const gf_block *block = &self->plan->blocks[b];
+    gf_current_sector *sector = &self->sum->sector[block->up];
+    result *one = &self->results[b];
+    gf_bytes_carry(bytes, &one->stage, sizeof one->stage);
+    if (one->stage == FOUND) {
+        gf_strengths_carry(&one->strengths, bytes);
+        carry_levels(&one->level, block->size, bytes);
+        if (!bytes->reads) {
+            forget(one);
+        }
+    } else if (one->stage == ADDED && is_last_of_sector(self->plan, b)) {
+        gf_strengths_carry(&sector->strengths, bytes);
+        gf_bytes_carry(bytes, &sector->levels, sizeof sector->levels);
+        carry_levels(&sector->level, sector->levels, bytes);
+    }
 }
 
 static int compare_levels(const void *left, const void *right) {
@@ -398,13 +452,14 @@ static gf_status solve_blocks(job *work, const gf_progress *progress, gf_error *
                           .cost = block_cost,
                           .run = solve_block,
                           .keep = keep_block,
+                          .save = add_blocks,
+                          .carry = carry_block,
                           .progress = progress};
     gf_status status = work->results != NULL && work->next != NULL
                            ? gf_tasks_run(&all, error)
                            : gf_fail_memory(error, "the blocks of the chain");
     for (size_t b = 0; b < count && work->results != NULL; ++b) {
-        gf_strengths_free(&work->results[b].strengths);
-        free(work->results[b].level);
+        forget(&work->results[b]);
     }
     free(work->results);
     free(work->next);

@@ -76,6 +76,13 @@ static gf_status run(const void *context, gf_task *task, gf_error *error) {
     return GF_OK;
 }
 
+static void carry(void *context, size_t group, gf_bytes *bytes) {
+    work *self = context;
+    for (size_t k = self->begin[group]; k < self->begin[group + 1]; ++k) {
+        gf_transport_carry(self->result, self->order[k], bytes);
+    }
+}
+
 /* --- all points ------------------------------------------------------------------------------ */
 
 static gf_status evaluate(const gf_current_spectrum *spectrum, gf_kubo form,
@@ -92,6 +99,7 @@ static gf_status evaluate(const gf_current_spectrum *spectrum, gf_kubo form,
                                 .begin = begin,
                                 .end = end,
                                 .run = run,
+                                .carry = carry,
                                 .progress = progress};
         status = gf_tasks_run(&tasks, error);
     }

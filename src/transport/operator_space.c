@@ -245,6 +245,19 @@ static gf_status run_task(const void *context, gf_task *task, gf_error *error) {
     return status;
 }
 
+static void carry_task(void *context, size_t task, gf_bytes *bytes) {
+    work *self = context;
+    gf_operator_space *result = self->result;
+    size_t size = self->request->times * GF_CHARGES * GF_CHARGES * sizeof(double);
+    if (task < result->choices) {
+        gf_bytes_carry(bytes, &result->choice[task].solution, sizeof result->choice[task].solution);
+    } else {
+        bool shorter = choice_of(self, task)->end.longest < result->longest;
+        gf_bytes_carry(bytes, shorter ? self->shorter[0] : result->correlation, size);
+        gf_bytes_carry(bytes, shorter ? self->shorter[1] : result->onsager_in_time, size);
+    }
+}
+
 static bool allocate_times(work *self) {
     gf_operator_space *result = self->result;
     size_t times = self->request->times, bytes = times * GF_CHARGES * GF_CHARGES * sizeof(double);
@@ -291,6 +304,7 @@ static gf_status run(work *self, gf_error *error) {
                           .context = self,
                           .cost = task_cost,
                           .run = run_task,
+                          .carry = carry_task,
                           .stop = self->request->stop,
                           .progress = self->request->progress};
     return status == GF_OK ? gf_tasks_run(&all, error) : status;

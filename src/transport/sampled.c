@@ -416,6 +416,13 @@ static gf_status run(const void *context, gf_task *task, gf_error *error) {
     return status;
 }
 
+static void carry(void *context, size_t group, gf_bytes *bytes) {
+    work *self = context;
+    for (size_t k = self->begin[group]; k < self->begin[group + 1]; ++k) {
+        gf_transport_carry(self->result, self->order[k], bytes);
+    }
+}
+
 /* --- one chain ------------------------------------------------------------------------------- */
 
 /* Levels whose partition functions are those of all sectors, without the bath. */
@@ -458,7 +465,8 @@ static gf_status evaluate(const gf_sampled_chain *chain, const gf_transport_requ
                                 .context = &all,
                                 .begin = begin,
                                 .end = end,
-                                .run = run};
+                                .run = run,
+                                .carry = carry};
         (*result)->samples = chain->sources > 0 ? chain->source[0].vectors : 0;
         (*result)->seed = chain->seed;
         status = gf_tasks_run(&tasks, error);
@@ -492,14 +500,18 @@ static gf_status run_chains(pair *self, const gf_progress *progress, gf_error *e
     gf_status status = GF_OK;
     gf_progress_part part = {.whole = progress};
     gf_progress own = gf_progress_of_part(&part);
-    if (self->checkpoint != NULL) {
+    const gf_checkpoint *checkpoint = self->checkpoint;
+    gf_sampled_keeping keeping = {.save = save, .context = self};
+    if (checkpoint != NULL) {
+        keeping.every = checkpoint->interval;
+        keeping.stop = checkpoint->stop;
+        keeping.stopped = checkpoint->stopped;
         status = gf_sampled_load(self->checkpoint, self->chain, self->count, error);
     }
     for (size_t c = 0; c < self->count && status == GF_OK; ++c) {
         gf_progress_part_next(&part, self->count == 1 ? 1 : c == 0 ? 0.8 : 0.2);
-        status = gf_sampled_chain_run(&self->chain[c], self->checkpoint != NULL ? save : NULL, self,
-                                      self->checkpoint != NULL ? self->checkpoint->interval : 0,
-                                      &own, error);
+        status = gf_sampled_chain_run(&self->chain[c], checkpoint != NULL ? &keeping : NULL, &own,
+                                      error);
     }
     return status;
 }

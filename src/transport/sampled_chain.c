@@ -130,8 +130,7 @@ gf_status gf_sampled_chain_open(gf_sampled_chain *self, const gf_model *model,
 
 typedef struct job {
     gf_sampled_chain *chain;
-    gf_status (*save)(void *, gf_error *);
-    void *context;
+    const gf_sampled_keeping *keeping;
 } job;
 
 static double cost_of(const void *context, size_t vector) {
@@ -197,8 +196,24 @@ static gf_status keep(void *context, const gf_task *task, gf_error *error) {
 }
 
 static gf_status save(void *context, gf_error *error) {
-    job *self = context;
-    return self->save(self->context, error);
+    const gf_sampled_keeping *keeping = ((job *)context)->keeping;
+    return keeping->save(keeping->context, error);
+}
+
+static void leave(void *context) {
+    const gf_sampled_keeping *keeping = ((job *)context)->keeping;
+    if (keeping->stopped != NULL) {
+        keeping->stopped();
+    }
+}
+
+/* Whether vectors are left that a stop came before. */
+static bool was_stopped(const gf_sampled_chain *self) {
+    bool all = true;
+    for (size_t v = 0; v < self->vectors; ++v) {
+        all = all && self->done[v];
+    }
+    return !all;
 }
 
 static void carry(void *context, size_t vector, gf_bytes *bytes) {
@@ -208,10 +223,10 @@ static void carry(void *context, size_t vector, gf_bytes *bytes) {
     gf_bytes_carry(bytes, self->values + vector * row, row * sizeof *self->values);
 }
 
-gf_status gf_sampled_chain_run(gf_sampled_chain *self, gf_status (*save_all)(void *, gf_error *),
-                               void *context, double every, const gf_progress *progress,
-                               gf_error *error) {
-    job work = {.chain = self, .save = save_all, .context = context};
+gf_status gf_sampled_chain_run(gf_sampled_chain *self, const gf_sampled_keeping *keeping,
+                               const gf_progress *progress, gf_error *error) {
+    job work = {.chain = self, .keeping = keeping};
+    bool stops = keeping != NULL && keeping->stop != NULL;
     const gf_tasks all = {.count = self->vectors,
                           .context = &work,
                           .cost = cost_of,
@@ -220,11 +235,16 @@ gf_status gf_sampled_chain_run(gf_sampled_chain *self, gf_status (*save_all)(voi
                           .blas_alone = 1,
                           .run = run,
                           .keep = keep,
-                          .save = save_all != NULL ? save : NULL,
-                          .save_every = every,
+                          .save = keeping != NULL ? save : NULL,
+                          .save_every = keeping != NULL ? keeping->every : 0,
+                          .stop = stops ? keeping->stop : NULL,
+                          .stopped = stops ? leave : NULL,
                           .carry = carry,
                           .progress = progress};
-    return gf_tasks_run(&all, error);
+    gf_status status = gf_tasks_run(&all, error);
+    return status == GF_OK && was_stopped(self)
+               ? gf_fail(error, GF_IO, "interrupted; random vectors that are finished are kept")
+               : status;
 }
 
 /* --- cost ------------------------------------------------------------------------------------ */

@@ -56,10 +56,19 @@ gf_status gf_sampled_chain_open(gf_sampled_chain *self, const gf_model *model,
                                 gf_error *error);
 void gf_sampled_chain_close(gf_sampled_chain *self);
 
-/* Sends the vectors that are not done through time. `save(context)`, unless NULL, is called when
- * some are and `every` seconds have gone. */
-gf_status gf_sampled_chain_run(gf_sampled_chain *self, gf_status (*save)(void *, gf_error *),
-                               void *context, double every, const gf_progress *progress,
-                               gf_error *error);
+/* What keeps the vectors that are done: `save(context)` is called when some are and `every` seconds
+ * have gone, and when `stop` has become non-zero; then `stopped` (gf_checkpoint). */
+typedef struct gf_sampled_keeping {
+    gf_status (*save)(void *context, gf_error *error);
+    void *context;
+    double every;
+    const volatile sig_atomic_t *stop;
+    void (*stopped)(void);
+} gf_sampled_keeping;
+
+/* Sends the vectors that are not done through time. `keeping` may be NULL. Stopped, it fails with
+ * GF_IO. */
+gf_status gf_sampled_chain_run(gf_sampled_chain *self, const gf_sampled_keeping *keeping,
+                               const gf_progress *progress, gf_error *error);
 
 #endif

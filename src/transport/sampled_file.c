@@ -147,21 +147,6 @@ static gf_status get_chain(gf_sampled_chain *self, size_t chain, gf_file *file, 
     return status;
 }
 
-static gf_status check_model(gf_file *file, const char *path, const gf_model *model,
-                             gf_error *error) {
-    gf_model *stored = NULL;
-    gf_error reason;
-    gf_status status = gf_model_restore(file, path, NULL, &stored, error);
-    if (status == GF_OK && gf_model_check_same_spectrum(stored, model, &reason) != GF_OK) {
-        status = gf_fail(error, GF_INVALID,
-                         "%s holds random vectors of another model (%.500s); remove it, or write "
-                         "the result elsewhere",
-                         path, reason.message);
-    }
-    gf_model_free(stored);
-    return status;
-}
-
 gf_status gf_sampled_load(gf_checkpoint *checkpoint, gf_sampled_chain *chains, size_t count,
                           gf_error *error) {
     gf_file *file = NULL;
@@ -171,7 +156,8 @@ gf_status gf_sampled_load(gf_checkpoint *checkpoint, gf_sampled_chain *chains, s
     }
     gf_status status = gf_file_open(checkpoint->path, &file, error);
     if (status == GF_OK) {
-        status = check_model(file, checkpoint->path, chains[0].model, error);
+        status =
+            gf_model_check_stored(file, checkpoint->path, chains[0].model, "random vectors", error);
     }
     if (status == GF_OK &&
         gf_file_get_number_attribute(file, "/vectors", "chains") != (double)count) {

@@ -10,6 +10,7 @@
 #ifndef GIBBSFLOW_TRANSPORT_STRENGTHS_H
 #define GIBBSFLOW_TRANSPORT_STRENGTHS_H
 
+#include "base/bytes.h"
 #include "gibbsflow/charge.h"
 #include "gibbsflow/error.h"
 
@@ -50,6 +51,9 @@ gf_status gf_strengths_add(gf_strengths *self, size_t count, const double *energ
 /* *self += factor * other; both have the same grid. */
 gf_status gf_strengths_merge(gf_strengths *self, double factor, const gf_strengths *other,
                              gf_error *error);
+
+/* Into bytes, or out of them in place of what there is. */
+void gf_strengths_carry(gf_strengths *self, gf_bytes *bytes);
 
 /* Bytes of those of levels in a range, `pairs` of them. */
 double gf_strengths_memory(gf_strength_grid grid, double range, double pairs);

@@ -174,6 +174,22 @@ gf_status gf_strengths_merge(gf_strengths *self, double factor, const gf_strengt
     return GF_OK;
 }
 
+void gf_strengths_carry(gf_strengths *self, gf_bytes *bytes) {
+    gf_bytes_carry(bytes, &self->grid, sizeof self->grid);
+    gf_bytes_carry(bytes, &self->first, sizeof self->first);
+    gf_bytes_carry(bytes, &self->rows, sizeof self->rows);
+    gf_bytes_carry(bytes, &self->columns, sizeof self->columns);
+    gf_bytes_carry(bytes, &self->lines, sizeof self->lines);
+    size_t nodes = self->rows * self->columns;
+    self->node = gf_bytes_carry_array(bytes, self->node, nodes * sizeof *self->node);
+    self->drude = gf_bytes_carry_array(bytes, self->drude, self->rows * sizeof *self->drude);
+    self->energy = gf_bytes_carry_array(bytes, self->energy, self->lines * sizeof *self->energy);
+    self->frequency =
+        gf_bytes_carry_array(bytes, self->frequency, self->lines * sizeof *self->frequency);
+    self->line = gf_bytes_carry_array(bytes, self->line, self->lines * sizeof *self->line);
+    self->capacity = bytes->reads ? self->lines : self->capacity;
+}
+
 /* --- weighing -------------------------------------------------------------------------------- */
 
 size_t gf_strengths_most(const gf_strengths *self) {

@@ -152,6 +152,21 @@ gf_status gf_transport_copy(const gf_transport *from, size_t points, gf_transpor
 }
 #undef COPY
 
+#define CARRY(member, first, count)                                                                \
+    gf_bytes_carry(bytes, self->member + (first), (count) * sizeof *self->member)
+void gf_transport_carry(gf_transport *self, size_t point, gf_bytes *bytes) {
+    size_t row = point * self->times;
+    CARRY(density, point, 1);
+    CARRY(susceptibility, point, 1);
+    CARRY(mean_current, point, 1);
+    CARRY(drude, point, 1);
+    CARRY(correlation, row, self->times);
+    CARRY(onsager, row, self->times);
+    CARRY(correlation_scatter, row, self->times);
+    CARRY(onsager_scatter, row, self->times);
+}
+#undef CARRY
+
 /* Rows of D solve D C = sigma, and C is symmetric. */
 bool gf_transport_divide(const double susceptibility[GF_PAIRS], const double *sigma, double *d) {
     double c[GF_CHARGES][GF_CHARGES];

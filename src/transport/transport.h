@@ -107,6 +107,9 @@ void gf_transport_free(gf_transport *self);
 gf_status gf_transport_copy(const gf_transport *from, size_t points, gf_transport **transport,
                             gf_error *error);
 
+/* What one chain says of a point, before any judgement. */
+void gf_transport_carry(gf_transport *self, size_t point, gf_bytes *bytes);
+
 /* D = sigma C^-1, row by row. False, and NaN, if C is singular. */
 bool gf_transport_divide(const double susceptibility[GF_PAIRS], const double *sigma, double *d);
 

@@ -8,6 +8,7 @@
 #include "typicality/bath_actions.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 size_t gf_typicality_samples(const gf_model *model, int up) {
     int sites = model->chain.sites;
@@ -67,10 +68,10 @@ static double sampling_memory(const gf_model *model, size_t size, double spare) 
     return fmax(find, run + kept);
 }
 
-static double memory_need(const gf_model *model) {
+double gf_sampling_plan_memory(const gf_model *model, double spare) {
     int sites = model->chain.sites;
     size_t observables = model->channel_count * GF_OBSERVABLES;
-    double need = 0, levels = 0, spare = (double)gf_machine_free_memory();
+    double need = 0, levels = 0;
     gf_symmetry none = gf_symmetry_none(&model->chain, &model->hamiltonian);
     for (int up = 0; up <= sites; ++up) {
         size_t size = gf_basis_dimension(sites, up), samples = gf_typicality_samples(model, up);
@@ -89,7 +90,7 @@ static double memory_need(const gf_model *model) {
 
 gf_status gf_sampling_plan_check_memory(const gf_model *model, gf_error *error) {
     int sites = model->chain.sites;
-    double need = memory_need(model), spare = (double)gf_machine_free_memory();
+    double spare = (double)gf_machine_free_memory(), need = gf_sampling_plan_memory(model, spare);
     return need <= spare
                ? GF_OK
                : gf_fail(error, GF_NO_MEMORY,
@@ -99,40 +100,72 @@ gf_status gf_sampling_plan_check_memory(const gf_model *model, gf_error *error) 
                          spare / 0x1p30);
 }
 
-/* Matrix elements to be multiplied, in H and in the observables, for all random vectors. */
-static double count_elements(const gf_model *model, const gf_bath_actions *all) {
+/* Seconds of one thread for a random vector: matrix elements to be multiplied, in H and in the
+ * observables. */
+static double seconds_of_vector(const gf_model *model, const gf_bath_actions *all, int up) {
     enum { TYPICAL_STEPS = 48 };
-    int sites = model->chain.sites, first = all->mirrored ? (sites + 1) / 2 : 0;
-    double elements = 0;
-    for (int up = first; up <= sites; ++up) {
-        size_t samples = gf_typicality_samples(model, up);
-        double once = 0;
-        for (size_t k = 0; k < all->count && samples > 0; ++k) {
-            once += gf_action_elements(all->observables[k], up);
-        }
-        if (samples > 0) {
-            size_t steps =
-                model->sampling.steps < TYPICAL_STEPS ? model->sampling.steps : TYPICAL_STEPS;
-            once += (double)steps * gf_action_elements(all->action, up);
-        }
-        elements += (double)(samples + model->sampling.deflate) * once;
+    static const double seconds_per_element = 0.8e-9;
+    size_t steps = model->sampling.steps < TYPICAL_STEPS ? model->sampling.steps : TYPICAL_STEPS;
+    double elements = (double)steps * gf_action_elements(all->action, up);
+    for (size_t k = 0; k < all->count; ++k) {
+        elements += gf_action_elements(all->observables[k], up);
     }
-    return elements * (all->is_complex ? 2 : 1);
+    return seconds_per_element * elements * (all->is_complex ? 2 : 1);
+}
+
+gf_status gf_sampling_plan_parts(const gf_model *model, double spare, gf_sampling_part *parts,
+                                 size_t *count, gf_error *error) {
+    int sites = model->chain.sites;
+    gf_bath_actions all = {0};
+    gf_status status = gf_bath_actions_create(model, &all, error);
+    *count = 0;
+    for (int up = all.mirrored ? (sites + 1) / 2 : 0; up <= sites && status == GF_OK; ++up) {
+        size_t size = gf_basis_dimension(sites, up), samples = gf_typicality_samples(model, up);
+        if (samples > 0) {
+            double vector = seconds_of_vector(model, &all, up);
+            size_t width = (size_t)gf_sampling_plan_together(model, size, spare);
+            size_t tasks = (samples + width - 1) / width;
+            parts[(*count)++] =
+                (gf_sampling_part){.alone = !gf_sampling_plan_shares_out(model, size, spare),
+                                   .tasks = tasks,
+                                   .find = (double)model->sampling.deflate * vector,
+                                   .run = (double)samples / (double)tasks * vector};
+        }
+    }
+    gf_bath_actions_free(&all);
+    return status;
+}
+
+double gf_sampling_plan_seconds(const gf_sampling_part *parts, size_t count, double ranks,
+                                double threads) {
+    double alone = 0, shared = 0, longest = 0;
+    for (size_t k = 0; k < count; ++k) {
+        const gf_sampling_part *part = &parts[k];
+        if (part->alone) {
+            alone += (part->find + ceil((double)part->tasks / ranks) * part->run) / threads;
+        } else {
+            shared += part->find + (double)part->tasks * part->run;
+            longest = fmax(longest, part->find + part->run);
+        }
+    }
+    return alone + fmax(shared / (ranks * threads), longest);
 }
 
 gf_status gf_typicality_estimate(const gf_model *model, gf_spectrum_cost *cost, gf_error *error) {
-    static const double seconds_per_element = 0.8e-9; /* one thread */
-    int sites = model->chain.sites;
-    gf_bath_actions all = {0};
+    int sites = model->chain.sites, threads = gf_machine_threads();
+    double spare = (double)gf_machine_free_memory();
+    gf_sampling_part *parts = calloc((size_t)sites + 1, sizeof *parts);
+    size_t count = 0;
     *cost = (gf_spectrum_cost){.largest = gf_basis_dimension(sites, sites / 2),
-                               .memory = memory_need(model)};
-    gf_status status = gf_sampling_plan_check_memory(model, error);
+                               .memory = gf_sampling_plan_memory(model, spare)};
+    gf_status status = parts != NULL ? gf_sampling_plan_check_memory(model, error)
+                                     : gf_fail_memory(error, "random vectors");
     if (status == GF_OK) {
-        status = gf_bath_actions_create(model, &all, error);
+        status = gf_sampling_plan_parts(model, spare, parts, &count, error);
     }
-    if (status == GF_OK) {
-        cost->seconds = count_elements(model, &all) * seconds_per_element / gf_machine_threads();
+    for (size_t k = 0; k < count && status == GF_OK; ++k) {
+        cost->seconds += (parts[k].find + (double)parts[k].tasks * parts[k].run) / threads;
     }
-    gf_bath_actions_free(&all);
+    free(parts);
     return status;
 }

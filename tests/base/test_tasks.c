@@ -393,6 +393,60 @@ static gf_status run_outer(const void *context, gf_task *task, gf_error *error) 
                : status;
 }
 
+/* A leg that takes as long as it takes to be told that all is to stop. */
+typedef struct patient {
+    volatile sig_atomic_t stop;
+    atomic_int kept, saved, told;
+} patient;
+
+static gf_status run_patiently(const void *context, gf_task *task, gf_error *error) {
+    patient *self = (patient *)(uintptr_t)context;
+    double begun = gf_machine_clock();
+    (void)error;
+    self->stop = task->index == 1;
+    while (task->index == 1 && self->told == 0 && gf_machine_clock() - begun < 20) {
+    }
+    return GF_OK;
+}
+
+static gf_status count_kept(void *context, const gf_task *task, gf_error *error) {
+    (void)task, (void)error;
+    ++((patient *)context)->kept;
+    return GF_OK;
+}
+
+static gf_status note_saved(void *context, gf_error *error) {
+    patient *self = context;
+    (void)error;
+    self->saved = self->kept;
+    return GF_OK;
+}
+
+static void note_stopped(void *context) {
+    patient *self = context;
+    ck_assert_int_eq(self->saved, 1);
+    ++self->told;
+}
+
+/* What is finished is saved, though nothing was due, before what is at work ends. */
+START_TEST(a_stop_is_told_at_once) {
+    gf_error error;
+    patient all = {.stop = 0};
+    const gf_tasks tasks = {.count = 3,
+                            .context = &all,
+                            .run = run_patiently,
+                            .keep = count_kept,
+                            .save = note_saved,
+                            .save_every = 1e9,
+                            .stop = &all.stop,
+                            .stopped = note_stopped};
+    omp_set_num_threads(1);
+    ck_assert_int_eq(gf_tasks_run(&tasks, &error), GF_OK);
+    ck_assert_int_eq(all.told, 1);
+    ck_assert_int_eq(all.kept, 2);
+}
+END_TEST
+
 START_TEST(tasks_within_tasks) {
     gf_error error = {.message = ""};
     double expected = 0;
@@ -444,6 +498,7 @@ int main(void) {
     tcase_add_test(tests, a_failure_stops_the_rest);
     tcase_add_test(tests, every_function_may_fail);
     tcase_add_test(tests, interrupted_tasks_go_on);
+    tcase_add_test(tests, a_stop_is_told_at_once);
     tcase_add_test(tests, tasks_within_tasks);
     tcase_add_test(tests, progress_of_parts);
     return run_suite("tasks", tests);

@@ -17,6 +17,14 @@ test_info() {
     check "info MODEL: lists blocks" lacks "$said" copies
     accept info "$reference" --sites 10 --blocks
     check "info --blocks: lists none" contains "$said" copies
+    # A job that need not run here: N = 22 on 64 ranks shares its largest blocks, on a square grid.
+    accept info "$reference" --sites 22 --ranks 64 --threads 2 --memory 60
+    for part in "on 64 ranks with 2 threads and 60 GiB each" "29414" "grid of 8 x 8" "GiB a rank" "of use: up to"; do
+        check "info --ranks: lacks '$part'" contains "$said" "$part"
+    done
+    accept info "$reference" --sites 10 --ranks 2 --threads 1
+    check "info --ranks 2: distributes small blocks" lacks "$said" "together"
+    refuse 2 "--ranks -1: expected 1 to" info "$reference" --ranks -1
     accept info "$reference" --sites 10 --no-symmetry
     check "info --no-symmetry: no whole sector" contains "$said" " 252 "
     accept info forces.h5

@@ -17,7 +17,7 @@ in_list() {
 }
 
 # interrupt_after SIGNAL SECONDS ARGUMENTS... -o FILE: whenever the signal comes, there is no debris, and
-# FILE is either as it was before or complete.
+# FILE is either as it was before or complete; blocks that are kept can be read.
 interrupt_after() {
     signal=$1 seconds=$2
     shift 2
@@ -28,12 +28,12 @@ interrupt_after() {
     title="SIG$signal after $seconds s, $*"
     case $signal in INT) expected=130 ;; TERM) expected=143 ;; HUP) expected=129 ;; esac
     check "$title: exit status $status" in_list "$status" 0 "$expected"
-    for result in new.h5 old.h5; do
+    for result in new.h5 old.h5 new.h5.blocks old.h5.blocks; do
         if [ -e $result ] && ! cmp -s $result old.pdf; then
             check "$title: incomplete $result" "$program" info $result >$out
         fi
     done
-    rm -f new.h5
+    rm -f new.h5 new.h5.blocks old.h5.blocks # what was finished is kept: below
     echo "the old file" >old.h5
     check_files "$title"
 }
@@ -72,18 +72,42 @@ interrupt_in_place() {
     rm -f ./*.part # counted above
 }
 
-# What was diagonalised is kept, and the user is told how to go on.
+# test_kept_blocks SIGNAL STATUS: what is diagonalised is kept at once, though no checkpoint was due, and the
+# user is told how to go on.
 test_kept_blocks() {
-    unfinished() { [ "$status" -eq 143 ]; }
-    interrupt TERM kept.h5.blocks "$program" spectrum "$reference" --sites 12 --no-symmetry \
-        --checkpoint 0 -o kept.h5
+    "$program" spectrum "$reference" --sites 12 --no-symmetry --checkpoint 1000 --progress 0 -o kept.h5 \
+        >$out 2>$err </dev/null &
+    process=$!
+    while ! grep -q '^diagonalising: .* % after ' $err && kill -0 $process 2>/dev/null; do
+        sleep 0.01
+    done
+    kill "-$1" $process
+    wait $process 2>/dev/null
+    status=$?
     read_text $err
+    check "kept blocks, SIG$1: exit status $status" [ "$status" -eq "$2" ]
     check "kept blocks: says '$text'" contains "$text" "are kept in kept.h5.blocks"
     check "kept blocks: not there" [ -s kept.h5.blocks ]
     accept spectrum "$reference" --sites 12 --no-symmetry -o kept.h5
     check "kept blocks: not used: $complained" contains "$complained" "were taken from kept.h5.blocks"
     check "kept blocks: left behind" [ ! -e kept.h5.blocks ]
     rm -f kept.h5
+}
+
+# Operator space keeps nothing, and says so.
+test_nothing_kept() {
+    remember_files
+    "$program" transport "$models/xxz_jprime_half.yaml" --method operator-space --progress 0 -o new.h5 \
+        >$out 2>$err </dev/null &
+    process=$!
+    sleep 0.5
+    kill -TERM $process
+    wait $process 2>/dev/null
+    status=$?
+    read_text $err
+    check "nothing kept: exit status $status" [ "$status" -eq 143 ]
+    check "nothing kept: says '$text'" contains "$text" "interrupted; nothing is kept"
+    check_files "nothing kept"
 }
 
 test_interruption_in_place() {
@@ -142,7 +166,9 @@ test_hangup() {
     rm -f new.h5
 }
 
-test_kept_blocks
+test_kept_blocks TERM 143
+test_kept_blocks USR1 138
+test_nothing_kept
 test_interruption
 test_interruption_in_place
 test_interruption_of_figures

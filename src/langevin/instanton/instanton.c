@@ -220,6 +220,14 @@ static gf_status solve_point(const void *context, gf_task *task, gf_error *error
     return status;
 }
 
+static void carry_point(void *context, size_t index, gf_bytes *bytes) {
+    gf_instanton_point *point = &((work *)context)->all->point[index];
+    const gf_transition_result mine = point->result;
+    gf_bytes_carry(bytes, point, sizeof *point);
+    point->result = mine; /* numbers are all that has come */
+    gf_transition_result_carry(&point->result, bytes);
+}
+
 /* A single point shares its refinements out; several are shared out themselves. */
 static gf_status solve_points(work *self, gf_error *error) {
     if (self->count == 1) {
@@ -229,6 +237,7 @@ static gf_status solve_points(work *self, gf_error *error) {
     gf_tasks all = {.count = self->count,
                     .context = self,
                     .run = solve_point,
+                    .carry = carry_point,
                     .progress = self->control->progress};
     return gf_tasks_run(&all, error);
 }

@@ -25,6 +25,16 @@ void gf_path_free(gf_path *self) {
     *self = (gf_path){0};
 }
 
+void gf_path_carry(gf_path *self, gf_bytes *bytes) {
+    gf_bytes_carry(bytes, &self->steps, sizeof self->steps);
+    gf_bytes_carry(bytes, &self->cells, sizeof self->cells);
+    gf_bytes_carry(bytes, &self->fields, sizeof self->fields);
+    gf_bytes_carry(bytes, &self->spacing, sizeof self->spacing);
+    size_t states = (self->steps + 1) * gf_path_size(self);
+    self->step = gf_bytes_carry_array(bytes, self->step, self->steps * sizeof *self->step);
+    self->state = gf_bytes_carry_array(bytes, self->state, states * sizeof *self->state);
+}
+
 /* The slope of a parabola through three points, at the middle one; at an end the chord. */
 static double tangent(const double *place, const double *value, size_t stride, size_t k,
                       size_t last) {

@@ -2,6 +2,7 @@
 #ifndef GIBBSFLOW_LANGEVIN_INSTANTON_PATH_H
 #define GIBBSFLOW_LANGEVIN_INSTANTON_PATH_H
 
+#include "base/bytes.h"
 #include "gibbsflow/error.h"
 
 #include <stddef.h>
@@ -17,6 +18,8 @@ typedef struct gf_path {
 gf_status gf_path_create(size_t steps, size_t cells, size_t fields, double spacing, gf_path *path,
                          gf_error *error);
 void gf_path_free(gf_path *self);
+/* Into bytes, or out of them in place of what there is. */
+void gf_path_carry(gf_path *self, gf_bytes *bytes);
 
 static inline size_t gf_path_size(const gf_path *self) {
     return self->cells * self->fields;

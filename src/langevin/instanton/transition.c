@@ -182,13 +182,21 @@ static gf_status run_refinement(const void *context, gf_task *task, gf_error *er
                     self->tolerance, next, error);
 }
 
+static void carry_refinement(void *context, size_t index, gf_bytes *bytes) {
+    solution *next = &((search *)context)->next[index];
+    gf_bytes_carry(bytes, &next->mesh, sizeof next->mesh);
+    gf_bytes_carry(bytes, &next->found, sizeof next->found);
+    gf_path_carry(&next->path, bytes);
+}
+
 /* What the base and its refinements say. */
 static gf_status assess(search *self, gf_transition_result *result, gf_error *error) {
     bool has_space = self->transition->field->has_space;
     gf_tasks all = {.count = has_space ? GF_LIMITS : 1,
                     .context = self,
                     .cost = cost_refinement,
-                    .run = run_refinement};
+                    .run = run_refinement,
+                    .carry = carry_refinement};
     gf_status status = gf_tasks_run(&all, error);
     result->action = self->base.found.action;
     result->descent = self->base.found.unsettled;
@@ -257,6 +265,18 @@ void gf_transition_result_free(gf_transition_result *self) {
     free(self->momentum);
     free(self->density);
     *self = (gf_transition_result){0};
+}
+
+void gf_transition_result_carry(gf_transition_result *self, gf_bytes *bytes) {
+    double *const momentum = self->momentum, *const density = self->density;
+    gf_path path = self->path;
+    gf_bytes_carry(bytes, self, sizeof *self);
+    self->path = path; /* numbers are all that has come */
+    gf_path_carry(&self->path, bytes);
+    size_t cells = self->path.steps * self->path.cells;
+    size_t states = cells * self->path.fields;
+    self->momentum = gf_bytes_carry_array(bytes, momentum, states * sizeof *momentum);
+    self->density = gf_bytes_carry_array(bytes, density, cells * sizeof *density);
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */

@@ -44,5 +44,7 @@ gf_status gf_transition_solve(const gf_transition *self, double tolerance,
                               gf_transition_watch *watch, void *context,
                               gf_transition_result *result, gf_error *error);
 void gf_transition_result_free(gf_transition_result *self);
+/* Into bytes, or out of them in place of what there is. */
+void gf_transition_result_carry(gf_transition_result *self, gf_bytes *bytes);
 
 #endif

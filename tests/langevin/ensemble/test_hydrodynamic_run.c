@@ -494,7 +494,7 @@ static const char small[] =
     "noise: {cutoff: 32}\n"
     "force: renormalised\n"
     "space: {length: %d, spacing: 16}\n"
-    "time: {step: 8, end: 4800, warm_up: 800, sample_every: 160}\n"
+    "time: {step: 8, end: %d, warm_up: 800, sample_every: 160}\n"
     "integrator: %s\n"
     "initial: {profile: [random, fixed-point], domain: 300, which: stable-}\n"
     "realisations: 3\n"
@@ -532,7 +532,7 @@ static gf_langevin *begin_small(int number) {
     (void)snprintf(file, sizeof file, "diffusion: %s", varying);
     const char *const transport[] = {"diffusion: 1", "onsager: 1", file};
     (void)snprintf(text, sizeof text, small, transport[way % 3], sized(9600, 1600),
-                   way / 3 == 0 ? "weak-trapezoidal" : "euler-maruyama");
+                   sized(4800, 1600), way / 3 == 0 ? "weak-trapezoidal" : "euler-maruyama");
     return begin(text);
 }
 
