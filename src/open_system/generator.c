@@ -5,6 +5,7 @@
 #include "open_system/amplitudes.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,6 +213,22 @@ static int group_width(const gf_frames *frames, const variable_list *list) {
     return width < frames->rungs ? width : frames->rungs;
 }
 
+static gf_status refuse_memory(const gf_generator *self, const gf_part *part, double bytes,
+                               gf_error *error) {
+    const gf_coincidence *one = &self->example[0];
+    char where[120] = "";
+    if (part->coherences > 0) {
+        (void)snprintf(where, sizeof where, ", as at E = %.8g, M = %d and %d, momentum %d",
+                       one->energy, one->magnetization[0], one->magnetization[1], one->momentum);
+    }
+    return gf_fail(error, GF_NO_MEMORY,
+                   "%zu populations and %zu coherences of coinciding levels%s need %.3g GiB of "
+                   "memory, but %.3g GiB are free; use fewer sites, or parameters at which fewer "
+                   "levels coincide",
+                   part->count - part->coherences, part->coherences, where, bytes / 0x1p30,
+                   (double)gf_machine_free_memory() / 0x1p30);
+}
+
 /* Sorts the variables by groups, without changing their order otherwise, and counts them. */
 static gf_status sort_by_group(const gf_generator *self, variable_list *list, gf_part *part,
                                gf_error *error) {
@@ -232,18 +249,9 @@ static gf_status sort_by_group(const gf_generator *self, variable_list *list, gf
     }
     part->count = next;
     double bytes = 2 * gf_rung_matrix_memory(size, (size_t)groups);
-    if (bytes > (double)gf_machine_free_memory()) {
-        const gf_coincidence *one = &self->example[0];
-        return gf_fail(
-            error, GF_NO_MEMORY,
-            "%zu populations and %zu coherences of coinciding levels (as at E = %.8g, M = "
-            "%d and %d, momentum %d) need %.3g GiB of memory, but %.3g GiB are free; use "
-            "fewer sites, or parameters at which fewer levels coincide",
-            part->count - part->coherences, part->coherences, one->energy, one->magnetization[0],
-            one->magnetization[1], one->momentum, bytes / 0x1p30,
-            (double)gf_machine_free_memory() / 0x1p30);
-    }
-    return gf_rung_matrix_init(&part->rates, size, (size_t)groups, error);
+    return bytes > (double)gf_machine_free_memory()
+               ? refuse_memory(self, part, bytes, error)
+               : gf_rung_matrix_init(&part->rates, size, (size_t)groups, error);
 }
 
 static gf_status make_part(gf_generator *self, gf_part_kind kind, gf_part *part, gf_error *error) {

@@ -41,9 +41,12 @@ test_coincidences() {
 test_coupling() {
     accept rates "$reference" --sites 4 --epsilon 0.1 -o coupled.h5
     check "coupling: not said" contains "$said" "the whole Lindbladian at epsilon = 0.1"
+    check "coupling: orders: $said" contains "$said" "    +1      -4:4        1            0            0            0"
     for name in second_moment energy magnetization probability gap gap_parity; do
         check "coupling: no $name" h5dump -H -d /rates/coupled/$name coupled.h5 >/dev/null
     done
+    accept rates "$models/dephasing.yaml" --sites 4 --epsilon 0.1 # a state for each M, at any coupling
+    check "coupling: dephasing: $said" contains "$said" "     -       2:2        4   0.25000000  -0.00000000   0.50000000"
 }
 
 # Interrupted between two lengths, or within one: no file, no debris.
@@ -62,7 +65,6 @@ test_refusals() {
     refuse 2 "expected a coupling above 0" rates "$reference" --sites 4 --epsilon 0
     refuse 2 "expected a coupling above 0" rates "$reference" --sites 4 --epsilon=-0.1
     refuse 2 "expected a coupling above 0" rates "$reference" --sites 4 --epsilon 1x
-    refuse 1 "conserves more than F" rates "$models/dephasing.yaml" --sites 4 --epsilon 0.1 -o none.h5
     refuse 2 "expected N, or FROM:TO" rates "$reference" --sites 8:6
     refuse 2 "expected N, or FROM:TO" rates "$reference" --sites 17
     refuse 2 "expected two numbers" rates "$reference" --sites 4 --at 0.3
