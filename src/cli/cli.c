@@ -424,6 +424,32 @@ static int apply_options(cli_options *options) {
     return CLI_GO_ON;
 }
 
+/* Takes what the command line says, and what it says together. */
+static int parse(cli_options *options, int flags, int argc, const char **argv,
+                 const struct poptOption *table) {
+    char title[64], arguments[96];
+    (void)snprintf(title, sizeof title, "gibbsflow %s", options->command->name);
+    (void)snprintf(arguments, sizeof arguments, "[OPTION...] %s", options->command->arguments);
+    argv[0] = title; /* what the help calls the program */
+    options->context = poptGetContext("gibbsflow", argc, argv, table, 0);
+    poptSetOtherOptionHelp(options->context, arguments);
+    int result = take_options(options);
+    if (result == CLI_GO_ON) {
+        result = take_arguments(options, flags);
+    }
+    options->context = poptFreeContext(options->context);
+    if (result == CLI_GO_ON) {
+        result = check_method(options);
+    }
+    if (result == CLI_GO_ON && options->settings.distribute_from > 0 && (flags & CLI_METHOD) == 0) {
+        result = cli_usage(options,
+                           "--distribute-from goes with commands that want levels alone; "
+                           "this one keeps eigenvectors, or many spectra, and its blocks "
+                           "stay whole");
+    }
+    return result == CLI_GO_ON ? apply_options(options) : result;
+}
+
 int cli_open(cli_options *options, const cli_command *command, int flags, struct poptOption *own,
              int argc, const char **argv) {
     *options = (cli_options){
@@ -478,27 +504,7 @@ int cli_open(cli_options *options, const cli_command *command, int flags, struct
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, (flags & CLI_JSON) != 0 ? json : none, 0, NULL, NULL},
         {NULL, 0, POPT_ARG_INCLUDE_TABLE, common, 0, NULL, NULL},
         POPT_TABLEEND};
-    char title[64], arguments[96];
-    (void)snprintf(title, sizeof title, "gibbsflow %s", command->name);
-    (void)snprintf(arguments, sizeof arguments, "[OPTION...] %s", command->arguments);
-    argv[0] = title; /* what the help calls the program */
-    options->context = poptGetContext("gibbsflow", argc, argv, table, 0);
-    poptSetOtherOptionHelp(options->context, arguments);
-    int result = take_options(options);
-    if (result == CLI_GO_ON) {
-        result = take_arguments(options, flags);
-    }
-    options->context = poptFreeContext(options->context);
-    if (result == CLI_GO_ON) {
-        result = check_method(options);
-    }
-    if (result == CLI_GO_ON && options->settings.distribute_from > 0 && (flags & CLI_METHOD) == 0) {
-        result = cli_usage(options,
-                           "--distribute-from goes with commands that want levels alone; "
-                           "this one keeps eigenvectors, or many spectra, and its blocks "
-                           "stay whole");
-    }
-    return result == CLI_GO_ON ? apply_options(options) : result;
+    return parse(options, flags, argc, argv, table);
 }
 
 void cli_close(cli_options *options) {

@@ -216,7 +216,10 @@ static gf_status solve_distributed(job *self, const gf_progress *progress, gf_er
         stop = status == GF_OK && is_stopped(self);
     }
     if (stop) {
-        leave(self);
+        if (writes) {
+            leave(self);
+        }
+        gf_ranks_meet(); /* the others until rank 0 has ended the job, or has not */
         return fail_stopped(self, error);
     }
     return status;

@@ -81,6 +81,20 @@ test_kept() { # WHAT FILE ARGUMENTS...
     rm -f part.h5
 }
 
+# Between blocks that all ranks do together; other ranks round otherwise.
+test_distributed() {
+    set -- spectrum "$reference" --sites 12 --no-symmetry --distribute-from 200 -q
+    accept "$@" -f -o whole.h5
+    part 3 USR1 mpirun part.h5.blocks "$@" -o part.h5
+    check "distributed, SIGUSR1: exit status $status" [ $status -ne 0 ]
+    check "distributed, SIGUSR1: not told once: $(cat $err)" [ "$(grep -c 'are kept in part.h5.blocks' $err)" -eq 1 ]
+    ranks 2 "$@" -o part.h5
+    check "distributed, the same again: $(cat $err)" [ $status -eq 0 ]
+    h5diff -d 1e-7 whole.h5 part.h5 >logs/diff 2>&1
+    check "distributed, the same again: $(cat logs/diff)" lacks "$(cat logs/diff)" "dataset:"
+    rm -f part.h5
+}
+
 # A rank is killed while blocks are at work.
 test_killed() {
     part 3 KILL rank part.h5.blocks spectrum "$reference" --sites 12 --no-symmetry -q --checkpoint 0 -o part.h5
@@ -116,6 +130,7 @@ test_runs
     test_kept blocks part.h5.blocks spectrum "$reference" --sites 12 --no-symmetry
 { cat "$half" && echo 'typicality: {exact: 3}'; } >few.yaml # so that there are vectors
 test_kept "random vectors" part.h5.vectors transport few.yaml --sites 12 --method typicality --times 9
+[ "${GF_SANITIZED-0}" = 1 ] || test_distributed
 test_killed
 test_one_rank
 finish
