@@ -3,6 +3,7 @@
 #include "base/clones.h"
 #include "base/matrix.h"
 #include "io/charge_units.h"
+#include "io/even_axis.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -102,26 +103,6 @@ void gf_diffusion_expand(const gf_diffusion *self, const double density[GF_CHARG
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-static void read_axis(gf_file *file, const char *path, gf_axis *axis) {
-    enum { MOST = 100000 };
-    double *value = gf_file_get_doubles(file, path, 1, &axis->points);
-    if (value == NULL || axis->points == 0) {
-        gf_file_reject(file, "%s is empty", path);
-        free(value);
-        return;
-    }
-    *axis = (gf_axis){value[0], value[axis->points - 1], axis->points};
-    double step = (axis->to - axis->from) / (double)(axis->points > 1 ? axis->points - 1 : 1);
-    bool even = axis->points <= MOST && isfinite(step) && (axis->points == 1 || step > 0);
-    for (size_t i = 0; i < axis->points && even; ++i) {
-        even = fabs(value[i] - gf_axis_value(axis, i)) <= 1e-6 * step;
-    }
-    if (!even) {
-        gf_file_reject(file, "%s must hold up to %d evenly spaced values that ascend", path, MOST);
-    }
-    free(value);
-}
-
 /* [rows][columns] of so many values each, none below `least`. */
 static double *read_nodes(gf_file *file, const char *path, const gf_axis axis[2], int rank,
                           double least) {
@@ -209,8 +190,8 @@ gf_status gf_diffusion_read(const char *path, gf_diffusion *self, gf_error *erro
         }
     }
     if (status == GF_OK) {
-        read_axis(file, axis_path[0], &self->axis[0]);
-        read_axis(file, axis_path[1], &self->axis[1]);
+        gf_even_axis_get(file, axis_path[0], &self->axis[0]);
+        gf_even_axis_get(file, axis_path[1], &self->axis[1]);
         self->matrix = (double(*)[4])read_nodes(file, matrix_path, self->axis, 4, -INFINITY);
         read_errors(file, self);
         status = gf_file_check(file, error);

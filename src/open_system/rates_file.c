@@ -213,7 +213,7 @@ static void put_expansion(const gf_rates *self, gf_file *file) {
 static void put_coupled(const gf_rates *self, gf_file *file) {
     static const gap_paths paths = {"/rates/coupled/gap", "/rates/coupled/gap_frequency",
                                     "/rates/coupled/gap_sector", "/rates/coupled/gap_parity",
-                                    "coupled_gap"};
+                                    "coupled gap"};
     const gf_rates_coupled *coupled = &self->coupled;
     size_t rows = (size_t)self->sites + 1;
     if (!(coupled->epsilon > 0)) {

@@ -2,6 +2,7 @@
 
 #include "io/charge_axes.h"
 #include "io/charge_units.h"
+#include "io/even_axis.h"
 #include "spectrum/spectrum.h"
 
 #include <math.h>
@@ -181,23 +182,12 @@ void gf_grid_write(const gf_grid_layout *names, const gf_grid *grid, size_t chan
     }
 }
 
-static void read_axis(const gf_grid_layout *names, int k, gf_grid *grid, gf_file *file) {
-    double *values = gf_file_get_doubles(file, names->axis_path[k], 1, &grid->axis[k].points);
-    if (values != NULL && grid->axis[k].points > 0) {
-        grid->axis[k].from = values[0];
-        grid->axis[k].to = values[grid->axis[k].points - 1];
-    } else {
-        gf_file_reject(file, "the axis %s is empty", names->axis_path[k]);
-    }
-    free(values);
-}
-
 void gf_grid_read(const gf_grid_layout *names, size_t channels, gf_grid *grid, gf_file *file) {
     double **values[GF_GRID_VALUES];
     *grid = (gf_grid){0};
     list_values(grid, values);
-    read_axis(names, 0, grid, file);
-    read_axis(names, 1, grid, file);
+    gf_even_axis_get(file, names->axis_path[0], &grid->axis[0]);
+    gf_even_axis_get(file, names->axis_path[1], &grid->axis[1]);
     for (int i = 0; i < GF_GRID_VALUES; ++i) {
         size_t full[] = {channels, grid->axis[0].points, grid->axis[1].points};
         size_t *shape = quantities[i].per_channel ? full : full + 1;

@@ -140,7 +140,8 @@ def make_all(program, models, few=False):
     make(program, "transport", "model.yaml", "--set", "Jp=0.5", "--sites", "8", "--table", "5,5", "--strings", "8",
          "--end", "2", "--times", "17", "-o", "diffusion.h5", "-q")
     make(program, "rates", "model.yaml", "--sites", "4:5", "-o", "trial.h5", "-q")
-    make(program, "rates", "model.yaml", "--sites", "4", "--at", "0,0.2", "-o", "rates.h5", "-q")
+    make(program, "rates", "model.yaml", "--sites", "4", "--at", "0,0.2", "--epsilon", "0.1", "-o", "rates.h5",
+         "-q")
     make(program, "trajectories", "model.yaml", "--sites", "4", "--epsilon", "0.5", "--trajectories", "4", "--end",
          "4", "--rates", "rates.h5", "--table", "table.h5", "-o", "jumps.h5", "-q")
     make(program, "spectrum", os.path.join(models, "pump_loss.yaml"), "--sites", "4",

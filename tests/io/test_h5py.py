@@ -24,7 +24,7 @@ from kinds import write
 
 # What runs along an axis that has no values of its own.
 WORDS = {"approximation", "bifurcation", "bound", "branch", "cell", "channel", "charge", "choice", "corner", "departure",
-         "end", "fixed point", "gap", "group", "level", "line", "pair", "parameter", "point", "power", "realisation",
+         "coupled gap", "end", "fixed point", "gap", "group", "level", "line", "pair", "parameter", "point", "power", "realisation",
          "row", "side", "state", "task", "way"}
 failures = 0
 
@@ -76,9 +76,9 @@ UNITS = [(re.compile(f"({path})$"), units) for path, units in (
     (".*/channel_noise_shift", "1; E; E; E^2"),
     (".*/(eigenvalues|eigenvalues_error|border_rate)|channels/rate", "epsilon E"),
     (".*/force_residual|trajectories/jump_rate(_error)?", "epsilon E per site"),
-    ("rates/(gap|gap_frequency|trial/even|trial/odd)|trial/(even|odd)", "epsilon E"),
+    ("rates/((coupled/)?gap(_frequency)?|trial/even|trial/odd)|trial/(even|odd)", "epsilon E"),
     ("rates/relaxation/time", "1/(epsilon E)"),
-    ("(rates/((distribution|trial|relaxation)/)?|trial/|trajectories/(.*/)?)energy(_error)?", "E per site"),
+    ("(rates/((distribution|trial|relaxation|coupled|expansion)/)?|trial/|trajectories/(.*/)?)energy(_error)?", "E per site"),
     ("trajectories/(time|realisations/stay)", "1/E"),
     ("trajectories/realisations/drift", "1; E"),
     ("trajectories/realisations/noise", "1; E; E^2"),
