@@ -247,7 +247,8 @@ START_TEST(test_bad_files) {
     gf_file_remove(file, names[0]);
     put(file, names[0], 1, (const size_t[]){0}, c.m);
     ck_assert_int_eq(gf_file_commit(&file, NULL), GF_OK);
-    check_refused("/diffusion/magnetization must hold 1 to 100000 evenly spaced values that ascend");
+    check_refused(
+        "/diffusion/magnetization must hold 1 to 100000 evenly spaced values that ascend");
     file = NULL; /* of another rank */
     ck_assert_int_eq(gf_file_create(path, &file, NULL), GF_OK);
     put(file, names[0], 1, &shape[0], c.m);
