@@ -27,7 +27,7 @@ static const struct {
                 {CLI_SCAN, "/scan", NULL, "a scan"},
                 {CLI_TABLE, "/density_grid", NULL, "a force table"},
                 {CLI_SPECTRUM, "/spectrum", NULL, "a spectrum"},
-                {CLI_BLOCKS, "/blocks", NULL, "a diagonalisation under way"}};
+                {CLI_BLOCKS, "/blocks", NULL, "a spectrum under way"}};
 
 enum { CONTENTS = sizeof contents / sizeof *contents };
 

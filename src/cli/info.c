@@ -9,6 +9,9 @@
 #include "langevin/ensemble/langevin.h"
 #include "model/model_file.h"
 #include "spectrum/block.h"
+#include "spectrum/checkpoint.h"
+#include "spectrum/plan.h"
+#include "typicality/sampling_plan.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -455,46 +458,82 @@ static gf_status print_progress(cli_report *report, const char *path, gf_error *
     return status;
 }
 
-/* The work in the blocks that a checkpoint of a diagonalisation holds, as a fraction of all. */
-static double done_of(const gf_block *blocks, size_t count, const int64_t *held, size_t holds) {
-    double all = 0, done = 0;
-    for (size_t b = 0; b < count; ++b) {
-        all += gf_block_work(&blocks[b]);
+/* What each block of a checkpoint takes, or each sector that is diagonalised and each vector of the
+ * others; in any unit. The caller frees it. */
+static gf_status list_work(const gf_model *model, double **work, size_t *count, gf_error *error) {
+    bool full = model->method == GF_FULL;
+    gf_workforce force = gf_workforce_here();
+    gf_plan blocks = {0};
+    gf_sampling_plan vectors = {0};
+    gf_status status = full ? gf_plan_make(model, &force, &blocks, error)
+                            : gf_sampling_plan_make(model, &force, &vectors, error);
+    *count = blocks.count;
+    for (size_t k = 0; k < vectors.count; ++k) {
+        *count += gf_sampling_part_vectors(&vectors.parts[k]) + 1;
     }
-    for (size_t k = 0; k < holds; ++k) {
-        bool known = held[k] >= 0 && (size_t)held[k] < count;
-        done += known ? gf_block_work(&blocks[held[k]]) : 0;
+    *work = calloc(*count + 1, sizeof **work);
+    if (status == GF_OK && *work == NULL) {
+        status = gf_fail_memory(error, "the work");
     }
-    return done / all;
+    for (size_t b = 0; b < blocks.count && status == GF_OK; ++b) {
+        (*work)[b] = gf_block_work(&blocks.blocks[b]);
+    }
+    *count = blocks.count;
+    for (size_t k = 0; k < vectors.count && status == GF_OK; ++k) {
+        const gf_sampling_part *part = &vectors.parts[k];
+        size_t here = gf_sampling_part_vectors(part);
+        for (size_t v = 0; v < (here > 0 ? here : 1); ++v) {
+            (*work)[(*count)++] = here > 0 ? part->run : part->prepare;
+        }
+    }
+    gf_plan_free(&blocks);
+    gf_sampling_plan_free(&vectors);
+    return status;
 }
 
-/* A checkpoint of a diagonalisation. */
+static void print_part_done(cli_report *report, bool full, const double *work, size_t count,
+                            const int64_t *held, size_t holds) {
+    double all = 0, done = 0;
+    for (size_t b = 0; b < count; ++b) {
+        all += work[b];
+    }
+    for (size_t k = 0; k < holds; ++k) {
+        done += held[k] >= 0 && (size_t)held[k] < count ? work[held[k]] : 0;
+    }
+    cli_report_number(report, "finished", NULL, (double)holds, "finished: %.0f");
+    cli_report_number(report, full ? "matrices" : "random_vectors", NULL, (double)count,
+                      full ? " of %.0f matrices" : " of %.0f small sectors and vectors");
+    cli_report_text(report, ", %.3g %% of the work\n", 100 * done / all);
+    cli_report_number(report, "done", "1", done / all, NULL);
+}
+
+/* A checkpoint of a diagonalisation, or of random vectors. */
 static gf_status print_blocks_done(cli_report *report, gf_file *file, const char *path,
                                    gf_error *error) {
     gf_model *model = NULL;
-    gf_symmetry symmetry;
-    gf_block *blocks = NULL;
+    double *work = NULL;
     size_t count = 0, holds = 0;
     gf_status status = gf_model_restore(file, path, NULL, &model, error);
     int64_t *held = status == GF_OK ? gf_file_get_integers(file, "/blocks/block", 1, &holds) : NULL;
+    if (status == GF_OK) {
+        model->method = GF_FULL; /* whatever its text says */
+    }
+    if (status == GF_OK && gf_file_has(file, "/sampling")) {
+        gf_spectrum_get_sampling(file, model);
+    }
     status = status == GF_OK ? gf_file_check(file, error) : status;
     if (status == GF_OK) {
-        status = gf_spectrum_symmetry(model, &symmetry, error);
+        status = list_work(model, &work, &count, error);
     }
     if (status == GF_OK) {
-        status = gf_symmetry_blocks(&symmetry, &blocks, &count, error);
-    }
-    if (status == GF_OK) {
-        double done = done_of(blocks, count, held, holds);
-        cli_report_text(report, "a diagonalisation under way\n");
+        bool full = model->method == GF_FULL;
+        cli_report_text(report, full ? "a diagonalisation under way\n"
+                                     : "random vectors of a spectrum under way\n");
         print_chain(report, model);
-        cli_report_number(report, "finished", NULL, (double)holds, "finished: %.0f");
-        cli_report_number(report, "matrices", NULL, (double)count, " of %.0f matrices");
-        cli_report_text(report, ", %.3g %% of the work\n", 100 * done);
-        cli_report_number(report, "done", "1", done, NULL);
+        print_part_done(report, full, work, count, held, holds);
     }
     free(held);
-    free(blocks);
+    free(work);
     gf_model_free(model);
     return status;
 }

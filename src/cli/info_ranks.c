@@ -156,50 +156,50 @@ static gf_status print_full(cli_report *report, const blocks *work, int ranks, g
 /* --- random vectors -------------------------------------------------------------------------- */
 
 typedef struct vectors {
-    const gf_sampling_part *parts;
-    size_t count;
-    double memory;
-    int threads;
+    const blocks *work;
+    gf_sampling_plan *plan;
 } vectors;
 
 static gf_status predict_vectors(const void *context, int ranks, outlook *result, gf_error *error) {
     (void)error;
     const vectors *self = context;
-    double one = gf_sampling_plan_seconds(self->parts, self->count, 1, self->threads);
-    double seconds = gf_sampling_plan_seconds(self->parts, self->count, ranks, self->threads);
-    double search = 0;
-    for (size_t k = 0; k < self->count; ++k) {
-        search += self->parts[k].alone ? self->parts[k].find / self->threads : 0;
-    }
-    double idle = seconds - one / ranks;
-    *result = (outlook){.seconds = seconds,
-                        .efficiency = one > 0 ? one / (ranks * seconds) : 1,
-                        .memory = self->memory,
-                        .lost = search > idle / 2
-                                    ? "one rank looks for the extremal states of a large sector"
-                                    : "there are fewer tasks of random vectors than ranks"};
+    gf_workforce one = force_of(self->work, 1), force = force_of(self->work, ranks);
+    gf_sampling_plan *plan = self->plan;
+    gf_sampling_plan_lay_out(plan, self->work->model, &one);
+    double even = plan->seconds / ranks;
+    gf_sampling_plan_lay_out(plan, self->work->model, &force);
+    double idle = plan->seconds - even;
+    *result = (outlook){.seconds = plan->seconds,
+                        .efficiency = plan->seconds > 0 ? even / plan->seconds : 1,
+                        .memory = plan->memory,
+                        .lost = plan->waiting > idle / 2
+                                    ? "ranks wait for the extremal states of a large sector"
+                                    : "there are fewer random vectors than ranks"};
     return GF_OK;
 }
 
-static gf_status print_sampled(cli_report *report, const gf_model *model, int ranks, double memory,
-                               gf_error *error) {
-    gf_sampling_part *parts = calloc((size_t)gf_model_sites(model) + 1, sizeof *parts);
-    size_t count = 0, tasks = 0;
-    gf_status status = parts != NULL ? gf_sampling_plan_parts(model, memory, parts, &count, error)
-                                     : gf_fail_memory(error, "random vectors");
+static gf_status print_sampled(cli_report *report, const blocks *work, int ranks, gf_error *error) {
+    gf_workforce force = force_of(work, ranks);
+    gf_sampling_plan plan;
+    gf_status status = gf_sampling_plan_make(work->model, &force, &plan, error);
     if (status == GF_OK) {
-        vectors work = {.parts = parts,
-                        .count = count,
-                        .memory = gf_sampling_plan_memory(model, memory),
-                        .threads = gf_machine_threads()};
-        for (size_t k = 0; k < count; ++k) {
-            tasks = parts[k].tasks > tasks ? parts[k].tasks : tasks;
+        size_t count = 0;
+        for (size_t k = 0; k < plan.count; ++k) {
+            count += gf_sampling_part_vectors(&plan.parts[k]);
         }
-        cli_report_number(report, "tasks", NULL, (double)tasks,
-                          "  random vectors: at most %.0f tasks of a sector\n");
-        status = print_outlook(report, predict_vectors, &work, ranks, error);
+        cli_report_number(report, "tasks", NULL, (double)count, "  %.0f vectors");
+        cli_report_number(report, "together", NULL, (double)plan.parts[0].together,
+                          ", of the largest sector %.0f at a time");
+        cli_report_number(report, "rounds", NULL, (double)plan.rounds,
+                          "; rounds of sectors: %.0f\n");
+        bool fits = plan.memory <= force.memory;
+        const vectors context = {work, &plan};
+        status = print_outlook(report, predict_vectors, &context, ranks, error);
+        cli_report_text(report, "%s",
+                        fits ? "" : "  more than a rank may take: use fewer ranks on a node\n");
+        cli_report_truth(report, "fits", fits);
     }
-    free(parts);
+    gf_sampling_plan_free(&plan);
     return status;
 }
 
@@ -219,7 +219,7 @@ gf_status cli_print_ranks(cli_report *report, const gf_model *model, int ranks, 
                       " and %.3g GiB each, by a model:\n");
     gf_status status = gf_model_method(model) == GF_FULL
                            ? print_full(report, &work, ranks, error)
-                           : print_sampled(report, model, ranks, memory, error);
+                           : print_sampled(report, &work, ranks, error);
     cli_report_end(report);
     return status;
 }

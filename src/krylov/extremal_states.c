@@ -400,23 +400,28 @@ void gf_extremal_states_carry(gf_extremal_states *self, gf_bytes *bytes) {
 
 /* --- using them ------------------------------------------------------------------------------ */
 
+/* Column by column, so that a vector does not depend on those beside it. */
 gf_status gf_extremal_states_remove(const gf_extremal_states *self, gf_columns columns, double *v,
                                     gf_error *error) {
-    size_t unit = columns.is_complex ? 2 : 1, n = (size_t)columns.width / unit;
+    size_t unit = columns.is_complex ? 2 : 1, width = (size_t)columns.width, n = width / unit;
     space shape = {.size = self->size, .unit = unit};
     if (self->count == 0) {
         return GF_OK;
     }
     shape.partial =
-        gf_workspace_matrix(n * unit, pieces_of(self->size) * self->count, sizeof *shape.partial);
-    double *numbers = gf_workspace_matrix(n * unit, self->size, sizeof *numbers);
-    double *overlap = gf_workspace_matrix(n * unit, self->count, sizeof *overlap);
+        gf_workspace_matrix(unit, pieces_of(self->size) * self->count, sizeof *shape.partial);
+    double *numbers = gf_workspace_matrix(unit, self->size, sizeof *numbers);
+    double *overlap = gf_workspace_matrix(unit, self->count, sizeof *overlap);
     bool ready = numbers != NULL && overlap != NULL && shape.partial != NULL;
-    if (ready) {
-        to_numbers(columns, self->size, v, numbers, n * unit);
-        multiply_adjoint(&shape, self->count, n, self->vectors, self->count, numbers, overlap);
-        add_product(&shape, -1, self->count, n, self->vectors, self->count, overlap, n, numbers, n);
-        to_columns(columns, self->size, numbers, n * unit, n, v);
+    for (size_t c = 0; c < n && ready; ++c) {
+        for (size_t i = 0; i < self->size * unit; ++i) {
+            numbers[i] = v[i / unit * width + i % unit * n + c];
+        }
+        multiply_adjoint(&shape, self->count, 1, self->vectors, self->count, numbers, overlap);
+        add_product(&shape, -1, self->count, 1, self->vectors, self->count, overlap, 1, numbers, 1);
+        for (size_t i = 0; i < self->size * unit; ++i) {
+            v[i / unit * width + i % unit * n + c] = numbers[i];
+        }
     }
     gf_workspace_free(numbers);
     gf_workspace_free(overlap);
