@@ -129,6 +129,7 @@ test_runs
 [ "${GF_SANITIZED-0}" = 1 ] ||
     test_kept blocks part.h5.blocks spectrum "$reference" --sites 12 --no-symmetry
 { cat "$half" && echo 'typicality: {exact: 3}'; } >few.yaml # so that there are vectors
+test_kept "random vectors" part.h5.blocks spectrum few.yaml --sites 14 --method typicality
 test_kept "random vectors" part.h5.vectors transport few.yaml --sites 12 --method typicality --times 9
 [ "${GF_SANITIZED-0}" = 1 ] || test_distributed
 test_killed
