@@ -77,6 +77,10 @@ static const char *describe(int content) {
     return "something that gibbsflow did not write";
 }
 
+bool cli_is_run(const char *path) {
+    return !gf_file_is_hdf5(path) && contents_of_text(path) == CLI_RUN_TEXT;
+}
+
 gf_status cli_expect(const cli_options *options, int takes, gf_error *error) {
     bool hdf5 = gf_file_is_hdf5(options->input);
     int found = hdf5 ? contents_of_file(options->input) : contents_of_text(options->input);

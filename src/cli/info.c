@@ -30,16 +30,21 @@ static const char help[] =
     "together and which one rank does, memory and time, how much of it the ranks\n"
     "are at work, and how many of them are of use. It is a model.\n"
     "\n"
+    "With a run file: prints what it asks for, memory and time, from a short trial; with\n"
+    "--ranks on so many ranks.\n"
+    "\n"
     "With an HDF5 file: prints how it was made, with which values of parameters, and\n"
     "what it holds. Of a run under way (its last checkpoint) it also prints how far each\n"
     "point of the sweep is and the density of walls so far; of a diagonalisation under\n"
-    "way, the file FILE.h5.blocks, how many blocks are done. Neither is disturbed.\n";
+    "way, the file FILE.h5.blocks, how many blocks are done. Neither is disturbed. Of a\n"
+    "run, trajectories and transport --ranks N says what the same would take on N ranks.\n";
 
 static const char examples[] =
     "  gibbsflow info\n"
     "  gibbsflow info models/xxz_jprime.yaml --sites 16\n"
     "  gibbsflow info models/xxz_jprime.yaml --sites 24 --method typicality\n"
     "  gibbsflow info models/xxz_jprime.yaml --sites 22 --ranks 64 --threads 4\n"
+    "  gibbsflow info models/fig5.yaml --set realisations=1000 --ranks 64\n"
     "  gibbsflow info fig2.h5\n";
 
 static void print_machine(cli_report *report) {
@@ -550,14 +555,22 @@ static gf_status print_checkpoint(cli_report *report, gf_file *file, const char 
     return status == GF_OK && under_way ? print_progress(report, path, error) : status;
 }
 
-/* How many ranks a run keeps at work. */
-static gf_status print_ranks_of_run(cli_report *report, const char *path, int ranks,
-                                    gf_error *error) {
+/* What the same again would take. */
+static gf_status print_ranks_of_file(cli_report *report, gf_file *file, const char *path, int ranks,
+                                     gf_error *error) {
     gf_langevin *self = NULL;
+    if (gf_file_has(file, "/trajectories")) {
+        return cli_print_ranks_of_trajectories(report, file, path, ranks, error);
+    }
+    if (gf_file_has(file, "/transport")) {
+        return cli_print_ranks_of_transport(report, file, path, ranks, error);
+    }
+    if (!gf_file_has(file, "/run")) {
+        return GF_OK;
+    }
     gf_status status = gf_langevin_read(path, &self, error);
     if (status == GF_OK) {
-        const gf_run *run = self->run;
-        cli_print_ranks_of_tasks(report, "realisations", run->points * run->realisations, ranks);
+        status = cli_print_ranks_of_run(report, self->run, ranks, error);
     }
     gf_langevin_free(self);
     return status;
@@ -592,10 +605,34 @@ static gf_status print_file(const cli_options *options, cli_report *report, cons
     if (status == GF_OK) {
         status = print_checkpoint(report, file, options->input, error);
     }
-    if (status == GF_OK && wanted->ranks > 0 && gf_file_has(file, "/run")) {
-        status = print_ranks_of_run(report, options->input, wanted->ranks, error);
+    if (status == GF_OK && wanted->ranks > 0) {
+        status = print_ranks_of_file(report, file, options->input, wanted->ranks, error);
     }
     gf_file_close(&file);
+    return status;
+}
+
+/* What a run file asks for. */
+static gf_status print_run_text(const cli_options *options, cli_report *report,
+                                const wishes *wanted, gf_error *error) {
+    gf_run *run = NULL;
+    double steps = 0;
+    gf_status status = gf_run_read(options->input, &options->settings, &run, error);
+    for (size_t k = 0; status == GF_OK && k < run->points; ++k) {
+        steps += (double)gf_run_steps(run, k) * (double)run->realisations;
+    }
+    if (status == GF_OK) {
+        print_text(report, "equation", "Langevin run", run->equation->name);
+        print_text(report, "integrator", "integrator", run->integrator->name);
+        cli_report_number(report, "points", NULL, (double)run->points, "%.0f sweep points");
+        cli_report_number(report, "realisations", NULL, (double)run->realisations,
+                          " x %.0f realisations");
+        cli_report_number(report, "cells", NULL, (double)run->cells, " of %.0f cells: ");
+        cli_report_number(report, "site_steps", NULL, steps * (double)run->cells,
+                          "%.3g site-steps\n");
+        status = cli_print_ranks_of_run(report, run, wanted->ranks > 0 ? wanted->ranks : 1, error);
+    }
+    gf_run_free(run);
     return status;
 }
 
@@ -606,6 +643,8 @@ static gf_status print(const cli_options *options, const wishes *wanted, gf_erro
     cli_report_open(&report, options);
     if (options->input == NULL) {
         print_machine(&report);
+    } else if (cli_is_run(options->input)) {
+        status = print_run_text(options, &report, wanted, error);
     } else if (!gf_file_is_hdf5(options->input)) {
         status = print_model(options, &report, wanted, error);
     } else {
@@ -629,8 +668,9 @@ static int run(const cli_command *command, int argc, const char **argv) {
                           argc, argv);
     bool sets = options.settings.count > 0 || options.settings.sites != 0;
     if (result == CLI_GO_ON && sets && options.input != NULL && gf_file_is_hdf5(options.input)) {
-        result = cli_usage(&options, "--set and --sites go with model files; %s is an HDF5 file",
-                           options.input);
+        result =
+            cli_usage(&options, "--set and --sites go with model and run files; %s is an HDF5 file",
+                      options.input);
     }
     if (result == CLI_GO_ON && (wanted.ranks < 0 || wanted.ranks > MOST_RANKS)) {
         result = cli_usage(&options, "--ranks %d: expected 1 to %d", wanted.ranks, MOST_RANKS);
@@ -648,11 +688,11 @@ static int run(const cli_command *command, int argc, const char **argv) {
 }
 
 const cli_command cli_info = {.name = "info",
-                              .arguments = "[MODEL|FILE.h5]",
-                              .summary = "describe the program, a model or a file",
+                              .arguments = "[MODEL|RUN|FILE.h5]",
+                              .summary = "describe the program, a model, a run or a file",
                               .help = help,
                               .examples = examples,
-                              .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_PHASE |
-                                       CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_BLOCKS |
-                                       CLI_RATES | CLI_TRANSPORT | CLI_TRAJECTORIES,
+                              .takes = CLI_RUN_TEXT | CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN |
+                                       CLI_PHASE | CLI_LADDER | CLI_RUN | CLI_INSTANTON |
+                                       CLI_BLOCKS | CLI_RATES | CLI_TRANSPORT | CLI_TRAJECTORIES,
                               .run = run};

@@ -203,7 +203,54 @@ static gf_status print_sampled(cli_report *report, const blocks *work, int ranks
     return status;
 }
 
-/* --- all ------------------------------------------------------------------------------------- */
+/* --- independent tasks ----------------------------------------------------------------------- */
+
+/* No sooner than work and workers say, and no sooner than some worker has done its tasks of a kind
+ * and of longer ones. */
+static gf_status predict_tasks(const void *context, int ranks, outlook *result, gf_error *error) {
+    (void)error;
+    const cli_tasks *self = context;
+    double threads = gf_machine_threads(), workers = self->alone ? ranks : ranks * threads;
+    double count = 0, work = 0, longest = 0;
+    for (size_t k = 0; k < self->kinds; ++k) {
+        double each = self->kind[k].seconds / (self->alone ? threads : 1);
+        count += (double)self->kind[k].count;
+        work += (double)self->kind[k].count * each;
+        longest = fmax(longest, ceil(count / workers) * each);
+    }
+    double seconds = self->seconds + fmax(longest, work / workers);
+    *result =
+        (outlook){.seconds = seconds,
+                  .efficiency = seconds > 0 ? work / (workers * seconds) : 1,
+                  .memory = self->memory,
+                  .lost = self->seconds > seconds / 2          ? "what every rank does"
+                          : self->kinds > 1 && count > workers ? "all wait for the longest tasks"
+                          : self->alone                        ? "there are fewer tasks than ranks"
+                                        : "there are fewer tasks than threads"};
+    return GF_OK;
+}
+
+static void begin_ranks(cli_report *report, int ranks) {
+    cli_report_begin(report, "ranks");
+    cli_report_number(report, "count", NULL, ranks, "on %.0f ranks");
+    cli_report_number(report, "threads", NULL, gf_machine_threads(), " with %.0f threads");
+}
+
+gf_status cli_print_ranks_of_tasks(cli_report *report, const cli_tasks *tasks, int ranks,
+                                   gf_error *error) {
+    size_t count = 0;
+    for (size_t k = 0; k < tasks->kinds; ++k) {
+        count += tasks->kind[k].count;
+    }
+    begin_ranks(report, ranks);
+    cli_report_number(report, "tasks", NULL, (double)count, " each, by a model: %.0f tasks");
+    cli_report_text(report, ", %s\n", tasks->what);
+    gf_status status = print_outlook(report, predict_tasks, tasks, ranks, error);
+    cli_report_end(report);
+    return status;
+}
+
+/* --- spectra --------------------------------------------------------------------------------- */
 
 gf_status cli_print_ranks(cli_report *report, const gf_model *model, int ranks, double gib,
                           double rate, gf_error *error) {
@@ -212,9 +259,7 @@ gf_status cli_print_ranks(cli_report *report, const gf_model *model, int ranks, 
                    .force = {.threads = gf_machine_threads(),
                              .memory = memory,
                              .rate = rate * gf_machine_threads()}};
-    cli_report_begin(report, "ranks");
-    cli_report_number(report, "count", NULL, ranks, "on %.0f ranks");
-    cli_report_number(report, "threads", NULL, gf_machine_threads(), " with %.0f threads");
+    begin_ranks(report, ranks);
     cli_report_number(report, "memory_of_rank", "GiB", memory / 0x1p30,
                       " and %.3g GiB each, by a model:\n");
     gf_status status = gf_model_method(model) == GF_FULL
@@ -222,17 +267,4 @@ gf_status cli_print_ranks(cli_report *report, const gf_model *model, int ranks, 
                            : print_sampled(report, &work, ranks, error);
     cli_report_end(report);
     return status;
-}
-
-void cli_print_ranks_of_tasks(cli_report *report, const char *what, size_t tasks, int ranks) {
-    double threads = gf_machine_threads(), workers = ranks * threads;
-    double efficiency = (double)tasks / (ceil((double)tasks / workers) * workers);
-    cli_report_begin(report, "ranks");
-    cli_report_number(report, "count", NULL, ranks, "on %.0f ranks");
-    cli_report_number(report, "threads", NULL, threads, " with %.0f threads each: ");
-    cli_report_number(report, "tasks", NULL, (double)tasks, "%.0f ");
-    cli_report_number(report, "efficiency", "1", efficiency, NULL);
-    cli_report_text(report, "%s; efficiency %.0f %%; of use: up to ", what, 100 * efficiency);
-    cli_report_number(report, "of_use", NULL, ceil((double)tasks / threads), "%.0f ranks\n");
-    cli_report_end(report);
 }
