@@ -624,7 +624,7 @@ static gf_status print_run_text(const cli_options *options, cli_report *report,
     if (status == GF_OK) {
         print_text(report, "equation", "Langevin run", run->equation->name);
         print_text(report, "integrator", "integrator", run->integrator->name);
-        cli_report_number(report, "points", NULL, (double)run->points, "%.0f sweep points");
+        cli_report_number(report, "sweep_points", NULL, (double)run->points, "%.0f sweep points");
         cli_report_number(report, "realisations", NULL, (double)run->realisations,
                           " x %.0f realisations");
         cli_report_number(report, "cells", NULL, (double)run->cells, " of %.0f cells: ");
