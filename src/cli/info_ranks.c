@@ -168,13 +168,15 @@ static gf_status predict_vectors(const void *context, int ranks, outlook *result
     gf_sampling_plan_lay_out(plan, self->work->model, &one);
     double even = plan->seconds / ranks;
     gf_sampling_plan_lay_out(plan, self->work->model, &force);
-    double idle = plan->seconds - even;
-    *result = (outlook){.seconds = plan->seconds,
-                        .efficiency = plan->seconds > 0 ? even / plan->seconds : 1,
-                        .memory = plan->memory,
-                        .lost = plan->waiting > idle / 2
-                                    ? "ranks wait for the extremal states of a large sector"
-                                    : "there are fewer random vectors than ranks"};
+    double narrow = plan->busy - even, idle = plan->seconds - plan->busy - plan->waiting;
+    *result =
+        (outlook){.seconds = plan->seconds,
+                  .efficiency = plan->seconds > 0 ? fmin(1, even / plan->seconds) : 1,
+                  .memory = plan->memory,
+                  .lost = plan->waiting >= fmax(narrow, idle)
+                              ? "ranks wait for the extremal states of a large sector"
+                          : narrow >= idle ? "fewer vectors run side by side, to be tasks enough"
+                                           : "there are fewer random vectors than ranks"};
     return GF_OK;
 }
 

@@ -400,10 +400,23 @@ void gf_extremal_states_carry(gf_extremal_states *self, gf_bytes *bytes) {
 
 /* --- using them ------------------------------------------------------------------------------ */
 
+/* Column c of v to numbers, or back. */
+static void move_column(size_t size, gf_columns columns, size_t c, double *v, double *numbers,
+                        bool out) {
+    size_t unit = columns.is_complex ? 2 : 1, width = (size_t)columns.width, half = width / 2;
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < size; ++i) {
+        for (size_t part = 0; part < unit; ++part) {
+            double *from = &v[i * width + part * half + c], *to = &numbers[i * unit + part];
+            *(out ? to : from) = *(out ? from : to);
+        }
+    }
+}
+
 /* Column by column, so that a vector does not depend on those beside it. */
 gf_status gf_extremal_states_remove(const gf_extremal_states *self, gf_columns columns, double *v,
                                     gf_error *error) {
-    size_t unit = columns.is_complex ? 2 : 1, width = (size_t)columns.width, n = width / unit;
+    size_t unit = columns.is_complex ? 2 : 1, n = (size_t)columns.width / unit;
     space shape = {.size = self->size, .unit = unit};
     if (self->count == 0) {
         return GF_OK;
@@ -414,14 +427,10 @@ gf_status gf_extremal_states_remove(const gf_extremal_states *self, gf_columns c
     double *overlap = gf_workspace_matrix(unit, self->count, sizeof *overlap);
     bool ready = numbers != NULL && overlap != NULL && shape.partial != NULL;
     for (size_t c = 0; c < n && ready; ++c) {
-        for (size_t i = 0; i < self->size * unit; ++i) {
-            numbers[i] = v[i / unit * width + i % unit * n + c];
-        }
+        move_column(self->size, columns, c, v, numbers, true);
         multiply_adjoint(&shape, self->count, 1, self->vectors, self->count, numbers, overlap);
         add_product(&shape, -1, self->count, 1, self->vectors, self->count, overlap, 1, numbers, 1);
-        for (size_t i = 0; i < self->size * unit; ++i) {
-            v[i / unit * width + i % unit * n + c] = numbers[i];
-        }
+        move_column(self->size, columns, c, v, numbers, false);
     }
     gf_workspace_free(numbers);
     gf_workspace_free(overlap);

@@ -232,7 +232,7 @@ static double seconds_of_runs(const gf_sampling_part *part) {
 /* Tasks short enough for all ranks and threads to end at about the same time; eight vectors side by
  * side take less than eight apart. */
 static void set_together(gf_sampling_plan *self, const gf_workforce *force) {
-    enum { TASKS_OF_WORKER = 4 };
+    enum { TASKS_OF_WORKER = 2 };
     for (size_t round = 0, k = 0; round < self->rounds; ++round) {
         size_t first = k;
         double work = 0;
@@ -242,7 +242,9 @@ static void set_together(gf_sampling_plan *self, const gf_workforce *force) {
         double share = work / TASKS_OF_WORKER / force->ranks;
         for (size_t p = first; p < k; ++p) {
             gf_sampling_part *part = &self->parts[p];
-            double least = share / (part->alone ? 1 : force->threads);
+            double least = !part->alone       ? share / force->threads
+                           : force->ranks > 1 ? share
+                                              : INFINITY; /* one after another */
             while (part->together > 1 && seconds_of_task(part) > least) {
                 part->together /= 2;
             }
@@ -264,6 +266,7 @@ static void add_seconds(gf_sampling_plan *self, const gf_workforce *force, size_
             longest[1] = fmax(longest[1], seconds_of_task(part) / threads);
         }
     }
+    self->busy += (sum[0] + sum[1]) / workers;
     self->waiting += fmax(0, longest[0] - sum[0] / workers);
     self->seconds += fmax(longest[0], sum[0] / workers) + fmax(longest[1], sum[1] / workers);
 }

@@ -30,6 +30,8 @@ typedef struct gf_sampling_plan {
     size_t count, rounds;
     double work;    /* seconds of one thread, for all, eight vectors side by side */
     double seconds; /* expected, */
+    double busy;    /* of them a thread is at work on the average: more than work shared out, where
+                       fewer vectors run side by side */
     double waiting; /* of them until the extremal states that take longest are there, in excess of
                        what that takes if shared out evenly */
     double memory;  /* bytes that a rank takes at its peak */

@@ -276,21 +276,6 @@ static gf_status load(job *self, gf_error *error) {
     return status;
 }
 
-/* A checkpoint that cannot be written is not tried again. */
-static gf_status save(void *context, gf_error *error) {
-    (void)error;
-    const job *self = *(job *const *)context; /* of a pass: its first member */
-    gf_checkpoint *checkpoint = self->checkpoint;
-    size_t count = 0;
-    gf_block_levels *blocks =
-        checkpoint->failure.status == GF_OK ? list_blocks(self, &count) : NULL;
-    if (blocks != NULL) {
-        (void)gf_checkpoint_save(checkpoint, self->model, blocks, count, &checkpoint->failure);
-    }
-    free(blocks);
-    return GF_OK;
-}
-
 /* --- passes ---------------------------------------------------------------------------------- */
 
 typedef struct pass {
@@ -357,6 +342,21 @@ static void carry_task(void *context, size_t k, gf_bytes *bytes) {
     for (size_t v = 0; v < count && work->stage > FIND; ++v) {
         gf_ritz_carry(&owner->ritz[work->first + v], self->job->operators.count, bytes);
     }
+}
+
+/* A checkpoint that cannot be written is not tried again. */
+static gf_status save(void *context, gf_error *error) {
+    (void)error;
+    const job *self = ((const pass *)context)->job;
+    gf_checkpoint *checkpoint = self->checkpoint;
+    size_t count = 0;
+    gf_block_levels *blocks =
+        checkpoint->failure.status == GF_OK ? list_blocks(self, &count) : NULL;
+    if (blocks != NULL) {
+        (void)gf_checkpoint_save(checkpoint, self->model, blocks, count, &checkpoint->failure);
+    }
+    free(blocks);
+    return GF_OK;
 }
 
 static void leave(void *context) {
