@@ -37,7 +37,8 @@ static exponential exponential_of(gf_energy_range range) {
 }
 
 static size_t nodes_for(double phase) {
-    return (size_t)(phase + 12 * cbrt(phase)) + 48; /* J_k(x) has died out there */
+    size_t half = (size_t)(phase + 12 * cbrt(phase)) / 2 + 24; /* J_k(x) has died out there */
+    return 2 * half;
 }
 
 /* By the discrete cosine transform of the function at the Chebyshev nodes: to rounding, as the
@@ -67,13 +68,14 @@ static size_t order_of(const expansion *self, size_t m, double accuracy) {
     return k + 1 < self->order ? k + 1 : self->order;
 }
 
+/* Of all functions; even, as polynomials are collected by twos. */
 static size_t largest_order(const expansion *self, double accuracy) {
     size_t order = 1;
     for (size_t m = 0; m < self->count; ++m) {
         size_t one = order_of(self, m, accuracy);
         order = one > order ? one : order;
     }
-    return order;
+    return order + order % 2;
 }
 
 /* Of exp(-z[m] (H - reference[m])); reference may be NULL: 0. */
@@ -139,50 +141,84 @@ GF_CLONES static void recur(size_t cells, double factor, double shift, double ke
     }
 }
 
-GF_CLONES static void add_real(size_t cells, double factor, const double *restrict in,
-                               double *restrict out) {
+/* Columns at the start, and of the results. */
+typedef struct shape {
+    gf_columns start;
+    size_t result;
+    bool is_complex; /* results are */
+} shape;
+
+/* What a time takes of two polynomials that follow each other. */
+typedef struct pair {
+    double complex factor[2];
+    const double *in[2];
+} pair;
+
+GF_CLONES static void add_real(size_t cells, pair two, double *restrict out) {
+    double a = creal(two.factor[0]), b = creal(two.factor[1]);
+    const double *restrict x = two.in[0], *restrict y = two.in[1];
 #pragma omp simd
     for (size_t i = 0; i < cells; ++i) {
-        out[i] += factor * in[i];
+        out[i] += a * x[i] + b * y[i];
     }
 }
 
 /* `half` columns of real parts, then those of imaginary parts; known to the compiler. */
-INLINE void add_pairs(size_t rows, size_t half, double re, double im, const double *restrict in,
-                      double *restrict out) {
+INLINE void add_complex(size_t rows, size_t half, pair two, double *restrict out) {
+    double a = creal(two.factor[0]), b = creal(two.factor[1]);
+    double ai = cimag(two.factor[0]), bi = cimag(two.factor[1]);
+    const double *restrict x = two.in[0], *restrict y = two.in[1];
 #pragma omp simd
     for (size_t i = 0; i < rows; ++i) {
-        for (size_t c = 2 * half * i; c < 2 * half * i + half; ++c) {
-            out[c] += re * in[c] - im * in[c + half];
-            out[c + half] += re * in[c + half] + im * in[c];
+        for (size_t re = 2 * half * i; re < 2 * half * i + half; ++re) {
+            size_t im = re + half;
+            out[re] += a * x[re] - ai * x[im] + b * y[re] - bi * y[im];
+            out[im] += a * x[im] + ai * x[re] + b * y[im] + bi * y[re];
         }
     }
 }
 
-GF_CLONES static void add_complex(size_t rows, int width, double complex factor, const double *in,
-                                  double *out) {
-    if (width == 8) {
-        add_pairs(rows, 4, creal(factor), cimag(factor), in, out);
-    } else if (width == 4) {
-        add_pairs(rows, 2, creal(factor), cimag(factor), in, out);
-    } else {
-        add_pairs(rows, 1, creal(factor), cimag(factor), in, out);
+/* The same of `half` real columns. */
+INLINE void add_parts(size_t rows, size_t half, pair two, double *restrict out) {
+    double a = creal(two.factor[0]), b = creal(two.factor[1]);
+    double ai = cimag(two.factor[0]), bi = cimag(two.factor[1]);
+    const double *restrict x = two.in[0], *restrict y = two.in[1];
+#pragma omp simd
+    for (size_t i = 0; i < rows; ++i) {
+        for (size_t c = 0; c < half; ++c) {
+            size_t in = half * i + c, re = 2 * half * i + c;
+            out[re] += a * x[in] + b * y[in];
+            out[re + half] += ai * x[in] + bi * y[in];
+        }
     }
 }
 
-static void collect(const expansion *all, size_t k, gf_columns columns, size_t first, size_t rows,
-                    const double *in, double *const *result) {
-    size_t width = (size_t)columns.width;
+GF_CLONES static void add_width(size_t rows, size_t half, bool is_complex, pair two, double *out) {
+    if (is_complex) {
+        half == 4   ? add_complex(rows, 4, two, out)
+        : half == 2 ? add_complex(rows, 2, two, out)
+                    : add_complex(rows, 1, two, out);
+    } else {
+        half == 4   ? add_parts(rows, 4, two, out)
+        : half == 2 ? add_parts(rows, 2, two, out)
+                    : add_parts(rows, 1, two, out);
+    }
+}
+
+/* T_k-1 and T_k, k odd, to the results. */
+static void collect(const expansion *all, size_t k, shape columns, size_t first, size_t rows,
+                    const double *before, const double *now, double *const *result) {
     for (size_t m = 0; m < all->count; ++m) {
-        double complex factor = all->coefficient[k * all->count + m];
-        double *out = result[m] + first * width;
-        if (k == 0) {
-            memset(out, 0, rows * width * sizeof *out);
+        const double complex *factor = all->coefficient + m;
+        const pair two = {{factor[(k - 1) * all->count], factor[k * all->count]}, {before, now}};
+        double *out = result[m] + first * columns.result;
+        if (k == 1) {
+            memset(out, 0, rows * columns.result * sizeof *out);
         }
         if (columns.is_complex) {
-            add_complex(rows, columns.width, factor, in, out);
+            add_width(rows, columns.result / 2, columns.start.is_complex, two, out);
         } else {
-            add_real(rows * width, creal(factor), in, out);
+            add_real(rows * columns.result, two, out);
         }
     }
 }
@@ -236,48 +272,40 @@ static size_t piece_rows(size_t size, size_t first) {
     return size - first < PIECE ? size - first : PIECE;
 }
 
-static void begin(work *self, const expansion *all, size_t size, gf_columns columns,
-                  const double *start, double *const *result) {
-    size_t width = (size_t)columns.width;
-#pragma omp parallel for schedule(static)
-    for (size_t first = 0; first < size; first += PIECE) {
-        size_t rows = piece_rows(size, first);
-        memcpy(self->current + first * width, start + first * width, rows * width * sizeof *start);
-        collect(all, 0, columns, first, rows, start + first * width, result);
-    }
-}
-
 /* From T_k-1 to T_k, k >= 1. */
 static void step(work *self, const gf_time_evolution *problem, const expansion *all, size_t k,
-                 gf_columns columns, double *const *result) {
+                 shape columns, double *const *result) {
     exponential h = exponential_of(problem->range);
-    size_t size = problem->basis->size, width = (size_t)columns.width;
+    size_t size = problem->basis->size, width = (size_t)columns.start.width;
     double factor = (k == 1 ? 1 : 2) / h.half_width, keep = k == 1 ? 0 : 1;
-    gf_action_apply(problem->hamiltonian, problem->basis, columns, self->current, self->image);
+    gf_action_apply(problem->hamiltonian, problem->basis, columns.start, self->current,
+                    self->image);
 #pragma omp parallel for schedule(static)
     for (size_t first = 0; first < size; first += PIECE) {
         size_t rows = piece_rows(size, first), at = first * width;
         recur(rows * width, factor, h.centre, keep, self->image + at, self->current + at,
               self->other + at);
-        collect(all, k, columns, first, rows, self->other + at, result);
+        if (k % 2 == 1) {
+            collect(all, k, columns, first, rows, self->current + at, self->other + at, result);
+        }
     }
     double *next = self->other;
     self->other = self->current;
     self->current = next;
 }
 
-static gf_status run(const gf_time_evolution *self, gf_columns columns, const expansion *all,
+static gf_status run(const gf_time_evolution *self, shape columns, const expansion *all,
                      const double *start, double *const *result, double *length, gf_error *error) {
     work vectors;
-    size_t size = self->basis->size, width = (size_t)columns.width;
+    size_t size = self->basis->size, width = (size_t)columns.start.width;
     gf_status status = make_work(size, width, &vectors, error);
     if (status == GF_OK) {
-        begin(&vectors, all, size, columns, start, result);
+        memcpy(vectors.current, start, size * width * sizeof *start);
         for (size_t k = 1; k < all->order; ++k) {
             step(&vectors, self, all, k, columns, result);
         }
         double before = square_of(size, width, start, vectors.partial);
-        double after = square_of(size, width, result[all->count - 1], vectors.partial);
+        double after = square_of(size, columns.result, result[all->count - 1], vectors.partial);
         *length = before > 0 ? sqrt(after / before) : 1;
         free_work(&vectors);
     }
@@ -289,6 +317,8 @@ gf_status gf_time_evolution_run(const gf_time_evolution *self, gf_columns column
                                 size_t *applications, gf_error *error) {
     expansion all;
     double length = 1;
+    size_t width = (size_t)columns.width * (columns.is_complex ? 1 : 2);
+    const shape shapes = {.start = columns, .result = width, .is_complex = true};
     double complex *z = calloc(count + 1, sizeof *z);
     for (size_t m = 0; m < count && z != NULL; ++m) {
         z[m] = CMPLX(0, time[m]);
@@ -296,7 +326,7 @@ gf_status gf_time_evolution_run(const gf_time_evolution *self, gf_columns column
     gf_status status = z != NULL ? expand(self, count, z, NULL, &all, error)
                                  : gf_fail_memory(error, "time evolution");
     if (status == GF_OK) {
-        status = run(self, columns, &all, start, result, &length, error);
+        status = run(self, shapes, &all, start, result, &length, error);
         if (applications != NULL) {
             *applications = all.order - 1;
         }
@@ -317,6 +347,8 @@ gf_status gf_time_evolution_cool(const gf_time_evolution *self, gf_columns colum
                                  size_t *applications, gf_error *error) {
     expansion all;
     double length = 1;
+    const shape shapes = {
+        .start = columns, .result = (size_t)columns.width, .is_complex = columns.is_complex};
     double complex *z = calloc(count + 1, sizeof *z);
     double *reference = calloc(count + 1, sizeof *reference);
     bool ready = z != NULL && reference != NULL;
@@ -327,7 +359,7 @@ gf_status gf_time_evolution_cool(const gf_time_evolution *self, gf_columns colum
     gf_status status = ready ? expand(self, count, z, reference, &all, error)
                              : gf_fail_memory(error, "time evolution");
     if (status == GF_OK) {
-        status = run(self, columns, &all, start, result, &length, error);
+        status = run(self, shapes, &all, start, result, &length, error);
         if (applications != NULL) {
             *applications = all.order - 1;
         }
