@@ -261,7 +261,7 @@ static void check_against_reference(const chain_model *model, uint64_t seed, int
         }
     }
     for (size_t k = 0; k < rates->gaps; ++k) {
-        ck_assert_msg(nearest_eigenvalue(&exact, &rates->gap[k], w) < 1e-6,
+        ck_assert_msg(nearest_eigenvalue(&exact, &rates->gap[k], w) < 1e-9,
                       "seed %lu: %.12g is no rate", (unsigned long)seed, rates->gap[k].rate);
     }
     if (rates->sectors == 1) { /* where all go to in the end */
