@@ -84,6 +84,15 @@ static gf_status store(const cli_options *options, const gf_model *model, const 
     return status;
 }
 
+static gf_status print(const cli_options *options, const gf_model *model, const gf_rates *rates,
+                       const gf_trial_size *sizes, size_t count, gf_error *error) {
+    cli_report report;
+    cli_report_open(&report, options);
+    cli_rates_print(&report, model, rates);
+    cli_rates_print_trial(&report, sizes, count);
+    return cli_report_close(&report, GF_OK, error);
+}
+
 static gf_status solve(const cli_options *options, const request *asked, const gf_model *model,
                        gf_rates **rates, gf_error *error) {
     gf_rates_cost cost;
@@ -134,8 +143,7 @@ static gf_status climb(const cli_options *options, const request *asked, const g
         status = store(options, sized, rates, sizes, count, error);
     }
     if (status == GF_OK) {
-        cli_rates_print(sized, rates);
-        cli_rates_print_trial(sizes, count);
+        status = print(options, sized, rates, sizes, count, error);
     }
     gf_rates_free(rates);
     gf_model_free(sized);
@@ -246,7 +254,8 @@ static int run(const cli_command *command, int argc, const char **argv) {
         POPT_TABLEEND};
     cli_options options;
     gf_error error;
-    int result = cli_open(&options, command, CLI_RESULT | CLI_SET | CLI_SYMMETRY, own, argc, argv);
+    int result = cli_open(&options, command, CLI_RESULT | CLI_SET | CLI_SYMMETRY | CLI_JSON, own,
+                          argc, argv);
     result = result == CLI_GO_ON ? check(&options, &asked) : result;
     if (result == CLI_GO_ON) {
         gf_status status = compute(&options, &asked, &error);
