@@ -30,6 +30,14 @@ GF_API size_t gf_typicality_samples(const gf_model *model, int up);
 GF_API gf_status gf_typicality_compute(const gf_model *model, const gf_progress *progress,
                                        gf_spectrum **spectrum, gf_error *error);
 
+/* The same, starting from what `checkpoint` (may be NULL) holds: finished vectors, and sectors that
+ * are diagonalised. Extremal states are looked for again where vectors are left that need them. The
+ * result is the same bit by bit. A file that is not a checkpoint of the same Hamiltonian, jump
+ * operators, samples, seed and range of lambda2 is refused and left alone. */
+GF_API gf_status gf_typicality_resume(const gf_model *model, gf_checkpoint *checkpoint,
+                                      const gf_progress *progress, gf_spectrum **spectrum,
+                                      gf_error *error);
+
 GF_END_DECLARATIONS
 
 #endif

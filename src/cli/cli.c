@@ -596,26 +596,27 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
     }
     gf_checkpoint checkpoint = {.path = options->checkpoint,
                                 .interval = options->checkpoint_interval};
-    bool keeps = options->checkpoint != NULL && full;
+    gf_checkpoint *keeps = options->checkpoint != NULL ? &checkpoint : NULL;
     cli_progress progress;
-    if (keeps) {
+    if (keeps != NULL) {
+        cli_announce_kept(full ? "blocks" : "random vectors", checkpoint.path);
         checkpoint.stop = cli_watch_checkpoint();
         checkpoint.stopped = cli_leave;
     }
     cli_progress_start(&progress, options, full ? "diagonalising" : "sampling");
-    status = full ? gf_spectrum_resume(model, keeps ? &checkpoint : NULL, &progress.progress,
-                                       spectrum, error)
-                  : gf_typicality_compute(model, &progress.progress, spectrum, error);
+    status = full ? gf_spectrum_resume(model, keeps, &progress.progress, spectrum, error)
+                  : gf_typicality_resume(model, keeps, &progress.progress, spectrum, error);
     cli_progress_end(&progress);
-    if (keeps) {
+    if (keeps != NULL) {
         cli_watch_no_more();
     }
+    const char *what = full ? "blocks" : "vectors";
     if (status == GF_OK && checkpoint.resumed > 0) {
-        cli_say(options, "%zu finished blocks were taken from %s", checkpoint.resumed,
+        cli_say(options, "%zu finished %s were taken from %s", checkpoint.resumed, what,
                 checkpoint.path);
     }
     if (checkpoint.failure.status != GF_OK) {
-        cli_say(options, "finished blocks were not kept: %s", checkpoint.failure.message);
+        cli_say(options, "finished %s were not kept: %s", what, checkpoint.failure.message);
     }
     return status;
 }

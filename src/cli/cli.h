@@ -109,6 +109,8 @@ int cli_check_output(const cli_options *options, const char *const *endings);
  * but none of `takes`. */
 gf_status cli_expect(const cli_options *options, int takes, gf_error *error);
 
+bool cli_is_run(const char *path); /* a run file */
+
 /* Fails if writing the output, which will hold `writes`, would cost another kind of result, unless
  * --force was given. */
 gf_status cli_spare_output(const cli_options *options, int writes, gf_error *error);

@@ -27,7 +27,7 @@ static const struct {
                 {CLI_SCAN, "/scan", NULL, "a scan"},
                 {CLI_TABLE, "/density_grid", NULL, "a force table"},
                 {CLI_SPECTRUM, "/spectrum", NULL, "a spectrum"},
-                {CLI_BLOCKS, "/blocks", NULL, "a diagonalisation under way"}};
+                {CLI_BLOCKS, "/blocks", NULL, "a spectrum under way"}};
 
 enum { CONTENTS = sizeof contents / sizeof *contents };
 
@@ -75,6 +75,10 @@ static const char *describe(int content) {
         }
     }
     return "something that gibbsflow did not write";
+}
+
+bool cli_is_run(const char *path) {
+    return !gf_file_is_hdf5(path) && contents_of_text(path) == CLI_RUN_TEXT;
 }
 
 gf_status cli_expect(const cli_options *options, int takes, gf_error *error) {

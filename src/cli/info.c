@@ -9,6 +9,9 @@
 #include "langevin/ensemble/langevin.h"
 #include "model/model_file.h"
 #include "spectrum/block.h"
+#include "spectrum/checkpoint.h"
+#include "spectrum/plan.h"
+#include "typicality/sampling_plan.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,16 +30,21 @@ static const char help[] =
     "together and which one rank does, memory and time, how much of it the ranks\n"
     "are at work, and how many of them are of use. It is a model.\n"
     "\n"
+    "With a run file: prints what it asks for, memory and time, from a short trial; with\n"
+    "--ranks on so many ranks.\n"
+    "\n"
     "With an HDF5 file: prints how it was made, with which values of parameters, and\n"
     "what it holds. Of a run under way (its last checkpoint) it also prints how far each\n"
     "point of the sweep is and the density of walls so far; of a diagonalisation under\n"
-    "way, the file FILE.h5.blocks, how many blocks are done. Neither is disturbed.\n";
+    "way, the file FILE.h5.blocks, how many blocks are done. Neither is disturbed. Of a\n"
+    "run, trajectories and transport --ranks N says what the same would take on N ranks.\n";
 
 static const char examples[] =
     "  gibbsflow info\n"
     "  gibbsflow info models/xxz_jprime.yaml --sites 16\n"
     "  gibbsflow info models/xxz_jprime.yaml --sites 24 --method typicality\n"
     "  gibbsflow info models/xxz_jprime.yaml --sites 22 --ranks 64 --threads 4\n"
+    "  gibbsflow info models/fig5.yaml --set realisations=1000 --ranks 64\n"
     "  gibbsflow info fig2.h5\n";
 
 static void print_machine(cli_report *report) {
@@ -455,46 +463,82 @@ static gf_status print_progress(cli_report *report, const char *path, gf_error *
     return status;
 }
 
-/* The work in the blocks that a checkpoint of a diagonalisation holds, as a fraction of all. */
-static double done_of(const gf_block *blocks, size_t count, const int64_t *held, size_t holds) {
-    double all = 0, done = 0;
-    for (size_t b = 0; b < count; ++b) {
-        all += gf_block_work(&blocks[b]);
+/* What each block of a checkpoint takes, or each sector that is diagonalised and each vector of the
+ * others; in any unit. The caller frees it. */
+static gf_status list_work(const gf_model *model, double **work, size_t *count, gf_error *error) {
+    bool full = model->method == GF_FULL;
+    gf_workforce force = gf_workforce_here();
+    gf_plan blocks = {0};
+    gf_sampling_plan vectors = {0};
+    gf_status status = full ? gf_plan_make(model, &force, &blocks, error)
+                            : gf_sampling_plan_make(model, &force, &vectors, error);
+    *count = blocks.count;
+    for (size_t k = 0; k < vectors.count; ++k) {
+        *count += gf_sampling_part_vectors(&vectors.parts[k]) + 1;
     }
-    for (size_t k = 0; k < holds; ++k) {
-        bool known = held[k] >= 0 && (size_t)held[k] < count;
-        done += known ? gf_block_work(&blocks[held[k]]) : 0;
+    *work = calloc(*count + 1, sizeof **work);
+    if (status == GF_OK && *work == NULL) {
+        status = gf_fail_memory(error, "the work");
     }
-    return done / all;
+    for (size_t b = 0; b < blocks.count && status == GF_OK; ++b) {
+        (*work)[b] = gf_block_work(&blocks.blocks[b]);
+    }
+    *count = blocks.count;
+    for (size_t k = 0; k < vectors.count && status == GF_OK; ++k) {
+        const gf_sampling_part *part = &vectors.parts[k];
+        size_t here = gf_sampling_part_vectors(part);
+        for (size_t v = 0; v < (here > 0 ? here : 1); ++v) {
+            (*work)[(*count)++] = here > 0 ? part->run : part->prepare;
+        }
+    }
+    gf_plan_free(&blocks);
+    gf_sampling_plan_free(&vectors);
+    return status;
 }
 
-/* A checkpoint of a diagonalisation. */
+static void print_part_done(cli_report *report, bool full, const double *work, size_t count,
+                            const int64_t *held, size_t holds) {
+    double all = 0, done = 0;
+    for (size_t b = 0; b < count; ++b) {
+        all += work[b];
+    }
+    for (size_t k = 0; k < holds; ++k) {
+        done += held[k] >= 0 && (size_t)held[k] < count ? work[held[k]] : 0;
+    }
+    cli_report_number(report, "finished", NULL, (double)holds, "finished: %.0f");
+    cli_report_number(report, full ? "matrices" : "random_vectors", NULL, (double)count,
+                      full ? " of %.0f matrices" : " of %.0f small sectors and vectors");
+    cli_report_text(report, ", %.3g %% of the work\n", 100 * done / all);
+    cli_report_number(report, "done", "1", done / all, NULL);
+}
+
+/* A checkpoint of a diagonalisation, or of random vectors. */
 static gf_status print_blocks_done(cli_report *report, gf_file *file, const char *path,
                                    gf_error *error) {
     gf_model *model = NULL;
-    gf_symmetry symmetry;
-    gf_block *blocks = NULL;
+    double *work = NULL;
     size_t count = 0, holds = 0;
     gf_status status = gf_model_restore(file, path, NULL, &model, error);
     int64_t *held = status == GF_OK ? gf_file_get_integers(file, "/blocks/block", 1, &holds) : NULL;
+    if (status == GF_OK) {
+        model->method = GF_FULL; /* whatever its text says */
+    }
+    if (status == GF_OK && gf_file_has(file, "/sampling")) {
+        gf_spectrum_get_sampling(file, model);
+    }
     status = status == GF_OK ? gf_file_check(file, error) : status;
     if (status == GF_OK) {
-        status = gf_spectrum_symmetry(model, &symmetry, error);
+        status = list_work(model, &work, &count, error);
     }
     if (status == GF_OK) {
-        status = gf_symmetry_blocks(&symmetry, &blocks, &count, error);
-    }
-    if (status == GF_OK) {
-        double done = done_of(blocks, count, held, holds);
-        cli_report_text(report, "a diagonalisation under way\n");
+        bool full = model->method == GF_FULL;
+        cli_report_text(report, full ? "a diagonalisation under way\n"
+                                     : "random vectors of a spectrum under way\n");
         print_chain(report, model);
-        cli_report_number(report, "finished", NULL, (double)holds, "finished: %.0f");
-        cli_report_number(report, "matrices", NULL, (double)count, " of %.0f matrices");
-        cli_report_text(report, ", %.3g %% of the work\n", 100 * done);
-        cli_report_number(report, "done", "1", done, NULL);
+        print_part_done(report, full, work, count, held, holds);
     }
     free(held);
-    free(blocks);
+    free(work);
     gf_model_free(model);
     return status;
 }
@@ -511,14 +555,22 @@ static gf_status print_checkpoint(cli_report *report, gf_file *file, const char 
     return status == GF_OK && under_way ? print_progress(report, path, error) : status;
 }
 
-/* How many ranks a run keeps at work. */
-static gf_status print_ranks_of_run(cli_report *report, const char *path, int ranks,
-                                    gf_error *error) {
+/* What the same again would take. */
+static gf_status print_ranks_of_file(cli_report *report, gf_file *file, const char *path, int ranks,
+                                     gf_error *error) {
     gf_langevin *self = NULL;
+    if (gf_file_has(file, "/trajectories")) {
+        return cli_print_ranks_of_trajectories(report, file, path, ranks, error);
+    }
+    if (gf_file_has(file, "/transport")) {
+        return cli_print_ranks_of_transport(report, file, path, ranks, error);
+    }
+    if (!gf_file_has(file, "/run")) {
+        return GF_OK;
+    }
     gf_status status = gf_langevin_read(path, &self, error);
     if (status == GF_OK) {
-        const gf_run *run = self->run;
-        cli_print_ranks_of_tasks(report, "realisations", run->points * run->realisations, ranks);
+        status = cli_print_ranks_of_run(report, self->run, ranks, error);
     }
     gf_langevin_free(self);
     return status;
@@ -553,10 +605,34 @@ static gf_status print_file(const cli_options *options, cli_report *report, cons
     if (status == GF_OK) {
         status = print_checkpoint(report, file, options->input, error);
     }
-    if (status == GF_OK && wanted->ranks > 0 && gf_file_has(file, "/run")) {
-        status = print_ranks_of_run(report, options->input, wanted->ranks, error);
+    if (status == GF_OK && wanted->ranks > 0) {
+        status = print_ranks_of_file(report, file, options->input, wanted->ranks, error);
     }
     gf_file_close(&file);
+    return status;
+}
+
+/* What a run file asks for. */
+static gf_status print_run_text(const cli_options *options, cli_report *report,
+                                const wishes *wanted, gf_error *error) {
+    gf_run *run = NULL;
+    double steps = 0;
+    gf_status status = gf_run_read(options->input, &options->settings, &run, error);
+    for (size_t k = 0; status == GF_OK && k < run->points; ++k) {
+        steps += (double)gf_run_steps(run, k) * (double)run->realisations;
+    }
+    if (status == GF_OK) {
+        print_text(report, "equation", "Langevin run", run->equation->name);
+        print_text(report, "integrator", "integrator", run->integrator->name);
+        cli_report_number(report, "sweep_points", NULL, (double)run->points, "%.0f sweep points");
+        cli_report_number(report, "realisations", NULL, (double)run->realisations,
+                          " x %.0f realisations");
+        cli_report_number(report, "cells", NULL, (double)run->cells, " of %.0f cells: ");
+        cli_report_number(report, "site_steps", NULL, steps * (double)run->cells,
+                          "%.3g site-steps\n");
+        status = cli_print_ranks_of_run(report, run, wanted->ranks > 0 ? wanted->ranks : 1, error);
+    }
+    gf_run_free(run);
     return status;
 }
 
@@ -567,6 +643,8 @@ static gf_status print(const cli_options *options, const wishes *wanted, gf_erro
     cli_report_open(&report, options);
     if (options->input == NULL) {
         print_machine(&report);
+    } else if (cli_is_run(options->input)) {
+        status = print_run_text(options, &report, wanted, error);
     } else if (!gf_file_is_hdf5(options->input)) {
         status = print_model(options, &report, wanted, error);
     } else {
@@ -590,8 +668,9 @@ static int run(const cli_command *command, int argc, const char **argv) {
                           argc, argv);
     bool sets = options.settings.count > 0 || options.settings.sites != 0;
     if (result == CLI_GO_ON && sets && options.input != NULL && gf_file_is_hdf5(options.input)) {
-        result = cli_usage(&options, "--set and --sites go with model files; %s is an HDF5 file",
-                           options.input);
+        result =
+            cli_usage(&options, "--set and --sites go with model and run files; %s is an HDF5 file",
+                      options.input);
     }
     if (result == CLI_GO_ON && (wanted.ranks < 0 || wanted.ranks > MOST_RANKS)) {
         result = cli_usage(&options, "--ranks %d: expected 1 to %d", wanted.ranks, MOST_RANKS);
@@ -609,11 +688,11 @@ static int run(const cli_command *command, int argc, const char **argv) {
 }
 
 const cli_command cli_info = {.name = "info",
-                              .arguments = "[MODEL|FILE.h5]",
-                              .summary = "describe the program, a model or a file",
+                              .arguments = "[MODEL|RUN|FILE.h5]",
+                              .summary = "describe the program, a model, a run or a file",
                               .help = help,
                               .examples = examples,
-                              .takes = CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN | CLI_PHASE |
-                                       CLI_LADDER | CLI_RUN | CLI_INSTANTON | CLI_BLOCKS |
-                                       CLI_RATES | CLI_TRANSPORT | CLI_TRAJECTORIES,
+                              .takes = CLI_RUN_TEXT | CLI_HAMILTONIAN | CLI_TABLE | CLI_SCAN |
+                                       CLI_PHASE | CLI_LADDER | CLI_RUN | CLI_INSTANTON |
+                                       CLI_BLOCKS | CLI_RATES | CLI_TRANSPORT | CLI_TRAJECTORIES,
                               .run = run};

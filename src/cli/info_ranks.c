@@ -156,54 +156,103 @@ static gf_status print_full(cli_report *report, const blocks *work, int ranks, g
 /* --- random vectors -------------------------------------------------------------------------- */
 
 typedef struct vectors {
-    const gf_sampling_part *parts;
-    size_t count;
-    double memory;
-    int threads;
+    const blocks *work;
+    gf_sampling_plan *plan;
 } vectors;
 
 static gf_status predict_vectors(const void *context, int ranks, outlook *result, gf_error *error) {
     (void)error;
     const vectors *self = context;
-    double one = gf_sampling_plan_seconds(self->parts, self->count, 1, self->threads);
-    double seconds = gf_sampling_plan_seconds(self->parts, self->count, ranks, self->threads);
-    double search = 0;
-    for (size_t k = 0; k < self->count; ++k) {
-        search += self->parts[k].alone ? self->parts[k].find / self->threads : 0;
-    }
-    double idle = seconds - one / ranks;
-    *result = (outlook){.seconds = seconds,
-                        .efficiency = one > 0 ? one / (ranks * seconds) : 1,
-                        .memory = self->memory,
-                        .lost = search > idle / 2
-                                    ? "one rank looks for the extremal states of a large sector"
-                                    : "there are fewer tasks of random vectors than ranks"};
+    gf_workforce one = force_of(self->work, 1), force = force_of(self->work, ranks);
+    gf_sampling_plan *plan = self->plan;
+    gf_sampling_plan_lay_out(plan, self->work->model, &one);
+    double even = plan->seconds / ranks;
+    gf_sampling_plan_lay_out(plan, self->work->model, &force);
+    double narrow = plan->busy - even, idle = plan->seconds - plan->busy - plan->waiting;
+    *result =
+        (outlook){.seconds = plan->seconds,
+                  .efficiency = plan->seconds > 0 ? fmin(1, even / plan->seconds) : 1,
+                  .memory = plan->memory,
+                  .lost = plan->waiting >= fmax(narrow, idle)
+                              ? "ranks wait for the extremal states of a large sector"
+                          : narrow >= idle ? "fewer vectors run side by side, to be tasks enough"
+                                           : "there are fewer random vectors than ranks"};
     return GF_OK;
 }
 
-static gf_status print_sampled(cli_report *report, const gf_model *model, int ranks, double memory,
-                               gf_error *error) {
-    gf_sampling_part *parts = calloc((size_t)gf_model_sites(model) + 1, sizeof *parts);
-    size_t count = 0, tasks = 0;
-    gf_status status = parts != NULL ? gf_sampling_plan_parts(model, memory, parts, &count, error)
-                                     : gf_fail_memory(error, "random vectors");
+static gf_status print_sampled(cli_report *report, const blocks *work, int ranks, gf_error *error) {
+    gf_workforce force = force_of(work, ranks);
+    gf_sampling_plan plan;
+    gf_status status = gf_sampling_plan_make(work->model, &force, &plan, error);
     if (status == GF_OK) {
-        vectors work = {.parts = parts,
-                        .count = count,
-                        .memory = gf_sampling_plan_memory(model, memory),
-                        .threads = gf_machine_threads()};
-        for (size_t k = 0; k < count; ++k) {
-            tasks = parts[k].tasks > tasks ? parts[k].tasks : tasks;
+        size_t count = 0;
+        for (size_t k = 0; k < plan.count; ++k) {
+            count += gf_sampling_part_vectors(&plan.parts[k]);
         }
-        cli_report_number(report, "tasks", NULL, (double)tasks,
-                          "  random vectors: at most %.0f tasks of a sector\n");
-        status = print_outlook(report, predict_vectors, &work, ranks, error);
+        cli_report_number(report, "tasks", NULL, (double)count, "  %.0f vectors");
+        cli_report_number(report, "together", NULL, (double)plan.parts[0].together,
+                          ", of the largest sector %.0f at a time");
+        cli_report_number(report, "rounds", NULL, (double)plan.rounds,
+                          "; rounds of sectors: %.0f\n");
+        bool fits = plan.memory <= force.memory;
+        const vectors context = {work, &plan};
+        status = print_outlook(report, predict_vectors, &context, ranks, error);
+        cli_report_text(report, "%s",
+                        fits ? "" : "  more than a rank may take: use fewer ranks on a node\n");
+        cli_report_truth(report, "fits", fits);
     }
-    free(parts);
+    gf_sampling_plan_free(&plan);
     return status;
 }
 
-/* --- all ------------------------------------------------------------------------------------- */
+/* --- independent tasks ----------------------------------------------------------------------- */
+
+/* No sooner than work and workers say, and no sooner than some worker has done its tasks of a kind
+ * and of longer ones. */
+static gf_status predict_tasks(const void *context, int ranks, outlook *result, gf_error *error) {
+    (void)error;
+    const cli_tasks *self = context;
+    double threads = gf_machine_threads(), workers = self->alone ? ranks : ranks * threads;
+    double count = 0, work = 0, longest = 0;
+    for (size_t k = 0; k < self->kinds; ++k) {
+        double each = self->kind[k].seconds / (self->alone ? threads : 1);
+        count += (double)self->kind[k].count;
+        work += (double)self->kind[k].count * each;
+        longest = fmax(longest, ceil(count / workers) * each);
+    }
+    double seconds = self->seconds + fmax(longest, work / workers);
+    *result =
+        (outlook){.seconds = seconds,
+                  .efficiency = seconds > 0 ? work / (workers * seconds) : 1,
+                  .memory = self->memory,
+                  .lost = self->seconds > seconds / 2          ? "what every rank does"
+                          : self->kinds > 1 && count > workers ? "all wait for the longest tasks"
+                          : self->alone                        ? "there are fewer tasks than ranks"
+                                        : "there are fewer tasks than threads"};
+    return GF_OK;
+}
+
+static void begin_ranks(cli_report *report, int ranks) {
+    cli_report_begin(report, "ranks");
+    cli_report_number(report, "count", NULL, ranks, "on %.0f ranks");
+    cli_report_number(report, "threads", NULL, gf_machine_threads(), " with %.0f threads");
+}
+
+gf_status cli_print_ranks_of_tasks(cli_report *report, const cli_tasks *tasks, int ranks,
+                                   gf_error *error) {
+    size_t count = 0;
+    for (size_t k = 0; k < tasks->kinds; ++k) {
+        count += tasks->kind[k].count;
+    }
+    begin_ranks(report, ranks);
+    cli_report_number(report, "tasks", NULL, (double)count, " each, by a model: %.0f tasks");
+    cli_report_text(report, ", %s\n", tasks->what);
+    gf_status status = print_outlook(report, predict_tasks, tasks, ranks, error);
+    cli_report_end(report);
+    return status;
+}
+
+/* --- spectra --------------------------------------------------------------------------------- */
 
 gf_status cli_print_ranks(cli_report *report, const gf_model *model, int ranks, double gib,
                           double rate, gf_error *error) {
@@ -212,27 +261,12 @@ gf_status cli_print_ranks(cli_report *report, const gf_model *model, int ranks, 
                    .force = {.threads = gf_machine_threads(),
                              .memory = memory,
                              .rate = rate * gf_machine_threads()}};
-    cli_report_begin(report, "ranks");
-    cli_report_number(report, "count", NULL, ranks, "on %.0f ranks");
-    cli_report_number(report, "threads", NULL, gf_machine_threads(), " with %.0f threads");
+    begin_ranks(report, ranks);
     cli_report_number(report, "memory_of_rank", "GiB", memory / 0x1p30,
                       " and %.3g GiB each, by a model:\n");
     gf_status status = gf_model_method(model) == GF_FULL
                            ? print_full(report, &work, ranks, error)
-                           : print_sampled(report, model, ranks, memory, error);
+                           : print_sampled(report, &work, ranks, error);
     cli_report_end(report);
     return status;
-}
-
-void cli_print_ranks_of_tasks(cli_report *report, const char *what, size_t tasks, int ranks) {
-    double threads = gf_machine_threads(), workers = ranks * threads;
-    double efficiency = (double)tasks / (ceil((double)tasks / workers) * workers);
-    cli_report_begin(report, "ranks");
-    cli_report_number(report, "count", NULL, ranks, "on %.0f ranks");
-    cli_report_number(report, "threads", NULL, threads, " with %.0f threads each: ");
-    cli_report_number(report, "tasks", NULL, (double)tasks, "%.0f ");
-    cli_report_number(report, "efficiency", "1", efficiency, NULL);
-    cli_report_text(report, "%s; efficiency %.0f %%; of use: up to ", what, 100 * efficiency);
-    cli_report_number(report, "of_use", NULL, ceil((double)tasks / threads), "%.0f ranks\n");
-    cli_report_end(report);
 }

@@ -26,8 +26,8 @@ static const char spectrum_help[] =
     "interruption of any kind the same command carries on from there.\n"
     "\n"
     "With --method typicality random vectors take the place of diagonalisation, for\n"
-    "up to about 26 sites. Results then have statistical errors, which fall with\n"
-    "the number of --samples.\n";
+    "up to about 26 sites, and finished ones are kept in the same way. Results then\n"
+    "have statistical errors, which fall with the number of --samples.\n";
 
 static const char spectrum_examples[] =
     "  gibbsflow spectrum models/xxz_jprime.yaml -o spectrum.h5\n"
@@ -36,9 +36,8 @@ static const char spectrum_examples[] =
     "      -o long.h5\n";
 
 /* The result is safe: what a diagonalisation kept on its way is not needed any more. */
-static void drop_checkpoint(const cli_options *options, const gf_model *model) {
-    if (gf_ranks_rank() == 0 && options->checkpoint != NULL && model->method == GF_FULL &&
-        !gf_file_is_hdf5(options->input)) {
+static void drop_checkpoint(const cli_options *options) {
+    if (gf_ranks_rank() == 0 && options->checkpoint != NULL && !gf_file_is_hdf5(options->input)) {
         (void)unlink(options->checkpoint);
     }
 }
@@ -74,7 +73,7 @@ static gf_status make_spectrum(const cli_options *options, gf_error *error) {
         status = gf_file_commit(&file, error);
     }
     if (status == GF_OK) {
-        drop_checkpoint(options, model);
+        drop_checkpoint(options);
         status = report_spectrum(options, model, spectrum, error);
     }
     gf_spectrum_free(spectrum);
@@ -201,7 +200,7 @@ static gf_status make_forces(const cli_options *options, gf_error *error) {
         status = write_results(options, &all, error);
     }
     if (status == GF_OK) {
-        drop_checkpoint(options, all.model);
+        drop_checkpoint(options);
         status = report_forces(options, &all, error);
         if (all.table.unsolved > 0) {
             cli_say(options,
@@ -230,7 +229,6 @@ static int open_checkpoint(cli_options *options, double interval) {
         options->checkpoint = NULL;
     } else {
         cli_watch_output(options->checkpoint);
-        cli_announce_kept("blocks", options->checkpoint);
     }
     options->checkpoint_interval = interval;
     return CLI_GO_ON;

@@ -400,6 +400,20 @@ void gf_extremal_states_carry(gf_extremal_states *self, gf_bytes *bytes) {
 
 /* --- using them ------------------------------------------------------------------------------ */
 
+/* Column c of v to numbers, or back. */
+static void move_column(size_t size, gf_columns columns, size_t c, double *v, double *numbers,
+                        bool out) {
+    size_t unit = columns.is_complex ? 2 : 1, width = (size_t)columns.width, half = width / 2;
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < size; ++i) {
+        for (size_t part = 0; part < unit; ++part) {
+            double *from = &v[i * width + part * half + c], *to = &numbers[i * unit + part];
+            *(out ? to : from) = *(out ? from : to);
+        }
+    }
+}
+
+/* Column by column, so that a vector does not depend on those beside it. */
 gf_status gf_extremal_states_remove(const gf_extremal_states *self, gf_columns columns, double *v,
                                     gf_error *error) {
     size_t unit = columns.is_complex ? 2 : 1, n = (size_t)columns.width / unit;
@@ -408,15 +422,15 @@ gf_status gf_extremal_states_remove(const gf_extremal_states *self, gf_columns c
         return GF_OK;
     }
     shape.partial =
-        gf_workspace_matrix(n * unit, pieces_of(self->size) * self->count, sizeof *shape.partial);
-    double *numbers = gf_workspace_matrix(n * unit, self->size, sizeof *numbers);
-    double *overlap = gf_workspace_matrix(n * unit, self->count, sizeof *overlap);
+        gf_workspace_matrix(unit, pieces_of(self->size) * self->count, sizeof *shape.partial);
+    double *numbers = gf_workspace_matrix(unit, self->size, sizeof *numbers);
+    double *overlap = gf_workspace_matrix(unit, self->count, sizeof *overlap);
     bool ready = numbers != NULL && overlap != NULL && shape.partial != NULL;
-    if (ready) {
-        to_numbers(columns, self->size, v, numbers, n * unit);
-        multiply_adjoint(&shape, self->count, n, self->vectors, self->count, numbers, overlap);
-        add_product(&shape, -1, self->count, n, self->vectors, self->count, overlap, n, numbers, n);
-        to_columns(columns, self->size, numbers, n * unit, n, v);
+    for (size_t c = 0; c < n && ready; ++c) {
+        move_column(self->size, columns, c, v, numbers, true);
+        multiply_adjoint(&shape, self->count, 1, self->vectors, self->count, numbers, overlap);
+        add_product(&shape, -1, self->count, 1, self->vectors, self->count, overlap, 1, numbers, 1);
+        move_column(self->size, columns, c, v, numbers, false);
     }
     gf_workspace_free(numbers);
     gf_workspace_free(overlap);

@@ -41,12 +41,20 @@ typedef struct run {
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* A vector must come out the same whatever is beside it. Compilers make vectors of the products of
+ * one column and round these before they add them up, not so of several columns. */
+#define NO_VECTOR(width)                                                                           \
+    if ((width) == 1) {                                                                            \
+        __asm__ volatile("");                                                                      \
+    }
+
 /* sum[c] = sum_i a[i][c] b[i][c], for 8 columns at a time or fewer. */
 INLINE void dot_fixed(size_t rows, int width, const double *restrict a, const double *restrict b,
                       double *restrict sum) {
     double total[4][GF_MAX_COLUMNS] = {{0}};
     size_t i = 0, w = (size_t)width;
     for (; i + 4 <= rows; i += 4) {
+        NO_VECTOR(width)
         for (size_t k = 0; k < 4; ++k) {
 #pragma omp simd
             for (size_t c = 0; c < w; ++c) {
@@ -55,6 +63,7 @@ INLINE void dot_fixed(size_t rows, int width, const double *restrict a, const do
         }
     }
     for (; i < rows; ++i) {
+        NO_VECTOR(width)
         for (size_t c = 0; c < w; ++c) {
             total[0][c] += a[i * w + c] * b[i * w + c];
         }

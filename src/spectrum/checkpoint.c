@@ -1,4 +1,4 @@
-/* Solved blocks of an unfinished diagonalisation. */
+/* Solved blocks of an unfinished diagonalisation, or finished vectors in place of these. */
 #include "spectrum/checkpoint.h"
 #include "model/model_file.h"
 
@@ -83,6 +83,9 @@ gf_status gf_checkpoint_save(const gf_checkpoint *self, const gf_model *model,
     }
     if (status == GF_OK && data.blocks > 0) {
         gf_model_store(model, file);
+        if (model->method != GF_FULL) {
+            gf_spectrum_put_sampling(&model->sampling, file);
+        }
         gf_file_put_number_attribute(file, "/blocks", "of", (double)blocks);
         put_integers(file, "/blocks/block", data.blocks, data.block);
         put_integers(file, "/blocks/levels", data.blocks, data.count);
@@ -100,12 +103,14 @@ gf_status gf_checkpoint_save(const gf_checkpoint *self, const gf_model *model,
 static bool is_block(const gf_block_levels *sector, size_t levels, const double *energy,
                      const double *degeneracy) {
     double states = 0;
-    bool sound = levels > 0 && levels <= sector->size && sector->levels == 0;
+    bool vector = sector->size == 0;
+    bool sound = levels > 0 && (vector || levels <= sector->size) && sector->levels == 0;
     for (size_t i = 0; i < levels && sound; ++i) {
         states += degeneracy[i];
-        sound = isfinite(energy[i]) && (i == 0 || energy[i] >= energy[i - 1]);
+        sound = isfinite(energy[i]) && isfinite(degeneracy[i]) &&
+                (i == 0 || energy[i] >= energy[i - 1]);
     }
-    return sound && states == (double)sector->size;
+    return sound && (vector || states == (double)sector->size);
 }
 
 static gf_status take_block(gf_block_levels *sector, size_t levels, const double *energy,
@@ -164,6 +169,30 @@ static gf_status read_packed(gf_file *file, size_t blocks, packed *data, gf_erro
     return gf_file_check(file, error);
 }
 
+/* That it is of the same method, and of random vectors like those of the model. */
+static gf_status check_method(gf_file *file, const char *path, const gf_model *model,
+                              gf_error *error) {
+    gf_model *stored = NULL;
+    bool sampled = gf_file_has(file, "/sampling"), same = sampled == (model->method != GF_FULL);
+    gf_status status = gf_model_restore(file, path, NULL, &stored, error);
+    if (status == GF_OK && sampled && same) {
+        const gf_sampling *one = &model->sampling, *other = &stored->sampling;
+        gf_spectrum_get_sampling(file, stored);
+        same = one->samples == other->samples && one->exact == other->exact &&
+               one->deflate == other->deflate && one->steps == other->steps &&
+               one->seed == other->seed && model->lambda2.from == stored->lambda2.from &&
+               model->lambda2.to == stored->lambda2.to;
+    }
+    gf_model_free(stored);
+    if (status == GF_OK && !same) {
+        gf_file_reject(file,
+                       "this checkpoint is of another method, or of other samples, seed or "
+                       "range of lambda2; repeat the command that made it, or remove it to "
+                       "start anew");
+    }
+    return status == GF_OK ? gf_file_check(file, error) : status;
+}
+
 gf_status gf_checkpoint_load(gf_checkpoint *self, const gf_model *model, gf_block_levels *sectors,
                              size_t blocks, gf_error *error) {
     gf_file *file = NULL;
@@ -183,6 +212,9 @@ gf_status gf_checkpoint_load(gf_checkpoint *self, const gf_model *model, gf_bloc
     if (status == GF_OK) {
         status =
             gf_model_check_stored(file, self->path, model, "the unfinished diagonalisation", error);
+    }
+    if (status == GF_OK) {
+        status = check_method(file, self->path, model, error);
     }
     if (status == GF_OK) {
         status = read_packed(file, blocks, &data, error);

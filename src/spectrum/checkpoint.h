@@ -7,10 +7,15 @@
 
 /* The blocks that are solved (levels > 0), to and from an HDF5 file. */
 gf_status gf_checkpoint_save(const gf_checkpoint *self, const gf_model *model,
-                             const gf_block_levels *sectors, size_t blocks, gf_error *error);
-/* Reads what `self->path` holds, if there is such a file, into sectors[blocks], and sets
- * self->resumed. sectors[b].size and .rows must be set; they have to agree. */
-gf_status gf_checkpoint_load(gf_checkpoint *self, const gf_model *model, gf_block_levels *sectors,
-                             size_t blocks, gf_error *error);
+                             const gf_block_levels *blocks, size_t count, gf_error *error);
+/* Reads what `self->path` holds, if there is such a file, into blocks[count], and sets
+ * self->resumed. blocks[b].size and .rows must be set; they have to agree. A size of 0 is that of a
+ * random vector, whose levels stand for any number of states. */
+gf_status gf_checkpoint_load(gf_checkpoint *self, const gf_model *model, gf_block_levels *blocks,
+                             size_t count, gf_error *error);
+
+/* What a spectrum is sampled with, from and to the model, in place of what its text says. */
+void gf_spectrum_put_sampling(const gf_sampling *sampling, gf_file *file);
+void gf_spectrum_get_sampling(gf_file *file, gf_model *model);
 
 #endif

@@ -5,7 +5,6 @@
 #include "base/random.h"
 #include "base/ranks.h"
 #include "base/workspace.h"
-#include "hilbert/orbits.h"
 #include "spectrum/expectation.h"
 
 #include <cblas.h>
@@ -53,25 +52,39 @@ static void drop(numbers *self) {
 
 /* --- the matrix ------------------------------------------------------------------------------ */
 
+typedef struct generation {
+    const gf_block_cyclic *grid;
+    bool is_real;
+    double *matrix;
+} generation;
+
 static bool has_column(const void *context, size_t column) {
-    const gf_block_cyclic *grid = &((const work *)context)->grid;
+    const gf_block_cyclic *grid = ((const generation *)context)->grid;
     return gf_block_cyclic_has(column, grid->block, grid->column, grid->columns);
 }
 
 static void store_element(void *context, size_t row, size_t column, const double complex *value) {
-    work *self = context;
-    const gf_block_cyclic *grid = &self->grid;
+    generation *self = context;
+    const gf_block_cyclic *grid = self->grid;
     if (!gf_block_cyclic_has(row, grid->block, grid->row, grid->rows) ||
         !has_column(context, column)) {
         return;
     }
     size_t at = gf_block_cyclic_local(column, grid->block, grid->columns) * grid->local_rows +
                 gf_block_cyclic_local(row, grid->block, grid->rows);
-    if (self->matrix.real != NULL) {
-        self->matrix.real[at] = creal(*value);
+    if (self->is_real) {
+        self->matrix[at] = creal(*value);
     } else {
-        self->matrix.complex_[at] = *value;
+        self->matrix[2 * at] = creal(*value);
+        self->matrix[2 * at + 1] = cimag(*value);
     }
+}
+
+gf_status gf_distributed_block_generate(const gf_elements *hamiltonian, const gf_orbits *orbits,
+                                        const gf_block_cyclic *grid, double *matrix,
+                                        gf_error *error) {
+    generation self = {.grid = grid, .is_real = orbits->is_real, .matrix = matrix};
+    return gf_orbits_project_some(orbits, hamiltonian, has_column, store_element, &self, error);
 }
 
 static gf_status diagonalize(work *self, gf_error *error) {
@@ -82,8 +95,9 @@ static gf_status diagonalize(work *self, gf_error *error) {
         !make(&self->vectors, is_real, rows, columns)) {
         return gf_fail_memory(error, "a rank's part of the matrix of a sector");
     }
-    gf_status status = gf_orbits_project_some(self->orbits, self->hamiltonian, has_column,
-                                              store_element, self, error);
+    double *matrix = is_real ? self->matrix.real : (double *)self->matrix.complex_;
+    gf_status status =
+        gf_distributed_block_generate(self->hamiltonian, self->orbits, grid, matrix, error);
     if (status != GF_OK) {
         return status;
     }

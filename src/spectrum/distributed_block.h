@@ -13,6 +13,7 @@
 #define GIBBSFLOW_SPECTRUM_DISTRIBUTED_BLOCK_H
 
 #include "base/block_cyclic.h"
+#include "hilbert/orbits.h"
 #include "spectrum/block.h"
 
 /* As gf_block_solve; called by all ranks together, outside of tasks. At most `ranks` of them take
@@ -21,6 +22,12 @@
 gf_status gf_distributed_block_solve(const gf_elements *hamiltonian, const gf_elements *observables,
                                      const gf_symmetry *symmetry, const gf_block *block, int ranks,
                                      size_t tile, gf_block_levels *sector, gf_error *error);
+
+/* This rank's elements of the block's Hamiltonian, on and below the diagonal, into a matrix of
+ * zeros, [grid->local_columns][grid->local_rows]; in a complex block of complex numbers. */
+gf_status gf_distributed_block_generate(const gf_elements *hamiltonian, const gf_orbits *orbits,
+                                        const gf_block_cyclic *grid, double *matrix,
+                                        gf_error *error);
 
 /* Bytes that a rank of so many takes at its peak. */
 double gf_distributed_block_memory(const gf_symmetry *symmetry, const gf_block *block, int ranks,

@@ -130,7 +130,7 @@ static void describe_numbers(const gf_model *model, char *momentum, char *reflec
                    symmetry.sites - 1 + symmetry.centre);
 }
 
-static void write_sampling(const gf_sampling *sampling, gf_file *file) {
+void gf_spectrum_put_sampling(const gf_sampling *sampling, gf_file *file) {
     gf_file_put_integer_attribute(file, "/sampling", "samples", (long)sampling->samples);
     gf_file_put_integer_attribute(file, "/sampling", "exact", (long)sampling->exact);
     gf_file_put_integer_attribute(file, "/sampling", "deflate", (long)sampling->deflate);
@@ -138,8 +138,7 @@ static void write_sampling(const gf_sampling *sampling, gf_file *file) {
     gf_file_put_integer_attribute(file, "/sampling", "seed", (long)sampling->seed);
 }
 
-/* What a sampled spectrum was made with, in place of what the model file or its defaults say. */
-static void read_sampling(gf_file *file, gf_model *model) {
+void gf_spectrum_get_sampling(gf_file *file, gf_model *model) {
     model->method = GF_TYPICALITY;
     if (gf_file_has(file, "/sampling")) {
         const char *path = "/sampling";
@@ -185,7 +184,7 @@ void gf_spectrum_write(const gf_spectrum *self, const gf_model *model, gf_file *
         }
     }
     if (sampled) {
-        write_sampling(&model->sampling, file);
+        gf_spectrum_put_sampling(&model->sampling, file);
         dataset.path = "/spectrum/sample";
         dataset.description = "random vector that the level comes from; -1: eigenstates";
         gf_file_put_integers(file, &dataset, self->sample);
@@ -322,7 +321,7 @@ gf_status gf_spectrum_read(gf_file *file, const char *path, const gf_settings *s
     *spectrum = NULL;
     gf_status status = gf_model_restore(file, path, settings, model, error);
     if (status == GF_OK && gf_file_has(file, "/spectrum/sample")) {
-        read_sampling(file, *model);
+        gf_spectrum_get_sampling(file, *model);
     }
     if (status == GF_OK) {
         status = read_levels(file, *model, spectrum, error);

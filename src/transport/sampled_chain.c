@@ -309,8 +309,11 @@ gf_status gf_sampled_chain_estimate(const gf_model *model, const gf_sampled_plan
         cost->seconds = exact.seconds;
         for (size_t s = 0; s < chain.sources; ++s) {
             /* bounds of the range are wide; half of it is more like it */
-            cost->seconds += seconds_of(&chain, &chain.source[s], exact.range / 2);
+            double seconds = seconds_of(&chain, &chain.source[s], exact.range / 2);
+            cost->longest = fmax(cost->longest, seconds / (double)chain.source[s].vectors);
+            cost->seconds += seconds;
         }
+        cost->alone = cost->largest >= ALONE;
     }
     gf_sampled_chain_close(&chain);
     return status;

@@ -44,6 +44,8 @@ size_t gf_sampled_chain_row(const gf_sampled_chain *self);
 /* Bytes, and processor seconds of one core. */
 typedef struct gf_sampled_cost {
     double memory, seconds, range;
+    double longest;          /* seconds of a vector of the largest sector */
+    bool alone;              /* each has all threads of a rank */
     size_t vectors, largest; /* of all sampled sectors; states of the largest one */
 } gf_sampled_cost;
 gf_status gf_sampled_chain_estimate(const gf_model *model, const gf_sampled_plan *plan,

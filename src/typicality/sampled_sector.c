@@ -3,13 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+gf_status gf_sampled_sector_init(gf_sampled_sector *self, const gf_sampling_part *part,
+                                 gf_error *error) {
+    size_t vectors = gf_sampling_part_vectors(part);
+    *self = (gf_sampled_sector){.part = part, .vectors = vectors, .apart = part->goal.count};
+    self->ritz = calloc(vectors + 1, sizeof *self->ritz);
+    self->done = calloc(vectors + 1, sizeof *self->done);
+    return self->ritz != NULL && self->done != NULL ? GF_OK
+                                                    : gf_fail_memory(error, "random vectors");
+}
+
 size_t gf_sampled_sector_levels(const gf_sampled_sector *self) {
     size_t levels = self->solved.levels;
-    for (size_t k = 0; k < self->extremes.count; ++k) {
-        levels += self->apart[k].levels;
-    }
-    for (size_t k = 0; k < self->samples; ++k) {
-        levels += self->ritz[k].levels;
+    for (size_t v = 0; v < self->vectors; ++v) {
+        levels += self->ritz[v].levels;
     }
     return levels;
 }
@@ -33,20 +40,18 @@ static int compare_entries(const void *left, const void *right) {
 /* All levels of a sector. Those of random vectors stand for the states not taken apart. */
 static void list_entries(const gf_sampled_sector *self, entry *entries) {
     size_t n = 0;
-    double total = 0, states = (double)(self->size - self->extremes.count);
-    for (size_t s = 0; s < self->samples; ++s) {
-        for (size_t j = 0; j < self->ritz[s].levels; ++j) {
-            total += self->ritz[s].weight[j];
+    double total = 0, states = (double)self->part->size;
+    for (size_t v = 0; v < self->vectors; ++v) {
+        states -= v < self->apart && self->ritz[v].levels > 0 ? 1 : 0;
+        for (size_t j = 0; j < self->ritz[v].levels && v >= self->apart; ++j) {
+            total += self->ritz[v].weight[j];
         }
     }
-    for (size_t s = 0; s < self->samples; ++s) {
-        for (size_t j = 0; j < self->ritz[s].levels; ++j) {
-            entries[n++] = (entry){&self->ritz[s], j, (int64_t)(self->first + s), states / total};
-        }
-    }
-    for (size_t k = 0; k < self->extremes.count; ++k) {
-        for (size_t j = 0; j < self->apart[k].levels; ++j) {
-            entries[n++] = (entry){&self->apart[k], j, -1, 1};
+    for (size_t v = 0; v < self->vectors; ++v) {
+        bool random = v >= self->apart;
+        int64_t sample = random ? (int64_t)(self->first + v - self->apart) : -1;
+        for (size_t j = 0; j < self->ritz[v].levels; ++j) {
+            entries[n++] = (entry){&self->ritz[v], j, sample, random ? states / total : 1};
         }
     }
     qsort(entries, n, sizeof *entries, compare_entries);
@@ -92,7 +97,7 @@ static void copy_solved(const gf_sampled_sector *self, const int *factor, size_t
 
 gf_status gf_sampled_sector_copy(const gf_sampled_sector *self, const int *factor, size_t at,
                                  gf_spectrum *spectrum, gf_error *error) {
-    if (self->samples > 0) {
+    if (self->vectors > 0) {
         return copy_samples(self, factor, at, spectrum, error);
     }
     copy_solved(self, factor, at, spectrum);
@@ -100,14 +105,11 @@ gf_status gf_sampled_sector_copy(const gf_sampled_sector *self, const int *facto
 }
 
 void gf_sampled_sector_free(gf_sampled_sector *self) {
-    for (size_t k = 0; k < self->samples; ++k) {
-        gf_ritz_free(&self->ritz[k]);
-    }
-    for (size_t k = 0; k < self->extremes.count; ++k) {
-        gf_ritz_free(&self->apart[k]);
+    for (size_t v = 0; v < self->vectors && self->ritz != NULL; ++v) {
+        gf_ritz_free(&self->ritz[v]);
     }
     free(self->ritz);
-    free(self->apart);
+    free(self->done);
     gf_extremal_states_free(&self->extremes);
     gf_block_levels_free(&self->solved);
 }

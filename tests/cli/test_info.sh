@@ -34,6 +34,38 @@ test_info() {
     done
 }
 
+# says_ranks FILE TASKS ARGUMENTS...: what a job would take.
+says_ranks() {
+    file=$1 tasks=$2
+    shift 2
+    accept info "$file" --ranks 4 --threads 1 "$@"
+    for part in "on 4 ranks with 1 threads" "$tasks" "GiB a rank" "of use: up to about"; do
+        check "info $file --ranks: lacks '$part': $said" contains "$said" "$part"
+    done
+}
+
+# Run files and results: as many tasks as there are, and no rank of use beyond them.
+test_ranks_of_jobs() {
+    says_ranks "$models/fig6.yaml" " 60 tasks, realisations" --set realisations=6 --set length=100
+    accept info "$models/fig6.yaml" --set realisations=6 --set length=100 --ranks 60 --threads 1 --json
+    check "info RUN --json: $said" contains "$said" '"tasks": 60'
+    accept langevin "$models/fig6.yaml" --set length=20 --set end=10 --set warm_up=2 -o small.h5
+    says_ranks small.h5 " tasks, realisations"
+    half=$models/xxz_jprime_half.yaml
+    accept trajectories "$reference" --sites 4 --epsilon 0.5 --trajectories 5 --end 4 -o trajectories.h5
+    says_ranks trajectories.h5 " 5 tasks, trajectories"
+    accept transport "$half" --sites 8 --times 3 -o full.h5
+    says_ranks full.h5 " tasks, blocks"
+    accept transport "$reference" --sites 8 --method memory --times 3 -o memory.h5
+    says_ranks memory.h5 " tasks, blocks"
+    { cat "$half" && echo 'typicality: {exact: 3}'; } >few.yaml
+    accept transport few.yaml --sites 8 --method typicality --times 3 -o vectors.h5
+    says_ranks vectors.h5 " tasks, random vectors"
+    accept transport "$half" --method operator-space --strings 8 --times 3 -o strings.h5
+    says_ranks strings.h5 " 12 tasks, evolutions"
+    says_ranks "$reference" "rounds of sectors: " --sites 20 --method typicality
+}
+
 # A file shows the values in force beside the text of its model, and what was set.
 test_paper_trail() {
     accept spectrum "$reference" --sites 4 --set gamma=0.6 -o set.h5
@@ -58,7 +90,7 @@ test_kinds() {
     refuse_to_write 1 "run.yaml is a run file; expected MODEL" forces run.yaml
     refuse_to_write 1 "model.yaml is a model file; expected RUN.yaml" langevin model.yaml
     refuse 1 "run.h5 is a Langevin run; expected MODEL" fixed-points run.h5
-    refuse 1 "Commands that take it: langevin" info run.yaml
+    refuse 1 "Commands that take it: langevin, instanton, info" operators run.yaml
     refuse 1 "scan.h5 is a scan; expected RUN.h5" walls scan.h5
     refuse_to_write 1 "to carry on with the run in it say --resume" langevin run.h5
     refuse 1 "Commands that take it: langevin, instanton, walls, figure, export, info" operators run.h5
@@ -95,6 +127,7 @@ test_threads() {
 }
 
 test_info
+test_ranks_of_jobs
 test_paper_trail
 test_kinds
 test_loader

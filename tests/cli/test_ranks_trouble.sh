@@ -51,17 +51,16 @@ carries_on() {
     same "$label" whole.h5 part.h5
 }
 
-test_runs() {
-    long='--set end=10000'
-    # shellcheck disable=SC2086
-    accept langevin run.yaml $long -q -o whole.h5
-    # shellcheck disable=SC2086
-    part 3 USR1 mpirun part.h5 langevin run.yaml $long -q --checkpoint 0.05 -o part.h5
-    says_once "langevin, SIGUSR1" 1 "carry on with 'gibbsflow langevin --resume part.h5'"
-    part 2 KILL rank part.h5 langevin --resume part.h5 -q --checkpoint 0.05
-    check "a rank was killed, but exit status $status" [ $status -ne 0 ]
-    check "a rank was killed: no checkpoint" "$program" info part.h5 >$out
-    carries_on "langevin, resumed" 4 langevin --resume part.h5 -q
+# test_resumed COMMAND ARGUMENTS...: what goes on with --resume.
+test_resumed() {
+    command=$1
+    accept "$@" -q -f -o whole.h5
+    part 3 USR1 mpirun part.h5 "$@" -q --checkpoint 0.05 -o part.h5
+    says_once "$command, SIGUSR1" 1 "carry on with 'gibbsflow $command --resume part.h5'"
+    part 2 KILL rank part.h5 "$command" --resume part.h5 -q --checkpoint 0.05
+    check "$command: a rank was killed, but exit status $status" [ $status -ne 0 ]
+    check "$command: a rank was killed: no checkpoint" "$program" info part.h5 >$out
+    carries_on "$command, resumed" 4 "$command" --resume part.h5 -q
     rm -f part.h5
 }
 
@@ -125,10 +124,12 @@ test_one_rank() {
     check "files of jobs that failed" [ ! -e new.h5 ]
 }
 
-test_runs
+test_resumed langevin run.yaml --set end=10000
+test_resumed trajectories "$reference" --sites 8 --epsilon 0.5 --trajectories 300 --end 40
 [ "${GF_SANITIZED-0}" = 1 ] ||
     test_kept blocks part.h5.blocks spectrum "$reference" --sites 12 --no-symmetry
 { cat "$half" && echo 'typicality: {exact: 3}'; } >few.yaml # so that there are vectors
+test_kept "random vectors" part.h5.blocks spectrum few.yaml --sites 14 --method typicality
 test_kept "random vectors" part.h5.vectors transport few.yaml --sites 12 --method typicality --times 9
 [ "${GF_SANITIZED-0}" = 1 ] || test_distributed
 test_killed

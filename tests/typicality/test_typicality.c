@@ -7,6 +7,7 @@
 #include "krylov/lanczos.h"
 #include "spectrum/block.h"
 #include "spectrum/spectrum.h"
+#include "typicality/random_vectors.h"
 #include "typicality/sampling_plan.h"
 
 #include <math.h>
@@ -101,6 +102,64 @@ static void check_trace(const char *file, bool is_complex) {
 START_TEST(a_complete_set_of_vectors_gives_the_trace) {
     check_trace("xxz_jprime.yaml", false);
     check_trace("dm_field.yaml", true);
+}
+END_TEST
+
+/* Vectors of one sector, so many side by side; the caller frees them. */
+static void run_side_by_side(const fixture *f, const gf_action *action, int width, bool is_complex,
+                             gf_ritz ritz[GF_MAX_COLUMNS]) {
+    enum { UP = 3 };
+    gf_basis basis;
+    const gf_action *observables[] = {action};
+    const gf_random_vectors random = {.seed = 7, .up = UP, .purpose = GF_VECTORS_TRACE};
+    ck_assert_int_eq(gf_basis_init(&basis, f->spectrum->sites, UP, NULL), GF_OK);
+    const gf_lanczos lanczos = {.basis = &basis,
+                                .hamiltonian = action,
+                                .observables = observables,
+                                .observable_count = 1,
+                                .lambda = 2,
+                                .steps = 60};
+    size_t vectors = is_complex ? GF_MAX_COLUMNS / 2 : GF_MAX_COLUMNS;
+    size_t together = (size_t)width / (GF_MAX_COLUMNS / vectors);
+    double *start = malloc(basis.size * (size_t)width * sizeof *start);
+    for (size_t first = 0; first < vectors; first += together) {
+        const gf_columns columns = {width, is_complex};
+        gf_random_vectors_draw(&random, first, columns, basis.size, start);
+        ck_assert_int_eq(gf_lanczos_run(&lanczos, columns, start, ritz + first, NULL), GF_OK);
+    }
+    free(start);
+    gf_basis_free(&basis);
+}
+
+static void check_company(const char *file, bool is_complex) {
+    fixture f;
+    gf_action *action = NULL;
+    fixture_open(&f, file, 9, NULL);
+    ck_assert_int_eq(gf_action_create(&f.model->hamiltonian, 9, &action, NULL), GF_OK);
+    gf_ritz all[GF_MAX_COLUMNS] = {{0}}, few[GF_MAX_COLUMNS] = {{0}};
+    run_side_by_side(&f, action, GF_MAX_COLUMNS, is_complex, all);
+    for (int width = GF_MAX_COLUMNS / 2; width >= (is_complex ? 2 : 1); width /= 2) {
+        run_side_by_side(&f, action, width, is_complex, few);
+        for (int v = 0; v < GF_MAX_COLUMNS; ++v) {
+            size_t bytes = all[v].levels * sizeof(double);
+            ck_assert_uint_eq(few[v].levels, all[v].levels);
+            ck_assert(bytes == 0 || (memcmp(few[v].energy, all[v].energy, bytes) == 0 &&
+                                     memcmp(few[v].weight, all[v].weight, bytes) == 0 &&
+                                     memcmp(few[v].observable, all[v].observable, bytes) == 0));
+            gf_ritz_free(&few[v]);
+        }
+    }
+    for (int v = 0; v < GF_MAX_COLUMNS; ++v) {
+        gf_ritz_free(&all[v]);
+    }
+    gf_action_free(action);
+    fixture_close(&f);
+}
+
+/* Ranks and memory decide how many run together, and must not decide on a bit of what comes out. */
+START_TEST(a_vector_does_not_see_those_beside_it) {
+    check_company("xxz_jprime.yaml", false);
+    check_company("dm_field.yaml", true);
 }
 END_TEST
 
@@ -289,28 +348,46 @@ START_TEST(threads_make_no_difference) {
 }
 END_TEST
 
-/* Nor where memory is short: threads that have no room take a sector together. */
-START_TEST(threads_do_not_change_the_plan) {
-    fixture f;
-    fixture_open(&f, "xxz_jprime.yaml", 9, NULL);
-    int before = omp_get_max_threads();
-    size_t limited = 0, alone = 0;
-    for (size_t size = 1000; size < 20000000; size = size * 3 / 2) {
-        for (double spare = 0x1p26; spare < 0x1p36; spare *= 2) {
-            omp_set_num_threads(1);
-            size_t count = gf_sampling_plan_goal(f.model, size, spare).count;
-            omp_set_num_threads(64);
-            gf_extremal_states_goal goal = gf_sampling_plan_goal(f.model, size, spare);
-            bool shared = gf_sampling_plan_shares_out(f.model, size, spare);
-            ck_assert_uint_eq(goal.count, count);
-            ck_assert(!shared || 64 * gf_extremal_states_memory(size, &goal, false) <= spare);
-            limited += count < f.model->sampling.deflate;
-            alone += !shared && count == f.model->sampling.deflate;
+/* Nor ranks nor memory: what is looked for depends on the model alone. All else stays within what
+ * there is. */
+START_TEST(the_plan_fits_who_is_there) {
+    size_t limited = 0, alone = 0, rounds = 0, narrow = 0;
+    for (int sites = 12; sites <= 28; sites += 4) {
+        const gf_settings longer = {.sites = sites};
+        gf_workforce force = {.ranks = 1, .threads = 1, .memory = 0x1p40};
+        gf_sampling_plan whole, plan;
+        gf_model *model = NULL;
+        ck_assert_int_eq(gf_model_read(GF_MODELS "/xxz_jprime.yaml", &longer, &model, NULL), GF_OK);
+        ck_assert_int_eq(gf_sampling_plan_make(model, &force, &whole, NULL), GF_OK);
+        ck_assert_int_eq(gf_sampling_plan_make(model, &force, &plan, NULL), GF_OK);
+        for (int ranks = 1; ranks <= 64; ranks *= 4) {
+            for (int threads = 1; threads <= 16; threads *= 16) {
+                force = (gf_workforce){.ranks = ranks, .threads = threads, .memory = 0x1p35};
+                gf_sampling_plan_lay_out(&plan, model, &force);
+                ck_assert_double_eq(plan.work, whole.work);
+                ck_assert_double_ge(plan.seconds * ranks * threads * (1 + 1e-12), whole.work);
+                size_t large = 0;
+                for (size_t k = 0; k < plan.count; ++k) {
+                    const gf_sampling_part *part = &plan.parts[k], *same = &whole.parts[k];
+                    ck_assert(part->up == same->up && part->samples == same->samples &&
+                              part->goal.count == same->goal.count);
+                    bool first = k == 0 || part->round != part[-1].round;
+                    ck_assert(k == 0 ||
+                              (part->size <= part[-1].size && part->round <= part[-1].round + 1));
+                    large = (first ? 0 : large) + part->alone;
+                    ck_assert(large <= (size_t)ranks);
+                    limited += part->samples > 0 && part->goal.count < 32;
+                    narrow += part->together < 8;
+                    alone += part->alone;
+                }
+                rounds += plan.rounds > 1;
+            }
         }
+        gf_sampling_plan_free(&whole);
+        gf_sampling_plan_free(&plan);
+        gf_model_free(model);
     }
-    omp_set_num_threads(before);
-    ck_assert(limited > 0 && alone > 0);
-    fixture_close(&f);
+    ck_assert(limited > 0 && alone > 0 && rounds > 0 && narrow > 0);
 }
 END_TEST
 
@@ -382,13 +459,14 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("typicality");
     tcase_add_test(tests, a_complete_set_of_vectors_gives_the_trace);
+    tcase_add_test(tests, a_vector_does_not_see_those_beside_it);
     tcase_add_test(tests, without_random_vectors_it_is_exact);
     tcase_add_test(tests, what_is_exact_in_every_sample);
     tcase_add_long_test(tests, errors_are_right);
     tcase_add_long_test(tests, unit_cells_agree);
     tcase_add_test(tests, errors_of_fixed_points_are_right);
     tcase_add_test(tests, threads_make_no_difference);
-    tcase_add_test(tests, threads_do_not_change_the_plan);
+    tcase_add_test(tests, the_plan_fits_who_is_there);
     tcase_add_test(tests, files_keep_samples);
     tcase_add_test(tests, the_model_file_chooses_the_method);
     return run_suite("typicality", tests);

@@ -26,7 +26,7 @@ static double *new_series(size_t count) {
     return series;
 }
 
-static gf_status check_memory(const gf_run *run, gf_error *error) {
+double gf_langevin_memory(const gf_run *run) {
     double tasks = (double)run->points * (double)run->realisations;
     double fields = (double)run->equation->fields;
     double bytes = tasks * 8 *
@@ -35,7 +35,11 @@ static gf_status check_memory(const gf_run *run, gf_error *error) {
     bytes += gf_correlations_memory(run) + gf_domains_memory(run);
     /* a lattice, two copies for measuring, and the values that a medium has at every cell */
     double per_cell = fields > 1 ? 8 * 4 * fields + 256 : 64;
-    bytes += per_cell * (double)run->cells * (double)gf_machine_threads();
+    return bytes + per_cell * (double)run->cells * (double)gf_machine_threads();
+}
+
+static gf_status check_memory(const gf_run *run, gf_error *error) {
+    double bytes = gf_langevin_memory(run);
     return bytes <= 0.8 * (double)gf_machine_free_memory()
                ? GF_OK
                : gf_fail(error, GF_NO_MEMORY,
@@ -236,22 +240,29 @@ gf_status gf_langevin_carry_on(gf_langevin *self, const gf_langevin_control *con
     return status == GF_OK && control->save != NULL ? save(&context, error) : status;
 }
 
-gf_status gf_langevin_estimate(const gf_langevin *self, double *seconds, gf_error *error) {
+gf_status gf_langevin_trial(const gf_run *run, double *seconds, gf_error *error) {
     gf_lattice *lattice = NULL;
-    gf_status status = gf_run_start(self->run, 0, 0, &lattice, error);
+    gf_status status = gf_run_start(run, 0, 0, &lattice, error);
     if (status == GF_OK) {
-        uint64_t batch = 200000 / self->run->cells + 1, steps = 0;
+        uint64_t batch = 200000 / run->cells + 1, steps = 0;
         double start = gf_machine_clock(), elapsed = 0;
         while (elapsed < 0.05) {
             gf_lattice_advance(lattice, batch);
             steps += batch;
             elapsed = gf_machine_clock() - start;
         }
-        double threads = fmin((double)gf_machine_threads(),
-                              (double)(self->run->points * self->run->realisations));
-        double left = (double)(steps_wanted(self) - steps_made(self));
-        *seconds = left * elapsed / (double)steps / threads;
+        *seconds = elapsed / (double)steps;
     }
     gf_lattice_free(lattice);
+    return status;
+}
+
+gf_status gf_langevin_estimate(const gf_langevin *self, double *seconds, gf_error *error) {
+    double step = 0, tasks = (double)(self->run->points * self->run->realisations);
+    gf_status status = gf_langevin_trial(self->run, &step, error);
+    if (status == GF_OK) {
+        double left = (double)(steps_wanted(self) - steps_made(self));
+        *seconds = left * step / fmin((double)gf_machine_threads(), tasks);
+    }
     return status;
 }

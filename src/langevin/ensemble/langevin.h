@@ -40,6 +40,11 @@ typedef struct gf_langevin_extent {
 
 gf_langevin_extent gf_langevin_look(const gf_langevin *self, size_t point);
 
+/* Bytes that a process takes for a run: all results, and a lattice for each thread. */
+double gf_langevin_memory(const gf_run *run);
+/* Seconds of a step, of one thread, from a short trial. */
+gf_status gf_langevin_trial(const gf_run *run, double *seconds, gf_error *error);
+
 /* Samples that each realisation has taken, [K,R]. The caller frees them; NULL: out of memory. */
 size_t *gf_langevin_samples_taken(const gf_langevin *self);
 
