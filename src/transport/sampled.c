@@ -98,7 +98,8 @@ static gf_status make_plan(const gf_model *model, const gf_transport_request *re
     if (*lambda2 == NULL) {
         return gf_fail_memory(error, "the nodes of lambda2");
     }
-    *plan = (gf_sampled_plan){.grid = gf_transport_grid(model, request),
+    *plan = (gf_sampled_plan){.request = request,
+                              .grid = gf_transport_grid(model, request),
                               .samples = sampling->samples,
                               .seed = sampling->seed,
                               .complete = sampling->complete};

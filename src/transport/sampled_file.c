@@ -17,12 +17,19 @@ static char *path_of(size_t chain, const char *name, char path[64]) {
 }
 
 /* What has to agree between the vectors of two runs. */
-enum { MARKS = 7 };
+enum { MARKS = 11 };
 static void mark(const gf_sampled_chain *self, double marks[MARKS]) {
-    const double all[MARKS] = {self->model->chain.sites,   (double)self->vectors,
-                               (double)self->course.nodes, (double)self->course.steps,
-                               self->course.step,          (double)self->seed,
-                               self->complete ? 1.0 : 0.0};
+    const double all[MARKS] = {self->model->chain.sites,
+                               (double)self->vectors,
+                               (double)self->course.nodes,
+                               (double)self->course.steps,
+                               self->course.step,
+                               (double)self->seed,
+                               self->complete ? 1.0 : 0.0,
+                               (double)self->currents[0].count,
+                               (double)self->currents[1].count,
+                               gf_operator_size(&self->currents[0]),
+                               gf_operator_size(&self->currents[1])};
     memcpy(marks, all, sizeof all);
 }
 
