@@ -30,6 +30,9 @@ gf_status gf_action_create(const gf_operator *operator, int sites, gf_action **a
                            gf_error *error);
 void gf_action_free(gf_action *self);
 
+/* No term has an imaginary coefficient. */
+bool gf_action_is_real(const gf_action *self);
+
 /* out = O in, both of shape [basis->size][columns.width]. Of real vectors the real part of O is
  * applied: all that Re<v|O|w> needs. */
 void gf_action_apply(const gf_action *self, const gf_basis *basis, gf_columns columns,

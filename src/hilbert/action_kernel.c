@@ -219,6 +219,14 @@ void gf_action_free(gf_action *self) {
     }
 }
 
+bool gf_action_is_real(const gf_action *self) {
+    bool is_real = true;
+    for (size_t k = 0; k < self->groups; ++k) {
+        is_real = is_real && !self->group[k].imaginary;
+    }
+    return is_real;
+}
+
 /* --- applying -------------------------------------------------------------------------------- */
 
 /* Inlined with constant widths, so that the loops over columns become vector instructions. */

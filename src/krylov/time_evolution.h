@@ -29,12 +29,12 @@ typedef struct gf_time_evolution {
     double accuracy; /* of each vector, of its length at the start; 1e-14 at best */
 } gf_time_evolution;
 
-/* result[k] = exp(-i time[k] H) start, each of complex vectors and not `start`. From complex ones
- * (columns.is_complex) `result` has their width; from real ones, up to four and of a real H, twice
- * that width, at half the work: all T_k(h) start are real. Times have either sign, up to about 1e4
- * over the width of the spectrum;
- * GF_INVALID beyond. GF_NO_CONVERGENCE if a vector changes its length, which means that energies
- * lie beyond the range. `applications` of H, unless NULL. */
+/* result[k] = exp(-i time[k] H) start, complex vectors, [size][width] each and not `start`. A real
+ * `start` (columns.is_complex false) takes half the work: all T_k stay real. H must be real then
+ * (else GF_INVALID), and the results have twice as many columns as it. Times have either sign, up
+ * to about 1e4 over the width of the spectrum; GF_INVALID beyond. GF_NO_CONVERGENCE if a vector
+ * changes its length, which means that energies lie beyond the range. `applications` of H, unless
+ * NULL. */
 gf_status gf_time_evolution_run(const gf_time_evolution *self, gf_columns columns, size_t count,
                                 const double *time, const double *start, double *const *result,
                                 size_t *applications, gf_error *error);

@@ -19,42 +19,45 @@ static const double LENGTH_CHANGES = 1e-6; /* energies beyond the range let it g
 
 /* --- coefficients ---------------------------------------------------------------------------- */
 
-/* c_k, [order][count]. */
+/* Functions of H: phase[m] sum_k c_k T_k(h), their coefficients real up to a power of i,
+ * [order][count]. In time c_k is the coefficient for even k and -i times it for odd k. Even and odd
+ * orders come in pairs. */
 typedef struct expansion {
     size_t order, count;
-    double complex *coefficient;
+    bool in_time;
+    double *coefficient;
+    double complex *phase; /* [count] */
 } expansion;
 
-/* The exponent of exp(-z (H - reference)) at h = x. */
-typedef struct exponential {
-    double centre, half_width, reference;
-} exponential;
+/* h = (H - centre) / half_width. */
+typedef struct scale {
+    double centre, half_width;
+} scale;
 
-static exponential exponential_of(gf_energy_range range) {
+static scale scale_of(gf_energy_range range) {
     double half = (range.highest - range.lowest) / 2;
-    return (exponential){.centre = (range.highest + range.lowest) / 2,
-                         .half_width = half > 0 ? half : 1};
+    return (scale){.centre = (range.highest + range.lowest) / 2, .half_width = half > 0 ? half : 1};
 }
 
 static size_t nodes_for(double phase) {
-    size_t half = (size_t)(phase + 12 * cbrt(phase)) / 2 + 24; /* J_k(x) has died out there */
-    return 2 * half;
+    return 2 * (size_t)((phase + 12 * cbrt(phase)) / 2) + 48; /* J_k(x) has died out there */
 }
 
-/* By the discrete cosine transform of the function at the Chebyshev nodes: to rounding, as the
- * coefficients beyond `nodes` vanish. */
-static void transform(const exponential *self, double complex z, size_t nodes, size_t stride,
-                      const double *cosine, double complex *value, double complex *coefficient) {
+/* Of exp(-z (x - reference)), by the discrete cosine transform of the function at the Chebyshev
+ * nodes: to rounding, as the coefficients beyond `nodes` vanish. */
+static void transform(const expansion *self, size_t m, double complex z, double reference,
+                      const double *cosine, double complex *value) {
+    size_t nodes = self->order;
     for (size_t j = 0; j < nodes; ++j) {
-        double x = cosine[2 * j + 1];
-        value[j] = cexp(-z * (self->centre - self->reference + self->half_width * x));
+        value[j] = cexp(-z * (cosine[2 * j + 1] - reference));
     }
     for (size_t k = 0; k < nodes; ++k) {
         double complex sum = 0;
         for (size_t j = 0; j < nodes; ++j) {
             sum += value[j] * cosine[k * (2 * j + 1) % (4 * nodes)];
         }
-        coefficient[k * stride] = sum * ((k == 0 ? 1.0 : 2.0) / (double)nodes);
+        double part = self->in_time && k % 2 == 1 ? -cimag(sum) : creal(sum);
+        self->coefficient[k * self->count + m] = part * (k == 0 ? 1.0 : 2.0) / (double)nodes;
     }
 }
 
@@ -63,12 +66,11 @@ static size_t order_of(const expansion *self, size_t m, double accuracy) {
     double rest = 0;
     size_t k = self->order;
     while (k > 1 && rest <= accuracy) {
-        rest += cabs(self->coefficient[--k * self->count + m]);
+        rest += fabs(self->coefficient[--k * self->count + m]);
     }
     return k + 1 < self->order ? k + 1 : self->order;
 }
 
-/* Of all functions; even, as polynomials are collected by twos. */
 static size_t largest_order(const expansion *self, double accuracy) {
     size_t order = 1;
     for (size_t m = 0; m < self->count; ++m) {
@@ -78,38 +80,49 @@ static size_t largest_order(const expansion *self, double accuracy) {
     return order + order % 2;
 }
 
-/* Of exp(-z[m] (H - reference[m])); reference may be NULL: 0. */
-static gf_status expand(const gf_time_evolution *self, size_t count, const double complex *z,
-                        const double *reference, expansion *result, gf_error *error) {
-    exponential function = exponential_of(self->range);
-    double phase = 0;
+static void free_expansion(expansion *self) {
+    free(self->coefficient);
+    free(self->phase);
+}
+
+/* Of exp(-i x[m] H), or of exp(-x[m] (H - E)) with E that end of the range where it is 1. */
+static gf_status expand(const gf_time_evolution *self, bool in_time, size_t count, const double *x,
+                        expansion *result, gf_error *error) {
+    scale h = scale_of(self->range);
+    double largest = 0;
     for (size_t m = 0; m < count; ++m) {
-        phase = fmax(phase, cabs(z[m]) * function.half_width);
+        largest = fmax(largest, fabs(x[m]) * h.half_width);
     }
-    if (!(phase <= LARGEST_PHASE)) {
+    if (!(largest <= LARGEST_PHASE)) {
         return gf_fail(error, GF_INVALID,
                        "times of up to %.3g over the width of the spectrum are too long for one "
                        "expansion; take them in several",
-                       phase);
+                       largest);
     }
-    size_t nodes = nodes_for(phase);
+    size_t nodes = nodes_for(largest);
     double *cosine = malloc(4 * nodes * sizeof *cosine);
     double complex *value = malloc(nodes * sizeof *value);
-    *result = (expansion){
-        .order = nodes, .count = count, .coefficient = malloc((nodes * count + 1) * sizeof *value)};
-    bool ready = cosine != NULL && value != NULL && result->coefficient != NULL;
+    *result = (expansion){.order = nodes,
+                          .count = count,
+                          .in_time = in_time,
+                          .coefficient = malloc((nodes * count + 1) * sizeof(double)),
+                          .phase = malloc((count + 1) * sizeof(double complex))};
+    bool ready =
+        cosine != NULL && value != NULL && result->coefficient != NULL && result->phase != NULL;
     for (size_t k = 0; k < 4 * nodes && ready; ++k) {
         cosine[k] = cos(M_PI * (double)k / (2 * (double)nodes));
     }
     for (size_t m = 0; m < count && ready; ++m) {
-        function.reference = reference != NULL ? reference[m] : 0;
-        transform(&function, z[m], nodes, count, cosine, value, result->coefficient + m);
+        double end = x[m] >= 0 ? self->range.lowest : self->range.highest;
+        double reference = in_time ? 0 : (end - h.centre) / h.half_width;
+        double complex z = h.half_width * (in_time ? CMPLX(0, x[m]) : x[m]);
+        result->phase[m] = in_time ? cexp(CMPLX(0, -x[m] * h.centre)) : 1;
+        transform(result, m, z, reference, cosine, value);
     }
     if (ready) {
         result->order = largest_order(result, fmax(self->accuracy, FINEST));
     } else {
-        free(result->coefficient);
-        result->coefficient = NULL;
+        free_expansion(result);
     }
     free(cosine);
     free(value);
@@ -119,11 +132,10 @@ static gf_status expand(const gf_time_evolution *self, size_t count, const doubl
 size_t gf_time_evolution_order(const gf_time_evolution *self, double largest) {
     expansion one;
     gf_error ignored;
-    const double complex z[] = {CMPLX(0, largest)};
-    if (expand(self, 1, z, NULL, &one, &ignored) != GF_OK) {
+    if (expand(self, true, 1, &largest, &one, &ignored) != GF_OK) {
         return 0;
     }
-    free(one.coefficient);
+    free_expansion(&one);
     return one.order - 1;
 }
 
@@ -141,84 +153,98 @@ GF_CLONES static void recur(size_t cells, double factor, double shift, double ke
     }
 }
 
-/* Columns at the start, and of the results. */
-typedef struct shape {
-    gf_columns start;
-    size_t result;
-    bool is_complex; /* results are */
-} shape;
-
-/* What a time takes of two polynomials that follow each other. */
-typedef struct pair {
-    double complex factor[2];
-    const double *in[2];
-} pair;
-
-GF_CLONES static void add_real(size_t cells, pair two, double *restrict out) {
-    double a = creal(two.factor[0]), b = creal(two.factor[1]);
-    const double *restrict x = two.in[0], *restrict y = two.in[1];
+/* out += a even + b odd. */
+GF_CLONES static void add_real(size_t cells, double a, double b, const double *restrict even,
+                               const double *restrict odd, double *restrict out) {
 #pragma omp simd
     for (size_t i = 0; i < cells; ++i) {
-        out[i] += a * x[i] + b * y[i];
+        out[i] += a * even[i] + b * odd[i];
     }
 }
 
-/* `half` columns of real parts, then those of imaginary parts; known to the compiler. */
-INLINE void add_complex(size_t rows, size_t half, pair two, double *restrict out) {
-    double a = creal(two.factor[0]), b = creal(two.factor[1]);
-    double ai = cimag(two.factor[0]), bi = cimag(two.factor[1]);
-    const double *restrict x = two.in[0], *restrict y = two.in[1];
+/* out += a even - i b odd, of `half` columns of real parts, then those of imaginary parts; known
+ * to the compiler. */
+INLINE void add_from_complex(size_t rows, size_t half, double a, double b,
+                             const double *restrict even, const double *restrict odd,
+                             double *restrict out) {
 #pragma omp simd
     for (size_t i = 0; i < rows; ++i) {
-        for (size_t re = 2 * half * i; re < 2 * half * i + half; ++re) {
-            size_t im = re + half;
-            out[re] += a * x[re] - ai * x[im] + b * y[re] - bi * y[im];
-            out[im] += a * x[im] + ai * x[re] + b * y[im] + bi * y[re];
+        for (size_t c = 2 * half * i; c < 2 * half * i + half; ++c) {
+            out[c] += a * even[c] + b * odd[c + half];
+            out[c + half] += a * even[c + half] - b * odd[c];
         }
     }
 }
 
-/* The same of `half` real columns. */
-INLINE void add_parts(size_t rows, size_t half, pair two, double *restrict out) {
-    double a = creal(two.factor[0]), b = creal(two.factor[1]);
-    double ai = cimag(two.factor[0]), bi = cimag(two.factor[1]);
-    const double *restrict x = two.in[0], *restrict y = two.in[1];
+/* The same of real `even` and `odd`: one fills the real parts, the other the imaginary ones. */
+INLINE void add_from_real(size_t rows, size_t half, double a, double b, const double *restrict even,
+                          const double *restrict odd, double *restrict out) {
 #pragma omp simd
     for (size_t i = 0; i < rows; ++i) {
         for (size_t c = 0; c < half; ++c) {
-            size_t in = half * i + c, re = 2 * half * i + c;
-            out[re] += a * x[in] + b * y[in];
-            out[re + half] += ai * x[in] + bi * y[in];
+            out[2 * half * i + c] += a * even[half * i + c];
+            out[2 * half * i + half + c] -= b * odd[half * i + c];
         }
     }
 }
 
-GF_CLONES static void add_width(size_t rows, size_t half, bool is_complex, pair two, double *out) {
+INLINE void add_in_time(size_t rows, size_t half, bool is_complex, double a, double b,
+                        const double *even, const double *odd, double *out) {
     if (is_complex) {
-        half == 4   ? add_complex(rows, 4, two, out)
-        : half == 2 ? add_complex(rows, 2, two, out)
-                    : add_complex(rows, 1, two, out);
+        add_from_complex(rows, half, a, b, even, odd, out);
     } else {
-        half == 4   ? add_parts(rows, 4, two, out)
-        : half == 2 ? add_parts(rows, 2, two, out)
-                    : add_parts(rows, 1, two, out);
+        add_from_real(rows, half, a, b, even, odd, out);
     }
 }
 
-/* T_k-1 and T_k, k odd, to the results. */
-static void collect(const expansion *all, size_t k, shape columns, size_t first, size_t rows,
-                    const double *before, const double *now, double *const *result) {
-    for (size_t m = 0; m < all->count; ++m) {
-        const double complex *factor = all->coefficient + m;
-        const pair two = {{factor[(k - 1) * all->count], factor[k * all->count]}, {before, now}};
-        double *out = result[m] + first * columns.result;
-        if (k == 1) {
-            memset(out, 0, rows * columns.result * sizeof *out);
+GF_CLONES static void add_complex(size_t rows, size_t half, bool is_complex, double a, double b,
+                                  const double *even, const double *odd, double *out) {
+    if (half == 8) {
+        add_in_time(rows, 8, is_complex, a, b, even, odd, out);
+    } else if (half == 4) {
+        add_in_time(rows, 4, is_complex, a, b, even, odd, out);
+    } else if (half == 2) {
+        add_in_time(rows, 2, is_complex, a, b, even, odd, out);
+    } else {
+        add_in_time(rows, 1, is_complex, a, b, even, odd, out);
+    }
+}
+
+GF_CLONES static void multiply(size_t rows, size_t half, double complex factor, double *out) {
+    double re = creal(factor), im = cimag(factor);
+    for (size_t i = 0; i < rows; ++i, out += 2 * half) {
+#pragma omp simd
+        for (size_t c = 0; c < half; ++c) {
+            double before = out[c];
+            out[c] = re * before - im * out[c + half];
+            out[c + half] = re * out[c + half] + im * before;
         }
-        if (columns.is_complex) {
-            add_width(rows, columns.result / 2, columns.start.is_complex, two, out);
+    }
+}
+
+/* Columns of what comes of vectors: complex in time. */
+static size_t width_of(const expansion *all, gf_columns columns) {
+    return (size_t)columns.width * (all->in_time && !columns.is_complex ? 2 : 1);
+}
+
+/* Adds T_k and T_k+1, k even, to all results: one way of these to and from memory for both. */
+static void collect(const expansion *all, size_t k, gf_columns columns, size_t first, size_t rows,
+                    const double *even, const double *odd, double *const *result) {
+    size_t width = width_of(all, columns);
+    for (size_t m = 0; m < all->count; ++m) {
+        double a = all->coefficient[k * all->count + m];
+        double b = all->coefficient[(k + 1) * all->count + m];
+        double *out = result[m] + first * width;
+        if (k == 0) {
+            memset(out, 0, rows * width * sizeof *out);
+        }
+        if (all->in_time) {
+            add_complex(rows, width / 2, columns.is_complex, a, b, even, odd, out);
         } else {
-            add_real(rows * columns.result, two, out);
+            add_real(rows * width, a, b, even, odd, out);
+        }
+        if (all->in_time && k + 2 == all->order) {
+            multiply(rows, width / 2, all->phase[m], out);
         }
     }
 }
@@ -274,19 +300,18 @@ static size_t piece_rows(size_t size, size_t first) {
 
 /* From T_k-1 to T_k, k >= 1. */
 static void step(work *self, const gf_time_evolution *problem, const expansion *all, size_t k,
-                 shape columns, double *const *result) {
-    exponential h = exponential_of(problem->range);
-    size_t size = problem->basis->size, width = (size_t)columns.start.width;
+                 gf_columns columns, double *const *result) {
+    scale h = scale_of(problem->range);
+    size_t size = problem->basis->size, width = (size_t)columns.width;
     double factor = (k == 1 ? 1 : 2) / h.half_width, keep = k == 1 ? 0 : 1;
-    gf_action_apply(problem->hamiltonian, problem->basis, columns.start, self->current,
-                    self->image);
+    gf_action_apply(problem->hamiltonian, problem->basis, columns, self->current, self->image);
 #pragma omp parallel for schedule(static)
     for (size_t first = 0; first < size; first += PIECE) {
         size_t rows = piece_rows(size, first), at = first * width;
         recur(rows * width, factor, h.centre, keep, self->image + at, self->current + at,
               self->other + at);
         if (k % 2 == 1) {
-            collect(all, k, columns, first, rows, self->current + at, self->other + at, result);
+            collect(all, k - 1, columns, first, rows, self->current + at, self->other + at, result);
         }
     }
     double *next = self->other;
@@ -294,10 +319,10 @@ static void step(work *self, const gf_time_evolution *problem, const expansion *
     self->current = next;
 }
 
-static gf_status run(const gf_time_evolution *self, shape columns, const expansion *all,
+static gf_status run(const gf_time_evolution *self, gf_columns columns, const expansion *all,
                      const double *start, double *const *result, double *length, gf_error *error) {
     work vectors;
-    size_t size = self->basis->size, width = (size_t)columns.start.width;
+    size_t size = self->basis->size, width = (size_t)columns.width;
     gf_status status = make_work(size, width, &vectors, error);
     if (status == GF_OK) {
         memcpy(vectors.current, start, size * width * sizeof *start);
@@ -305,9 +330,25 @@ static gf_status run(const gf_time_evolution *self, shape columns, const expansi
             step(&vectors, self, all, k, columns, result);
         }
         double before = square_of(size, width, start, vectors.partial);
-        double after = square_of(size, columns.result, result[all->count - 1], vectors.partial);
+        double after =
+            square_of(size, width_of(all, columns), result[all->count - 1], vectors.partial);
         *length = before > 0 ? sqrt(after / before) : 1;
         free_work(&vectors);
+    }
+    return status;
+}
+
+static gf_status evolve(const gf_time_evolution *self, bool in_time, gf_columns columns,
+                        size_t count, const double *x, const double *start, double *const *result,
+                        size_t *applications, double *length, gf_error *error) {
+    expansion all;
+    gf_status status = expand(self, in_time, count, x, &all, error);
+    if (status == GF_OK) {
+        status = run(self, columns, &all, start, result, length, error);
+        if (applications != NULL) {
+            *applications = all.order - 1;
+        }
+        free_expansion(&all);
     }
     return status;
 }
@@ -315,24 +356,13 @@ static gf_status run(const gf_time_evolution *self, shape columns, const expansi
 gf_status gf_time_evolution_run(const gf_time_evolution *self, gf_columns columns, size_t count,
                                 const double *time, const double *start, double *const *result,
                                 size_t *applications, gf_error *error) {
-    expansion all;
     double length = 1;
-    size_t width = (size_t)columns.width * (columns.is_complex ? 1 : 2);
-    const shape shapes = {.start = columns, .result = width, .is_complex = true};
-    double complex *z = calloc(count + 1, sizeof *z);
-    for (size_t m = 0; m < count && z != NULL; ++m) {
-        z[m] = CMPLX(0, time[m]);
+    if (!columns.is_complex && !gf_action_is_real(self->hamiltonian)) {
+        return gf_fail(error, GF_INVALID,
+                       "real vectors evolve in time with a real H alone; make them complex");
     }
-    gf_status status = z != NULL ? expand(self, count, z, NULL, &all, error)
-                                 : gf_fail_memory(error, "time evolution");
-    if (status == GF_OK) {
-        status = run(self, shapes, &all, start, result, &length, error);
-        if (applications != NULL) {
-            *applications = all.order - 1;
-        }
-        free(all.coefficient);
-    }
-    free(z);
+    gf_status status =
+        evolve(self, true, columns, count, time, start, result, applications, &length, error);
     if (status == GF_OK && !(fabs(length - 1) <= fmax(LENGTH_CHANGES, 10 * self->accuracy))) {
         status = gf_fail(error, GF_NO_CONVERGENCE,
                          "a vector of %zu states changed its length by a factor %.9g in time: "
@@ -345,29 +375,8 @@ gf_status gf_time_evolution_run(const gf_time_evolution *self, gf_columns column
 gf_status gf_time_evolution_cool(const gf_time_evolution *self, gf_columns columns, size_t count,
                                  const double *x, const double *start, double *const *result,
                                  size_t *applications, gf_error *error) {
-    expansion all;
-    double length = 1;
-    const shape shapes = {
-        .start = columns, .result = (size_t)columns.width, .is_complex = columns.is_complex};
-    double complex *z = calloc(count + 1, sizeof *z);
-    double *reference = calloc(count + 1, sizeof *reference);
-    bool ready = z != NULL && reference != NULL;
-    for (size_t m = 0; m < count && ready; ++m) {
-        z[m] = x[m];
-        reference[m] = x[m] >= 0 ? self->range.lowest : self->range.highest;
-    }
-    gf_status status = ready ? expand(self, count, z, reference, &all, error)
-                             : gf_fail_memory(error, "time evolution");
-    if (status == GF_OK) {
-        status = run(self, shapes, &all, start, result, &length, error);
-        if (applications != NULL) {
-            *applications = all.order - 1;
-        }
-        free(all.coefficient);
-    }
-    free(z);
-    free(reference);
-    return status;
+    double length;
+    return evolve(self, false, columns, count, x, start, result, applications, &length, error);
 }
 
 double gf_time_evolution_memory(size_t size, int width) {

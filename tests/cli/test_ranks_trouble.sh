@@ -94,12 +94,12 @@ test_distributed() {
     rm -f part.h5
 }
 
-# A rank is killed while blocks are at work.
-test_killed() {
-    part 3 KILL rank part.h5.blocks spectrum "$reference" --sites 12 --no-symmetry -q --checkpoint 0 -o part.h5
-    check "spectrum, a rank was killed, but exit status $status" [ $status -ne 0 ]
-    accept spectrum "$reference" --sites 12 --no-symmetry -q -f -o whole.h5
-    carries_on "spectrum, the same again" 2 spectrum "$reference" --sites 12 --no-symmetry -q -o part.h5
+# A rank is killed while blocks, or vectors, are at work.
+test_killed() { # ARGUMENTS...
+    part 3 KILL rank part.h5.blocks "$@" -q --checkpoint 0 -o part.h5
+    check "$2: a rank was killed, but exit status $status" [ $status -ne 0 ]
+    accept "$@" -q -f -o whole.h5
+    carries_on "$2: the same again" 2 "$@" -q -o part.h5
     rm -f part.h5
 }
 
@@ -129,9 +129,11 @@ test_resumed trajectories "$reference" --sites 8 --epsilon 0.5 --trajectories 30
 [ "${GF_SANITIZED-0}" = 1 ] ||
     test_kept blocks part.h5.blocks spectrum "$reference" --sites 12 --no-symmetry
 { cat "$half" && echo 'typicality: {exact: 3}'; } >few.yaml # so that there are vectors
-test_kept "random vectors" part.h5.blocks spectrum few.yaml --sites 14 --method typicality
+{ cat "$half" && echo 'method: typicality' && echo 'typicality: {exact: 3, deflate: 0}'; } >random.yaml
+test_kept "random vectors" part.h5.blocks spectrum random.yaml --sites 14
 test_kept "random vectors" part.h5.vectors transport few.yaml --sites 12 --method typicality --times 9
 [ "${GF_SANITIZED-0}" = 1 ] || test_distributed
-test_killed
+test_killed spectrum "$reference" --sites 12 --no-symmetry
+test_killed spectrum few.yaml --sites 14 --method typicality
 test_one_rank
 finish

@@ -129,37 +129,6 @@ static void release(double *result[TIMES]) {
     }
 }
 
-/* The real vectors of a chain of 70 states, against its eigenvectors. */
-START_TEST(real_vectors_agree_with_dense_exponentials) {
-    chain one;
-    gf_error error = {.message = ""};
-    open_chain(&one, 8, 4, false, 1e-12);
-    size_t n = one.basis.size;
-    double complex *states = calloc(n * n, sizeof *states), f[MOST];
-    double *start = random_vectors(n), *wide = calloc(2 * n, sizeof *wide), *result[TIMES];
-    double energy[MOST];
-    allocate(2 * n, result);
-    diagonalize(&one, states, energy);
-    for (size_t i = 0; i < n; ++i) {
-        wide[2 * i] = start[i];
-    }
-    ck_assert_int_eq(gf_time_evolution_run(&one.evolution, (gf_columns){1, false}, TIMES, times,
-                                           start, result, NULL, &error),
-                     GF_OK);
-    for (size_t t = 0; t < TIMES; ++t) {
-        for (size_t k = 0; k < n; ++k) {
-            f[k] = cexp(CMPLX(0, -times[t] * energy[k]));
-        }
-        ck_assert_double_le(distance(n, states, f, 2, 0, wide, result[t]), 1e-10);
-    }
-    free(states);
-    free(start);
-    free(wide);
-    release(result);
-    close_chain(&one);
-}
-END_TEST
-
 static void check_dense(bool is_complex, int width) {
     chain one;
     gf_error error = {.message = ""};
@@ -209,42 +178,51 @@ START_TEST(agrees_with_dense_exponentials) {
 }
 END_TEST
 
-/* Real vectors: what complex ones without an imaginary part become, which dense matrices check. */
-START_TEST(real_vectors_are_complex_ones) {
+/* Real vectors, against dense exponentials and against the same as complex ones. */
+static void check_real(int width) {
     chain one;
     gf_error error = {.message = ""};
-    open_chain(&one, 11, 5, false, 1e-13);
-    for (size_t half = 1; half <= 4; half *= 2) {
-        size_t size = one.basis.size, cells = 2 * half * size;
-        double *start = random_vectors(half * size), *same = calloc(cells, sizeof *same), off = 0;
-        double *result[TIMES], *expected[TIMES];
-        size_t applications[2] = {0};
-        allocate(cells, result);
-        allocate(cells, expected);
-        for (size_t i = 0; i < half * size; ++i) {
-            same[i / half * 2 * half + i % half] = start[i];
-        }
-        ck_assert_int_eq(gf_time_evolution_run(&one.evolution, (gf_columns){(int)half, false},
-                                               TIMES, times, start, result, &applications[0],
-                                               &error),
-                         GF_OK);
-        ck_assert_int_eq(gf_time_evolution_run(&one.evolution, (gf_columns){2 * (int)half, true},
-                                               TIMES, times, same, expected, &applications[1],
-                                               &error),
-                         GF_OK);
-        ck_assert_uint_eq(applications[0], applications[1]);
-        for (size_t t = 0; t < TIMES; ++t) {
-            for (size_t i = 0; i < cells; ++i) {
-                off = fmax(off, fabs(result[t][i] - expected[t][i]));
-            }
-        }
-        ck_assert_double_le(off, 1e-12);
-        free(start);
-        free(same);
-        release(result);
-        release(expected);
+    open_chain(&one, 8, 4, false, 1e-12);
+    size_t n = one.basis.size, w = (size_t)width, cells = 2 * n * w;
+    double complex *states = calloc(n * n, sizeof *states), f[MOST];
+    double *start = random_vectors(n * w), *wide = calloc(cells, sizeof *wide);
+    double *result[TIMES], *expected[TIMES], energy[MOST];
+    allocate(cells, result);
+    allocate(cells, expected);
+    diagonalize(&one, states, energy);
+    for (size_t i = 0; i < n * w; ++i) {
+        wide[i / w * 2 * w + i % w] = start[i];
     }
+    gf_columns columns = {.width = width}, complex_columns = {2 * width, true};
+    ck_assert_int_eq(
+        gf_time_evolution_run(&one.evolution, columns, TIMES, times, start, result, NULL, &error),
+        GF_OK);
+    ck_assert_int_eq(gf_time_evolution_run(&one.evolution, complex_columns, TIMES, times, wide,
+                                           expected, NULL, &error),
+                     GF_OK);
+    for (size_t t = 0; t < TIMES; ++t) {
+        for (size_t k = 0; k < n; ++k) {
+            f[k] = cexp(CMPLX(0, -times[t] * energy[k]));
+        }
+        for (size_t v = 0; v < w; ++v) {
+            ck_assert_double_le(distance(n, states, f, 2 * w, v, wide, result[t]), 1e-10);
+        }
+        for (size_t i = 0; i < cells; ++i) {
+            ck_assert_double_le(fabs(result[t][i] - expected[t][i]), 1e-12);
+        }
+    }
+    free(states);
+    free(start);
+    free(wide);
+    release(result);
+    release(expected);
     close_chain(&one);
+}
+
+START_TEST(real_starts_agree) {
+    for (int width = 1; width <= GF_MAX_COLUMNS / 2; width *= 2) {
+        check_real(width);
+    }
 }
 END_TEST
 
@@ -346,12 +324,13 @@ START_TEST(accuracy_is_what_was_asked_for) {
 }
 END_TEST
 
-static void check_threads(gf_columns columns) {
+static void check_threads(bool is_complex) {
     chain one;
     gf_error error = {.message = ""};
+    gf_columns columns = {.width = 2, .is_complex = is_complex};
     open_chain(&one, 14, 7, false, 1e-10);
-    size_t cells = one.basis.size * 2;
-    double *start = random_vectors(cells), *result[TIMES], *again[TIMES];
+    size_t cells = one.basis.size * (is_complex ? 2 : 4);
+    double *start = random_vectors(one.basis.size * 2), *result[TIMES], *again[TIMES];
     allocate(cells, result);
     allocate(cells, again);
     omp_set_num_threads(1);
@@ -373,12 +352,13 @@ static void check_threads(gf_columns columns) {
 }
 
 START_TEST(threads_change_nothing) {
-    check_threads((gf_columns){.width = 2, .is_complex = true});
-    check_threads((gf_columns){.width = 1, .is_complex = false});
+    check_threads(false);
+    check_threads(true);
 }
 END_TEST
 
-/* A range that misses energies is noticed, and so are times that are too long. */
+/* A range that misses energies is noticed, and so are times that are too long, and real vectors
+ * that a complex H would make complex. */
 START_TEST(refuses_what_goes_wrong) {
     chain one;
     gf_error error = {.message = ""};
@@ -395,6 +375,12 @@ START_TEST(refuses_what_goes_wrong) {
                                            &result, NULL, &error),
                      GF_NO_CONVERGENCE);
     assert_contains(error.message, "but there are others");
+    close_chain(&one);
+    open_chain(&one, 8, 4, true, 1e-10);
+    ck_assert_int_eq(gf_time_evolution_run(&one.evolution, (gf_columns){.width = 1}, 1,
+                                           (double[]){1}, start, &result, NULL, &error),
+                     GF_INVALID);
+    assert_contains(error.message, "with a real H alone");
     free(start);
     free(result);
     close_chain(&one);
@@ -404,8 +390,7 @@ END_TEST
 int main(void) {
     TCase *tests = tcase_create("time evolution");
     tcase_add_test(tests, agrees_with_dense_exponentials);
-    tcase_add_test(tests, real_vectors_agree_with_dense_exponentials);
-    tcase_add_test(tests, real_vectors_are_complex_ones);
+    tcase_add_test(tests, real_starts_agree);
     tcase_add_test(tests, bounds_hold);
     tcase_add_test(tests, conserves_and_returns);
     tcase_add_test(tests, accuracy_is_what_was_asked_for);
