@@ -220,6 +220,7 @@ START_TEST(goes_on_from_a_checkpoint) {
     gf_model *model = model_of("xxz_jprime_half.yaml", 8, 0);
     const double nodes[] = {-0.2, 0.1};
     const gf_sampled_plan plan = {
+        .request = &(gf_transport_request){0},
         .course = {.nodes = 2, .lambda2 = nodes, .step = 0.1, .steps = 12},
         .samples = 3,
         .seed = 9};
