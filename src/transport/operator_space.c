@@ -530,7 +530,8 @@ static gf_status add_cost(const problem *from, const gf_operator_space_request *
         }
         double vectors = 6 * GF_CHARGES * sizeof(double) * strings * gf_machine_threads();
         double choices = (double)result->choices / (is_limited(result) ? 3 : 1);
-        double applications = 800 * (space == 0 && is_limited(result) ? 2 : 1) * choices +
+        double solutions = (space == 0 && is_limited(result) ? 2 : 1) * choices;
+        double applications = 1000 / pow(1 - from->m * from->m, 2) * solutions +
                               (end > 0 && space == 0 ? 60 * from->unit * end : 0);
         cost->memory += bytes + (space == 0 ? vectors : 0);
         cost->seconds += 1e-9 * bytes / each * applications;
