@@ -40,9 +40,11 @@ static const char rates_help[] =
     "--epsilon E solves the whole Lindbladian at this coupling as well, of which the rate\n"
     "equation is the limit: exact stationary states, the force at each M as jumps make\n"
     "it and the slowest rates, in H's eigenbasis, with GMRES and Davidson's method,\n"
-    "started and preconditioned by the limit. Beside them the expansion in epsilon to\n"
-    "second order, and up to which epsilon it describes 90 % of the exact shift of P(M)\n"
-    "and <e>. 10 sites take some seconds, 12 a minute or two.\n"
+    "started and preconditioned by the limit: of those modes that are populations for\n"
+    "epsilon -> 0, two for each F and two odd ones; coherences that oscillate may decay\n"
+    "more slowly. Beside them the expansion in epsilon to second order, and up to which\n"
+    "epsilon it describes 90 % of the exact shift of P(M) and <e>. 10 sites take some\n"
+    "seconds, 12 a minute or two.\n"
     "\n"
     "--at M,E (or --lambda) starts from a Gibbs state and follows <m>, <e>, <m^2>; -o\n"
     "keeps all, with the populations and the joint distribution of M and E. At most 16\n"
@@ -80,6 +82,15 @@ static gf_status store(const cli_options *options, const gf_model *model, const 
         status = gf_file_commit(&file, error);
     }
     return status;
+}
+
+static gf_status print(const cli_options *options, const gf_model *model, const gf_rates *rates,
+                       const gf_trial_size *sizes, size_t count, gf_error *error) {
+    cli_report report;
+    cli_report_open(&report, options);
+    cli_rates_print(&report, model, rates);
+    cli_rates_print_trial(&report, sizes, count);
+    return cli_report_close(&report, GF_OK, error);
 }
 
 static gf_status solve(const cli_options *options, const request *asked, const gf_model *model,
@@ -132,8 +143,7 @@ static gf_status climb(const cli_options *options, const request *asked, const g
         status = store(options, sized, rates, sizes, count, error);
     }
     if (status == GF_OK) {
-        cli_rates_print(sized, rates);
-        cli_rates_print_trial(sizes, count);
+        status = print(options, sized, rates, sizes, count, error);
     }
     gf_rates_free(rates);
     gf_model_free(sized);
@@ -244,7 +254,8 @@ static int run(const cli_command *command, int argc, const char **argv) {
         POPT_TABLEEND};
     cli_options options;
     gf_error error;
-    int result = cli_open(&options, command, CLI_RESULT | CLI_SET | CLI_SYMMETRY, own, argc, argv);
+    int result = cli_open(&options, command, CLI_RESULT | CLI_SET | CLI_SYMMETRY | CLI_JSON, own,
+                          argc, argv);
     result = result == CLI_GO_ON ? check(&options, &asked) : result;
     if (result == CLI_GO_ON) {
         gf_status status = compute(&options, &asked, &error);

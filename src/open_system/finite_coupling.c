@@ -35,7 +35,20 @@ static void free_subspace(subspace *self) {
     free(self);
 }
 
-/* Orthogonalises x and takes it in, unless nothing is left of it. */
+/* Takes traces out of x, and what the space holds of it; scales what is left, and returns its
+ * norm. */
+static double orthogonalize(const gf_coupling *self, const subspace *space, double complex *x) {
+    gf_coupling_deflate(self, x);
+    for (size_t j = 0; j < space->count; ++j) {
+        gf_coupling_add(self, -gf_coupling_dot(self, space->vector[j], x), space->vector[j], x);
+    }
+    double left = gf_coupling_norm(self, x);
+    gf_coupling_scale(self, left > 0 ? 1 / left : 0, x);
+    return left;
+}
+
+/* Orthogonalises x and takes it in, unless nothing is left of it. A second time: beside what is
+ * left of the first, rounding may be large, and a trace would bring the stationary state back. */
 static gf_status take_in(gf_coupling *self, subspace *space, const double complex *x,
                          gf_error *error) {
     size_t k = space->count, elements = self->length / 2;
@@ -48,18 +61,13 @@ static gf_status take_in(gf_coupling *self, subspace *space, const double comple
         return gf_fail_memory(error, "the slowest rates");
     }
     memcpy(vector, x, self->length * sizeof(double));
-    gf_coupling_deflate(self, vector);
-    for (size_t j = 0; j < 2 * k; ++j) {
-        gf_coupling_add(self, -gf_coupling_dot(self, space->vector[j % k], vector),
-                        space->vector[j % k], vector);
-    }
-    double left = gf_coupling_norm(self, vector);
-    if (!(left > 1e-12 * before)) {
+    bool new = orthogonalize(self, space, vector) > 1e-12 * before;
+    new = new &&orthogonalize(self, space, vector) > 0.5;
+    if (!new) {
         gf_workspace_free(vector);
         gf_workspace_free(image);
         return GF_OK;
     }
-    gf_coupling_scale(self, 1 / left, vector);
     space->vector[k] = vector;
     space->image[k] = image;
     ++space->count;

@@ -173,16 +173,28 @@ void gf_modes_deflate(const gf_part *part, const gf_components *components, cons
 
 typedef struct arnoldi {
     gf_modes *modes;
+    const gf_part *part;
+    const gf_components *components;
+    const double *states; /* stationary ones, or NULL: nothing is taken out */
     size_t most, steps;
     double *h; /* column-major [most + 1][most] */
-    double start_norm, rest;
+    double start_norm, largest, rest;
     double limit; /* no eigenvalue is larger */
 } arnoldi;
 
-/* Orthogonalises twice against the basis; returns what is left. */
+static void deflate(const arnoldi *self, double *x) {
+    if (self->states != NULL) {
+        gf_modes_deflate(self->part, self->components, self->states, x);
+    }
+}
+
+/* Orthogonalises twice against the basis, and takes out traces each time: where little is left,
+ * rounding of the first time is large beside it. Returns what is left. */
 static double orthogonalize(arnoldi *self, size_t k, double *x) {
     size_t n = self->modes->size;
     for (int pass = 0; pass < 2; ++pass) {
+        deflate(self, x);
+        self->largest = fmax(self->largest, cblas_dnrm2((blasint)n, x, 1));
         for (size_t j = 0; j <= k; ++j) {
             const double *v = self->modes->basis + j * n;
             double overlap = cblas_ddot((blasint)n, v, 1, x, 1);
@@ -193,24 +205,17 @@ static double orthogonalize(arnoldi *self, size_t k, double *x) {
     return cblas_dnrm2((blasint)n, x, 1);
 }
 
-static void expand(arnoldi *self, const gf_part *part, const gf_components *components,
-                   const double *states, const gf_rung_matrix *factors) {
+static void expand(arnoldi *self, const gf_rung_matrix *factors) {
     size_t n = self->modes->size;
-    double largest = 0;
     for (size_t k = 0; k < self->most; ++k) {
         double *next = self->modes->basis + (k + 1) * n;
         memcpy(next, self->modes->basis + k * n, n * sizeof *next);
         gf_rung_matrix_solve(factors, next);
-        if (states != NULL) {
-            gf_modes_deflate(part, components, states, next);
-        }
-        double before = cblas_dnrm2((blasint)n, next, 1);
-        largest = fmax(largest, before);
         double left = orthogonalize(self, k, next);
+        bool exhausted = left <= 1e-13 * self->largest;
         self->steps = k + 1;
-        self->rest = left;
-        if (left <= 1e-13 * largest || k + 1 == self->most) {
-            self->rest = left <= 1e-13 * largest ? 0 : left;
+        self->rest = exhausted ? 0 : left;
+        if (exhausted || k + 1 == self->most) {
             return;
         }
         self->h[k * (self->most + 1) + k + 1] = left;
@@ -327,20 +332,22 @@ gf_status gf_modes_find(gf_modes *self, const gf_part *part, const gf_components
                         const double *start, size_t most, gf_error *error) {
     *self = (gf_modes){.size = part->count};
     size_t room = part->count - (states != NULL ? components->count : 0);
-    arnoldi work = {
-        .modes = self, .most = most < room ? most : room, .limit = 4 * gf_modes_scale(part)};
+    arnoldi work = {.modes = self,
+                    .part = part,
+                    .components = components,
+                    .states = states,
+                    .most = most < room ? most : room,
+                    .limit = 4 * gf_modes_scale(part)};
     gf_status status =
         allocate(&work) ? GF_OK : gf_fail_memory(error, "the modes of the rate equation");
     if (status == GF_OK && room > 0) {
         memcpy(self->basis, start, part->count * sizeof *start);
-        if (states != NULL) {
-            gf_modes_deflate(part, components, states, self->basis);
-        }
+        deflate(&work, self->basis);
         work.start_norm = cblas_dnrm2((blasint)part->count, self->basis, 1);
         double size = cblas_dnrm2((blasint)part->count, start, 1);
         if (work.start_norm > 1e-12 * size) {
             cblas_dscal((blasint)part->count, 1 / work.start_norm, self->basis, 1);
-            expand(&work, part, components, states, factors);
+            expand(&work, factors);
             status = diagonalize(&work, shift) == 0
                          ? GF_OK
                          : gf_fail(error, GF_NO_CONVERGENCE,

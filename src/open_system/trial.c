@@ -4,6 +4,7 @@
 #include "gibbsflow/gibbs.h"
 #include "gibbsflow/region.h"
 #include "open_system/cells.h"
+#include "open_system/coherences.h"
 #include "open_system/langevin_block.h"
 #include "open_system/solution.h"
 #include "spectrum/spectrum.h"
@@ -21,7 +22,7 @@ typedef struct trial {
                              GF_PART_ODD that on <M>, of other parts that on <E>, and of GF_PART_ALL
                              both */
     double *push_all;     /* that on <M> of GF_PART_ALL */
-    double *weight[2][3]; /* [exact, smooth][parts][variables]: populations */
+    double *weight[2][3]; /* [exact, smooth][parts][variables]: the state */
 } trial;
 
 /* --- populations ----------------------------------------------------------------------------- */
@@ -32,8 +33,7 @@ static void set_exact(trial *self, size_t p) {
     const gf_components *components = &solution->components[p];
     double sectors = (double)solution->rates->sectors;
     for (size_t i = 0; i < part->count; ++i) {
-        if (components->of != NULL && components->of[i] >= 0 &&
-            gf_variable_is_population(&part->variable[i])) {
+        if (components->of != NULL && components->of[i] >= 0) {
             self->weight[GF_RATES_EXACT][p][i] =
                 solution->states[p][(size_t)components->of[i] * part->count + i] / sectors;
         }
@@ -132,11 +132,12 @@ static void add_odd_push(const trial *self, int which, size_t p, double *force) 
 }
 
 /* force[rows] of M, of folded levels both signs. */
-static void set_force(const trial *self, int which) {
+static gf_status set_force(const trial *self, int which, gf_error *error) {
     const gf_solution *solution = self->solution;
     const gf_frames *frames = &solution->frames;
     double weight[GF_MAX_RUNGS] = {0}, push[GF_CHARGES][GF_MAX_RUNGS] = {{0}};
-    for (size_t p = 0; p < solution->generator.parts; ++p) {
+    gf_status status = GF_OK;
+    for (size_t p = 0; p < solution->generator.parts && status == GF_OK; ++p) {
         const gf_part *part = &solution->generator.part[p];
         for (size_t i = 0; i < part->count; ++i) {
             const gf_variable *v = &part->variable[i];
@@ -149,6 +150,7 @@ static void set_force(const trial *self, int which) {
         }
         if (part->kind != GF_PART_ODD) {
             add_odd_push(self, which, p, push[0]);
+            status = gf_coherences_push(solution, part, self->weight[which][p], push, error);
         }
     }
     for (int rung = 0; rung < frames->rungs; ++rung) {
@@ -162,6 +164,7 @@ static void set_force(const trial *self, int which) {
             }
         }
     }
+    return status;
 }
 
 /* --- spread ---------------------------------------------------------------------------------- */
@@ -434,7 +437,7 @@ static gf_status try_smooth(trial *self, gf_error *error) {
         summarize(self, GF_RATES_SMOOTH, &rates->smooth);
         rates->smooth.even = -second;
         rates->smooth.odd = NAN;
-        set_force(self, GF_RATES_SMOOTH);
+        status = set_force(self, GF_RATES_SMOOTH, error);
     }
     if (status == GF_OK && gf_solution_odd(self->solution) != NULL) {
         status = gf_cells_init(&self->odd, generator, true, error);
@@ -464,9 +467,9 @@ gf_status gf_solution_try(gf_solution *solution, bool blocks, gf_error *error) {
     if (status == GF_OK) {
         summarize(self, GF_RATES_EXACT, &solution->rates->exact);
         set_exact_rates(solution->rates);
-        set_force(self, GF_RATES_EXACT);
-        status = try_smooth(self, error);
+        status = set_force(self, GF_RATES_EXACT, error);
     }
+    status = status == GF_OK ? try_smooth(self, error) : status;
     status = status == GF_OK ? set_spread(self, error) : status;
     if (status == GF_OK) {
         status = try_gibbs(self, blocks, error);

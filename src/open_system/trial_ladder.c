@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Good enough, and better than that by a margin for each two sites. */
-static const double WANTED = 0.01, FALLING = 0.75;
+/* Good enough, and better than that by a margin for each two sites; what is rounding: a short chain
+ * may have no more levels than a smooth state has freedom. */
+static const double WANTED = 0.01, FALLING = 0.75, ROUNDING = 1e-9;
 
 /* --- one length ------------------------------------------------------------------------------ */
 
@@ -51,13 +52,15 @@ gf_trial_size gf_trial_size_of(const gf_rates *rates) {
 
 /* --- the verdict ----------------------------------------------------------------------------- */
 
-/* What an error becomes with two more sites, on average over the ladder. */
+/* What an error becomes with two more sites, on average over the ladder; NaN if it starts from
+ * none. */
 static double factor(double first, double last, int sites) {
-    return sites > 0 && first > 0 ? pow(last / first, 2.0 / sites) : NAN;
+    return sites > 0 && first > ROUNDING ? pow(last / first, 2.0 / sites) : NAN;
 }
 
 static double switching_error(const gf_trial_size *self) {
-    return self->reference[GF_RATES_EXACT].odd / self->reference[GF_RATES_SMOOTH].odd - 1;
+    double error = self->reference[GF_RATES_EXACT].odd / self->reference[GF_RATES_SMOOTH].odd - 1;
+    return fabs(error) < ROUNDING ? 0 : error;
 }
 
 /* A sentence on one error of the force, at the largest of the sizes and how it changes. */
@@ -71,9 +74,10 @@ static void judge(const char *what, double before, double error, const gf_trial_
                        last->sites, 100 * error);
     } else if (!isfinite(fall)) {
         (void)snprintf(text, size,
-                       "Two charges are off by %.2g %% in %s at N = %d; several sizes (--sites "
-                       "FROM:TO) show whether that gets better. ",
-                       100 * error, what, last->sites);
+                       "Two charges are off by %.2g %% in %s at N = %d; %s (--sites FROM:TO) show "
+                       "whether that gets better. ",
+                       100 * error, what, last->sites,
+                       last == first ? "several sizes" : "longer chains");
     } else if (fall < FALLING) {
         (void)snprintf(text, size,
                        "Two charges are off by %.2g %% in %s at N = %d, %.2f times that for every "

@@ -148,6 +148,24 @@ def test_transport():
     check("units of D", data["units"]["points.diffusion"].startswith("energy a^2; a^2"))
 
 
+def test_rates():
+    data = run("rates", "model.yaml", "--sites", "4:6", "--epsilon", "0.1", "--lambda=-0.3,-0.2", "-o", "rates.h5")
+    check("rates: of the longest chain", data["sites"] == 6 and "Two charges" in data["trial"]["verdict"])
+    with h5py.File("rates.h5") as file:
+        for key in ("second_moment", "energy", "magnetization"):
+            check(f"rates: {key}", all(same(one[key], value) for one, value in zip(data["sectors"], file["/rates"][key])))
+        check("rates: slowest rates", all(same(one["rate"], value) for one, value in zip(data["rates"], file["/rates/gap"])))
+        check("rates: finite coupling", all(same(one["rate"], value) for one, value in
+                                            zip(data["coupled"]["rates"], file["/rates/coupled/gap"])))
+        for i, key in enumerate(("force_m", "force_e")):
+            for name in ("exact", "smooth", "gibbs"):
+                check(f"rates: {key}, {name}", all(same(one[name], value) for one, value in
+                                                   zip(data[key], file["/rates/force"][name][:, i])))
+        check("rates: by size", [one["sites"] for one in data["trial"]["odd"]] == [4, 6])
+        check("rates: switching", all(same(one["exact"], row[0]) for one, row in zip(data["trial"]["odd"], file["/trial/odd"])))
+    check("rates: its start", same(data["relaxation"]["lambda1"], -0.3) and len(data["relaxation"]["course"]) > 10)
+
+
 def test_info():
     check("threads", run("info")["threads"] >= 1)
     data = run("info", "model.yaml", "--blocks")
@@ -227,6 +245,7 @@ with tempfile.TemporaryDirectory() as folder:
     test_converge()
     test_operators()
     test_transport()
+    test_rates()
     test_runs()
     test_info()
     test_checkpoints()

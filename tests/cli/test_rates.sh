@@ -46,7 +46,7 @@ test_coupling() {
         check "coupling: no $name" h5dump -H -d /rates/coupled/$name coupled.h5 >/dev/null
     done
     accept rates "$models/dephasing.yaml" --sites 4 --epsilon 0.1 # a state for each M, at any coupling
-    check "coupling: dephasing: $said" contains "$said" "     -       2:2        4   0.25000000  -0.00000000   0.50000000"
+    check "coupling: dephasing: $said" contains "$said" "     -       2:2        4   0.25000000   0.00000000   0.50000000"
 }
 
 # Interrupted between two lengths, or within one: no file, no debris.

@@ -59,6 +59,8 @@ test_refusals() {
     refuse 2 "give one of them" "$@" --epsilon 0.1 --at 0,0 --lambda 0,0
     refuse 2 "expected two numbers" "$@" --epsilon 0.1 --at 0.3
     refuse 2 "takes --trajectories" trajectories --resume whole.h5 --epsilon 0.1
+    refuse 1 "too many steps" "$@" --epsilon 1e300 --end 10 -o none.h5
+    refuse 1 "too many steps" "$@" --epsilon 0.1 --end 1e300 -o none.h5
     refuse 1 "outside the reachable" "$@" --epsilon 0.1 --at 0.9,-1.5 -o none.h5
     refuse 1 "do not fill" "$@" --epsilon 0.1 --product udu -o none.h5
     refuse 1 "expected u, d" "$@" --epsilon 0.1 --product ux -o none.h5

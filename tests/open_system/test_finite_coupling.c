@@ -262,6 +262,18 @@ static gf_rates *of_file(const char *file, int sites, double epsilon) {
     return rates;
 }
 
+static gf_rates *of_text(const char *yaml, double epsilon) {
+    gf_rates_request request = {.epsilon = epsilon};
+    gf_error error = {.message = ""};
+    gf_rates *rates = NULL;
+    gf_model *model = NULL;
+    ck_assert_msg(gf_model_parse(yaml, strlen(yaml), "text", NULL, &model, &error) == GF_OK, "%s",
+                  error.message);
+    ck_assert_msg(gf_rates_find(model, &request, &rates, &error) == GF_OK, "%s", error.message);
+    gf_model_free(model);
+    return rates;
+}
+
 /* Of real H and jumps only even orders of epsilon are left: twice the coupling, four times the
  * shift, up to the fourth order. */
 START_TEST(shifts_are_of_second_order) {
@@ -355,22 +367,63 @@ START_TEST(range_of_the_expansion) {
 }
 END_TEST
 
-/* Their shift is of second order. */
+/* Their shift is of second order. Six sites have coherences of coinciding levels in the limit. */
 START_TEST(forces_approach_those_of_the_limit) {
-    double shift[2] = {0};
-    for (int k = 0; k < 2; ++k) {
-        gf_rates *rates = of_file("xxz_jprime_half.yaml", 5, 0.01 * (k + 1));
-        for (size_t row = 0; row <= 5; ++row) {
-            for (int i = 0; i < 2; ++i) {
-                double change = rates->coupled.force[row][i] - rates->force[GF_RATES_EXACT][row][i];
-                shift[k] += fabs(change);
+    for (int sites = 5; sites <= 6; ++sites) {
+        double shift[2] = {0};
+        for (int k = 0; k < 2; ++k) {
+            gf_rates *rates = of_file("xxz_jprime_half.yaml", sites, 0.01 * (k + 1));
+            ck_assert_int_eq(rates->coherences > 0, sites == 6);
+            for (int row = 0; row <= sites; ++row) {
+                for (int i = 0; i < 2; ++i) {
+                    double limit = rates->force[GF_RATES_EXACT][row][i];
+                    shift[k] += fabs(rates->coupled.force[row][i] - limit);
+                }
             }
+            gf_rates_free(rates);
         }
-        gf_rates_free(rates);
+        ck_assert_double_gt(shift[0], 1e-7);
+        ck_assert_double_lt(shift[0], 1e-2);
+        ck_assert_double_eq_tol(shift[1] / shift[0], 4, 0.1);
     }
-    ck_assert_double_gt(shift[0], 1e-7);
-    ck_assert_double_lt(shift[0], 1e-2);
-    ck_assert_double_eq_tol(shift[1] / shift[0], 4, 0.1);
+}
+END_TEST
+
+/* H has more symmetries than the bath: many levels coincide, of one magnetisation and of several.
+ */
+START_TEST(coherences_of_the_limit_push) {
+    static const char yaml[] =
+        "name: three\nsites: 5\nboundary: periodic\nhamiltonian:\n"
+        "  - X[0]*X[1] + Y[0]*Y[1] + 0.8*Z[0]*Z[1] + 0.3*(X[0]*X[2] + Y[0]*Y[2])\nlindblad:\n"
+        "  - {name: a, rate: 0.4, operator: \"Sp[-1]*Sm[0]*Sp[1] + Z[0]\"}\n"
+        "  - {name: b, rate: 0.5, operator: \"X[-1]*Z[0]*X[1]\"}\n"
+        "  - {name: c, rate: 0.3, operator: \"Sm[0]*Pu[-1]*Pd[1]\"}\n";
+    gf_rates *rates = of_text(yaml, 1e-5);
+    ck_assert_uint_gt(rates->coherences, 0);
+    for (int row = 0; row <= 5; ++row) {
+        for (int i = 0; i < 2; ++i) {
+            ck_assert_double_eq_tol(rates->force[GF_RATES_EXACT][row][i],
+                                    rates->coupled.force[row][i], 1e-5);
+        }
+    }
+    gf_rates_free(rates);
+}
+END_TEST
+
+/* All spins down are dark: a state so simple must not come back among the rates. */
+START_TEST(dark_states_are_no_rates) {
+    static const char yaml[] =
+        "name: dark\nsites: 5\nboundary: periodic\nhamiltonian:\n"
+        "  - X[0]*X[1] + Y[0]*Y[1] + 0.6*Z[0]*Z[1] + 0.3*(X[0]*X[2] + Y[0]*Y[2])\nlindblad:\n"
+        "  - {name: pump, rate: 0.7, operator: \"Sp[0]*Pu[1]\"}\n"
+        "  - {name: loss, rate: 0.3, operator: \"Sm[0]\"}\n"
+        "  - {name: hop, rate: 0.2, operator: \"Sp[0]*Sm[1]\"}\n";
+    gf_rates *rates = of_text(yaml, 0.1);
+    ck_assert_uint_gt(rates->coupled.gaps, 1);
+    for (size_t k = 0; k < 2; ++k) {
+        ck_assert_double_eq_tol(rates->coupled.gap[k].rate / rates->gap[k].rate, 1, 0.02);
+    }
+    gf_rates_free(rates);
 }
 END_TEST
 
@@ -385,5 +438,7 @@ int main(void) {
     tcase_add_test(tests, conserved_magnetisations_have_a_state_each);
     tcase_add_test(tests, range_of_the_expansion);
     tcase_add_test(tests, forces_approach_those_of_the_limit);
+    tcase_add_test(tests, coherences_of_the_limit_push);
+    tcase_add_test(tests, dark_states_are_no_rates);
     return run_suite("finite_coupling", tests);
 }

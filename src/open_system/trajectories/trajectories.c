@@ -252,6 +252,17 @@ static gf_status prepare(work *self, gf_error *error) {
     return status;
 }
 
+/* Whether times up to the end can be told apart from one stretch to the next. */
+static gf_status check_stretches(const gf_trajectories *self, const gf_unravelling *rules,
+                                 gf_error *error) {
+    return rules->damped.longest > 1e-12 * self->asked.end
+               ? GF_OK
+               : gf_fail(error, GF_INVALID,
+                         "epsilon = %g, end = %g: a wave function changes within %.2g, too many "
+                         "steps to reach the end; take a smaller epsilon or end",
+                         self->asked.epsilon, self->asked.end, rules->damped.longest);
+}
+
 gf_status gf_trajectories_carry_on(gf_trajectories *self, const gf_model *model,
                                    const gf_trajectories_control *control, gf_error *error) {
     gf_unravelling rules;
@@ -274,7 +285,10 @@ gf_status gf_trajectories_carry_on(gf_trajectories *self, const gf_model *model,
                             .save_every = control->checkpoint_every,
                             .stop = control->stop,
                             .progress = control->progress};
-    status = prepare(&context, error);
+    status = check_stretches(self, &rules, error);
+    if (status == GF_OK) {
+        status = prepare(&context, error);
+    }
     if (status == GF_OK) {
         status = gf_tasks_run(&tasks, error);
     }
