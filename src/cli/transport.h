@@ -12,7 +12,7 @@ typedef struct transport_request {
     char *grid, *method;
     double end, checkpoint;
     char *table;
-    int times, exact, symmetrised, alone, strings, tail, samples;
+    int times, exact, symmetrised, alone, strings, weight, tail, samples;
     long seed;               /* -1: as in the model */
     int nodes[GF_CHARGES];   /* of the grid; 0: none */
     int entries[GF_CHARGES]; /* of the table; 0: none */

@@ -94,14 +94,19 @@ static void print_course(cli_report *report, const gf_transport *self, size_t p)
 
 /* The choices of operator space, and sigma of each. */
 static void print_choices(cli_report *report, const gf_transport *self, size_t p) {
-    cli_report_text(report, "#   choices:  L  l0   damping    sigma_11    sigma_12    sigma_22\n");
+    cli_report_text(report,
+                    "#   choices:  L  l0   W   damping    sigma_11    sigma_12    sigma_22\n");
     cli_report_begin_list(report, "choices");
     for (size_t c = 0; c < self->choices; ++c) {
         const gf_transport_choice *choice = &self->choice[c];
         const double *sigma = self->choice_onsager[p * GF_TRANSPORT_CHOICES + c];
+        if (isnan(sigma[0])) {
+            continue; /* another state's */
+        }
         cli_report_begin(report, NULL);
         cli_report_number(report, "longest", NULL, choice->longest, "#          %5.0f");
         cli_report_number(report, "free", NULL, choice->free, " %3.0f");
+        cli_report_number(report, "weight", NULL, choice->weight, " %3.0f");
         cli_report_number(report, "damping", "{energy}", choice->damping, " %9.4f");
         cli_report_numbers(report, "onsager", GF_UNITS_ONSAGER, GF_TRANSPORT_MATRIX, sigma);
         cli_report_text(report, " %11.5g %11.5g %11.5g\n", shown(sigma[0]), shown(sigma[1]),

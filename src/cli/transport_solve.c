@@ -85,12 +85,19 @@ static gf_status solve_operators(const cli_options *options, const transport_req
     gf_operator_points asked = {.points = at->points,
                                 .lambda = (const double(*)[GF_CHARGES])at->lambda,
                                 .time = at->time,
-                                .longest = self->strings};
+                                .longest = self->strings,
+                                .weight = self->weight};
     gf_status status = gf_operator_points_estimate(model, &asked, &cost, error);
     if (status != GF_OK) {
         return status;
     }
     announce(options, model, cost.longest, "sites of operators", cost.memory, cost.seconds);
+    if (cost.more_seconds > 2) {
+        char duration[40];
+        cli_format_duration(cost.more_seconds / gf_machine_threads(), duration, sizeof duration);
+        cli_say(options, "%s: %s more for each state where longer ones are needed", model->name,
+                duration);
+    }
     if (options->checkpoint ==
         NULL) { /* of random vectors, with a tail, more than nothing may be */
         cli_announce_nothing_kept();

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOWHERE = -1 };
+enum { NOWHERE = -1, MOST_STRINGS = 1 << 24 };
 
 /* Where a string stands: the two Hermitian operators that it is part of, real and imaginary, and
  * with which factor; i times that of the imaginary one. */
@@ -15,11 +15,10 @@ typedef struct part {
 } part;
 
 typedef struct gf_coordinates {
-    int cell, longest;
+    int cell;
     size_t strings;
-    uint64_t *code; /* [strings], by length */
+    uint64_t *code; /* [strings], ascending by letters, so by length; then by site of the cell */
     part *part;     /* [strings] */
-    int32_t *place; /* [cell << 2 longest]: of a string, or NOWHERE */
     size_t count;   /* of coordinates */
     size_t *first;  /* [count]: the string that a coordinate was made of */
     bool *imaginary;
@@ -27,69 +26,102 @@ typedef struct gf_coordinates {
 
 /* --- strings and coordinates ----------------------------------------------------------------- */
 
-static int32_t *place_of(const coordinates *self, uint64_t code) {
-    size_t begins = (size_t)gf_string_begins(code);
-    return &self->place[begins << (2 * self->longest) | gf_string_letters(code)];
+/* Of a string, or NOWHERE. */
+static int32_t place_of(const coordinates *self, uint64_t code) {
+    uint64_t letters = gf_string_letters(code);
+    size_t cell = (size_t)self->cell, from = 0, to = self->strings / cell;
+    while (from < to) { /* the first with no smaller letters */
+        size_t middle = from + (to - from) / 2;
+        if (gf_string_letters(self->code[middle * cell]) < letters) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    size_t place = from * cell + (size_t)gf_string_begins(code);
+    return place < self->strings && self->code[place] == code ? (int32_t)place : NOWHERE;
 }
 
 static double binomial(int n, int k) {
     return round(exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)));
 }
 
-/* Strings of at most so many sites. */
-static double count_strings(int longest, int cell) {
-    return longest == 0
-               ? 0
-               : cell * (binomial(2 * longest, longest) - binomial(2 * longest - 2, longest - 1));
+/* Strings of at most so many sites and such a weight. Neutral words of w letters z, +, - are
+ * central trinomial coefficients, w T_w = (2 w - 1) T_w-1 + 3 (w - 1) T_w-2; the first of them
+ * stands on the first site. */
+static double count_strings(int longest, int weight, int cell) {
+    double words = 1, before = 0, sum = 0;
+    for (int w = 1; w <= weight && w <= longest; ++w) {
+        double next = ((2 * w - 1) * words + 3 * (w - 1) * before) / w;
+        before = words;
+        words = next;
+        sum += words * binomial(longest - 1, w - 1);
+    }
+    return cell * sum;
 }
 
 static void free_coordinates(coordinates *self) {
     if (self != NULL) {
         free(self->code);
         free(self->part);
-        free(self->place);
         free(self->first);
         free(self->imaginary);
         free(self);
     }
 }
 
-static coordinates *allocate_coordinates(int longest, int cell) {
+static coordinates *allocate_coordinates(int longest, int weight, int cell) {
     coordinates *self = calloc(1, sizeof *self);
     if (self == NULL) {
         return NULL;
     }
-    size_t places = (size_t)cell << (2 * longest), strings = (size_t)count_strings(longest, cell);
+    size_t strings = (size_t)count_strings(longest, weight, cell);
     self->cell = cell;
-    self->longest = longest;
     self->code = malloc(strings * sizeof *self->code);
     self->part = malloc(strings * sizeof *self->part);
-    self->place = malloc(places * sizeof *self->place);
     self->first = malloc(strings * sizeof *self->first);
     self->imaginary = malloc(strings * sizeof *self->imaginary);
-    if (self->code == NULL || self->part == NULL || self->place == NULL || self->first == NULL ||
+    if (self->code == NULL || self->part == NULL || self->first == NULL ||
         self->imaginary == NULL) {
         free_coordinates(self);
         return NULL;
     }
-    for (size_t i = 0; i < places; ++i) {
-        self->place[i] = NOWHERE;
-    }
     return self;
 }
 
-static void list_strings(coordinates *self) {
-    uint64_t end = (uint64_t)1 << (2 * self->longest);
-    for (uint64_t letters = 1; letters < end; ++letters) { /* by length, as the last is highest */
-        if ((letters & 3) == 0 || !gf_string_is_neutral(letters)) {
-            continue;
-        }
+/* Appends the strings that end in `letters`, which stand behind `sites` more sites: up to `weight`
+ * more letters, of which + exceed - by `excess` so far. */
+static void list_endings(coordinates *self, uint64_t letters, int sites, int weight, int excess) {
+    if (abs(excess) > (sites < weight ? sites : weight)) {
+        return;
+    }
+    if (sites == 0) {
         for (int begins = 0; begins < self->cell; ++begins) {
-            uint64_t code = gf_string_of(letters, begins);
-            *place_of(self, code) = (int32_t)self->strings;
-            self->code[self->strings] = code;
-            self->part[self->strings++] = (part){.at = {NOWHERE, NOWHERE}};
+            self->code[self->strings++] = gf_string_of(letters, begins);
         }
+        return;
+    }
+    for (uint64_t letter = sites == 1 ? 1 : 0; letter < 4; ++letter) {
+        int more = letter == 2 ? 1 : letter == 3 ? -1 : 0;
+        if (letter == 0 || weight > 0) {
+            list_endings(self, letters | letter << (2 * (sites - 1)), sites - 1,
+                         weight - (letter != 0), excess + more);
+        }
+    }
+}
+
+/* The last site holds the highest bits: shorter strings come first. */
+static void list_strings(coordinates *self, int longest, int weight) {
+    for (int length = 1; length <= longest; ++length) {
+        for (uint64_t last = 1; last < 4; ++last) {
+            int excess = last == 2 ? 1 : last == 3 ? -1 : 0;
+            if (length > 1 || excess == 0) {
+                list_endings(self, last << (2 * (length - 1)), length - 1, weight - 1, excess);
+            }
+        }
+    }
+    for (size_t i = 0; i < self->strings; ++i) {
+        self->part[i] = (part){.at = {NOWHERE, NOWHERE}};
     }
 }
 
@@ -103,7 +135,7 @@ typedef struct orbit {
 } orbit;
 
 static void add_image(const coordinates *self, uint64_t code, int real, int imaginary, orbit *all) {
-    size_t string = (size_t)*place_of(self, code);
+    size_t string = (size_t)place_of(self, code);
     for (int i = 0; i < all->count; ++i) {
         if (all->string[i] == string) {
             all->exists[0] = all->exists[0] && all->sign[i][0] == real;
@@ -142,12 +174,12 @@ static void number_orbit(coordinates *self, const orbit *all) {
     }
 }
 
-static coordinates *create_coordinates(int longest, int cell, int parity) {
-    coordinates *self = allocate_coordinates(longest, cell);
+static coordinates *create_coordinates(int longest, int weight, int cell, int parity) {
+    coordinates *self = allocate_coordinates(longest, weight, cell);
     if (self == NULL) {
         return NULL;
     }
-    list_strings(self);
+    list_strings(self, longest, weight);
     for (size_t i = 0; i < self->strings; ++i) {
         if (self->part[i].images == 0) { /* not in an orbit yet */
             orbit all = orbit_of(self, self->code[i], parity);
@@ -242,7 +274,11 @@ static void sum_row(const coordinates *self, size_t k, const gf_strings *commuta
     double weight = sqrt((double)self->part[self->first[k]].images);
     double complex phase = self->imaginary[k] ? -1 : I;
     for (size_t i = 0; i < commutator->count; ++i) {
-        const part *to = &self->part[*place_of(self, commutator->terms[i].code)];
+        int32_t place = place_of(self, commutator->terms[i].code);
+        if (place == NOWHERE) {
+            continue;
+        }
+        const part *to = &self->part[place];
         double complex a = phase * commutator->terms[i].coefficient;
         double scale = -weight / sqrt((double)to->images);
         if (to->at[0] != NOWHERE && creal(a) != 0) {
@@ -327,47 +363,55 @@ static void describe(gf_liouvillian *self) {
     }
 }
 
-gf_status gf_liouvillian_memory(const gf_commutator *commutator, int longest, int parity,
-                                double *bytes, double *size, gf_error *error) {
+gf_status gf_liouvillian_memory(const gf_commutator *commutator, int longest, int weight,
+                                int parity, double *bytes, double *size, gf_error *error) {
     enum { SAMPLE = 256 };
-    uint64_t from = (uint64_t)1 << (2 * longest - 2), step = 3 * from / SAMPLE | 1;
-    double entries = 0, rows = 0, strings = count_strings(longest, commutator->cell);
+    double strings = count_strings(longest, weight, commutator->cell);
+    if (strings > MOST_STRINGS) {
+        return gf_fail(error, GF_NO_MEMORY,
+                       "%.3g strings of up to %d sites are more than operator space takes; take "
+                       "shorter ones, or of a smaller weight",
+                       strings, longest);
+    }
+    coordinates *all = allocate_coordinates(longest, weight, commutator->cell);
+    if (all == NULL) {
+        return gf_fail_memory(error, "the Liouvillian; take shorter strings");
+    }
+    list_strings(all, longest, weight);
+    double entries = 0, rows = 0;
     gf_strings image = {0};
-    for (uint64_t at = from; at < 4 * from && !image.exhausted; at += step > 0 ? step : 1) {
-        uint64_t letters = at;
-        while (letters < 4 * from && ((letters & 3) == 0 || !gf_string_is_neutral(letters))) {
-            ++letters;
+    for (size_t i = all->strings / 2; i < all->strings; i += all->strings / SAMPLE + 1) {
+        image.count = 0;
+        gf_commutator_append(commutator, all->code[i], 1, longest, &image);
+        gf_strings_normalize(&image);
+        for (size_t k = 0; k < image.count; ++k) {
+            entries += gf_string_weight(image.terms[k].code) <= weight;
         }
-        if (letters < 4 * from) {
-            image.count = 0;
-            gf_commutator_append(commutator, gf_string_of(letters, 0), 1, longest, &image);
-            gf_strings_normalize(&image);
-            entries += (double)image.count;
-            ++rows;
-        }
+        ++rows;
     }
     bool exhausted = image.exhausted;
     gf_strings_free(&image);
-    double each = (rows > 0 ? entries / rows : 0) * (sizeof(uint32_t) + sizeof(double)) *
+    free_coordinates(all);
+    double each = entries / rows * (sizeof(uint32_t) + sizeof(double)) *
                   (gf_strings_are_real(&commutator->hamiltonian) ? 1 : 2);
     *size = strings / (parity != 0 ? 2 : 1);
-    *bytes = strings * (each / (parity != 0 ? 2 : 1) + sizeof(part) + 32) +
-             ldexp((double)commutator->cell * sizeof(int32_t), 2 * longest);
+    *bytes = strings * (each / (parity != 0 ? 2 : 1) + sizeof(part) + 32);
     return exhausted ? gf_fail_memory(error, "a sample of the Liouvillian") : GF_OK;
 }
 
-gf_status gf_liouvillian_create(const gf_commutator *commutator, int longest, int parity,
-                                gf_liouvillian **result, gf_error *error) {
+gf_status gf_liouvillian_create(const gf_commutator *commutator, int longest, int weight,
+                                int parity, gf_liouvillian **result, gf_error *error) {
     *result = NULL;
     gf_liouvillian *self = calloc(1, sizeof *self);
     if (self == NULL) {
         return gf_fail_memory(error, "the Liouvillian");
     }
     self->longest = longest;
+    self->weight = weight;
     self->parity = parity;
     self->cell = commutator->cell;
     self->real = gf_strings_are_real(&commutator->hamiltonian);
-    self->coordinates = create_coordinates(longest, commutator->cell, parity);
+    self->coordinates = create_coordinates(longest, weight, commutator->cell, parity);
     self->size = self->coordinates != NULL ? self->coordinates->count : 0;
     self->length = malloc(self->size + 1);
     self->imaginary = malloc((self->size + 1) * sizeof *self->imaginary);
@@ -402,10 +446,11 @@ bool gf_liouvillian_coordinates(const gf_liouvillian *self, const gf_strings *op
     memset(x, 0, self->size * sizeof *x);
     for (size_t i = 0; i < operator->count; ++i) {
         const gf_string *term = &operator->terms[i];
-        if (gf_string_length(term->code) > self->longest) {
+        int32_t place = place_of(all, term->code);
+        if (place == NOWHERE) {
             return false;
         }
-        const part *of = &all->part[*place_of(all, term->code)];
+        const part *of = &all->part[place];
         double unit = 1 / sqrt((double)of->images);
         if (of->at[0] != NOWHERE) {
             x[of->at[0]] += of->sign[0] * unit * creal(term->coefficient);

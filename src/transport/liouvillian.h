@@ -1,4 +1,4 @@
-/* The Liouvillian of the infinite chain as a sparse matrix, on strings up to a length.
+/* The Liouvillian of the infinite chain as a sparse matrix, on strings up to a length and a weight.
  *
  * Coordinates belong to Hermitian operators: of the strings s and their conjugates s', (s +
  * s')/sqrt 2
@@ -15,10 +15,11 @@
 #include "gibbsflow/charge.h"
 #include "transport/strings.h"
 
-enum { GF_LIOUVILLIAN_LONGEST = 12 };
+enum { GF_LIOUVILLIAN_LONGEST = 16 };
 
 typedef struct gf_liouvillian {
-    int longest, cell;
+    int longest, weight,
+        cell;   /* sites of the longest strings; of them with another letter than 1 */
     int parity; /* of all coordinates under reflection: +-1, or 0: both */
     bool real;  /* H is real: S joins real to imaginary coordinates alone */
     size_t size;
@@ -38,16 +39,17 @@ int gf_strings_parity(const gf_strings *self);
 bool gf_strings_are_real(const gf_strings *self);
 
 /* Bytes that it will take, from a sample of its rows, and about how many coordinates it has. */
-gf_status gf_liouvillian_memory(const gf_commutator *commutator, int longest, int parity,
-                                double *bytes, double *size, gf_error *error);
+gf_status gf_liouvillian_memory(const gf_commutator *commutator, int longest, int weight,
+                                int parity, double *bytes, double *size, gf_error *error);
 
-/* `parity`: of the operators it is for, 0 where these or H have none. The caller frees the result;
- * after a failure it is NULL. */
-gf_status gf_liouvillian_create(const gf_commutator *commutator, int longest, int parity,
-                                gf_liouvillian **result, gf_error *error);
+/* `longest` at most GF_LIOUVILLIAN_LONGEST, `weight` at most `longest`, which leaves out no string
+ * of this length; `parity`: of the operators it is for, 0 where these or H have none. The caller
+ * frees the result; after a failure it is NULL. */
+gf_status gf_liouvillian_create(const gf_commutator *commutator, int longest, int weight,
+                                int parity, gf_liouvillian **result, gf_error *error);
 void gf_liouvillian_free(gf_liouvillian *self);
 
-/* The coordinates x[size] of a Hermitian operator. False if it has strings that are too long, or of
+/* The coordinates x[size] of a Hermitian operator. False if it has strings that are left out, or of
  * the other parity. */
 bool gf_liouvillian_coordinates(const gf_liouvillian *self, const gf_strings *operator, double * x);
 

@@ -9,6 +9,7 @@ static gf_operator_space_request request_of(const gf_operator_points *points, si
     return (gf_operator_space_request){
         .lambda = {points->lambda[p][GF_MAGNETIZATION], points->lambda[p][GF_ENERGY]},
         .longest = points->longest,
+        .weight = points->weight,
         .step = time->points > 1 ? (time->to - time->from) / (double)(time->points - 1) : 0,
         .times = time->points,
         .stop = points->stop};
@@ -25,19 +26,33 @@ gf_status gf_operator_points_estimate(const gf_model *model, const gf_operator_p
         if (status == GF_OK) {
             cost->memory = fmax(cost->memory, one.memory);
             cost->seconds += one.seconds;
+            cost->more_seconds = fmax(cost->more_seconds, one.more_seconds);
             cost->longest = one.longest;
         }
     }
     return status;
 }
 
+static bool same_end(const gf_transport_choice *a, const gf_transport_choice *b) {
+    return a->longest == b->longest && a->free == b->free && a->weight == b->weight &&
+           fabs(a->damping - b->damping) <= 1e-9 * b->damping;
+}
+
+/* Points need not have the same choices: the list has those of all. */
 static void put_choices(const gf_operator_space *from, size_t p, gf_transport *to) {
-    to->choices = from->choices;
+    double(*sigma)[GF_TRANSPORT_MATRIX] = to->choice_onsager + p * GF_TRANSPORT_CHOICES;
+    for (size_t k = 0; k < GF_TRANSPORT_CHOICES * GF_TRANSPORT_MATRIX; ++k) {
+        sigma[k / GF_TRANSPORT_MATRIX][k % GF_TRANSPORT_MATRIX] = NAN;
+    }
     for (size_t c = 0; c < from->choices; ++c) {
         const gf_operator_space_choice *choice = &from->choice[c];
-        to->choice[c] = choice->end;
-        memcpy(to->choice_onsager[p * GF_TRANSPORT_CHOICES + c], choice->solution.onsager,
-               sizeof *to->choice_onsager);
+        size_t at = 0;
+        while (at < to->choices && !same_end(&to->choice[at], &choice->end)) {
+            ++at;
+        }
+        to->choice[at] = choice->end;
+        to->choices = at < to->choices ? to->choices : at + 1;
+        memcpy(sigma[at], choice->solution.onsager, sizeof *sigma);
     }
 }
 
@@ -99,7 +114,10 @@ gf_status gf_operator_points_find(const gf_model *model, const gf_operator_point
     self->method = "operator-space";
     self->form = GF_KUBO_MORI;
     self->exact = true;
-    self->longest = cost.longest;
+    for (size_t c = 0; c < self->choices; ++c) {
+        int longest = self->choice[c].longest;
+        self->longest = longest > self->longest ? longest : self->longest;
+    }
     for (size_t t = 0; t < self->times; ++t) {
         self->time[t] = gf_axis_value(&points->time, t);
     }

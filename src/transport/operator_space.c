@@ -12,6 +12,8 @@
 
 /* What the choices range over: damping begins so many sites before the end. */
 enum { FAR = 4, MIDDLE = 3, NEAR = 2 };
+/* Where spins are dilute: strings by so many sites longer, of such a weight. */
+enum { LONGER = 2, LIGHT = 7 };
 
 static const double WEAK = 0.25, STRONG = 0.5; /* dampings, in units of sqrt(C_22) at m = 0 */
 
@@ -19,7 +21,7 @@ static const double WEAK = 0.25, STRONG = 0.5; /* dampings, in units of sqrt(C_2
 static double tolerance_of(const gf_liouvillian *liouvillian) {
     return liouvillian->real ? 1e-2 : 1e-4;
 }
-enum { MOST_ITERATIONS = 4000 };
+enum { MOST_ITERATIONS = 8000 };
 
 /* The verdict. */
 static const double MOST_SPREAD = 0.15, MOST_DRIFT = 0.05; /* relative; drift: per site */
@@ -33,8 +35,8 @@ typedef struct problem {
     gf_currents currents;
     gf_commutator commutator;
     gf_strings current[GF_CHARGES], charge[GF_CHARGES];
-    int cell, parity, span; /* span: of the longest current */
-    double m, unit;         /* unit: of energy */
+    int cell, parity, span, heaviest; /* of the currents: length and weight of a string */
+    double m, unit;                   /* unit: of energy */
 } problem;
 
 static void close_problem(problem *self) {
@@ -90,7 +92,9 @@ static bool expand(problem *self) {
         done = done && !self->current[i].exhausted;
         for (size_t k = 0; k < self->current[i].count; ++k) {
             int length = gf_string_length(self->current[i].terms[k].code);
+            int weight = gf_string_weight(self->current[i].terms[k].code);
             self->span = length > self->span ? length : self->span;
+            self->heaviest = weight > self->heaviest ? weight : self->heaviest;
         }
     }
     gf_strings at_zero = gf_strings_expand(&from->hamiltonian, self->cell, 0);
@@ -125,38 +129,68 @@ static gf_status open_problem(const gf_model *model, const double lambda[GF_CHAR
 
 /* --- choices --------------------------------------------------------------------------------- */
 
-static void add_choice(const problem *self, int longest, int width, double damping,
+static void add_choice(const problem *self, int longest, int weight, int width, double damping,
                        gf_operator_space *result) {
     if (longest - width >= self->span) { /* what is damped at once is no current */
-        result->choice[result->choices++].end = (gf_transport_choice){
-            .longest = longest, .free = longest - width, .damping = damping * self->unit};
+        result->choice[result->choices++].end =
+            (gf_transport_choice){.longest = longest,
+                                  .free = longest - width,
+                                  .weight = weight < longest ? weight : longest,
+                                  .damping = damping * self->unit};
     }
+}
+
+static void add_choices(const problem *self, int longest, int weight, gf_operator_space *result) {
+    for (int width = FAR; width >= MIDDLE; --width) {
+        add_choice(self, longest, weight, width, WEAK, result);
+        add_choice(self, longest, weight, width, STRONG, result);
+    }
+    add_choice(self, longest, weight, NEAR, STRONG, result);
+}
+
+static bool is_limited(const gf_operator_space *self) {
+    return self->weight < self->longest;
 }
 
 static void list_choices(const problem *self, gf_operator_space *result) {
     result->choices = 0;
-    for (int longest = result->longest; longest >= result->longest - 1; --longest) {
-        for (int width = FAR; width >= MIDDLE; --width) {
-            add_choice(self, longest, width, WEAK, result);
-            add_choice(self, longest, width, STRONG, result);
-        }
-        add_choice(self, longest, NEAR, STRONG, result);
+    add_choices(self, result->longest, result->weight, result);
+    add_choices(self, result->longest - 1, result->weight, result);
+    if (is_limited(result)) {
+        add_choices(self, result->longest, result->weight - 1, result);
     }
 }
 
-static gf_status check_length(const problem *self, int longest, gf_error *error) {
-    int least = self->span + NEAR + 1;
-    if (least > GF_LIOUVILLIAN_LONGEST) {
+/* Of the strings that the value is of. */
+static bool is_whole(const gf_operator_space *self, const gf_operator_space_choice *choice) {
+    return choice->end.longest == self->longest && choice->end.weight == self->weight;
+}
+
+static int most_sites(const problem *self) {
+    int most = GF_STRING_SITES - 2 * (self->commutator.reach - 1);
+    return most < GF_LIOUVILLIAN_LONGEST ? most : GF_LIOUVILLIAN_LONGEST;
+}
+
+static gf_status check_length(const problem *self, int longest, int weight, gf_error *error) {
+    int least = self->span + NEAR + 1, most = most_sites(self);
+    if (least > most) {
         return gf_fail(error, GF_INVALID,
                        "currents over %d sites need strings of %d sites in operator space, which "
                        "has room for %d; use --method full",
-                       self->span, least, GF_LIOUVILLIAN_LONGEST);
+                       self->span, least, most);
     }
-    if (longest < least || longest > GF_LIOUVILLIAN_LONGEST) {
+    if (longest < least || longest > most) {
         return gf_fail(error, GF_INVALID,
                        "strings of %d sites are too %s: for currents over %d sites take %d to %d",
-                       longest, longest < least ? "short" : "long", self->span, least,
-                       GF_LIOUVILLIAN_LONGEST);
+                       longest, longest < least ? "short" : "long", self->span, least, most);
+    }
+    if (weight <= self->heaviest || weight > longest) {
+        return gf_fail(
+            error, GF_INVALID,
+            "a weight of %d is too %s: for currents of weight %d and strings of %d sites "
+            "take %d to %d",
+            weight, weight > longest ? "large" : "small", self->heaviest, longest,
+            self->heaviest + 1, longest);
     }
     return GF_OK;
 }
@@ -169,12 +203,18 @@ static int longest_of(const problem *self, const gf_operator_space_request *requ
     return least > GF_OPERATOR_SPACE_LONGEST ? least : GF_OPERATOR_SPACE_LONGEST;
 }
 
+/* The heaviest strings of such a length. */
+static int weight_of(const gf_operator_space *self, int longest) {
+    return self->weight < longest ? self->weight : longest;
+}
+
 static const gf_operator_space_choice *strong_choice(const gf_operator_space *self, int longest,
                                                      int width) {
     const gf_operator_space_choice *found = NULL;
     for (size_t k = 0; k < self->choices; ++k) {
         const gf_operator_space_choice *choice = &self->choice[k];
-        if (choice->end.longest == longest && choice->end.longest - choice->end.free == width) {
+        if (choice->end.longest == longest && choice->end.weight == weight_of(self, longest) &&
+            choice->end.longest - choice->end.free == width) {
             found = choice; /* of two dampings the second one is strong */
         }
     }
@@ -193,9 +233,10 @@ typedef struct work {
     const problem *problem;
     const gf_operator_space_request *request;
     gf_operator_space *result;
-    gf_liouvillian *liouvillian;
-    double *currents;   /* [size][GF_CHARGES], per site */
-    double *shorter[2]; /* K and sigma in time, with strings one site shorter */
+    /* Of strings of all weights that are asked for, and of lighter ones, if there are any. */
+    gf_liouvillian *liouvillian[2];
+    double *currents[2]; /* [size][GF_CHARGES], per site */
+    double *shorter[2];  /* K and sigma in time, with strings one site shorter */
 } work;
 
 /* Tasks: the choices, then two evolutions in time. */
@@ -210,6 +251,11 @@ static const gf_operator_space_choice *choice_of(const work *self, size_t task) 
                : middle_choice(result, result->longest - (int)(task - result->choices));
 }
 
+/* Which matrix. */
+static size_t space_of(const work *self, const gf_operator_space_choice *choice) {
+    return choice->end.weight < weight_of(self->result, choice->end.longest) ? 1 : 0;
+}
+
 /* Applications of the matrix: some, from experience; and polynomials. */
 static double count_applications(const work *self, size_t task) {
     double end = self->request->step * (double)self->request->times;
@@ -218,26 +264,28 @@ static double count_applications(const work *self, size_t task) {
 
 static double task_cost(const void *context, size_t task) {
     const work *self = context;
-    const gf_liouvillian *matrix = self->liouvillian;
-    return count_applications(self, task) *
-           (double)matrix->row[matrix->upto[choice_of(self, task)->end.longest]];
+    const gf_operator_space_choice *choice = choice_of(self, task);
+    const gf_liouvillian *matrix = self->liouvillian[space_of(self, choice)];
+    return count_applications(self, task) * (double)matrix->row[matrix->upto[choice->end.longest]];
 }
 
 static gf_status run_task(const void *context, gf_task *task, gf_error *error) {
     const work *self = context;
     const gf_operator_space_choice *choice = choice_of(self, task->index);
     gf_operator_space *result = self->result;
+    size_t space = space_of(self, choice);
+    const double *currents = self->currents[space];
     gf_absorber absorber;
-    gf_status status = gf_absorber_init(self->liouvillian, choice->end.longest, choice->end.free,
-                                        choice->end.damping, &absorber, error);
+    gf_status status = gf_absorber_init(self->liouvillian[space], choice->end.longest,
+                                        choice->end.free, choice->end.damping, &absorber, error);
     if (status == GF_OK && task->index < result->choices) {
-        status = gf_absorber_solve(&absorber, self->currents, tolerance_of(self->liouvillian),
+        status = gf_absorber_solve(&absorber, currents, tolerance_of(self->liouvillian[space]),
                                    MOST_ITERATIONS, self->request->stop,
                                    &result->choice[task->index].solution, error);
     } else if (status == GF_OK) {
         bool shorter = choice->end.longest < result->longest;
-        status = gf_absorber_evolve(&absorber, self->currents, self->request->step,
-                                    self->request->times, self->request->stop,
+        status = gf_absorber_evolve(&absorber, currents, self->request->step, self->request->times,
+                                    self->request->stop,
                                     shorter ? self->shorter[0] : result->correlation,
                                     shorter ? self->shorter[1] : result->onsager_in_time, error);
     }
@@ -278,26 +326,40 @@ static bool allocate_times(work *self) {
 }
 
 /* The currents as coordinates, so that products are per site. */
-static bool place_currents(work *self) {
-    size_t size = self->liouvillian->size;
-    double *x = malloc((size + 1) * sizeof *x), unit = 1 / sqrt(self->problem->cell);
-    self->currents = malloc((GF_CHARGES * size + 1) * sizeof *self->currents);
-    bool done = x != NULL && self->currents != NULL;
+static bool place_currents(work *self, size_t space) {
+    const gf_liouvillian *matrix = self->liouvillian[space];
+    double *x = malloc((matrix->size + 1) * sizeof *x), unit = 1 / sqrt(self->problem->cell);
+    double *currents = malloc((GF_CHARGES * matrix->size + 1) * sizeof *currents);
+    bool done = x != NULL && currents != NULL;
     for (size_t c = 0; c < GF_CHARGES && done; ++c) {
-        done = gf_liouvillian_coordinates(self->liouvillian, &self->problem->current[c], x);
-        for (size_t k = 0; k < size && done; ++k) {
-            self->currents[GF_CHARGES * k + c] = unit * x[k];
+        done = gf_liouvillian_coordinates(matrix, &self->problem->current[c], x);
+        for (size_t k = 0; k < matrix->size && done; ++k) {
+            currents[GF_CHARGES * k + c] = unit * x[k];
         }
     }
     free(x);
+    self->currents[space] = currents;
     return done;
 }
 
-static gf_status run(work *self, gf_error *error) {
+static gf_status open_spaces(work *self, gf_error *error) {
     const problem *from = self->problem;
-    gf_status status = gf_liouvillian_create(&from->commutator, self->result->longest, from->parity,
-                                             &self->liouvillian, error);
-    if (status == GF_OK && (!place_currents(self) || !allocate_times(self))) {
+    const gf_operator_space *result = self->result;
+    gf_status status = GF_OK;
+    for (size_t space = 0; space < (is_limited(result) ? 2 : 1) && status == GF_OK; ++space) {
+        status =
+            gf_liouvillian_create(&from->commutator, result->longest, result->weight - (int)space,
+                                  from->parity, &self->liouvillian[space], error);
+        if (status == GF_OK && !place_currents(self, space)) {
+            status = gf_fail_memory(error, "vectors of operator space; take shorter strings");
+        }
+    }
+    return status;
+}
+
+static gf_status run(work *self, gf_error *error) {
+    gf_status status = open_spaces(self, error);
+    if (status == GF_OK && !allocate_times(self)) {
         status = gf_fail_memory(error, "vectors of operator space; take shorter strings");
     }
     const gf_tasks all = {.count = count_tasks(self),
@@ -329,7 +391,7 @@ static void summarise(const gf_operator_space *self, entry_of entry,
         for (size_t j = 0; j < GF_CHARGES; ++j) {
             double sum = 0, count = 0, deviation = 0;
             for (size_t k = 0; k < self->choices; ++k) {
-                bool whole = self->choice[k].end.longest == self->longest;
+                bool whole = is_whole(self, &self->choice[k]);
                 sum += whole ? entry(&self->choice[k], i, j) : 0;
                 count += whole;
             }
@@ -450,34 +512,65 @@ static void describe_state(const gf_model *model, const problem *from, gf_operat
     }
 }
 
-static gf_status estimate(const problem *from, const gf_operator_space_request *request,
-                          const gf_operator_space *plan, gf_operator_space_cost *cost,
+/* Matrices and vectors, and processor time, of strings of such a length and weight; the number of
+ * iterations is from experience. */
+static gf_status add_cost(const problem *from, const gf_operator_space_request *request,
+                          const gf_operator_space *result, gf_operator_space_cost *cost,
                           gf_error *error) {
-    double bytes, strings;
-    gf_status status = gf_liouvillian_memory(&from->commutator, plan->longest, from->parity, &bytes,
-                                             &strings, error);
-    double vectors = 6 * GF_CHARGES * sizeof(double) * strings * gf_machine_threads();
-    double each = (sizeof(double) + sizeof(uint32_t)); /* of an element of the matrix */
     double end = request->step * (double)request->times;
-    double applications = 800.0 * (double)plan->choices + (end > 0 ? 60 * from->unit * end : 0);
-    *cost = (gf_operator_space_cost){.memory = bytes + vectors,
-                                     .longest = plan->longest,
-                                     .seconds = 1e-9 * bytes / each * applications};
-    return status;
+    double each = sizeof(double) + sizeof(uint32_t); /* of an element of the matrix */
+    *cost = (gf_operator_space_cost){.longest = result->longest};
+    for (int space = 0; space < (is_limited(result) ? 2 : 1); ++space) {
+        double bytes, strings;
+        gf_status status =
+            gf_liouvillian_memory(&from->commutator, result->longest, result->weight - space,
+                                  from->parity, &bytes, &strings, error);
+        if (status != GF_OK) {
+            return status;
+        }
+        double vectors = 6 * GF_CHARGES * sizeof(double) * strings * gf_machine_threads();
+        double choices = (double)result->choices / (is_limited(result) ? 3 : 1);
+        double solutions = (space == 0 && is_limited(result) ? 2 : 1) * choices;
+        double applications = 1000 / pow(1 - from->m * from->m, 2) * solutions +
+                              (end > 0 && space == 0 ? 60 * from->unit * end : 0);
+        cost->memory += bytes + (space == 0 ? vectors : 0);
+        cost->seconds += 1e-9 * bytes / each * applications;
+    }
+    return GF_OK;
 }
 
-static gf_status plan(const gf_model *model, const gf_operator_space_request *request,
-                      problem *from, gf_operator_space *result, gf_operator_space_cost *cost,
+static gf_status plan(const problem *from, int longest, int weight, gf_operator_space *result,
                       gf_error *error) {
+    result->longest = longest;
+    result->weight = weight;
+    list_choices(from, result);
+    return check_length(from, longest, weight, error);
+}
+
+/* Longer, lighter strings may come second. */
+static bool may_lengthen(const problem *from, const gf_operator_space_request *request,
+                         int longest) {
+    return request->weight == 0 && longest + LONGER <= most_sites(from) &&
+           from->heaviest < LIGHT - 1 && LIGHT < longest + LONGER;
+}
+
+static gf_status open_plan(const gf_model *model, const gf_operator_space_request *request,
+                           problem *from, gf_operator_space *result, gf_operator_space_cost *cost,
+                           gf_error *error) {
     gf_status status = open_problem(model, request->lambda, from, error);
     if (status != GF_OK) {
         return status;
     }
-    result->longest = longest_of(from, request);
-    status = check_length(from, result->longest, error);
-    if (status == GF_OK) {
-        list_choices(from, result);
-        status = estimate(from, request, result, cost, error);
+    int longest = longest_of(from, request);
+    status = plan(from, longest, request->weight > 0 ? request->weight : longest, result, error);
+    status = status == GF_OK ? add_cost(from, request, result, cost, error) : status;
+    if (status == GF_OK && may_lengthen(from, request, longest)) {
+        gf_operator_space later = {0};
+        gf_operator_space_cost more;
+        status = plan(from, longest + LONGER, LIGHT, &later, error);
+        status = status == GF_OK ? add_cost(from, request, &later, &more, error) : status;
+        cost->memory = status == GF_OK ? fmax(cost->memory, more.memory) : 0;
+        cost->more_seconds = status == GF_OK ? more.seconds : 0;
     }
     if (status != GF_OK) {
         close_problem(from);
@@ -489,7 +582,7 @@ gf_status gf_operator_space_cost_of(const gf_model *model, const gf_operator_spa
                                     gf_operator_space_cost *cost, gf_error *error) {
     gf_operator_space planned = {0};
     problem from;
-    gf_status status = plan(model, request, &from, &planned, cost, error);
+    gf_status status = open_plan(model, request, &from, &planned, cost, error);
     if (status == GF_OK) {
         close_problem(&from);
     }
@@ -506,6 +599,57 @@ static gf_status check_memory(const gf_operator_space_cost *cost, int longest, g
                          longest, cost->memory / 0x1p30, free_memory / 0x1p30);
 }
 
+static void close_work(work *self) {
+    for (size_t i = 0; i < 2; ++i) {
+        free(self->shorter[i]);
+        free(self->currents[i]);
+        gf_liouvillian_free(self->liouvillian[i]);
+    }
+}
+
+/* With the strings that are planned in it. NULL if it was stopped. */
+static gf_status attempt(const gf_model *model, const problem *from,
+                         const gf_operator_space_request *request, gf_operator_space **self,
+                         gf_error *error) {
+    work all = {.problem = from, .request = request, .result = *self};
+    memcpy((*self)->lambda, request->lambda, sizeof request->lambda);
+    describe_state(model, from, *self);
+    gf_status status = run(&all, error);
+    if (status == GF_OK && (request->stop == NULL || *request->stop == 0)) {
+        judge(*self, from);
+        compare_times(*self, all.shorter);
+    } else {
+        gf_operator_space_free(*self);
+        *self = NULL;
+    }
+    close_work(&all);
+    return status;
+}
+
+/* The second attempt, where the first has not settled for its spread alone; that which has settled
+ * is the result, or that of longer strings. */
+static gf_status lengthen(const gf_model *model, const problem *from,
+                          const gf_operator_space_request *request, gf_operator_space **self,
+                          gf_error *error) {
+    gf_operator_space *longer = calloc(1, sizeof *longer);
+    if (longer == NULL) {
+        return gf_fail_memory(error, "the result");
+    }
+    gf_status status = plan(from, (*self)->longest + LONGER, LIGHT, longer, error);
+    if (status != GF_OK) {
+        gf_operator_space_free(longer);
+        return status;
+    }
+    status = attempt(model, from, request, &longer, error);
+    if (longer == NULL || longer->bounded) {
+        gf_operator_space_free(*self);
+        *self = longer;
+    } else {
+        gf_operator_space_free(longer);
+    }
+    return status;
+}
+
 gf_status gf_operator_space_find(const gf_model *model, const gf_operator_space_request *request,
                                  gf_operator_space **result, gf_error *error) {
     *result = NULL;
@@ -515,28 +659,25 @@ gf_status gf_operator_space_find(const gf_model *model, const gf_operator_space_
     }
     problem from;
     gf_operator_space_cost cost;
-    gf_status status = plan(model, request, &from, self, &cost, error);
+    gf_status status = open_plan(model, request, &from, self, &cost, error);
     if (status != GF_OK) {
         free(self);
         return status;
     }
-    work all = {.problem = &from, .request = request, .result = self};
-    memcpy(self->lambda, request->lambda, sizeof self->lambda);
-    describe_state(model, &from, self);
-    status = check_memory(&cost, self->longest, error);
-    status = status == GF_OK ? run(&all, error) : status;
-    bool complete = status == GF_OK && (request->stop == NULL || *request->stop == 0);
-    if (complete) {
-        judge(self, &from);
-        compare_times(self, all.shorter);
-        *result = self;
-    } else {
-        gf_operator_space_free(self);
+    int longest = self->longest;
+    status = check_memory(&cost, longest, error);
+    if (status == GF_OK) {
+        status = attempt(model, &from, request, &self, error);
     }
-    free(all.shorter[0]);
-    free(all.shorter[1]);
-    free(all.currents);
-    gf_liouvillian_free(all.liouvillian);
+    if (self != NULL && status == GF_OK && self->verdict == GF_NOT_SETTLED && self->bounded &&
+        may_lengthen(&from, request, longest)) {
+        status = lengthen(model, &from, request, &self, error);
+    }
+    if (status != GF_OK) {
+        gf_operator_space_free(self);
+        self = NULL;
+    }
+    *result = self;
     close_problem(&from);
     return status;
 }

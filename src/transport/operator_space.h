@@ -7,6 +7,12 @@
  * choices with the longest strings, the error the largest deviation of any choice from it, those
  * with strings one site shorter included.
  *
+ * Where spins are dilute the mean free path is long, and operators meet their end early; but they
+ * hardly ever become heavy: strings may then be longer, of a limited weight (sites with another
+ * letter than 1), and choices with a weight one smaller come beside. Unless the caller says what to
+ * take, that is what happens where the spread is all that keeps strings of any weight from a
+ * verdict.
+ *
  * The spread is no error, and the verdict "not settled", where it is large; where the value still
  * moves as strings get longer by a site; and where a current lives so long that something close to
  * a conservation law must hold it up: then the slow modes count, which may be longer than any
@@ -23,6 +29,7 @@ enum { GF_OPERATOR_SPACE_LONGEST = 10 /* unless told */ };
 typedef struct gf_operator_space_request {
     double lambda[GF_CHARGES]; /* lambda2 must be 0 */
     int longest;               /* sites of the longest strings; 0: GF_OPERATOR_SPACE_LONGEST */
+    int weight;                /* of the heaviest strings; 0: as they come, and see above */
     double step;               /* K and sigma at the times 0, step, ... */
     size_t times;              /* so many; 0: none */
     const volatile sig_atomic_t *stop;
@@ -37,9 +44,9 @@ typedef struct gf_operator_space_choice {
 } gf_operator_space_choice;
 
 typedef struct gf_operator_space {
-    int longest;
+    int longest, weight;
     double lambda[GF_CHARGES], density[GF_CHARGES], susceptibility[GF_PAIRS];
-    size_t choices; /* those with the longest strings first */
+    size_t choices; /* those with the longest and heaviest strings first */
     gf_operator_space_choice choice[GF_TRANSPORT_CHOICES];
     gf_transport_verdict verdict; /* extrapolated or not settled; why not: */
     char reason[GF_TRANSPORT_REASON];
@@ -59,7 +66,8 @@ typedef struct gf_operator_space {
  * as below. */
 typedef struct gf_operator_space_cost {
     double memory, seconds;
-    int longest; /* sites of the longest strings */
+    double more_seconds; /* for longer, lighter strings, where they are needed */
+    int longest;         /* sites of the longest strings */
 } gf_operator_space_cost;
 gf_status gf_operator_space_cost_of(const gf_model *model, const gf_operator_space_request *request,
                                     gf_operator_space_cost *cost, gf_error *error);
@@ -75,8 +83,8 @@ void gf_operator_space_free(gf_operator_space *self);
 typedef struct gf_operator_points {
     size_t points;
     const double (*lambda)[GF_CHARGES];
-    gf_axis time; /* from 0 */
-    int longest;  /* 0: as above */
+    gf_axis time;        /* from 0 */
+    int longest, weight; /* 0: as above */
     const volatile sig_atomic_t *stop;
     const gf_progress *progress;
 } gf_operator_points;

@@ -51,6 +51,11 @@ static inline int gf_string_length(uint64_t code) {
     uint64_t letters = gf_string_letters(code);
     return letters == 0 ? 0 : (64 - __builtin_clzll(letters) + 1) / 2;
 }
+/* Its weight: sites with an operator other than 1. */
+static inline int gf_string_weight(uint64_t code) {
+    uint64_t letters = gf_string_letters(code);
+    return __builtin_popcountll((letters | letters >> 1) & 0x5555555555555555U);
+}
 bool gf_string_is_neutral(uint64_t letters); /* as many + as - */
 uint64_t gf_string_conjugate(uint64_t code); /* + and - exchanged */
 uint64_t gf_string_reflected(uint64_t code); /* in reversed order, on a chain of one-site cells */

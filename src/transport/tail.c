@@ -161,23 +161,28 @@ static bool divide(double s[F][F], double s_0[F][F], double a[F][F]) {
 
 /* --- ends of operator space ------------------------------------------------------------------ */
 
-/* sigma_0 of every choice; the first `whole` ones are those of the longest strings. */
+/* sigma_0 of every choice of a point; the first `whole` ones are those of the longest and heaviest
+ * strings. */
 typedef struct ends {
     size_t count, whole;
+    const gf_transport_choice *end[MOST_ENDS];
     double sigma[MOST_ENDS][F][F];
 } ends;
 
-static bool same_width(const gf_transport_choice *a, const gf_transport_choice *b) {
-    double larger = fmax(a->damping, b->damping);
-    return a->longest - a->free == b->longest - b->free &&
-           fabs(a->damping - b->damping) <= 1e-9 * larger;
+/* The same but for strings one site shorter. */
+static bool is_shorter(const gf_transport_choice *a, const gf_transport_choice *b) {
+    int most = a->longest - 1;
+    return b->longest == most && b->weight == (a->weight < most ? a->weight : most) &&
+           a->longest - a->free == b->longest - b->free &&
+           fabs(a->damping - b->damping) <= 1e-9 * fmax(a->damping, b->damping);
 }
 
 /* Adds where two more steps like that from the shorter strings lead. */
-static void add_steps(const gf_transport *operators, size_t from, ends *self) {
+static void add_steps(ends *self) {
+    size_t given = self->count;
     for (size_t c = 0; c < self->whole; ++c) {
-        for (size_t d = from; d < operators->choices; ++d) {
-            if (!same_width(&operators->choice[c], &operators->choice[d])) {
+        for (size_t d = self->whole; d < given; ++d) {
+            if (!is_shorter(self->end[c], self->end[d])) {
                 continue;
             }
             double(*next)[F] = self->sigma[self->count++];
@@ -190,13 +195,19 @@ static void add_steps(const gf_transport *operators, size_t from, ends *self) {
 }
 
 static void find_ends(const gf_transport *operators, size_t p, bool mirrored, ends *self) {
-    *self = (ends){.count = operators->choices};
+    *self = (ends){0};
     for (size_t c = 0; c < operators->choices; ++c) {
-        take(operators->choice_onsager[p * GF_TRANSPORT_CHOICES + c], mirrored, self->sigma[c]);
-        self->whole += operators->choice[c].longest == operators->longest;
+        const gf_transport_choice *end = &operators->choice[c];
+        const double *sigma = operators->choice_onsager[p * GF_TRANSPORT_CHOICES + c];
+        if (isnan(sigma[0])) {
+            continue; /* another point's */
+        }
+        self->end[self->count] = end;
+        take(sigma, mirrored, self->sigma[self->count++]);
+        self->whole += end->longest == self->end[0]->longest && end->weight == self->end[0]->weight;
     }
     if (operators->verdict[p] == GF_NOT_SETTLED) {
-        add_steps(operators, self->whole, self);
+        add_steps(self);
     }
 }
 

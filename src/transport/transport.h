@@ -32,13 +32,14 @@ const char *gf_transport_verdict_name(gf_transport_verdict self);
 
 /* How operator space ends (operator_space.h): one of the choices whose spread is an error. */
 enum {
-    GF_TRANSPORT_CHOICES = 10,
+    GF_TRANSPORT_CHOICES = 32,
     GF_TRANSPORT_WAYS = 4,
     GF_TRANSPORT_REASON = 320,
     GF_TRANSPORT_NAME = 64
 };
 typedef struct gf_transport_choice {
     int longest, free; /* sites of the longest strings, and of the longest that are not damped */
+    int weight;        /* of the heaviest: sites with another letter than 1 */
     double damping;    /* for each site beyond, in units of energy */
 } gf_transport_choice;
 
@@ -87,7 +88,8 @@ typedef struct gf_transport {
     int longest; /* sites of the longest strings; 0: another method */
     size_t choices;
     gf_transport_choice choice[GF_TRANSPORT_CHOICES];
-    double (*choice_onsager)[GF_TRANSPORT_MATRIX]; /* [points][GF_TRANSPORT_CHOICES]: sigma */
+    double (*choice_onsager)[GF_TRANSPORT_MATRIX]; /* [points][GF_TRANSPORT_CHOICES]: sigma; NaN:
+                                                      not among those of the point */
     bool *bounded; /* [points]: a limit that is not settled lies among them nevertheless, within an
                       error too large to be called one */
     /* Of a ring with a tail (tail.h): the ways to it, and what comes of each. */

@@ -146,7 +146,7 @@ static void put_judgement(const gf_transport *self, gf_file *file) {
 /* Of operator space: the choices, and sigma of each. */
 static void put_choices(const gf_transport *self, gf_file *file) {
     double longest[GF_TRANSPORT_CHOICES], free_sites[GF_TRANSPORT_CHOICES];
-    double damping[GF_TRANSPORT_CHOICES];
+    double damping[GF_TRANSPORT_CHOICES], weight[GF_TRANSPORT_CHOICES];
     size_t count = self->choices;
     double *sigma = calloc(self->points * count * GF_TRANSPORT_MATRIX + 1, sizeof *sigma);
     if (sigma == NULL) {
@@ -157,6 +157,7 @@ static void put_choices(const gf_transport *self, gf_file *file) {
         longest[c] = self->choice[c].longest;
         free_sites[c] = self->choice[c].free;
         damping[c] = self->choice[c].damping;
+        weight[c] = self->choice[c].weight;
         for (size_t p = 0; p < self->points; ++p) {
             memcpy(sigma + (p * count + c) * GF_TRANSPORT_MATRIX,
                    self->choice_onsager[p * GF_TRANSPORT_CHOICES + c],
@@ -171,6 +172,9 @@ static void put_choices(const gf_transport *self, gf_file *file) {
     set.path = "/transport/choices/free";
     set.description = "sites of the longest strings that are not damped";
     gf_file_put_doubles(file, &set, free_sites);
+    set.path = "/transport/choices/weight";
+    set.description = "of the heaviest strings: sites with another letter than 1";
+    gf_file_put_doubles(file, &set, weight);
     set.path = "/transport/choices/damping";
     set.units = "{energy}";
     set.description = "for each site beyond";

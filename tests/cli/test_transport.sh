@@ -69,7 +69,7 @@ test_memory() {
 }
 
 test_tail() {
-    accept transport "$half" --sites 10 --tail --strings 8 --at=0.3,-0.1 --end 2 --times 17 -o tail.h5
+    accept transport "$half" --sites 10 --tail --strings 8 --weight 8 --at=0.3,-0.1 --end 2 --times 17 -o tail.h5
     check "transport: tail: $said" contains "$said" "1 of 1 states settled or extrapolated"
     check "transport: tail: ways" contains "$said" "ratio at t* of the smaller chain"
     for name in tail/lambda1 tail/time tail/way tail/onsager limit/reason; do
@@ -82,7 +82,7 @@ test_tail() {
 
 # A table of D, and a run that takes it, with its errors.
 test_table() {
-    accept transport "$half" --sites 8 --table 9,9 --strings 8 --end 2 --times 17 -o diffusion.h5 -q
+    accept transport "$half" --sites 8 --table 9,9 --strings 8 --weight 8 --end 2 --times 17 -o diffusion.h5 -q
     check "transport: table: $said" contains "$said" "D on 9 x 9 nodes: known on"
     for name in magnetization energy matrix matrix_error relative_error origin; do
         check "transport: no /diffusion/$name" h5dump -H -d "/diffusion/$name" diffusion.h5 >/dev/null
@@ -136,8 +136,11 @@ test_refusals() {
     refuse 2 "belong to --method typicality or memory" transport "$half" --samples 4
     refuse 2 "expected 2 to" transport "$half" --method typicality --samples 1
     refuse 2 "with --method operator-space" transport "$half" --strings 9
+    refuse 2 "number of letters" transport "$half" --weight 6
+    refuse 2 "number of letters" transport "$half" --method operator-space --weight=-1
+    refuse_to_write 1 "a weight of 2 is too small" transport "$half" --method operator-space --weight 2
     refuse_to_write 1 "use --method full there" transport "$half" --method operator-space --at 0,0.1
-    refuse_to_write 1 "take 8 to 12" transport "$half" --method operator-space --strings 7
+    refuse_to_write 1 "take 8 to 16" transport "$half" --method operator-space --strings 7
     refuse_to_write 1 "boundary: periodic" transport "$models/pump_loss.yaml" --method operator-space
     refuse 2 "no --method operator-space or memory, no --alone" transport "$half" --tail --alone
     refuse 2 "leave out --at and --grid" transport "$half" --table 9,9 --at 0,0 -o table.h5

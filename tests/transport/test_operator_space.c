@@ -26,8 +26,11 @@ static gf_model *read_model(const char *file, int sites, const char *assignment)
 
 static gf_operator_space *find(const gf_model *model, double m, int longest, double step,
                                size_t times) {
-    const gf_operator_space_request request = {
-        .lambda = {-atanh(m), 0}, .longest = longest, .step = step, .times = times};
+    const gf_operator_space_request request = {.lambda = {-atanh(m), 0},
+                                               .longest = longest,
+                                               .weight = longest,
+                                               .step = step,
+                                               .times = times};
     gf_operator_space *result = NULL;
     gf_error error = {.message = ""};
     ck_assert_msg(gf_operator_space_find(model, &request, &result, &error) == GF_OK, "%s",
@@ -47,7 +50,8 @@ typedef struct infinite_chain {
     double *j; /* [size][GF_CHARGES], per site */
 } infinite_chain;
 
-static infinite_chain open_space(const gf_model *model, double m, int longest, int parity) {
+static infinite_chain open_space(const gf_model *model, double m, int longest, int weight,
+                                 int parity) {
     infinite_chain self = {0};
     gf_commutator commutator;
     ck_assert_int_eq(gf_currents_derive(&model->chain, &model->hamiltonian, &self.currents, NULL),
@@ -55,8 +59,8 @@ static infinite_chain open_space(const gf_model *model, double m, int longest, i
     int cell = self.currents.cell;
     ck_assert_int_eq(gf_commutator_create(&self.currents.hamiltonian, cell, m, &commutator, NULL),
                      GF_OK);
-    ck_assert_int_eq(gf_liouvillian_create(&commutator, longest, parity, &self.matrix, NULL),
-                     GF_OK);
+    ck_assert_int_eq(
+        gf_liouvillian_create(&commutator, longest, weight, parity, &self.matrix, NULL), GF_OK);
     gf_commutator_free(&commutator);
     self.charge[0] = gf_strings_magnetization(cell, m);
     self.charge[1] = gf_strings_expand(&self.currents.hamiltonian, cell, m);
@@ -159,7 +163,7 @@ static void assert_moments(const gf_model *model, double m, int longest) {
     const double h = 0.01;
     const gf_chain *ring = &model->chain;
     double k[12], sigma[12];
-    infinite_chain chain = open_space(model, m, longest, 0);
+    infinite_chain chain = open_space(model, m, longest, longest, 0);
     gf_charges q = gf_charges_of(ring, &model->hamiltonian);
     gf_operator j[GF_CHARGES], hj[GF_CHARGES];
     evolve(&chain, longest, h, 3, k, sigma);
@@ -210,7 +214,7 @@ END_TEST
 START_TEST(short_times_are_those_of_a_ring) {
     double k[12], sigma[12];
     gf_model *model = read_model("xxz_jprime_half.yaml", 0, NULL);
-    infinite_chain chain = open_space(model, 0, 8, -1);
+    infinite_chain chain = open_space(model, 0, 8, 8, -1);
     evolve(&chain, 8, 1, 3, k, sigma);
     assert_near(k[0], 16, 1e-12);
     assert_near(k[3], 31, 1e-12);
@@ -236,7 +240,7 @@ START_TEST(liouvillian_is_antisymmetric_and_conserves_energy) {
     uint64_t random = 5;
     for (size_t c = 0; c < sizeof cases / sizeof *cases; ++c) {
         gf_model *model = read_model(cases[c].file, 0, NULL);
-        infinite_chain chain = open_space(model, 0.35, 6, cases[c].parity);
+        infinite_chain chain = open_space(model, 0.35, 6, 6, cases[c].parity);
         size_t size = chain.matrix->size;
         double *x = calloc(2 * size, sizeof *x), *y = calloc(2 * size, sizeof *y);
         double *e = calloc(size, sizeof *e), left = 0, right = 0, scale = 0;
@@ -282,7 +286,7 @@ START_TEST(integral_over_time_is_the_solution) {
     double reference[4] = {0};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; ++c) {
         gf_model *model = read_model(cases[c].file, 0, cases[c].assignment);
-        infinite_chain chain = open_space(model, 0.25, 6, cases[c].parity);
+        infinite_chain chain = open_space(model, 0.25, 6, 6, cases[c].parity);
         gf_absorber absorber;
         gf_absorber_solution solution;
         double k[8], sigma[8], *value = &solution.onsager[0][0];
@@ -408,8 +412,132 @@ static void assert_refused(const char *file, const char *assignment, double lamb
 START_TEST(refusals_say_what_to_do) {
     assert_refused("xxz_jprime.yaml", NULL, 0.1, 8, "--method full");
     assert_refused("pump_loss.yaml", NULL, 0, 8, "boundary: periodic");
-    assert_refused("xxz_jprime.yaml", NULL, 0, 7, "take 8 to 12");
-    assert_refused("xxz_jprime.yaml", NULL, 0, 13, "take 8 to 12");
+    assert_refused("xxz_jprime.yaml", NULL, 0, 7, "take 8 to 16");
+    assert_refused("xxz_jprime.yaml", NULL, 0, 17, "take 8 to 16");
+    gf_model *model = read_model("xxz_jprime.yaml", 0, NULL);
+    const int weights[] = {1, 10};
+    for (size_t i = 0; i < 2; ++i) {
+        const gf_operator_space_request request = {.longest = 9, .weight = weights[i]};
+        gf_operator_space *result = NULL;
+        gf_error error = {.message = ""};
+        ck_assert_int_eq(gf_operator_space_find(model, &request, &result, &error), GF_INVALID);
+        assert_contains(error.message, "strings of 9 sites take");
+    }
+    const gf_operator_space_request large = {.longest = 16, .weight = 16};
+    gf_operator_space *result = NULL;
+    gf_error error = {.message = ""};
+    ck_assert_int_eq(gf_operator_space_find(model, &large, &result, &error), GF_NO_MEMORY);
+    assert_contains(error.message, "smaller weight");
+    gf_model_free(model);
+}
+END_TEST
+
+/* --- strings of a limited weight ------------------------------------------------------------- */
+
+static size_t count_by_trial(int longest, int weight, int cell) {
+    size_t count = 0;
+    for (uint64_t letters = 1; letters >> (2 * longest) == 0; ++letters) {
+        count += (letters & 3) != 0 && gf_string_is_neutral(letters) &&
+                 gf_string_weight(letters) <= weight;
+    }
+    return count * (size_t)cell;
+}
+
+/* What is left of [H, a] within the limits. */
+static gf_strings commute(const gf_commutator *h, const gf_strings *a, int longest, int weight) {
+    gf_strings all = {0}, light = {0};
+    for (size_t i = 0; i < a->count; ++i) {
+        gf_commutator_append(h, a->terms[i].code, a->terms[i].coefficient, longest, &all);
+    }
+    gf_strings_normalize(&all);
+    for (size_t i = 0; i < all.count; ++i) {
+        if (gf_string_weight(all.terms[i].code) <= weight) {
+            gf_strings_append(&light, all.terms[i].code, all.terms[i].coefficient);
+        }
+    }
+    gf_strings_free(&all);
+    return light;
+}
+
+/* |S^n J| of the matrix, and by commutators without one. */
+static void assert_space(const char *file, double m, int longest, int weight) {
+    enum { STEPS = 5 };
+    gf_model *model = read_model(file, 0, NULL);
+    infinite_chain chain = open_space(model, m, longest, weight, 0);
+    size_t size = chain.matrix->size;
+    int cell = chain.currents.cell;
+    ck_assert_uint_eq(size, count_by_trial(longest, weight, cell));
+    double *next = calloc(2 * size, sizeof *next);
+    gf_commutator h;
+    ck_assert_int_eq(gf_commutator_create(&chain.currents.hamiltonian, cell, m, &h, NULL), GF_OK);
+    gf_strings j[2];
+    for (size_t i = 0; i < 2; ++i) {
+        j[i] = gf_strings_expand(&chain.currents.current[i], cell, m);
+    }
+    for (int n = 0; n < STEPS; ++n) {
+        gf_liouvillian_apply(chain.matrix, size, chain.j, next);
+        memcpy(chain.j, next, 2 * size * sizeof *next);
+        for (size_t i = 0; i < 2; ++i) {
+            gf_strings image = commute(&h, &j[i], longest, weight);
+            gf_strings_free(&j[i]);
+            j[i] = image;
+            double square = 0, expected = creal(gf_strings_product(&image, &image)) / cell;
+            for (size_t k = 0; k < size; ++k) {
+                square += next[2 * k + i] * next[2 * k + i];
+            }
+            assert_near(square, expected, 1e-11 * expected);
+        }
+    }
+    gf_strings_free(&j[0]);
+    gf_strings_free(&j[1]);
+    gf_commutator_free(&h);
+    free(next);
+    close_space(&chain);
+    gf_model_free(model);
+}
+
+START_TEST(light_strings_are_a_space_of_their_own) {
+    assert_space("xxz_jprime_half.yaml", 0.6, 7, 5);
+    assert_space("xxz_jprime_half.yaml", 0.2, 6, 6);
+    assert_space("dimerised.yaml", -0.4, 6, 4);
+}
+END_TEST
+
+/* At m = 0.71 strings of weight 6 among those of 8 sites are nearly all that counts, at m = 0 they
+ * are not; and the error of a limited weight covers what it leaves out. */
+START_TEST(weight_is_limited_where_spins_are_dilute) {
+    gf_model *model = read_model("xxz_jprime_half.yaml", 0, NULL);
+    const double m[] = {0.71, 0.2};
+    for (size_t i = 0; i < 2; ++i) {
+        gf_operator_space *all = find(model, m[i], 8, 0, 0), *light = NULL;
+        const gf_operator_space_request request = {
+            .lambda = {-atanh(m[i]), 0}, .longest = 8, .weight = 6};
+        ck_assert_int_eq(gf_operator_space_find(model, &request, &light, NULL), GF_OK);
+        ck_assert_uint_eq(light->choices, all->choices + 3); /* those of weight 5 */
+        double sigma = light->choice[0].solution.onsager[0][0];
+        double less = light->choice[all->choices].solution.onsager[0][0];
+        double true_one = all->choice[0].solution.onsager[0][0];
+        ck_assert_int_eq(light->choice[all->choices].end.weight, 5);
+        ck_assert_double_lt(fabs(sigma - true_one), fabs(sigma - less));
+        ck_assert_int_eq(fabs(sigma / true_one - 1) < 0.05, i == 0);
+        gf_operator_space_free(all);
+        gf_operator_space_free(light);
+    }
+    gf_model_free(model);
+}
+END_TEST
+
+/* Unless told otherwise, what is too far apart is tried again. */
+START_TEST(dilute_spins_have_longer_strings) {
+    gf_model *model = read_model("xxz_jprime_half.yaml", 0, NULL);
+    const gf_operator_space_request request = {.lambda = {-atanh(0.6), 0}, .longest = 8};
+    gf_operator_space *result = NULL;
+    ck_assert_int_eq(gf_operator_space_find(model, &request, &result, NULL), GF_OK);
+    ck_assert_int_eq(result->longest, 10);
+    ck_assert_int_eq(result->weight, 7);
+    ck_assert(result->bounded);
+    gf_operator_space_free(result);
+    gf_model_free(model);
 }
 END_TEST
 
@@ -437,6 +565,11 @@ int main(void) {
     tcase_add_test(tests, nothing_is_settled_close_to_a_conserved_current);
     tcase_add_test(tests, flip_and_scale_are_as_they_must_be);
     tcase_add_test(tests, threads_change_nothing);
+    tcase_add_test(tests, light_strings_are_a_space_of_their_own);
+    tcase_add_test(tests, weight_is_limited_where_spins_are_dilute);
+    if (!GF_SANITIZED) { /* ten seconds of arithmetic that other tests do, too */
+        tcase_add_long_test(tests, dilute_spins_have_longer_strings);
+    }
     tcase_add_test(tests, refusals_say_what_to_do);
     tcase_add_test(tests, interruption_leaves_nothing);
     return run_suite("operator space", tests);

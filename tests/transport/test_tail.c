@@ -86,7 +86,8 @@ static gf_transport *make_operators(const double *charges, bool bounded) {
                                 2 * base[3]};
         matrix own;
         apply(charges, sigma, own);
-        operators->choice[c] = (gf_transport_choice){.longest = 9, .free = 6, .damping = 1};
+        operators->choice[c] =
+            (gf_transport_choice){.longest = 9, .free = 6, .weight = 9, .damping = 1};
         memcpy(operators->choice_onsager[c], own, sizeof own);
     }
     return operators;
@@ -187,7 +188,8 @@ START_TEST(test_chain) {
                                           .compare = true};
     const gf_operator_points there = {.points = plan->operators,
                                       .lambda = (const double(*)[F])plan->operator_lambda,
-                                      .longest = 8};
+                                      .longest = 8,
+                                      .weight = 8};
     ck_assert_int_eq(gf_transport_find(f.model, &request, &rings, &error), GF_OK);
     ck_assert_int_eq(gf_operator_points_find(f.model, &there, &operators, &error), GF_OK);
     ck_assert_int_eq(gf_tail_join(plan, rings, operators, &joined, &error), GF_OK);
