@@ -174,7 +174,7 @@ END_TEST
 
 static gf_transport *sample(const gf_model *model, gf_kubo form,
                             const gf_transport_sampling *sampling) {
-    const double lambda[1][GF_CHARGES] = {{0.2, -0.2}};
+    const double lambda[1][GF_CHARGES] = {{0.4, -0.1}};
     const gf_transport_request request = {.points = 1,
                                           .lambda = lambda,
                                           .time = {.from = 0, .to = 1, .points = 17},
