@@ -204,9 +204,9 @@ static gf_status print_method(cli_report *report, gf_file *file, const char *met
     if (strcmp(method, "operator-space") == 0) {
         return print_operators(report, file, model, asked, ranks, error);
     }
-    gf_status status = strcmp(method, "memory") == 0
-                           ? gf_transport_memory_estimate(model, asked, NULL, &cost, error)
-                           : gf_transport_estimate(model, asked, &cost, error);
+    gf_status status =
+        (strcmp(method, "memory") == 0 ? gf_transport_memory_estimate
+                                       : gf_transport_estimate)(model, asked, &cost, error);
     return status == GF_OK ? print_blocks(report, model, &cost, ranks, error) : status;
 }
 

@@ -61,9 +61,7 @@ static const char help[] =
     "entries of the Hamiltonian are (integrable: [0, 1]). Two of its charges decay by\n"
     "what is left, V, alone; sigma and D are lower bounds to leading order in V, which\n"
     "grow like V^-2: printed, too, times the square of the parameter that multiplies V.\n"
-    "A current without overlap with these charges (J_1 at m = 0) is refused. Up to 16\n"
-    "sites are diagonalised; longer chains, and any with --samples or --seed, are left\n"
-    "to random vectors, as by --method typicality.\n"
+    "A current without overlap with these charges (J_1 at m = 0) is refused.\n"
     "\n"
     "--tail takes both: the ring up to t*, at any lambda2, and beyond it the tail of\n"
     "the state of the same m at lambda2 = 0, from operator space, changed as the two\n"
@@ -93,7 +91,13 @@ static const char examples[] =
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 \\\n"
     "      -o grid.h5\n";
 
-enum { MOST_SAMPLES = 10000, MOST_TIMES = 100000, MOST_NODES = 1000, LEAST_ENTRIES = 5 };
+enum {
+    DEFAULT_SAMPLES = 2,
+    MOST_SAMPLES = 10000,
+    MOST_TIMES = 100000,
+    MOST_NODES = 1000,
+    LEAST_ENTRIES = 5
+};
 static const double MOST_LAMBDA1 = 1e6;
 
 static gf_status store(const cli_options *options, const gf_model *model,
@@ -229,11 +233,11 @@ static int check(const cli_options *options, transport_request *self) {
                       self->method);
     }
     if (result == CLI_GO_ON && !cli_transport_takes(self, "typicality") &&
-        !cli_transport_takes(self, "memory") && (self->samples != 0 || self->seed >= 0)) {
-        result = cli_usage(options, "--samples and --seed belong to --method typicality or memory");
+        (self->samples != 0 || self->seed >= 0)) {
+        result = cli_usage(options, "--samples and --seed belong to --method typicality");
     }
-    if (result == CLI_GO_ON && self->samples != 0 &&
-        (self->samples < 2 || self->samples > MOST_SAMPLES)) {
+    self->samples = self->samples != 0 ? self->samples : DEFAULT_SAMPLES;
+    if (result == CLI_GO_ON && (self->samples < 2 || self->samples > MOST_SAMPLES)) {
         result = cli_usage(options, "--samples %d: expected 2 to %d", self->samples, MOST_SAMPLES);
     }
     if (result == CLI_GO_ON && (self->seed < -1 || self->seed > GF_MAX_SEED)) {

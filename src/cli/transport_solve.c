@@ -15,15 +15,6 @@ bool cli_transport_takes(const transport_request *self, const char *method) {
     return strcmp(self->method != NULL ? self->method : "full", method) == 0;
 }
 
-/* Longer chains of --method memory are left to random vectors, as are those with --samples. */
-enum { LONGEST_FULL = 16, DEFAULT_SAMPLES = 2 };
-
-static bool takes_vectors(const transport_request *self, const gf_model *model) {
-    return cli_transport_takes(self, "typicality") ||
-           (cli_transport_takes(self, "memory") &&
-            (self->samples > 0 || self->seed >= 0 || model->chain.sites > LONGEST_FULL));
-}
-
 void cli_transport_free(transport_findings *self) {
     gf_transport_free(self->transport);
     gf_diffusion_free(&self->table);
@@ -119,13 +110,11 @@ static gf_transport_request request_of(const transport_request *self, const stat
 }
 
 /* Vectors that are done are kept beside the output. */
-static void open_checkpoint(cli_options *options, const transport_request *self,
-                            const gf_model *model) {
-    bool vectors = takes_vectors(self, model);
-    if (vectors && options->output != NULL &&
+static void open_checkpoint(cli_options *options, const transport_request *self) {
+    if (cli_transport_takes(self, "typicality") && options->output != NULL &&
         asprintf(&options->checkpoint, "%s.vectors", options->output) < 0) {
         options->checkpoint = NULL;
-    } else if (vectors && options->output != NULL) {
+    } else if (cli_transport_takes(self, "typicality") && options->output != NULL) {
         cli_watch_output(options->checkpoint);
         cli_announce_kept("random vectors", options->checkpoint);
     }
@@ -137,31 +126,25 @@ static gf_status solve_vectors(const cli_options *options, const transport_reque
                                gf_error *error) {
     cli_progress progress;
     gf_sampled_cost cost;
-    gf_transport_cost modes_cost;
     gf_transport_request asked = request_of(self, at);
     gf_checkpoint checkpoint = {.path = options->checkpoint,
                                 .interval = options->checkpoint_interval};
     const gf_transport_sampling sampling = {
-        .samples = (size_t)(self->samples > 0 ? self->samples : DEFAULT_SAMPLES),
+        .samples = (size_t)self->samples,
         .seed = self->seed >= 0 ? (uint64_t)self->seed : model->sampling.seed,
         .checkpoint = options->checkpoint != NULL ? &checkpoint : NULL};
-    bool modes = cli_transport_takes(self, "memory");
-    gf_status status =
-        modes ? gf_transport_memory_estimate(model, &asked, &sampling, &modes_cost, error)
-              : gf_transport_sampled_estimate(model, &asked, &sampling, &cost, error);
+    gf_status status = gf_transport_sampled_estimate(model, &asked, &sampling, &cost, error);
     if (status != GF_OK) {
         return status;
     }
-    announce(options, model, model->chain.sites, "sites", modes ? modes_cost.memory : cost.memory,
-             modes ? modes_cost.seconds : cost.seconds);
+    announce(options, model, model->chain.sites, "sites", cost.memory, cost.seconds);
     if (options->checkpoint != NULL) {
         checkpoint.stop = cli_watch_checkpoint();
         checkpoint.stopped = cli_leave;
     }
     cli_progress_start(&progress, options, "random vectors in time");
     asked.progress = &progress.progress;
-    status = (modes ? gf_transport_remember : gf_transport_sample)(model, &asked, &sampling,
-                                                                   transport, error);
+    status = gf_transport_sample(model, &asked, &sampling, transport, error);
     cli_progress_end(&progress);
     if (options->checkpoint != NULL) {
         cli_watch_no_more();
@@ -183,19 +166,18 @@ static gf_status solve_rings(const cli_options *options, const transport_request
     gf_transport_cost cost;
     gf_transport_request asked = request_of(self, at);
     bool modes = cli_transport_takes(self, "memory");
-    if (takes_vectors(self, model)) {
+    if (cli_transport_takes(self, "typicality")) {
         return solve_vectors(options, self, model, at, transport, error);
     }
-    gf_status status = modes ? gf_transport_memory_estimate(model, &asked, NULL, &cost, error)
-                             : gf_transport_estimate(model, &asked, &cost, error);
+    gf_status status =
+        (modes ? gf_transport_memory_estimate : gf_transport_estimate)(model, &asked, &cost, error);
     if (status != GF_OK) {
         return status;
     }
     announce(options, model, model->chain.sites, "sites", cost.memory, cost.seconds);
     cli_progress_start(&progress, options, "currents between levels");
     asked.progress = &progress.progress;
-    status = modes ? gf_transport_remember(model, &asked, NULL, transport, error)
-                   : gf_transport_find(model, &asked, transport, error);
+    status = (modes ? gf_transport_remember : gf_transport_find)(model, &asked, transport, error);
     cli_progress_end(&progress);
     return status;
 }
@@ -288,7 +270,7 @@ gf_status cli_transport_solve(cli_options *options, transport_request *self, con
     if (status != GF_OK) {
         return status;
     }
-    open_checkpoint(options, self, model);
+    open_checkpoint(options, self);
     const states at = states_of(self);
     return self->tail != 0 || self->entries[0] > 0
                ? solve_infinite(options, self, model, found, error)

@@ -12,9 +12,8 @@
 
 /* Relative to the sizes of both: a commutator that is smaller vanishes. */
 static const double VANISHES = 1e-9;
-/* An overlap smaller than this, of the lengths of both, or than so many statistical errors, is
- * none. */
-static const double NO_OVERLAP = 1e-6, SCATTER = 4;
+/* An overlap smaller than this, of the lengths of both, is none. */
+static const double NO_OVERLAP = 1e-6;
 
 /* Two chains agree on the bound, and it stands still: relative. M of an integrable chain wavers. */
 static const double AGREE = 0.06, STILL = 0.1;
@@ -208,45 +207,34 @@ static gf_status take_couple(const void *context, gf_operator operators[GF_CHARG
     return GF_OK;
 }
 
-/* The response of two operators under H_0, by diagonalisation or (sampling) by random vectors. */
+/* The response of two operators under H_0. */
 static gf_status correlate(const modes *self, const couple *operators,
-                           const gf_transport_request *request,
-                           const gf_transport_sampling *sampling, const gf_progress *progress,
+                           const gf_transport_request *request, const gf_progress *progress,
                            gf_transport **result, gf_error *error) {
     gf_transport_request asked = *request;
     asked.derive = take_couple;
     asked.context = operators;
     asked.compare = false;
     asked.progress = progress;
-    return sampling != NULL ? gf_transport_sample(&self->zeroth, &asked, sampling, result, error)
-                            : gf_transport_find(&self->zeroth, &asked, result, error);
-}
-
-/* Equal times and one more, to which vectors have not far. */
-static gf_transport_request brief_of(const gf_transport_request *request) {
-    gf_transport_request brief = *request;
-    brief.time.to /= (double)(request->time.points - 1);
-    brief.time.points = 2;
-    return brief;
+    return gf_transport_find(&self->zeroth, &asked, result, error);
 }
 
 /* (c_a; J_i)/N, and where that is none, 0: products at equal times. */
 static gf_status find_overlaps(const modes *self, const gf_transport_request *request,
-                               const gf_transport_sampling *sampling, gf_progress_part *part,
-                               gf_transport *result, gf_error *error) {
+                               gf_progress_part *part, gf_transport *result, gf_error *error) {
     gf_status status = GF_OK;
     gf_progress progress = gf_progress_of_part(part);
-    gf_transport_request brief = brief_of(request);
+    gf_transport_request brief = *request;
+    brief.time.points = 2;
     for (size_t k = 0; k < GF_TRANSPORT_MATRIX && status == GF_OK; ++k) {
         gf_transport *one = NULL;
         const couple pair = {{&self->mode[k / GF_CHARGES], &self->current[k % GF_CHARGES]}};
         gf_progress_part_next(part, 0.1);
-        status = correlate(self, &pair, &brief, sampling, &progress, &one, error);
+        status = correlate(self, &pair, &brief, &progress, &one, error);
         for (size_t p = 0; p < request->points && status == GF_OK; ++p) {
             const double *product = one->correlation[p * one->times];
             double length = sqrt(fabs(product[0] * product[3]));
-            double scatter = one->correlation_scatter[p * one->times][1];
-            bool none = fabs(product[1]) <= NO_OVERLAP * length + SCATTER * scatter;
+            bool none = fabs(product[1]) <= NO_OVERLAP * length;
             result->overlap[p][k] = none ? 0 : product[1];
         }
         gf_transport_free(one);
@@ -325,43 +313,20 @@ static void clear(gf_transport *self, size_t p) {
     }
 }
 
-/* What the statistical errors of M make of the bound, one element after the other: added up, as
- * they come of the same vectors. */
-static void scatter_of(const double *overlap, const gf_transport *memory, size_t row,
-                       double scatter[GF_TRANSPORT_MATRIX]) {
-    const double *m = memory->onsager[row], *off = memory->onsager_scatter[row];
-    double sigma[GF_TRANSPORT_MATRIX], moved[GF_TRANSPORT_MATRIX];
-    (void)bound(overlap, m, sigma);
-    memset(scatter, 0, GF_TRANSPORT_MATRIX * sizeof *scatter);
-    for (size_t ab = 0; ab < GF_TRANSPORT_MATRIX; ++ab) {
-        double other[GF_TRANSPORT_MATRIX];
-        memcpy(other, m, sizeof other);
-        other[ab] += off[ab];
-        (void)bound(overlap, other, moved);
-        for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
-            scatter[k] += fabs(moved[k] - sigma[k]);
-        }
-    }
-}
-
 /* The bound with M up to each time, of both chains. */
 static void follow(const gf_transport *memory, const gf_transport *smaller, size_t p,
                    gf_transport *self) {
     for (size_t row = p * self->times; row < (p + 1) * self->times; ++row) {
         double *sigma = self->onsager[row], *beside = self->smaller_onsager[row];
-        double scatter[GF_TRANSPORT_MATRIX];
         memcpy(self->memory[row], memory->onsager[row], sizeof *self->memory);
         (void)bound(self->overlap[p], memory->onsager[row], sigma);
-        scatter_of(self->overlap[p], memory, row, scatter);
         if (smaller != NULL) {
             (void)bound(self->overlap[p], smaller->onsager[row], beside);
         }
         for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
-            self->onsager_scatter[row][k] = scatter[k];
-            self->onsager_error[row][k] = fabs(sigma[k] - beside[k]) + scatter[k];
+            self->onsager_error[row][k] = fabs(sigma[k] - beside[k]);
             self->memory_error[row][k] =
-                (smaller != NULL ? fabs(memory->onsager[row][k] - smaller->onsager[row][k]) : NAN) +
-                memory->onsager_scatter[row][k];
+                smaller != NULL ? fabs(memory->onsager[row][k] - smaller->onsager[row][k]) : NAN;
         }
     }
 }
@@ -396,18 +361,17 @@ static bool find_plateau(gf_transport *self, size_t p) {
     }
     bool still = true;
     for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
-        double mean = 0, apart = 0, scatter = 0;
+        double mean = 0, apart = 0;
         for (size_t row = begin; row <= last; ++row) {
             mean += self->onsager[row][k] / (double)(last - begin + 1);
         }
         for (size_t row = begin; row <= last; ++row) {
             apart = fmax(apart, fabs(self->onsager[row][k] - mean));
             apart = fmax(apart, fabs(self->smaller_onsager[row][k] - mean));
-            scatter = fmax(scatter, self->onsager_scatter[row][k]);
         }
         self->reliable_onsager[p][k] = self->onsager[last][k];
         self->limit[p][k] = mean;
-        self->limit_error[p][k] = apart + scatter;
+        self->limit_error[p][k] = apart;
     }
     for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
         still = still && self->limit_error[p][k] <= STILL * scale_of(self->limit[p], k);
@@ -441,20 +405,7 @@ static void conclude(const gf_transport *memory, const gf_transport *smaller, si
 
 /* --- the method ------------------------------------------------------------------------------ */
 
-static gf_status estimate(const gf_model *zeroth, const gf_transport_request *request,
-                          const gf_transport_sampling *sampling, gf_transport_cost *cost,
-                          gf_error *error) {
-    gf_sampled_cost vectors = {0};
-    if (sampling == NULL) {
-        return gf_transport_estimate(zeroth, request, cost, error);
-    }
-    gf_status status = gf_transport_sampled_estimate(zeroth, request, sampling, &vectors, error);
-    *cost = (gf_transport_cost){.memory = vectors.memory, .seconds = vectors.seconds};
-    return status;
-}
-
 gf_status gf_transport_memory_estimate(const gf_model *model, const gf_transport_request *request,
-                                       const gf_transport_sampling *sampling,
                                        gf_transport_cost *cost, gf_error *error) {
     modes all;
     gf_transport_cost overlap = {0};
@@ -470,13 +421,11 @@ gf_status gf_transport_memory_estimate(const gf_model *model, const gf_transport
     const couple pair = {{&all.mode[0], &all.current[0]}};
     asked.derive = take_couple;
     asked.context = &forces;
-    asked.compare = false;
-    status = estimate(&all.zeroth, &asked, sampling, cost, error);
+    status = gf_transport_estimate(&all.zeroth, &asked, cost, error);
     if (status == GF_OK) {
-        asked = brief_of(&asked);
         asked.context = &pair;
-        status = estimate(&all.zeroth, &asked, sampling, &overlap, error);
-        cost->seconds *= request->compare ? (sampling != NULL ? 1.25 : 1.1) : 1; /* N - 2 */
+        asked.compare = false;
+        status = gf_transport_estimate(&all.zeroth, &asked, &overlap, error);
         cost->seconds += GF_TRANSPORT_MATRIX * overlap.seconds;
     }
     free_modes(&all);
@@ -485,23 +434,22 @@ gf_status gf_transport_memory_estimate(const gf_model *model, const gf_transport
 
 /* M of a chain. */
 static gf_status find_memory(const modes *all, const gf_transport_request *request,
-                             const gf_transport_sampling *sampling, gf_progress_part *part,
-                             double width, gf_transport **memory, gf_error *error) {
+                             gf_progress_part *part, double width, gf_transport **memory,
+                             gf_error *error) {
     const couple forces = {{&all->force[0], &all->force[1]}};
     gf_progress progress = gf_progress_of_part(part);
     gf_progress_part_next(part, width);
-    return correlate(all, &forces, request, sampling, &progress, memory, error);
+    return correlate(all, &forces, request, &progress, memory, error);
 }
 
 /* M of the next smaller chain, if there is one that is long enough. */
 static gf_status find_beside(const gf_model *model, const gf_transport_request *request,
-                             const gf_transport_sampling *sampling, gf_progress_part *part,
-                             gf_transport **beside, gf_error *error) {
+                             gf_progress_part *part, gf_transport **beside, gf_error *error) {
     gf_model *smaller = NULL;
     modes few;
     gf_status status = gf_transport_smaller(model, &smaller, error);
     if (status == GF_OK && smaller != NULL && derive(smaller, &few, NULL) == GF_OK) {
-        status = find_memory(&few, request, sampling, part, 0.1, beside, error);
+        status = find_memory(&few, request, part, 0.1, beside, error);
         free_modes(&few);
     }
     gf_model_free(smaller);
@@ -509,17 +457,10 @@ static gf_status find_beside(const gf_model *model, const gf_transport_request *
 }
 
 gf_status gf_transport_remember(const gf_model *model, const gf_transport_request *request,
-                                const gf_transport_sampling *sampling, gf_transport **transport,
-                                gf_error *error) {
+                                gf_transport **transport, gf_error *error) {
     modes all;
     gf_transport *memory = NULL, *beside = NULL;
     gf_progress_part part = {.whole = request->progress};
-    gf_transport_sampling fresh = sampling != NULL ? *sampling : (gf_transport_sampling){0};
-    gf_transport_sampling largest = fresh; /* the checkpoint is for the longest part */
-    const gf_transport_sampling *unkept = sampling != NULL ? &fresh : NULL;
-    const gf_transport_sampling *kept = sampling != NULL ? &largest : NULL;
-    fresh.checkpoint = NULL;
-    largest.kept = model;
     *transport = NULL;
     gf_status status = check_model(model, error);
     if (status == GF_OK) {
@@ -530,19 +471,17 @@ gf_status gf_transport_remember(const gf_model *model, const gf_transport_reques
     }
     status = gf_transport_start(model, request, "memory", transport, error);
     if (status == GF_OK) {
-        status = find_memory(&all, request, kept, &part, 0.5, &memory, error);
+        status = find_memory(&all, request, &part, 0.5, &memory, error);
     }
     if (status == GF_OK && request->compare) {
-        status = find_beside(model, request, unkept, &part, &beside, error);
+        status = find_beside(model, request, &part, &beside, error);
     }
     if (status == GF_OK) {
-        status = find_overlaps(&all, request, unkept, &part, *transport, error);
+        status = find_overlaps(&all, request, &part, *transport, error);
     }
     if (status == GF_OK) {
         (*transport)->compared = beside != NULL ? beside->sites : 0;
         (*transport)->has_modes = true;
-        (*transport)->samples = memory->samples;
-        (*transport)->seed = memory->seed;
         find_strength(model, &all.rest, *transport);
     }
     for (size_t p = 0; p < request->points && status == GF_OK; ++p) {

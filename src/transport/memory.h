@@ -12,22 +12,19 @@
 #ifndef GIBBSFLOW_TRANSPORT_MEMORY_H
 #define GIBBSFLOW_TRANSPORT_MEMORY_H
 
-#include "transport/sampled.h"
+#include "transport/transport.h"
 
 /* Bytes, and processor seconds of one core. */
 gf_status gf_transport_memory_estimate(const gf_model *model, const gf_transport_request *request,
-                                       const gf_transport_sampling *sampling,
                                        gf_transport_cost *cost, gf_error *error);
 
-/* As gf_transport_find, by full diagonalisation of H_0, or, unless `sampling` is NULL, by random
- * vectors; its checkpoint keeps those of M of the chain itself, the largest part of the work.
- * sigma(t) is the bound with M up to t, K is NaN. t* is the time up to which this and the smaller
- * chain agree to 6 %; if the bound stands still over the second half of it, to 10 % in both, its
- * mean there is sigma, the largest distance from it the error, and the verdict is "lower bound". A
- * current without overlap has no sigma and no D: NaN, and the reason says so. GF_INVALID if no part
- * is integrable, or a mode does not commute with it: the message has a term of the commutator. */
+/* As gf_transport_find, by full diagonalisation of H_0. sigma(t) is the bound with M up to t, K is
+ * NaN. t* is the time up to which this and the smaller chain agree to 6 %; if the bound stands
+ * still over the second half of it, to 10 % in both, its mean there is sigma, the largest distance
+ * from it the error, and the verdict is "lower bound". A current without overlap has no sigma and
+ * no D: NaN, and the reason says so. GF_INVALID if no part is integrable, or a mode does not
+ * commute with it: the message has a term of the commutator. */
 gf_status gf_transport_remember(const gf_model *model, const gf_transport_request *request,
-                                const gf_transport_sampling *sampling, gf_transport **transport,
-                                gf_error *error);
+                                gf_transport **transport, gf_error *error);
 
 #endif

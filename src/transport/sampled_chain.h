@@ -4,7 +4,6 @@
 #define GIBBSFLOW_TRANSPORT_SAMPLED_CHAIN_H
 
 #include "transport/current_spectrum.h"
-#include "transport/transport.h"
 #include "transport/vector_response.h"
 
 /* A sector that is sampled. */
@@ -18,7 +17,7 @@ typedef struct gf_sampled_chain {
     gf_vector_course course;
     uint64_t seed;
     bool complete; /* every state of a sector in place of random vectors: no scatter */
-    gf_operator currents[GF_CHARGES]; /* or what the request has in their place */
+    gf_operator currents[GF_CHARGES];
     gf_action *hamiltonian, *actions[GF_CHARGES];
     gf_current_spectrum *exact; /* of small sectors; the symmetries of all */
     gf_sampled_source *source;  /* [sources] */
@@ -29,7 +28,6 @@ typedef struct gf_sampled_chain {
 
 /* How it is to be sampled. */
 typedef struct gf_sampled_plan {
-    const gf_transport_request *request; /* whose operators are taken */
     gf_vector_course course;
     gf_strength_grid grid; /* of the sectors that are diagonalised */
     size_t samples;        /* vectors of the largest sector, 2 or more; smaller ones get more */

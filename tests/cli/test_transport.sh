@@ -133,7 +133,7 @@ test_refusals() {
     refuse 2 "give one of them" transport "$half" --grid 3,3 --at 0,0
     refuse 2 "expected full, typicality, operator-space or memory" transport "$half" --method guess
     refuse 2 "full or typicality" transport "$half" --method operator-space --exact
-    refuse 2 "belong to --method typicality or memory" transport "$half" --samples 4
+    refuse 2 "belong to --method typicality" transport "$half" --samples 4
     refuse 2 "expected 2 to" transport "$half" --method typicality --samples 1
     refuse 2 "with --method operator-space" transport "$half" --strings 9
     refuse 2 "number of letters" transport "$half" --weight 6
