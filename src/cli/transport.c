@@ -57,7 +57,9 @@ static const char help[] =
     "entries of the Hamiltonian are (integrable: [0, 1]). Two of its charges decay by\n"
     "what is left, V, alone; sigma and D are lower bounds to leading order in V, which\n"
     "grow like V^-2: printed, too, times the square of the parameter that multiplies V.\n"
-    "A current without overlap with these charges (J_1 at m = 0) is refused.\n"
+    "A current without overlap with these charges (J_1 at m = 0) is refused. Up to 16\n"
+    "sites are diagonalised; beyond, sectors of more than 1200 states a momentum (the\n"
+    "model's typicality: {exact: 1200}) take random vectors, as --method typicality.\n"
     "\n"
     "--tail takes both: the ring up to t*, at any lambda2, and beyond it the tail of\n"
     "the state of the same m at lambda2 = 0, from operator space, changed as the two\n"
@@ -229,8 +231,8 @@ static int check(const cli_options *options, transport_request *self) {
                       self->method);
     }
     if (result == CLI_GO_ON && !cli_transport_takes(self, "typicality") &&
-        (self->samples != 0 || self->seed >= 0)) {
-        result = cli_usage(options, "--samples and --seed belong to --method typicality");
+        !cli_transport_takes(self, "memory") && (self->samples != 0 || self->seed >= 0)) {
+        result = cli_usage(options, "--samples and --seed belong to --method typicality or memory");
     }
     self->samples = self->samples != 0 ? self->samples : DEFAULT_SAMPLES;
     if (result == CLI_GO_ON && (self->samples < 2 || self->samples > MOST_SAMPLES)) {

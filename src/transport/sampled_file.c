@@ -4,15 +4,14 @@
 #include "model/model_file.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char *const group[GF_SAMPLED_CHAINS] = {"/vectors", "/smaller/vectors"};
-
+/* Of a set of one chain. */
 static char *path_of(size_t chain, const char *name, char path[64]) {
-    (void)strcpy(path, group[chain]);
-    (void)strcat(path, name);
+    (void)snprintf(path, 64, "/vectors/chain%zu%s", chain, name);
     return path;
 }
 
@@ -162,8 +161,8 @@ gf_status gf_sampled_load(gf_checkpoint *checkpoint, gf_sampled_chain *chains, s
     if (status == GF_OK &&
         gf_file_get_number_attribute(file, "/vectors", "chains") != (double)count) {
         gf_file_reject(file,
-                       "this checkpoint is not one of as many chains (--alone); repeat the "
-                       "command that made it, or remove it to start anew");
+                       "this checkpoint is not one of as many chains (--method, --alone); repeat "
+                       "the command that made it, or remove it to start anew");
         status = gf_file_check(file, error);
     }
     for (size_t c = 0; c < count && status == GF_OK; ++c) {
