@@ -85,6 +85,8 @@ static const char examples[] =
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 14 --tail \\\n"
     "      --at 0,-0.18 --at=-0.76,-0.11\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --table 41,41 -o diffusion.h5\n"
+    "  gibbsflow transport models/xxz_jprime.yaml --sites 18 --method memory \\\n"
+    "      -o memory18.h5\n"
     "  gibbsflow transport models/dm_field.yaml --sites 8 --exact --end 4 --times 9\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 \\\n"
     "      -o grid.h5\n";

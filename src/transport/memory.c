@@ -15,6 +15,8 @@ static const double NO_OVERLAP = 1e-6;
 /* Two chains agree on the bound, and it stands still: relative. M of an integrable chain wavers. */
 static const double AGREE = 0.06, STILL = 0.1;
 enum { WINDOW = 4 }; /* the fewest times of a plateau */
+/* What makes modes decay is faster than currents are. */
+enum { REFINE = 2 };
 /* The last time for what is looked at at the start alone. */
 static const double BRIEF = 1e-3;
 
@@ -129,14 +131,17 @@ static gf_status diagonalise(const inquiry *self, const gf_progress *progress,
     return status;
 }
 
-static gf_status answer(const inquiry *self, const gf_transport_sampling *sampling,
-                        const gf_progress *progress, gf_transport **results, gf_error *error) {
+static gf_status answer(const inquiry *self, const gf_model *model,
+                        const gf_transport_sampling *sampling, const gf_progress *progress,
+                        gf_transport **results, gf_error *error) {
     bool brief = false;
+    gf_transport_sampling finer = *sampling;
+    finer.refine = REFINE;
     gf_status status = is_short(&self->all.zeroth, &brief, error);
     return status != GF_OK ? status
-           : brief
-               ? diagonalise(self, progress, results, error)
-               : gf_transport_ask(self->question, self->count, sampling, progress, results, error);
+           : brief         ? diagonalise(self, progress, results, error)
+                   : gf_transport_ask(model, self->question, self->count, &finer, progress, results,
+                                      error);
 }
 
 /* (c_a; J_i)/N, and where that is none, 0. */
@@ -354,14 +359,16 @@ gf_status gf_transport_memory_estimate(const gf_model *model, const gf_transport
                                        gf_error *error) {
     inquiry all;
     bool brief = false;
+    gf_transport_sampling finer = *sampling;
     *cost = (gf_sampled_cost){0};
+    finer.refine = REFINE;
     gf_status status = open_inquiry(&all, model, request, error);
     if (status != GF_OK) {
         return status;
     }
     status = is_short(&all.all.zeroth, &brief, error);
     if (status == GF_OK && !brief) {
-        status = gf_transport_ask_estimate(all.question, all.count, sampling, cost, error);
+        status = gf_transport_ask_estimate(all.question, all.count, &finer, cost, error);
     }
     for (size_t q = 0; q < all.count && status == GF_OK && brief; ++q) {
         gf_transport_cost one;
@@ -391,7 +398,7 @@ gf_status gf_transport_remember(const gf_model *model, const gf_transport_reques
     if (status != GF_OK) {
         return status;
     }
-    status = answer(&all, sampling, request->progress, results, error);
+    status = answer(&all, model, sampling, request->progress, results, error);
     if (status == GF_OK) {
         status = gf_transport_start(model, request, "memory", transport, error);
     }

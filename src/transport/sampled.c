@@ -93,7 +93,7 @@ static size_t refinement(const gf_model *model, const gf_transport_request *requ
 static gf_status make_plan(const gf_model *model, const gf_transport_request *request,
                            const gf_transport_sampling *sampling, gf_sampled_plan *plan,
                            double **lambda2, gf_error *error) {
-    size_t finer = refinement(model, request);
+    size_t finer = refinement(model, request) * (sampling->refine > 1 ? sampling->refine : 1);
     *lambda2 = calloc(request->points + 1, sizeof **lambda2);
     if (*lambda2 == NULL) {
         return gf_fail_memory(error, "the nodes of lambda2");
@@ -499,6 +499,7 @@ static gf_status evaluate(const gf_sampled_chain *chain, const gf_spectrum *spec
 /* --- all chains ------------------------------------------------------------------------------ */
 
 typedef struct row {
+    const gf_model *model;   /* of the checkpoint */
     gf_sampled_chain *chain; /* [count] */
     size_t count, open;
     gf_checkpoint *checkpoint; /* or NULL */
@@ -508,8 +509,8 @@ typedef struct row {
 static gf_status save(void *context, gf_error *error) {
     row *self = context;
     (void)error;
-    if (gf_sampled_save(self->checkpoint, self->chain, self->count, &self->checkpoint->failure) ==
-        GF_OK) {
+    if (gf_sampled_save(self->checkpoint, self->model, self->chain, self->count,
+                        &self->checkpoint->failure) == GF_OK) {
         self->checkpoint->failure.status = GF_OK;
     }
     return GF_OK;
@@ -534,7 +535,7 @@ static gf_status run_chains(row *self, const gf_progress *progress, gf_error *er
         keeping.every = checkpoint->interval;
         keeping.stop = checkpoint->stop;
         keeping.stopped = checkpoint->stopped;
-        status = gf_sampled_load(self->checkpoint, self->chain, self->count, error);
+        status = gf_sampled_load(self->checkpoint, self->model, self->chain, self->count, error);
     }
     for (size_t c = 0; c < self->count; ++c) {
         load += load_of(&self->chain[c]);
@@ -596,10 +597,11 @@ static gf_status evaluate_all(const row *self, const gf_transport_question *ques
     return status;
 }
 
-gf_status gf_transport_ask(const gf_transport_question *questions, size_t count,
-                           const gf_transport_sampling *sampling, const gf_progress *progress,
-                           gf_transport **results, gf_error *error) {
-    row all = {.chain = calloc(count + 1, sizeof *all.chain),
+gf_status gf_transport_ask(const gf_model *model, const gf_transport_question *questions,
+                           size_t count, const gf_transport_sampling *sampling,
+                           const gf_progress *progress, gf_transport **results, gf_error *error) {
+    row all = {.model = model,
+               .chain = calloc(count + 1, sizeof *all.chain),
                .count = count,
                .checkpoint = sampling->checkpoint};
     answer *answers = calloc(count + 1, sizeof *answers);
@@ -666,7 +668,8 @@ gf_status gf_transport_sample(const gf_model *model, const gf_transport_request 
     *transport = NULL;
     gf_status status = list_questions(model, request, questions, &count, &smaller, error);
     if (status == GF_OK) {
-        status = gf_transport_ask(questions, count, sampling, request->progress, results, error);
+        status =
+            gf_transport_ask(model, questions, count, sampling, request->progress, results, error);
     }
     if (status == GF_OK) {
         gf_transport_compare(results[0], results[1]);
