@@ -145,17 +145,24 @@ static gf_status print_blocks(cli_report *report, const gf_model *model,
     return status;
 }
 
+/* Of currents, or of slow modes, which are diagonalised on short chains. */
 static gf_status print_vectors(cli_report *report, gf_file *file, const gf_model *model,
-                               const gf_transport_request *asked, int ranks, gf_error *error) {
+                               const gf_transport_request *asked, bool modes, int ranks,
+                               gf_error *error) {
     double samples = gf_file_get_number_attribute(file, "/transport", "samples");
     const gf_transport_sampling sampling = {.samples = (size_t)fmax(samples, 2)};
     gf_sampled_cost cost;
     gf_status status = gf_file_check(file, error);
     if (status == GF_OK) {
-        status = gf_transport_sampled_estimate(model, asked, &sampling, &cost, error);
+        status = (modes ? gf_transport_memory_estimate
+                        : gf_transport_sampled_estimate)(model, asked, &sampling, &cost, error);
     }
     if (status != GF_OK) {
         return status;
+    }
+    if (modes && cost.vectors == 0) {
+        const gf_transport_cost blocks = {.memory = cost.memory, .seconds = cost.seconds};
+        return print_blocks(report, model, &blocks, ranks, error);
     }
     size_t largest = sampling.samples < cost.vectors ? sampling.samples : cost.vectors;
     size_t others = cost.vectors - largest;
@@ -198,15 +205,14 @@ static gf_status print_method(cli_report *report, gf_file *file, const char *met
                               const gf_model *model, const gf_transport_request *asked, int ranks,
                               gf_error *error) {
     gf_transport_cost cost;
-    if (strcmp(method, "typicality") == 0) {
-        return print_vectors(report, file, model, asked, ranks, error);
+    bool modes = strcmp(method, "memory") == 0;
+    if (modes || strcmp(method, "typicality") == 0) {
+        return print_vectors(report, file, model, asked, modes, ranks, error);
     }
     if (strcmp(method, "operator-space") == 0) {
         return print_operators(report, file, model, asked, ranks, error);
     }
-    gf_status status =
-        (strcmp(method, "memory") == 0 ? gf_transport_memory_estimate
-                                       : gf_transport_estimate)(model, asked, &cost, error);
+    gf_status status = gf_transport_estimate(model, asked, &cost, error);
     return status == GF_OK ? print_blocks(report, model, &cost, ranks, error) : status;
 }
 

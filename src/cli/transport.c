@@ -61,7 +61,9 @@ static const char help[] =
     "entries of the Hamiltonian are (integrable: [0, 1]). Two of its charges decay by\n"
     "what is left, V, alone; sigma and D are lower bounds to leading order in V, which\n"
     "grow like V^-2: printed, too, times the square of the parameter that multiplies V.\n"
-    "A current without overlap with these charges (J_1 at m = 0) is refused.\n"
+    "A current without overlap with these charges (J_1 at m = 0) is refused. Up to 16\n"
+    "sites are diagonalised; beyond, sectors of more than 1200 states a momentum (the\n"
+    "model's typicality: {exact: 1200}) take random vectors, as --method typicality.\n"
     "\n"
     "--tail takes both: the ring up to t*, at any lambda2, and beyond it the tail of\n"
     "the state of the same m at lambda2 = 0, from operator space, changed as the two\n"
@@ -87,6 +89,8 @@ static const char examples[] =
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 14 --tail \\\n"
     "      --at 0,-0.18 --at=-0.76,-0.11\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --table 41,41 -o diffusion.h5\n"
+    "  gibbsflow transport models/xxz_jprime.yaml --sites 18 --method memory \\\n"
+    "      -o memory18.h5\n"
     "  gibbsflow transport models/dm_field.yaml --sites 8 --exact --end 4 --times 9\n"
     "  gibbsflow transport models/xxz_jprime_half.yaml --sites 12 --grid 21,21 \\\n"
     "      -o grid.h5\n";
@@ -233,8 +237,8 @@ static int check(const cli_options *options, transport_request *self) {
                       self->method);
     }
     if (result == CLI_GO_ON && !cli_transport_takes(self, "typicality") &&
-        (self->samples != 0 || self->seed >= 0)) {
-        result = cli_usage(options, "--samples and --seed belong to --method typicality");
+        !cli_transport_takes(self, "memory") && (self->samples != 0 || self->seed >= 0)) {
+        result = cli_usage(options, "--samples and --seed belong to --method typicality or memory");
     }
     self->samples = self->samples != 0 ? self->samples : DEFAULT_SAMPLES;
     if (result == CLI_GO_ON && (self->samples < 2 || self->samples > MOST_SAMPLES)) {

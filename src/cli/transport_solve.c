@@ -109,18 +109,23 @@ static gf_transport_request request_of(const transport_request *self, const stat
                                   .compare = self->alone == 0};
 }
 
+static bool takes_vectors(const transport_request *self) {
+    return cli_transport_takes(self, "typicality") || cli_transport_takes(self, "memory");
+}
+
 /* Vectors that are done are kept beside the output. */
 static void open_checkpoint(cli_options *options, const transport_request *self) {
-    if (cli_transport_takes(self, "typicality") && options->output != NULL &&
+    if (takes_vectors(self) && options->output != NULL &&
         asprintf(&options->checkpoint, "%s.vectors", options->output) < 0) {
         options->checkpoint = NULL;
-    } else if (cli_transport_takes(self, "typicality") && options->output != NULL) {
+    } else if (takes_vectors(self) && options->output != NULL) {
         cli_watch_output(options->checkpoint);
         cli_announce_kept("random vectors", options->checkpoint);
     }
     options->checkpoint_interval = self->checkpoint;
 }
 
+/* Currents, or slow modes. */
 static gf_status solve_vectors(const cli_options *options, const transport_request *self,
                                const gf_model *model, const states *at, gf_transport **transport,
                                gf_error *error) {
@@ -133,18 +138,23 @@ static gf_status solve_vectors(const cli_options *options, const transport_reque
         .samples = (size_t)self->samples,
         .seed = self->seed >= 0 ? (uint64_t)self->seed : model->sampling.seed,
         .checkpoint = options->checkpoint != NULL ? &checkpoint : NULL};
-    gf_status status = gf_transport_sampled_estimate(model, &asked, &sampling, &cost, error);
+    bool modes = cli_transport_takes(self, "memory");
+    gf_status status = (modes ? gf_transport_memory_estimate : gf_transport_sampled_estimate)(
+        model, &asked, &sampling, &cost, error);
     if (status != GF_OK) {
         return status;
     }
     announce(options, model, model->chain.sites, "sites", cost.memory, cost.seconds);
-    if (options->checkpoint != NULL) {
+    if (options->checkpoint != NULL && (!modes || cost.vectors > 0)) {
         checkpoint.stop = cli_watch_checkpoint();
         checkpoint.stopped = cli_leave;
     }
-    cli_progress_start(&progress, options, "random vectors in time");
+    cli_progress_start(&progress, options,
+                       modes && cost.vectors == 0 ? "forces between levels"
+                                                  : "random vectors in time");
     asked.progress = &progress.progress;
-    status = gf_transport_sample(model, &asked, &sampling, transport, error);
+    status = (modes ? gf_transport_remember : gf_transport_sample)(model, &asked, &sampling,
+                                                                   transport, error);
     cli_progress_end(&progress);
     if (options->checkpoint != NULL) {
         cli_watch_no_more();
@@ -165,19 +175,17 @@ static gf_status solve_rings(const cli_options *options, const transport_request
     cli_progress progress;
     gf_transport_cost cost;
     gf_transport_request asked = request_of(self, at);
-    bool modes = cli_transport_takes(self, "memory");
-    if (cli_transport_takes(self, "typicality")) {
+    if (takes_vectors(self)) {
         return solve_vectors(options, self, model, at, transport, error);
     }
-    gf_status status =
-        (modes ? gf_transport_memory_estimate : gf_transport_estimate)(model, &asked, &cost, error);
+    gf_status status = gf_transport_estimate(model, &asked, &cost, error);
     if (status != GF_OK) {
         return status;
     }
     announce(options, model, model->chain.sites, "sites", cost.memory, cost.seconds);
     cli_progress_start(&progress, options, "currents between levels");
     asked.progress = &progress.progress;
-    status = (modes ? gf_transport_remember : gf_transport_find)(model, &asked, transport, error);
+    status = gf_transport_find(model, &asked, transport, error);
     cli_progress_end(&progress);
     return status;
 }

@@ -1,196 +1,41 @@
 #include "transport/memory.h"
 
-#include "algebra/current.h"
 #include "base/matrix.h"
 #include "base/progress_part.h"
 #include "transport/request.h"
+#include "transport/slow_modes.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Relative to the sizes of both: a commutator that is smaller vanishes. */
-static const double VANISHES = 1e-9;
 /* An overlap smaller than this, of the lengths of both, is none. */
 static const double NO_OVERLAP = 1e-6;
 
 /* Two chains agree on the bound, and it stands still: relative. M of an integrable chain wavers. */
 static const double AGREE = 0.06, STILL = 0.1;
 enum { WINDOW = 4 }; /* the fewest times of a plateau */
+/* What makes modes decay is faster than currents are. */
+enum { REFINE = 2 };
+/* The last time for what is looked at at the start alone. */
+static const double BRIEF = 1e-3;
 
-/* --- modes ----------------------------------------------------------------------------------- */
+/* --- questions ------------------------------------------------------------------------------- */
 
-/* The chain of H_0, with the modes and what makes them decay. */
-typedef struct modes {
-    gf_model zeroth;                 /* a shallow copy whose Hamiltonian is H_0: not to be freed */
-    gf_operator rest;                /* V */
-    gf_operator mode[GF_CHARGES];    /* c_a */
-    gf_operator force[GF_CHARGES];   /* F_a */
-    gf_operator current[GF_CHARGES]; /* J_i of H */
-} modes;
-
-static void free_modes(modes *self) {
-    gf_operator_free(&self->rest);
-    for (size_t a = 0; a < GF_CHARGES; ++a) {
-        gf_operator_free(&self->mode[a]);
-        gf_operator_free(&self->force[a]);
-        gf_operator_free(&self->current[a]);
-    }
-}
-
-/* Fails unless the mode commutes with H_0. */
-static gf_status check_mode(const gf_model *zeroth, const gf_operator *mode, const char *name,
-                            gf_error *error) {
-    gf_operator commutator = gf_operator_commutator(&zeroth->hamiltonian, mode);
-    double size = gf_operator_size(&zeroth->hamiltonian) * gf_operator_size(mode);
-    double left = gf_operator_size(&commutator);
-    gf_status status = commutator.exhausted ? gf_fail_memory(error, "the slow modes") : GF_OK;
-    if (status == GF_OK && left > VANISHES * size) {
-        size_t worst = 0;
-        while (cabs(commutator.terms[worst].coefficient) < left) {
-            ++worst;
-        }
-        gf_operator one = {.terms = &commutator.terms[worst], .count = 1};
-        char *text = gf_operator_format(&one, 0);
-        status = gf_fail(error, GF_INVALID,
-                         "the part H_0 of the Hamiltonian that `integrable` names is not, or not "
-                         "by a boost: [H_0, %s] contains %.100s",
-                         name, text != NULL ? text : "a term");
-        free(text);
-    }
-    gf_operator_free(&commutator);
-    return status;
-}
-
-static int span_of(const gf_operator *density) {
-    int span = 0;
-    for (size_t k = 0; k < density->count; ++k) {
-        uint64_t mask = density->terms[k].plus | density->terms[k].minus | density->terms[k].z;
-        int one = mask != 0 ? 64 - __builtin_clzll(mask) - __builtin_ctzll(mask) : 0;
-        span = one > span ? one : span;
-    }
-    return span;
-}
-
-/* J_2 of H_0, and what two boosts make of it. */
-static gf_status derive_modes(modes *self, gf_error *error) {
-    static const char *const names[GF_CHARGES] = {"its J_2", "its J_2 boosted twice"};
-    const gf_chain *chain = &self->zeroth.chain;
-    gf_currents currents;
-    gf_status status = gf_currents_derive(chain, &self->zeroth.hamiltonian, &currents, error);
-    if (status != GF_OK) {
-        return status;
-    }
-    const gf_operator *first = &currents.current[GF_ENERGY];
-    gf_operator even = gf_charge_boosted(&currents, first);
-    gf_operator second = gf_charge_boosted(&currents, &even);
-    int needs = span_of(&second) + currents.range - 1;
-    self->mode[0] = gf_density_total(first, currents.cell, chain);
-    status = check_mode(&self->zeroth, &self->mode[0], names[0], error);
-    if (status == GF_OK && chain->sites < needs) {
-        status = gf_fail(error, GF_INVALID,
-                         "the ring of %d sites is too short for the slow modes; use --sites %d or "
-                         "more",
-                         chain->sites, needs);
-    }
-    if (status == GF_OK) {
-        self->mode[1] = gf_density_total(&second, currents.cell, chain);
-        status = check_mode(&self->zeroth, &self->mode[1], names[1], error);
-    }
-    gf_operator_free(&even);
-    gf_operator_free(&second);
-    gf_currents_free(&currents);
-    return status;
-}
-
-static gf_status derive(const gf_model *model, modes *self, gf_error *error) {
-    *self = (modes){.zeroth = *model};
-    self->zeroth.hamiltonian = model->integrable;
-    self->rest = gf_operator_sum(&model->hamiltonian, -1, &model->integrable);
-    gf_status status = gf_transport_currents(model, self->current, error);
-    if (status == GF_OK) {
-        status = derive_modes(self, error);
-    }
-    for (size_t a = 0; a < GF_CHARGES && status == GF_OK; ++a) {
-        gf_operator commutator = gf_operator_commutator(&self->rest, &self->mode[a]);
-        self->force[a] = gf_operator_scaled(&commutator, CMPLX(0, 1));
-        gf_operator_free(&commutator);
-        status = self->force[a].exhausted ? gf_fail_memory(error, "the slow modes") : GF_OK;
-    }
-    if (status == GF_OK && gf_operator_size(&self->force[0]) == 0) {
-        status = gf_fail(error, GF_INVALID,
-                         "nothing makes the slow modes decay: what `integrable` leaves of the "
-                         "Hamiltonian vanishes, or commutes with them");
-    }
-    if (status != GF_OK) {
-        free_modes(self);
-    }
-    return status;
-}
-
-static gf_status check_model(const gf_model *model, gf_error *error) {
-    if (!model->has_integrable) {
-        return gf_fail(
-            error, GF_INVALID,
-            "--method memory needs to know which part of the Hamiltonian is integrable: "
-            "add the indices of these entries to the model file, from 0 on, for instance "
-            "integrable: [0, 1]");
-    }
-    return model->chain.periodic
-               ? GF_OK
-               : gf_fail(error, GF_INVALID,
-                         "--method memory needs a ring: use boundary: periodic, or --method full");
-}
-
-/* --- what multiplies V ----------------------------------------------------------------------- */
-
-/* Whether twice the value of a parameter makes 2 V of V, and leaves H_0. */
-static bool multiplies(const gf_model *model, const gf_operator *rest, size_t index) {
-    bool result = false;
-    gf_parameter *values = malloc((model->parameter_count + 1) * sizeof *values);
-    gf_model *other = NULL;
-    if (values == NULL) {
-        return false;
-    }
-    memcpy(values, model->parameters, model->parameter_count * sizeof *values);
-    values[index].value *= 2;
-    const gf_settings settings = {.sites = model->chain.sites,
-                                  .closure = GF_RING,
-                                  .parameters = values,
-                                  .count = model->parameter_count};
-    if (gf_model_parse(model->yaml, strlen(model->yaml), model->name, &settings, &other, NULL) ==
-        GF_OK) {
-        gf_operator twice = gf_operator_sum(&other->hamiltonian, -1, &other->integrable);
-        gf_operator expected = gf_operator_scaled(rest, 2);
-        result = gf_operator_equal(&other->integrable, &model->integrable, NULL) &&
-                 gf_operator_equal(&twice, &expected, NULL);
-        gf_operator_free(&twice);
-        gf_operator_free(&expected);
-    }
-    gf_model_free(other);
-    free(values);
-    return result;
-}
-
-static void find_strength(const gf_model *model, const gf_operator *rest, gf_transport *result) {
-    result->strength = NAN;
-    for (size_t i = 0; i < model->parameter_count; ++i) {
-        const gf_parameter *one = &model->parameters[i];
-        if (model->in_operators[i] && one->value != 0 && multiplies(model, rest, i)) {
-            result->strength = one->value;
-            (void)snprintf(result->strength_name, sizeof result->strength_name, "%s", one->name);
-            return;
-        }
-    }
-}
-
-/* --- correlations ---------------------------------------------------------------------------- */
-
-/* Two operators of the chain, for gf_transport_find. */
+/* Two operators of a chain, whose response is asked for. */
 typedef struct couple {
     const gf_operator *operators[GF_CHARGES];
 } couple;
+
+/* What both chains are asked. M of the smaller one comes last, and may be missing. */
+enum { FORCES, OVERLAPS, BESIDE = OVERLAPS + GF_TRANSPORT_MATRIX, QUESTIONS };
+typedef struct inquiry {
+    gf_model *smaller; /* or NULL */
+    gf_slow_modes all, few;
+    couple couple[QUESTIONS];
+    gf_transport_question question[QUESTIONS];
+    size_t count;
+} inquiry;
 
 static gf_status take_couple(const void *context, gf_operator operators[GF_CHARGES],
                              gf_error *error) {
@@ -208,38 +53,110 @@ static gf_status take_couple(const void *context, gf_operator operators[GF_CHARG
 }
 
 /* The response of two operators under H_0. */
-static gf_status correlate(const modes *self, const couple *operators,
-                           const gf_transport_request *request, const gf_progress *progress,
-                           gf_transport **result, gf_error *error) {
-    gf_transport_request asked = *request;
-    asked.derive = take_couple;
-    asked.context = operators;
-    asked.compare = false;
-    asked.progress = progress;
-    return gf_transport_find(&self->zeroth, &asked, result, error);
+static gf_transport_request *add(inquiry *self, const gf_slow_modes *modes,
+                                 const gf_operator *first, const gf_operator *second,
+                                 const gf_transport_request *request) {
+    size_t q = self->count++;
+    self->couple[q] = (couple){{first, second}};
+    self->question[q] = (gf_transport_question){&modes->zeroth, *request};
+    gf_transport_request *asked = &self->question[q].request;
+    asked->derive = take_couple;
+    asked->context = &self->couple[q];
+    asked->compare = false;
+    asked->progress = NULL;
+    return asked;
 }
 
-/* (c_a; J_i)/N, and where that is none, 0: products at equal times. */
-static gf_status find_overlaps(const modes *self, const gf_transport_request *request,
-                               gf_progress_part *part, gf_transport *result, gf_error *error) {
-    gf_status status = GF_OK;
-    gf_progress progress = gf_progress_of_part(part);
-    gf_transport_request brief = *request;
-    brief.time.points = 2;
-    for (size_t k = 0; k < GF_TRANSPORT_MATRIX && status == GF_OK; ++k) {
-        gf_transport *one = NULL;
-        const couple pair = {{&self->mode[k / GF_CHARGES], &self->current[k % GF_CHARGES]}};
-        gf_progress_part_next(part, 0.1);
-        status = correlate(self, &pair, &brief, &progress, &one, error);
-        for (size_t p = 0; p < request->points && status == GF_OK; ++p) {
-            const double *product = one->correlation[p * one->times];
-            double length = sqrt(fabs(product[0] * product[3]));
-            bool none = fabs(product[1]) <= NO_OVERLAP * length;
-            result->overlap[p][k] = none ? 0 : product[1];
-        }
-        gf_transport_free(one);
+/* Overlaps are products at equal times, and of whatever form: c_a commutes with H_0. */
+static void add_overlaps(inquiry *self, const gf_transport_request *request) {
+    for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
+        gf_transport_request *brief = add(self, &self->all, &self->all.mode[k / GF_CHARGES],
+                                          &self->all.current[k % GF_CHARGES], request);
+        brief->form = GF_SYMMETRISED;
+        brief->time.to = fmin(brief->time.to, BRIEF);
+        brief->time.points = 2;
+    }
+}
+
+static void close_inquiry(inquiry *self) {
+    gf_slow_modes_free(&self->all);
+    gf_slow_modes_free(&self->few);
+    gf_model_free(self->smaller);
+}
+
+/* It must not be moved. */
+static gf_status open_inquiry(inquiry *self, const gf_model *model,
+                              const gf_transport_request *request, gf_error *error) {
+    *self = (inquiry){.count = 0};
+    gf_status status = gf_slow_modes_derive(model, &self->all, error);
+    if (status != GF_OK) {
+        return status;
+    }
+    add(self, &self->all, &self->all.force[0], &self->all.force[1], request);
+    add_overlaps(self, request);
+    if (request->compare) {
+        status = gf_transport_smaller(model, &self->smaller, error);
+    }
+    if (self->smaller != NULL && gf_slow_modes_derive(self->smaller, &self->few, NULL) == GF_OK) {
+        add(self, &self->few, &self->few.force[0], &self->few.force[1], request);
+    }
+    if (status != GF_OK) {
+        close_inquiry(self);
     }
     return status;
+}
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+/* Whether every sector of H_0 is small enough to be diagonalised. */
+static gf_status is_short(const gf_model *model, bool *result, gf_error *error) {
+    size_t largest;
+    gf_status status = gf_sampled_chain_exact(model, &largest, error);
+    *result = gf_basis_dimension(model->chain.sites, model->chain.sites / 2) <= largest;
+    return status;
+}
+
+static gf_status diagonalise(const inquiry *self, const gf_progress *progress,
+                             gf_transport **results, gf_error *error) {
+    static const double width[QUESTIONS] = {0.5, 0.1, 0.1, 0.1, 0.1, 0.1};
+    gf_progress_part part = {.whole = progress};
+    gf_progress own = gf_progress_of_part(&part);
+    gf_status status = GF_OK;
+    for (size_t q = 0; q < self->count && status == GF_OK; ++q) {
+        gf_transport_request asked = self->question[q].request;
+        asked.progress = &own;
+        gf_progress_part_next(&part, width[q]);
+        status = gf_transport_find(self->question[q].model, &asked, &results[q], error);
+    }
+    return status;
+}
+
+static gf_status answer(const inquiry *self, const gf_model *model,
+                        const gf_transport_sampling *sampling, const gf_progress *progress,
+                        gf_transport **results, gf_error *error) {
+    bool brief = false;
+    gf_transport_sampling finer = *sampling;
+    finer.refine = REFINE;
+    gf_status status = is_short(&self->all.zeroth, &brief, error);
+    return status != GF_OK ? status
+           : brief         ? diagonalise(self, progress, results, error)
+                   : gf_transport_ask(model, self->question, self->count, &finer, progress, results,
+                                      error);
+}
+
+/* (c_a; J_i)/N, and where that is none, 0. */
+static void find_overlaps(gf_transport *const *results, gf_transport *self) {
+    for (size_t p = 0; p < self->points; ++p) {
+        for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
+            const gf_transport *one = results[OVERLAPS + k];
+            const double *product = one->correlation[p * one->times];
+            const double *scatter = one->correlation_scatter[p * one->times];
+            double length = sqrt(fabs(product[0] * product[3]));
+            bool none = fabs(product[1]) <= NO_OVERLAP * length;
+            self->overlap[p][k] = none ? 0 : product[1];
+            self->overlap_scatter[p][k] = none ? 0 : scatter[1];
+        }
+    }
 }
 
 /* --- sigma and D ----------------------------------------------------------------------------- */
@@ -307,8 +224,33 @@ static void clear(gf_transport *self, size_t p) {
         self->diffusion[p][k] = self->diffusion_error[p][k] = NAN;
         for (size_t row = p * self->times; row < (p + 1) * self->times; ++row) {
             self->correlation[row][k] = self->correlation_error[row][k] = NAN;
+            self->correlation_scatter[row][k] = self->samples > 0 ? NAN : 0;
             self->onsager[row][k] = self->onsager_error[row][k] = NAN;
             self->smaller_onsager[row][k] = NAN;
+        }
+    }
+}
+
+/* What statistical errors of X and M do to the bound, at worst: with u = M^-1 X,
+ * d sigma = dX' u + u' dX - u' dM u. */
+static void scatter_bound(const gf_transport *self, size_t p, const gf_transport *memory,
+                          size_t row, double scatter[GF_TRANSPORT_MATRIX]) {
+    const double *m = memory->onsager[row], *x = self->overlap[p];
+    double u[GF_TRANSPORT_MATRIX], determinant = m[0] * m[3] - m[1] * m[2];
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        u[i] = fabs(m[3] * x[i] - m[1] * x[GF_CHARGES + i]) / fabs(determinant);
+        u[GF_CHARGES + i] = fabs(m[0] * x[GF_CHARGES + i] - m[2] * x[i]) / fabs(determinant);
+    }
+    for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
+        size_t i = k / GF_CHARGES, j = k % GF_CHARGES;
+        scatter[k] = 0;
+        for (size_t a = 0; a < GF_CHARGES; ++a) {
+            scatter[k] += self->overlap_scatter[p][a * GF_CHARGES + i] * u[a * GF_CHARGES + j] +
+                          self->overlap_scatter[p][a * GF_CHARGES + j] * u[a * GF_CHARGES + i];
+            for (size_t b = 0; b < GF_CHARGES; ++b) {
+                scatter[k] += u[a * GF_CHARGES + i] * u[b * GF_CHARGES + j] *
+                              memory->onsager_scatter[row][a * GF_CHARGES + b];
+            }
         }
     }
 }
@@ -318,15 +260,20 @@ static void follow(const gf_transport *memory, const gf_transport *smaller, size
                    gf_transport *self) {
     for (size_t row = p * self->times; row < (p + 1) * self->times; ++row) {
         double *sigma = self->onsager[row], *beside = self->smaller_onsager[row];
+        double *scatter = self->onsager_scatter[row];
         memcpy(self->memory[row], memory->onsager[row], sizeof *self->memory);
-        (void)bound(self->overlap[p], memory->onsager[row], sigma);
+        bool regular = bound(self->overlap[p], memory->onsager[row], sigma);
+        if (self->samples > 0 && regular) {
+            scatter_bound(self, p, memory, row, scatter);
+        }
         if (smaller != NULL) {
             (void)bound(self->overlap[p], smaller->onsager[row], beside);
         }
         for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
-            self->onsager_error[row][k] = fabs(sigma[k] - beside[k]);
+            self->onsager_error[row][k] = fabs(sigma[k] - beside[k]) + scatter[k];
             self->memory_error[row][k] =
-                smaller != NULL ? fabs(memory->onsager[row][k] - smaller->onsager[row][k]) : NAN;
+                (smaller != NULL ? fabs(memory->onsager[row][k] - smaller->onsager[row][k]) : NAN) +
+                memory->onsager_scatter[row][k];
         }
     }
 }
@@ -346,7 +293,8 @@ static bool agree(const gf_transport *self, size_t row) {
 }
 
 /* The mean over the second half of the time up to t*, with the largest distance from it of either
- * chain there as its error. False if that is too large. */
+ * chain there as its error, to
+ * which the statistical one adds. False if that is too large. */
 static bool find_plateau(gf_transport *self, size_t p) {
     size_t first = p * self->times, last = first, begin = first + 1;
     while (last + 1 < first + self->times && agree(self, last + 1)) {
@@ -361,17 +309,18 @@ static bool find_plateau(gf_transport *self, size_t p) {
     }
     bool still = true;
     for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
-        double mean = 0, apart = 0;
+        double mean = 0, apart = 0, scatter = 0;
         for (size_t row = begin; row <= last; ++row) {
             mean += self->onsager[row][k] / (double)(last - begin + 1);
         }
         for (size_t row = begin; row <= last; ++row) {
             apart = fmax(apart, fabs(self->onsager[row][k] - mean));
             apart = fmax(apart, fabs(self->smaller_onsager[row][k] - mean));
+            scatter = fmax(scatter, self->onsager_scatter[row][k]);
         }
         self->reliable_onsager[p][k] = self->onsager[last][k];
         self->limit[p][k] = mean;
-        self->limit_error[p][k] = apart;
+        self->limit_error[p][k] = apart + scatter;
     }
     for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
         still = still && self->limit_error[p][k] <= STILL * scale_of(self->limit[p], k);
@@ -406,93 +355,68 @@ static void conclude(const gf_transport *memory, const gf_transport *smaller, si
 /* --- the method ------------------------------------------------------------------------------ */
 
 gf_status gf_transport_memory_estimate(const gf_model *model, const gf_transport_request *request,
-                                       gf_transport_cost *cost, gf_error *error) {
-    modes all;
-    gf_transport_cost overlap = {0};
-    gf_transport_request asked = *request;
-    gf_status status = check_model(model, error);
-    if (status == GF_OK) {
-        status = derive(model, &all, error);
-    }
+                                       const gf_transport_sampling *sampling, gf_sampled_cost *cost,
+                                       gf_error *error) {
+    inquiry all;
+    bool brief = false;
+    gf_transport_sampling finer = *sampling;
+    *cost = (gf_sampled_cost){0};
+    finer.refine = REFINE;
+    gf_status status = open_inquiry(&all, model, request, error);
     if (status != GF_OK) {
         return status;
     }
-    const couple forces = {{&all.force[0], &all.force[1]}};
-    const couple pair = {{&all.mode[0], &all.current[0]}};
-    asked.derive = take_couple;
-    asked.context = &forces;
-    status = gf_transport_estimate(&all.zeroth, &asked, cost, error);
-    if (status == GF_OK) {
-        asked.context = &pair;
-        asked.compare = false;
-        status = gf_transport_estimate(&all.zeroth, &asked, &overlap, error);
-        cost->seconds += GF_TRANSPORT_MATRIX * overlap.seconds;
+    status = is_short(&all.all.zeroth, &brief, error);
+    if (status == GF_OK && !brief) {
+        status = gf_transport_ask_estimate(all.question, all.count, &finer, cost, error);
     }
-    free_modes(&all);
+    for (size_t q = 0; q < all.count && status == GF_OK && brief; ++q) {
+        gf_transport_cost one;
+        status =
+            gf_transport_estimate(all.question[q].model, &all.question[q].request, &one, error);
+        cost->memory = fmax(cost->memory, status == GF_OK ? one.memory : 0);
+        cost->seconds += status == GF_OK ? one.seconds : 0;
+    }
+    close_inquiry(&all);
     return status;
 }
 
-/* M of a chain. */
-static gf_status find_memory(const modes *all, const gf_transport_request *request,
-                             gf_progress_part *part, double width, gf_transport **memory,
-                             gf_error *error) {
-    const couple forces = {{&all->force[0], &all->force[1]}};
-    gf_progress progress = gf_progress_of_part(part);
-    gf_progress_part_next(part, width);
-    return correlate(all, &forces, request, &progress, memory, error);
-}
-
-/* M of the next smaller chain, if there is one that is long enough. */
-static gf_status find_beside(const gf_model *model, const gf_transport_request *request,
-                             gf_progress_part *part, gf_transport **beside, gf_error *error) {
-    gf_model *smaller = NULL;
-    modes few;
-    gf_status status = gf_transport_smaller(model, &smaller, error);
-    if (status == GF_OK && smaller != NULL && derive(smaller, &few, NULL) == GF_OK) {
-        status = find_memory(&few, request, part, 0.1, beside, error);
-        free_modes(&few);
-    }
-    gf_model_free(smaller);
-    return status;
+static void name_strength(const gf_model *model, const gf_slow_modes *modes, gf_transport *self) {
+    const gf_parameter *parameter = gf_slow_modes_strength(model, modes);
+    self->strength = parameter != NULL ? parameter->value : NAN;
+    (void)snprintf(self->strength_name, sizeof self->strength_name, "%s",
+                   parameter != NULL ? parameter->name : "");
 }
 
 gf_status gf_transport_remember(const gf_model *model, const gf_transport_request *request,
-                                gf_transport **transport, gf_error *error) {
-    modes all;
-    gf_transport *memory = NULL, *beside = NULL;
-    gf_progress_part part = {.whole = request->progress};
+                                const gf_transport_sampling *sampling, gf_transport **transport,
+                                gf_error *error) {
+    inquiry all;
+    gf_transport *results[QUESTIONS] = {NULL};
     *transport = NULL;
-    gf_status status = check_model(model, error);
-    if (status == GF_OK) {
-        status = derive(model, &all, error);
-    }
+    gf_status status = open_inquiry(&all, model, request, error);
     if (status != GF_OK) {
         return status;
     }
-    status = gf_transport_start(model, request, "memory", transport, error);
+    status = answer(&all, model, sampling, request->progress, results, error);
     if (status == GF_OK) {
-        status = find_memory(&all, request, &part, 0.5, &memory, error);
-    }
-    if (status == GF_OK && request->compare) {
-        status = find_beside(model, request, &part, &beside, error);
+        status = gf_transport_start(model, request, "memory", transport, error);
     }
     if (status == GF_OK) {
-        status = find_overlaps(&all, request, &part, *transport, error);
+        gf_transport *self = *transport;
+        self->samples = results[FORCES]->samples;
+        self->seed = results[FORCES]->seed;
+        self->compared = results[BESIDE] != NULL ? results[BESIDE]->sites : 0;
+        self->has_modes = true;
+        name_strength(model, &all.all, self);
+        find_overlaps(results, self);
+        for (size_t p = 0; p < request->points; ++p) {
+            conclude(results[FORCES], results[BESIDE], p, self);
+        }
     }
-    if (status == GF_OK) {
-        (*transport)->compared = beside != NULL ? beside->sites : 0;
-        (*transport)->has_modes = true;
-        find_strength(model, &all.rest, *transport);
+    for (size_t q = 0; q < QUESTIONS; ++q) {
+        gf_transport_free(results[q]);
     }
-    for (size_t p = 0; p < request->points && status == GF_OK; ++p) {
-        conclude(memory, beside, p, *transport);
-    }
-    if (status != GF_OK) {
-        gf_transport_free(*transport);
-        *transport = NULL;
-    }
-    gf_transport_free(memory);
-    gf_transport_free(beside);
-    free_modes(&all);
+    close_inquiry(&all);
     return status;
 }

@@ -1,4 +1,4 @@
-/* Transport from random vectors: both chains, then every point from their numbers. */
+/* Transport from random vectors: all chains, then every point from their numbers. */
 #include "transport/sampled.h"
 
 #include "base/machine.h"
@@ -93,12 +93,13 @@ static size_t refinement(const gf_model *model, const gf_transport_request *requ
 static gf_status make_plan(const gf_model *model, const gf_transport_request *request,
                            const gf_transport_sampling *sampling, gf_sampled_plan *plan,
                            double **lambda2, gf_error *error) {
-    size_t finer = refinement(model, request);
+    size_t finer = refinement(model, request) * (sampling->refine > 1 ? sampling->refine : 1);
     *lambda2 = calloc(request->points + 1, sizeof **lambda2);
     if (*lambda2 == NULL) {
         return gf_fail_memory(error, "the nodes of lambda2");
     }
-    *plan = (gf_sampled_plan){.grid = gf_transport_grid(model, request),
+    *plan = (gf_sampled_plan){.request = request,
+                              .grid = gf_transport_grid(model, request),
                               .samples = sampling->samples,
                               .seed = sampling->seed,
                               .complete = sampling->complete};
@@ -121,29 +122,51 @@ static gf_status make_plan(const gf_model *model, const gf_transport_request *re
     return GF_OK;
 }
 
-gf_status gf_transport_sampled_estimate(const gf_model *model, const gf_transport_request *request,
-                                        const gf_transport_sampling *sampling,
-                                        gf_sampled_cost *cost, gf_error *error) {
+/* A chain of a question, and what leads to it. */
+typedef struct answer {
+    const gf_transport_question *question;
     gf_sampled_plan plan;
-    gf_model *smaller = NULL;
-    gf_sampled_cost beside = {0};
-    double *lambda2 = NULL;
-    gf_status status = make_plan(model, request, sampling, &plan, &lambda2, error);
-    if (status == GF_OK) {
-        status = gf_sampled_chain_estimate(model, &plan, cost, error);
+    double *lambda2; /* of the plan */
+} answer;
+
+static gf_status plan_answer(answer *self, const gf_transport_question *question,
+                             const gf_transport_sampling *sampling, gf_error *error) {
+    self->question = question;
+    return make_plan(question->model, &question->request, sampling, &self->plan, &self->lambda2,
+                     error);
+}
+
+static void free_answers(answer *self, size_t count) {
+    for (size_t q = 0; q < count && self != NULL; ++q) {
+        free(self[q].lambda2);
     }
-    if (status == GF_OK && request->compare) {
-        status = gf_transport_smaller(model, &smaller, error);
+    free(self);
+}
+
+gf_status gf_transport_ask_estimate(const gf_transport_question *questions, size_t count,
+                                    const gf_transport_sampling *sampling, gf_sampled_cost *cost,
+                                    gf_error *error) {
+    gf_status status = GF_OK;
+    *cost = (gf_sampled_cost){0};
+    for (size_t q = 0; q < count && status == GF_OK; ++q) {
+        answer one = {0};
+        gf_sampled_cost here = {0};
+        status = plan_answer(&one, &questions[q], sampling, error);
+        if (status == GF_OK) {
+            status = gf_sampled_chain_estimate(questions[q].model, &one.plan, &here, error);
+        }
+        if (status == GF_OK) {
+            status = gf_transport_check_range(&questions[q].request, here.range, error);
+        }
+        cost->memory = fmax(cost->memory, here.memory);
+        cost->seconds += here.seconds;
+        cost->range = fmax(cost->range, here.range);
+        cost->longest = fmax(cost->longest, here.longest);
+        cost->alone = cost->alone || here.alone;
+        cost->vectors += here.vectors;
+        cost->largest = here.largest > cost->largest ? here.largest : cost->largest;
+        free(one.lambda2);
     }
-    if (status == GF_OK && smaller != NULL) {
-        status = gf_sampled_chain_estimate(smaller, &plan, &beside, error);
-        cost->seconds += beside.seconds;
-    }
-    if (status == GF_OK) {
-        status = gf_transport_check_range(request, cost->range, error);
-    }
-    free(lambda2);
-    gf_model_free(smaller);
     return status;
 }
 
@@ -439,16 +462,13 @@ static gf_status sample_levels(const gf_model *model, const gf_transport_request
                     : gf_typicality_compute(&bare, NULL, spectrum, error);
 }
 
-static gf_status evaluate(const gf_sampled_chain *chain, const gf_transport_request *request,
-                          gf_transport **result, gf_error *error) {
-    gf_spectrum *spectrum = NULL;
+static gf_status evaluate(const gf_sampled_chain *chain, const gf_spectrum *spectrum,
+                          const gf_transport_request *request, gf_transport **result,
+                          gf_error *error) {
     size_t *order = calloc(request->points + 1, sizeof *order);
     size_t *begins = calloc(request->points + 2, sizeof *begins);
     gf_status status =
         order != NULL && begins != NULL ? GF_OK : gf_fail_memory(error, "the points");
-    if (status == GF_OK) {
-        status = sample_levels(chain->model, request, chain->complete, &spectrum, error);
-    }
     if (status == GF_OK) {
         status = gf_transport_start(chain->model, request, "typicality", result, error);
     }
@@ -471,115 +491,192 @@ static gf_status evaluate(const gf_sampled_chain *chain, const gf_transport_requ
         (*result)->seed = chain->seed;
         status = gf_tasks_run(&tasks, error);
     }
-    gf_spectrum_free(spectrum);
     free(order);
     free(begins);
     return status;
 }
 
-/* --- both chains ----------------------------------------------------------------------------- */
+/* --- all chains ------------------------------------------------------------------------------ */
 
-typedef struct pair {
-    gf_sampled_chain chain[GF_SAMPLED_CHAINS];
-    size_t count;
+typedef struct row {
+    const gf_model *model;   /* of the checkpoint */
+    gf_sampled_chain *chain; /* [count] */
+    size_t count, open;
     gf_checkpoint *checkpoint; /* or NULL */
-} pair;
+} row;
 
 /* A checkpoint that cannot be written does not stop the work. */
 static gf_status save(void *context, gf_error *error) {
-    pair *self = context;
+    row *self = context;
     (void)error;
-    if (gf_sampled_save(self->checkpoint, self->chain, self->count, &self->checkpoint->failure) ==
-        GF_OK) {
+    if (gf_sampled_save(self->checkpoint, self->model, self->chain, self->count,
+                        &self->checkpoint->failure) == GF_OK) {
         self->checkpoint->failure.status = GF_OK;
     }
     return GF_OK;
 }
 
-static gf_status run_chains(pair *self, const gf_progress *progress, gf_error *error) {
+static double load_of(const gf_sampled_chain *self) {
+    double load = 0;
+    for (size_t s = 0; s < self->sources; ++s) {
+        load += (double)self->source[s].size * (double)self->source[s].vectors;
+    }
+    return load * (double)self->course.steps;
+}
+
+static gf_status run_chains(row *self, const gf_progress *progress, gf_error *error) {
     gf_status status = GF_OK;
     gf_progress_part part = {.whole = progress};
     gf_progress own = gf_progress_of_part(&part);
     const gf_checkpoint *checkpoint = self->checkpoint;
     gf_sampled_keeping keeping = {.save = save, .context = self};
+    double load = 0;
     if (checkpoint != NULL) {
         keeping.every = checkpoint->interval;
         keeping.stop = checkpoint->stop;
         keeping.stopped = checkpoint->stopped;
-        status = gf_sampled_load(self->checkpoint, self->chain, self->count, error);
+        status = gf_sampled_load(self->checkpoint, self->model, self->chain, self->count, error);
+    }
+    for (size_t c = 0; c < self->count; ++c) {
+        load += load_of(&self->chain[c]);
     }
     for (size_t c = 0; c < self->count && status == GF_OK; ++c) {
-        gf_progress_part_next(&part, self->count == 1 ? 1 : c == 0 ? 0.8 : 0.2);
+        gf_progress_part_next(&part, load > 0 ? load_of(&self->chain[c]) / load : 0);
         status = gf_sampled_chain_run(&self->chain[c], checkpoint != NULL ? &keeping : NULL, &own,
                                       error);
     }
     return status;
 }
 
-static gf_status check_memory(const gf_model *model, const gf_transport_request *request,
+static gf_status check_memory(const gf_transport_question *questions, size_t count,
                               const gf_transport_sampling *sampling, gf_error *error) {
     gf_sampled_cost cost;
-    gf_status status = gf_transport_sampled_estimate(model, request, sampling, &cost, error);
+    gf_status status = gf_transport_ask_estimate(questions, count, sampling, &cost, error);
     double spare = (double)gf_machine_free_memory();
     return status != GF_OK || cost.memory <= spare
                ? status
                : gf_fail(error, GF_NO_MEMORY,
                          "vectors of %zu states (%d sites) in time need %.3g GiB of memory, but "
                          "%.3g GiB are free; use fewer sites or lambda2",
-                         cost.largest, model->chain.sites, cost.memory / 0x1p30, spare / 0x1p30);
+                         cost.largest, questions[0].model->chain.sites, cost.memory / 0x1p30,
+                         spare / 0x1p30);
 }
 
-static gf_status open_pair(pair *self, const gf_model *model, const gf_model *smaller,
-                           const gf_sampled_plan *plan, gf_error *error) {
-    const gf_model *models[GF_SAMPLED_CHAINS] = {model, smaller};
-    gf_status status = GF_OK;
-    for (size_t c = 0; c < (smaller != NULL ? 2 : 1) && status == GF_OK; ++c) {
-        status = gf_sampled_chain_open(&self->chain[c], models[c], plan, NULL, error);
-        self->count += status == GF_OK;
+static gf_status open_chains(row *self, answer *answers, const gf_transport_question *questions,
+                             const gf_transport_sampling *sampling, gf_error *error) {
+    gf_status status =
+        self->chain != NULL && answers != NULL ? GF_OK : gf_fail_memory(error, "random vectors");
+    for (size_t q = 0; q < self->count && status == GF_OK; ++q) {
+        status = plan_answer(&answers[q], &questions[q], sampling, error);
+        if (status == GF_OK) {
+            status = gf_sampled_chain_open(&self->chain[q], questions[q].model, &answers[q].plan,
+                                           NULL, error);
+        }
+        self->open += status == GF_OK;
     }
+    return status;
+}
+
+/* Levels are those of the model, and kept while it stays the same. */
+static gf_status evaluate_all(const row *self, const gf_transport_question *questions,
+                              gf_transport **results, gf_error *error) {
+    gf_spectrum *spectrum = NULL;
+    gf_status status = GF_OK;
+    for (size_t q = 0; q < self->count && status == GF_OK; ++q) {
+        if (q == 0 || questions[q].model != questions[q - 1].model) {
+            gf_spectrum_free(spectrum);
+            spectrum = NULL;
+            status = sample_levels(questions[q].model, &questions[q].request,
+                                   self->chain[q].complete, &spectrum, error);
+        }
+        if (status == GF_OK) {
+            status = evaluate(&self->chain[q], spectrum, &questions[q].request, &results[q], error);
+        }
+    }
+    gf_spectrum_free(spectrum);
+    return status;
+}
+
+gf_status gf_transport_ask(const gf_model *model, const gf_transport_question *questions,
+                           size_t count, const gf_transport_sampling *sampling,
+                           const gf_progress *progress, gf_transport **results, gf_error *error) {
+    row all = {.model = model,
+               .chain = calloc(count + 1, sizeof *all.chain),
+               .count = count,
+               .checkpoint = sampling->checkpoint};
+    answer *answers = calloc(count + 1, sizeof *answers);
+    for (size_t q = 0; q < count; ++q) {
+        results[q] = NULL;
+    }
+    gf_status status = check_memory(questions, count, sampling, error);
+    if (status == GF_OK) {
+        status = open_chains(&all, answers, questions, sampling, error);
+    }
+    if (status == GF_OK) {
+        status = run_chains(&all, progress, error);
+    }
+    if (status == GF_OK) {
+        status = evaluate_all(&all, questions, results, error);
+    }
+    for (size_t q = 0; q < count && status != GF_OK; ++q) {
+        gf_transport_free(results[q]);
+        results[q] = NULL;
+    }
+    for (size_t q = 0; q < all.open; ++q) {
+        gf_sampled_chain_close(&all.chain[q]);
+    }
+    free(all.chain);
+    free_answers(answers, count);
+    return status;
+}
+
+/* --- currents of a chain, and of the smaller one beside it ----------------------------------- */
+
+/* The questions, one or two. The smaller model, or NULL, is to be freed. */
+static gf_status list_questions(const gf_model *model, const gf_transport_request *request,
+                                gf_transport_question questions[2], size_t *count,
+                                gf_model **smaller, gf_error *error) {
+    *smaller = NULL;
+    gf_status status = request->compare ? gf_transport_smaller(model, smaller, error) : GF_OK;
+    questions[0] = (gf_transport_question){model, *request};
+    questions[1] = (gf_transport_question){*smaller, *request};
+    *count = *smaller != NULL ? 2 : 1;
+    return status;
+}
+
+gf_status gf_transport_sampled_estimate(const gf_model *model, const gf_transport_request *request,
+                                        const gf_transport_sampling *sampling,
+                                        gf_sampled_cost *cost, gf_error *error) {
+    gf_transport_question questions[2];
+    gf_model *smaller;
+    size_t count;
+    gf_status status = list_questions(model, request, questions, &count, &smaller, error);
+    if (status == GF_OK) {
+        status = gf_transport_ask_estimate(questions, count, sampling, cost, error);
+    }
+    gf_model_free(smaller);
     return status;
 }
 
 gf_status gf_transport_sample(const gf_model *model, const gf_transport_request *request,
                               const gf_transport_sampling *sampling, gf_transport **transport,
                               gf_error *error) {
-    gf_model *smaller = NULL;
-    gf_transport *beside = NULL;
-    gf_sampled_plan plan;
-    double *lambda2 = NULL;
-    pair both = {.checkpoint = sampling->checkpoint};
+    gf_transport_question questions[2];
+    gf_transport *results[2] = {NULL, NULL};
+    gf_model *smaller;
+    size_t count;
     *transport = NULL;
-    gf_status status = check_memory(model, request, sampling, error);
+    gf_status status = list_questions(model, request, questions, &count, &smaller, error);
     if (status == GF_OK) {
-        status = make_plan(model, request, sampling, &plan, &lambda2, error);
-    }
-    if (status == GF_OK && request->compare) {
-        status = gf_transport_smaller(model, &smaller, error);
+        status =
+            gf_transport_ask(model, questions, count, sampling, request->progress, results, error);
     }
     if (status == GF_OK) {
-        status = open_pair(&both, model, smaller, &plan, error);
+        gf_transport_compare(results[0], results[1]);
+        gf_transport_judge(results[0]);
+        *transport = results[0];
     }
-    if (status == GF_OK) {
-        status = run_chains(&both, request->progress, error);
-    }
-    if (status == GF_OK) {
-        status = evaluate(&both.chain[0], request, transport, error);
-    }
-    if (status == GF_OK && both.count > 1) {
-        status = evaluate(&both.chain[1], request, &beside, error);
-    }
-    if (status == GF_OK) {
-        gf_transport_compare(*transport, beside);
-        gf_transport_judge(*transport);
-    } else {
-        gf_transport_free(*transport);
-        *transport = NULL;
-    }
-    gf_transport_free(beside);
-    for (size_t c = 0; c < both.count; ++c) {
-        gf_sampled_chain_close(&both.chain[c]);
-    }
+    gf_transport_free(results[1]);
     gf_model_free(smaller);
-    free(lambda2);
     return status;
 }

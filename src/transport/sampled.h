@@ -11,30 +11,48 @@
 #include "transport/sampled_chain.h"
 #include "transport/transport.h"
 
-enum { GF_SAMPLED_CHAINS = 2 };
-
 typedef struct gf_transport_sampling {
     size_t samples; /* vectors of the largest sector, 2 or more; smaller ones get more */
     uint64_t seed;
+    size_t refine;             /* steps of time for each that currents need; 0: 1 */
     size_t nodes;              /* of lambda2 at most; 0: as many as an error of about 1e-3 takes */
     bool complete;             /* every state of a sector in place of random vectors */
     gf_checkpoint *checkpoint; /* of vectors that are done; or NULL */
 } gf_transport_sampling;
+
+/* One chain, and what is to be known of it. */
+typedef struct gf_transport_question {
+    const gf_model *model;
+    gf_transport_request request; /* `compare` and `progress` play no part */
+} gf_transport_question;
+
+/* Of all: the largest memory, the sum of seconds and vectors. */
+gf_status gf_transport_ask_estimate(const gf_transport_question *questions, size_t count,
+                                    const gf_transport_sampling *sampling, gf_sampled_cost *cost,
+                                    gf_error *error);
+
+/* One result for each question, in one run with one checkpoint, which holds `model`, before any
+ * comparison or judgement.
+ * Drude weights are NaN: they are of times beyond. The caller frees results[count]; after a failure
+ * they are NULL. */
+gf_status gf_transport_ask(const gf_model *model, const gf_transport_question *questions,
+                           size_t count, const gf_transport_sampling *sampling,
+                           const gf_progress *progress, gf_transport **results, gf_error *error);
 
 /* As gf_transport_estimate. */
 gf_status gf_transport_sampled_estimate(const gf_model *model, const gf_transport_request *request,
                                         const gf_transport_sampling *sampling,
                                         gf_sampled_cost *cost, gf_error *error);
 
-/* As gf_transport_find. Drude weights are NaN: they are of times beyond. */
+/* As gf_transport_find. */
 gf_status gf_transport_sample(const gf_model *model, const gf_transport_request *request,
                               const gf_transport_sampling *sampling, gf_transport **transport,
                               gf_error *error);
 
-/* The vectors that are done, of a chain and the smaller one beside it, to and from an HDF5 file. */
-gf_status gf_sampled_save(const gf_checkpoint *checkpoint, const gf_sampled_chain *chains,
-                          size_t count, gf_error *error);
-gf_status gf_sampled_load(gf_checkpoint *checkpoint, gf_sampled_chain *chains, size_t count,
-                          gf_error *error);
+/* The vectors that are done, of chains[count] of a model, to and from an HDF5 file. */
+gf_status gf_sampled_save(const gf_checkpoint *checkpoint, const gf_model *model,
+                          const gf_sampled_chain *chains, size_t count, gf_error *error);
+gf_status gf_sampled_load(gf_checkpoint *checkpoint, const gf_model *model,
+                          gf_sampled_chain *chains, size_t count, gf_error *error);
 
 #endif

@@ -77,9 +77,12 @@ void gf_sampled_chain_close(gf_sampled_chain *self) {
     *self = (gf_sampled_chain){0};
 }
 
-static gf_status make_actions(gf_sampled_chain *self, gf_error *error) {
+static gf_status make_actions(gf_sampled_chain *self, const gf_transport_request *request,
+                              gf_error *error) {
     int sites = self->model->chain.sites;
-    gf_status status = gf_transport_currents(self->model, self->currents, error);
+    gf_status status = request != NULL
+                           ? gf_transport_operators(self->model, request, self->currents, error)
+                           : gf_transport_currents(self->model, self->currents, error);
     if (status == GF_OK) {
         status = gf_action_create(&self->model->hamiltonian, sites, &self->hamiltonian, error);
     }
@@ -107,8 +110,8 @@ gf_status gf_sampled_chain_open(gf_sampled_chain *self, const gf_model *model,
                            .seed = plan->seed,
                            .complete = plan->complete,
                            .source = calloc((size_t)model->chain.sites + 1, sizeof *self->source)};
-    gf_status status =
-        self->source != NULL ? make_actions(self, error) : gf_fail_memory(error, "the sectors");
+    gf_status status = self->source != NULL ? make_actions(self, plan->request, error)
+                                            : gf_fail_memory(error, "the sectors");
     if (status == GF_OK) {
         asked.operators = self->currents;
         status = gf_sampled_chain_exact(model, &asked.largest, error);
@@ -288,8 +291,8 @@ gf_status gf_sampled_chain_estimate(const gf_model *model, const gf_sampled_plan
     gf_current_request asked = {.model = model, .grid = plan->grid};
     gf_current_cost exact = {0};
     *cost = (gf_sampled_cost){0};
-    gf_status status =
-        chain.source != NULL ? make_actions(&chain, error) : gf_fail_memory(error, "the sectors");
+    gf_status status = chain.source != NULL ? make_actions(&chain, plan->request, error)
+                                            : gf_fail_memory(error, "the sectors");
     if (status == GF_OK) {
         asked.operators = chain.currents;
         status = gf_sampled_chain_exact(model, &asked.largest, error);

@@ -1,9 +1,11 @@
-/* A chain too long to be diagonalised, as random vectors see its currents: sectors small enough are
- * diagonalised, the others have a few vectors each, whose evolution in time is kept in numbers. */
+/* A chain too long to be diagonalised, as random vectors see its currents, or two other operators:
+ * sectors small enough are diagonalised, the others have a few vectors each, whose evolution in
+ * time is kept in numbers. */
 #ifndef GIBBSFLOW_TRANSPORT_SAMPLED_CHAIN_H
 #define GIBBSFLOW_TRANSPORT_SAMPLED_CHAIN_H
 
 #include "transport/current_spectrum.h"
+#include "transport/transport.h"
 #include "transport/vector_response.h"
 
 /* A sector that is sampled. */
@@ -28,6 +30,7 @@ typedef struct gf_sampled_chain {
 
 /* How it is to be sampled. */
 typedef struct gf_sampled_plan {
+    const gf_transport_request *request; /* whose operators are taken; NULL: the currents */
     gf_vector_course course;
     gf_strength_grid grid; /* of the sectors that are diagonalised */
     size_t samples;        /* vectors of the largest sector, 2 or more; smaller ones get more */

@@ -4,15 +4,14 @@
 #include "model/model_file.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char *const group[GF_SAMPLED_CHAINS] = {"/vectors", "/smaller/vectors"};
-
+/* Of a set of one chain. */
 static char *path_of(size_t chain, const char *name, char path[64]) {
-    (void)strcpy(path, group[chain]);
-    (void)strcat(path, name);
+    (void)snprintf(path, 64, "/vectors/chain%zu%s", chain, name);
     return path;
 }
 
@@ -65,14 +64,14 @@ static gf_status put_chain(const gf_sampled_chain *self, size_t chain, gf_file *
     return status;
 }
 
-gf_status gf_sampled_save(const gf_checkpoint *checkpoint, const gf_sampled_chain *chains,
-                          size_t count, gf_error *error) {
+gf_status gf_sampled_save(const gf_checkpoint *checkpoint, const gf_model *model,
+                          const gf_sampled_chain *chains, size_t count, gf_error *error) {
     gf_file *file = NULL;
     gf_status status = gf_file_create(checkpoint->path, &file, error);
     if (status != GF_OK) {
         return status;
     }
-    gf_model_store(chains[0].model, file);
+    gf_model_store(model, file);
     gf_file_put_number_attribute(file, "/vectors", "chains", (double)count);
     for (size_t c = 0; c < count && status == GF_OK; ++c) {
         status = put_chain(&chains[c], c, file, error);
@@ -147,8 +146,8 @@ static gf_status get_chain(gf_sampled_chain *self, size_t chain, gf_file *file, 
     return status;
 }
 
-gf_status gf_sampled_load(gf_checkpoint *checkpoint, gf_sampled_chain *chains, size_t count,
-                          gf_error *error) {
+gf_status gf_sampled_load(gf_checkpoint *checkpoint, const gf_model *model,
+                          gf_sampled_chain *chains, size_t count, gf_error *error) {
     gf_file *file = NULL;
     checkpoint->resumed = 0;
     if (access(checkpoint->path, F_OK) != 0) {
@@ -156,14 +155,13 @@ gf_status gf_sampled_load(gf_checkpoint *checkpoint, gf_sampled_chain *chains, s
     }
     gf_status status = gf_file_open(checkpoint->path, &file, error);
     if (status == GF_OK) {
-        status =
-            gf_model_check_stored(file, checkpoint->path, chains[0].model, "random vectors", error);
+        status = gf_model_check_stored(file, checkpoint->path, model, "random vectors", error);
     }
     if (status == GF_OK &&
         gf_file_get_number_attribute(file, "/vectors", "chains") != (double)count) {
         gf_file_reject(file,
-                       "this checkpoint is not one of as many chains (--alone); repeat the "
-                       "command that made it, or remove it to start anew");
+                       "this checkpoint is not one of as many chains (--method, --alone); repeat "
+                       "the command that made it, or remove it to start anew");
         status = gf_file_check(file, error);
     }
     for (size_t c = 0; c < count && status == GF_OK; ++c) {

@@ -42,6 +42,7 @@ gf_status gf_transport_create(size_t points, size_t times, gf_transport **transp
                    self->memory = calloc(rows, sizeof *self->memory),
                    self->memory_error = calloc(rows, sizeof *self->memory_error),
                    self->overlap = calloc(points + 1, sizeof *self->overlap),
+                   self->overlap_scatter = calloc(points + 1, sizeof *self->overlap_scatter),
                    self->smaller_onsager = calloc(rows, sizeof *self->smaller_onsager),
                    self->reliable_time = calloc(points + 1, sizeof *self->reliable_time),
                    self->reliable_onsager = calloc(points + 1, sizeof *self->reliable_onsager),
@@ -92,6 +93,7 @@ void gf_transport_free(gf_transport *self) {
     free(self->memory);
     free(self->memory_error);
     free(self->overlap);
+    free(self->overlap_scatter);
     free(self->smaller_onsager);
     free(self->reliable_time);
     free(self->reliable_onsager);

@@ -74,6 +74,7 @@ typedef struct gf_transport {
     double (*memory)[GF_TRANSPORT_MATRIX]; /* [points][times]: M_ab(t) */
     double (*memory_error)[GF_TRANSPORT_MATRIX]; /* as onsager_error */
     double (*overlap)[GF_TRANSPORT_MATRIX];      /* [points]: (c_a; J_i)/N, a slower */
+    double (*overlap_scatter)[GF_TRANSPORT_MATRIX];
     /* The judgement. */
     double *reliable_time;                           /* t*; NaN: not known */
     double (*reliable_onsager)[GF_TRANSPORT_MATRIX]; /* sigma(t*) */

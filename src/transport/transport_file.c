@@ -239,6 +239,11 @@ static void put_modes(const gf_transport *self, gf_file *file) {
                           .shape = {self->points, GF_CHARGES, GF_CHARGES},
                           .axes = {"point", "mode", "charge"}};
     gf_file_put_doubles(file, &overlap, (const double *)self->overlap);
+    if (self->samples > 0) {
+        overlap.path = "/transport/modes/overlap_scatter";
+        overlap.description = "statistical error";
+        gf_file_put_doubles(file, &overlap, (const double *)self->overlap_scatter);
+    }
     gf_file_put_number_attribute(file, "/transport/modes", "strength", self->strength);
     gf_file_put_text_attribute(file, "/transport/modes", "strength_name", self->strength_name);
 }

@@ -7,7 +7,9 @@
 #include "algebra/current.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static const char text[] =
     "name: test\n"
@@ -35,13 +37,29 @@ static gf_model *model_of(int sites, double delta, double jp, const char *key) {
     return model;
 }
 
+static gf_transport_request request_of(size_t points, const double (*lambda)[GF_CHARGES]) {
+    return (gf_transport_request){.points = points,
+                                  .lambda = lambda,
+                                  .time = {.from = 0, .to = 8, .points = 65},
+                                  .compare = true};
+}
+
 static gf_status remember(const gf_model *model, size_t points, const double (*lambda)[GF_CHARGES],
                           gf_transport **result, gf_error *error) {
-    const gf_transport_request request = {.points = points,
-                                          .lambda = lambda,
-                                          .time = {.from = 0, .to = 8, .points = 65},
-                                          .compare = true};
-    return gf_transport_remember(model, &request, result, error);
+    const gf_transport_request request = request_of(points, lambda);
+    return gf_transport_remember(model, &request, &(gf_transport_sampling){.samples = 2}, result,
+                                 error);
+}
+
+/* Of vectors in all sectors of more than `exact` states a momentum. */
+static gf_transport *sample(gf_model *model, size_t exact, const gf_transport_request *request,
+                            const gf_transport_sampling *sampling) {
+    gf_transport *result = NULL;
+    gf_error error = {.message = ""};
+    model->sampling.exact = exact;
+    ck_assert_msg(gf_transport_remember(model, request, sampling, &result, &error) == GF_OK, "%s",
+                  error.message);
+    return result;
 }
 
 /* What a boost makes of H is its energy current, and so on: all commute with the Heisenberg chain,
@@ -133,6 +151,109 @@ START_TEST(products_are_traces) {
 }
 END_TEST
 
+static const double state[1][GF_CHARGES] = {{0.3, -0.2}};
+
+/* Every state of the bases in turn, in place of random vectors: M, X and the bound are those of all
+ * levels. */
+START_TEST(complete_bases_are_exact) {
+    gf_model *model = model_of(8, 1, 0.05, "integrable: [0, 1]");
+    gf_transport_request request = request_of(1, state);
+    request.time = (gf_axis){.from = 0, .to = 1, .points = 9};
+    request.exact = true;
+    request.compare = false;
+    const gf_transport_sampling every = {.samples = 2, .complete = true};
+    gf_transport *levels = sample(model, 1200, &request, &every);
+    gf_transport *vectors = sample(model, 0, &request, &every);
+    ck_assert_uint_eq(levels->samples, 0);
+    ck_assert_uint_gt(vectors->samples, 0);
+    for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
+        double x = levels->overlap[0][k], m = levels->memory[8][k];
+        ck_assert_double_le(fabs(vectors->overlap[0][k] - x), 1e-6 * fabs(x));
+        ck_assert_double_le(fabs(vectors->memory[8][k] - m), 1e-3 * fabs(levels->memory[8][3]));
+        ck_assert_double_le(fabs(vectors->onsager[8][k] / levels->onsager[8][k] - 1), 1e-3);
+        ck_assert_double_eq(vectors->onsager_scatter[8][k], 0);
+    }
+    gf_transport_free(levels);
+    gf_transport_free(vectors);
+    gf_model_free(model);
+}
+END_TEST
+
+/* Random vectors, over a few seeds: distances are not beyond errors, which are upper bounds. */
+START_TEST(vectors_agree_with_levels) {
+    enum { SEEDS = 4 };
+    gf_model *model = model_of(sized(10, 8), 1, 0.05, "integrable: [0, 1]");
+    gf_transport_request request = request_of(1, state);
+    request.time = (gf_axis){.from = 0, .to = 1, .points = 9};
+    request.compare = false;
+    double square = 0, largest = 0;
+    gf_transport_sampling sampling = {.samples = 4};
+    gf_transport *levels = sample(model, 1200, &request, &sampling);
+    for (; sampling.seed < SEEDS; ++sampling.seed) {
+        gf_transport *one = sample(model, 3, &request, &sampling);
+        ck_assert_uint_eq(one->samples, 4);
+        for (size_t k = 0; k < GF_TRANSPORT_MATRIX; k += 3) {
+            double off = one->onsager[8][k] - levels->onsager[8][k];
+            double error = one->onsager_scatter[8][k];
+            square += off * off / (error * error) / (2 * SEEDS);
+            largest = fmax(largest, error / levels->onsager[8][k]);
+        }
+        gf_transport_free(one);
+    }
+    ck_assert_msg(square > 0.005 && square < 2, "squares of distances over errors: %g", square);
+    ck_assert_double_le(largest, 1);
+    gf_transport_free(levels);
+    gf_model_free(model);
+}
+END_TEST
+
+/* Interrupts after the first vectors. */
+static void stop_soon(void *context, double fraction) {
+    volatile sig_atomic_t *stop = context;
+    *stop = fraction > 0.3;
+}
+
+/* From the checkpoint of a run that was stopped before its end, and on several threads: the same,
+ * bit by bit. */
+START_TEST(threads_and_stops_change_nothing) {
+    char path[] = "/tmp/gibbsflow_memory_XXXXXX";
+    int handle = mkstemp(path);
+    ck_assert_int_ge(handle, 0);
+    (void)close(handle);
+    (void)unlink(path);
+    gf_model *model = model_of(8, 1, 0.05, "integrable: [0, 1]");
+    gf_transport_request request = request_of(1, state);
+    request.time = (gf_axis){.from = 0, .to = 1, .points = 9};
+    volatile sig_atomic_t stop = 0;
+    const gf_progress interrupting = {.update = stop_soon, .context = (void *)&stop};
+    gf_checkpoint checkpoint = {.path = path, .stop = &stop};
+    gf_transport_sampling sampling = {.samples = 2, .seed = 4, .checkpoint = &checkpoint};
+    gf_transport *one = NULL;
+    gf_error error = {.message = ""};
+    model->sampling.exact = 2;
+    omp_set_num_threads(1);
+    request.progress = &interrupting;
+    ck_assert_int_eq(gf_transport_remember(model, &request, &sampling, &one, &error), GF_IO);
+    ck_assert_ptr_null(one);
+    request.progress = NULL;
+    stop = 0;
+    one = sample(model, 2, &request, &sampling);
+    ck_assert_uint_gt(checkpoint.resumed, 0);
+    omp_set_num_threads(3);
+    sampling.checkpoint = NULL;
+    gf_transport *three = sample(model, 2, &request, &sampling);
+    omp_set_num_threads(1);
+    size_t bytes = one->times * sizeof *one->onsager;
+    ck_assert_int_eq(memcmp(one->memory, three->memory, bytes), 0);
+    ck_assert_int_eq(memcmp(one->onsager_scatter, three->onsager_scatter, bytes), 0);
+    ck_assert_int_eq(memcmp(one->overlap, three->overlap, sizeof *one->overlap), 0);
+    gf_transport_free(one);
+    gf_transport_free(three);
+    gf_model_free(model);
+    (void)unlink(path);
+}
+END_TEST
+
 static void refuse(gf_model *model, const char *because) {
     const double lambda[1][GF_CHARGES] = {{0, 0}};
     gf_transport *one = NULL;
@@ -177,6 +298,9 @@ int main(void) {
     tcase_add_test(tests, boosts_make_charges);
     tcase_add_test(tests, bounds_scale);
     tcase_add_test(tests, products_are_traces);
+    tcase_add_test(tests, complete_bases_are_exact);
+    tcase_add_test(tests, vectors_agree_with_levels);
+    tcase_add_test(tests, threads_and_stops_change_nothing);
     tcase_add_test(tests, refuses_what_is_not_integrable);
     tcase_add_test(tests, names_entries_of_the_hamiltonian);
     return run_suite("memory", tests);
