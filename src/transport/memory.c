@@ -515,8 +515,11 @@ gf_status gf_transport_remember(const gf_model *model, const gf_transport_reques
     gf_transport *memory = NULL, *beside = NULL;
     gf_progress_part part = {.whole = request->progress};
     gf_transport_sampling fresh = sampling != NULL ? *sampling : (gf_transport_sampling){0};
+    gf_transport_sampling largest = fresh; /* the checkpoint is for the longest part */
     const gf_transport_sampling *unkept = sampling != NULL ? &fresh : NULL;
-    fresh.checkpoint = NULL; /* it is for the longest part */
+    const gf_transport_sampling *kept = sampling != NULL ? &largest : NULL;
+    fresh.checkpoint = NULL;
+    largest.kept = model;
     *transport = NULL;
     gf_status status = check_model(model, error);
     if (status == GF_OK) {
@@ -527,7 +530,7 @@ gf_status gf_transport_remember(const gf_model *model, const gf_transport_reques
     }
     status = gf_transport_start(model, request, "memory", transport, error);
     if (status == GF_OK) {
-        status = find_memory(&all, request, sampling, &part, 0.5, &memory, error);
+        status = find_memory(&all, request, kept, &part, 0.5, &memory, error);
     }
     if (status == GF_OK && request->compare) {
         status = find_beside(model, request, unkept, &part, &beside, error);

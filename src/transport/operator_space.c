@@ -27,6 +27,7 @@ enum { MOST_ITERATIONS = 8000 };
 static const double MOST_SPREAD = 0.15, MOST_DRIFT = 0.05; /* relative; drift: per site */
 static const double MOST_LIFETIME = 60;                    /* times sqrt(C_22) at m = 0 */
 static const double MOST_BOUNDED = 4;                      /* times that: where spins are dilute */
+static const double MORE_STEPS = 2;                        /* that strings may yet go */
 
 /* --- the problem ----------------------------------------------------------------------------- */
 
@@ -626,8 +627,30 @@ static gf_status attempt(const gf_model *model, const problem *from,
     return status;
 }
 
-/* The second attempt, where the first has not settled for its spread alone; that which has settled
- * is the result, or that of longer strings. */
+/* By how much sigma_ii of the longest strings moves as they get longer by a site, */
+static double effect_of_length(const gf_operator_space *self) {
+    return fmax(drift_of(self, GF_MAGNETIZATION), drift_of(self, GF_ENERGY));
+}
+
+/* and as they get lighter by a letter. */
+static double effect_of_weight(const gf_operator_space *self) {
+    double effect = 0;
+    for (size_t k = 0; k < self->choices; ++k) {
+        for (size_t l = 0; l < self->choices; ++l) {
+            const gf_operator_space_choice *a = &self->choice[k], *b = &self->choice[l];
+            bool lighter = is_whole(self, a) && b->end.weight < a->end.weight &&
+                           b->end.longest == a->end.longest && b->end.free == a->end.free &&
+                           fabs(b->end.damping - a->end.damping) <= 1e-9 * a->end.damping;
+            for (size_t i = 0; i < GF_CHARGES && lighter; ++i) {
+                effect =
+                    fmax(effect, fabs(b->solution.onsager[i][i] / a->solution.onsager[i][i] - 1));
+            }
+        }
+    }
+    return effect;
+}
+
+/* The second attempt, where the first has not settled for its spread alone. */
 static gf_status lengthen(const gf_model *model, const problem *from,
                           const gf_operator_space_request *request, gf_operator_space **self,
                           gf_error *error) {
@@ -641,7 +664,8 @@ static gf_status lengthen(const gf_model *model, const problem *from,
         return status;
     }
     status = attempt(model, from, request, &longer, error);
-    if (longer == NULL || longer->bounded) {
+    if (longer == NULL ||
+        (longer->bounded && effect_of_weight(longer) < MORE_STEPS * effect_of_length(*self))) {
         gf_operator_space_free(*self);
         *self = longer;
     } else {

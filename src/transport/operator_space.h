@@ -10,8 +10,8 @@
  * Where spins are dilute the mean free path is long, and operators meet their end early; but they
  * hardly ever become heavy: strings may then be longer, of a limited weight (sites with another
  * letter than 1), and choices with a weight one smaller come beside. Unless the caller says what to
- * take, that is what happens where the spread is all that keeps strings of any weight from a
- * verdict.
+ * take, that is tried where the spread is all that keeps strings of any weight from a verdict, and
+ * is the result if the weight that they lack matters less than the length that those lacked.
  *
  * The spread is no error, and the verdict "not settled", where it is large; where the value still
  * moves as strings get longer by a site; and where a current lives so long that something close to

@@ -484,14 +484,15 @@ typedef struct pair {
     gf_sampled_chain chain[GF_SAMPLED_CHAINS];
     size_t count;
     gf_checkpoint *checkpoint; /* or NULL */
+    const gf_model *kept;
 } pair;
 
 /* A checkpoint that cannot be written does not stop the work. */
 static gf_status save(void *context, gf_error *error) {
     pair *self = context;
     (void)error;
-    if (gf_sampled_save(self->checkpoint, self->chain, self->count, &self->checkpoint->failure) ==
-        GF_OK) {
+    if (gf_sampled_save(self->checkpoint, self->kept, self->chain, self->count,
+                        &self->checkpoint->failure) == GF_OK) {
         self->checkpoint->failure.status = GF_OK;
     }
     return GF_OK;
@@ -507,7 +508,7 @@ static gf_status run_chains(pair *self, const gf_progress *progress, gf_error *e
         keeping.every = checkpoint->interval;
         keeping.stop = checkpoint->stop;
         keeping.stopped = checkpoint->stopped;
-        status = gf_sampled_load(self->checkpoint, self->chain, self->count, error);
+        status = gf_sampled_load(self->checkpoint, self->kept, self->chain, self->count, error);
     }
     for (size_t c = 0; c < self->count && status == GF_OK; ++c) {
         gf_progress_part_next(&part, self->count == 1 ? 1 : c == 0 ? 0.8 : 0.2);
@@ -548,7 +549,8 @@ gf_status gf_transport_sample(const gf_model *model, const gf_transport_request 
     gf_transport *beside = NULL;
     gf_sampled_plan plan;
     double *lambda2 = NULL;
-    pair both = {.checkpoint = sampling->checkpoint};
+    pair both = {.checkpoint = sampling->checkpoint,
+                 .kept = sampling->kept != NULL ? sampling->kept : model};
     *transport = NULL;
     gf_status status = check_memory(model, request, sampling, error);
     if (status == GF_OK) {

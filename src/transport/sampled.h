@@ -19,6 +19,8 @@ typedef struct gf_transport_sampling {
     size_t nodes;              /* of lambda2 at most; 0: as many as an error of about 1e-3 takes */
     bool complete;             /* every state of a sector in place of random vectors */
     gf_checkpoint *checkpoint; /* of vectors that are done; or NULL */
+    const gf_model *kept;      /* the model that it holds, of which the chain's is a part; NULL: the
+                                  chain's */
 } gf_transport_sampling;
 
 /* As gf_transport_estimate. */
@@ -32,9 +34,9 @@ gf_status gf_transport_sample(const gf_model *model, const gf_transport_request 
                               gf_error *error);
 
 /* The vectors that are done, of a chain and the smaller one beside it, to and from an HDF5 file. */
-gf_status gf_sampled_save(const gf_checkpoint *checkpoint, const gf_sampled_chain *chains,
-                          size_t count, gf_error *error);
-gf_status gf_sampled_load(gf_checkpoint *checkpoint, gf_sampled_chain *chains, size_t count,
-                          gf_error *error);
+gf_status gf_sampled_save(const gf_checkpoint *checkpoint, const gf_model *model,
+                          const gf_sampled_chain *chains, size_t count, gf_error *error);
+gf_status gf_sampled_load(gf_checkpoint *checkpoint, const gf_model *model,
+                          gf_sampled_chain *chains, size_t count, gf_error *error);
 
 #endif

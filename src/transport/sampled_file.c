@@ -72,14 +72,14 @@ static gf_status put_chain(const gf_sampled_chain *self, size_t chain, gf_file *
     return status;
 }
 
-gf_status gf_sampled_save(const gf_checkpoint *checkpoint, const gf_sampled_chain *chains,
-                          size_t count, gf_error *error) {
+gf_status gf_sampled_save(const gf_checkpoint *checkpoint, const gf_model *model,
+                          const gf_sampled_chain *chains, size_t count, gf_error *error) {
     gf_file *file = NULL;
     gf_status status = gf_file_create(checkpoint->path, &file, error);
     if (status != GF_OK) {
         return status;
     }
-    gf_model_store(chains[0].model, file);
+    gf_model_store(model, file);
     gf_file_put_number_attribute(file, "/vectors", "chains", (double)count);
     for (size_t c = 0; c < count && status == GF_OK; ++c) {
         status = put_chain(&chains[c], c, file, error);
@@ -154,8 +154,8 @@ static gf_status get_chain(gf_sampled_chain *self, size_t chain, gf_file *file, 
     return status;
 }
 
-gf_status gf_sampled_load(gf_checkpoint *checkpoint, gf_sampled_chain *chains, size_t count,
-                          gf_error *error) {
+gf_status gf_sampled_load(gf_checkpoint *checkpoint, const gf_model *model,
+                          gf_sampled_chain *chains, size_t count, gf_error *error) {
     gf_file *file = NULL;
     checkpoint->resumed = 0;
     if (access(checkpoint->path, F_OK) != 0) {
@@ -163,8 +163,7 @@ gf_status gf_sampled_load(gf_checkpoint *checkpoint, gf_sampled_chain *chains, s
     }
     gf_status status = gf_file_open(checkpoint->path, &file, error);
     if (status == GF_OK) {
-        status =
-            gf_model_check_stored(file, checkpoint->path, chains[0].model, "random vectors", error);
+        status = gf_model_check_stored(file, checkpoint->path, model, "random vectors", error);
     }
     if (status == GF_OK &&
         gf_file_get_number_attribute(file, "/vectors", "chains") != (double)count) {

@@ -174,9 +174,12 @@ END_TEST
 
 static gf_transport *sample(const gf_model *model, gf_kubo form,
                             const gf_transport_sampling *sampling) {
-    const double lambda[2][GF_CHARGES] = {{0.3, 0}, {0.2, -0.2}};
-    const gf_transport_request request = {
-        .points = 2, .lambda = lambda, .time = {.from = 0, .to = 2, .points = 17}, .form = form};
+    const double lambda[1][GF_CHARGES] = {{0.4, -0.1}};
+    const gf_transport_request request = {.points = 1,
+                                          .lambda = lambda,
+                                          .time = {.from = 0, .to = 1, .points = 17},
+                                          .form = form,
+                                          .exact = sampling == NULL};
     gf_transport *result = NULL;
     gf_error error = {.message = ""};
     ck_assert_msg(gf_transport_remember(model, &request, sampling, &result, &error) == GF_OK, "%s",
@@ -184,12 +187,14 @@ static gf_transport *sample(const gf_model *model, gf_kubo form,
     return result;
 }
 
-/* The largest distance of M and of the overlaps, of their size */
+/* The largest distance of M and of the overlaps, of their size. */
 static void compare(const gf_transport *exact, const gf_transport *vectors, double memory,
                     double overlap) {
     for (size_t row = 0; row < exact->points * exact->times; ++row) {
         for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
-            double size = sqrt(exact->memory[row][0] * exact->memory[row][3]);
+            size_t a = k / GF_CHARGES, b = k % GF_CHARGES;
+            double size = sqrt(exact->memory[row][a * (GF_CHARGES + 1)] *
+                               exact->memory[row][b * (GF_CHARGES + 1)]);
             double off = fabs(exact->memory[row][k] - vectors->memory[row][k]);
             double allowed = memory * size;
             ck_assert_msg(off <= allowed, "M_%zu at %zu: %g of %g", k, row, off, size);
@@ -206,18 +211,17 @@ static void compare(const gf_transport *exact, const gf_transport *vectors, doub
 /* Every state in place of random vectors is diagonalisation; random ones are off by about what
  * their errors say. */
 START_TEST(vectors_agree_with_diagonalisation) {
-    gf_model *model = model_of(10, 1, 0.1, "integrable: [0, 1]\ntypicality: {exact: 2}");
+    gf_model *model = model_of(8, 1, 0.1, "integrable: [0, 1]\ntypicality: {exact: 2}");
     gf_transport *exact = sample(model, GF_SYMMETRISED, NULL);
     gf_transport *complete =
         sample(model, GF_SYMMETRISED, &(gf_transport_sampling){.samples = 2, .complete = true});
     gf_transport *random =
-        sample(model, GF_SYMMETRISED, &(gf_transport_sampling){.samples = 40, .seed = 3});
-    compare(exact, complete, 3e-4, 1e-6);
-    compare(exact, random, 0.05, 0.05);
+        sample(model, GF_SYMMETRISED, &(gf_transport_sampling){.samples = 16, .seed = 3});
+    compare(exact, complete, 2e-3, 1e-5); /* the times are far apart for an integral */
     size_t row = 16;
     ck_assert_double_gt(random->onsager_scatter[row][3], 0);
     ck_assert_double_le(fabs(random->onsager[row][3] - exact->onsager[row][3]),
-                        4 * random->onsager_scatter[row][3] + 0.05 * exact->onsager[row][3]);
+                        4 * random->onsager_scatter[row][3]);
     ck_assert_uint_gt(random->samples, 1);
     gf_transport_free(exact);
     gf_transport_free(complete);

@@ -220,6 +220,7 @@ START_TEST(goes_on_from_a_checkpoint) {
     gf_model *model = model_of("xxz_jprime_half.yaml", 8, 0);
     const double nodes[] = {-0.2, 0.1};
     const gf_sampled_plan plan = {
+        .request = &(gf_transport_request){0},
         .course = {.nodes = 2, .lambda2 = nodes, .step = 0.1, .steps = 12},
         .samples = 3,
         .seed = 9};
@@ -231,8 +232,10 @@ START_TEST(goes_on_from_a_checkpoint) {
         whole.done[v] = false;
     }
     gf_checkpoint checkpoint = {.path = path};
-    ck_assert_msg(gf_sampled_save(&checkpoint, &whole, 1, &error) == GF_OK, "%s", error.message);
-    ck_assert_msg(gf_sampled_load(&checkpoint, &part, 1, &error) == GF_OK, "%s", error.message);
+    ck_assert_msg(gf_sampled_save(&checkpoint, model, &whole, 1, &error) == GF_OK, "%s",
+                  error.message);
+    ck_assert_msg(gf_sampled_load(&checkpoint, model, &part, 1, &error) == GF_OK, "%s",
+                  error.message);
     ck_assert_uint_eq(checkpoint.resumed, whole.vectors / 2);
     for (size_t v = 0; v < part.vectors; ++v) {
         ck_assert_int_eq(part.done[v], v % 2 == 1);
@@ -242,7 +245,7 @@ START_TEST(goes_on_from_a_checkpoint) {
                             whole.vectors * gf_sampled_chain_row(&whole) * sizeof *whole.values),
                      0);
     part.seed = 10;
-    ck_assert_int_ne(gf_sampled_load(&checkpoint, &part, 1, &error), GF_OK);
+    ck_assert_int_ne(gf_sampled_load(&checkpoint, model, &part, 1, &error), GF_OK);
     assert_contains(error.message, "other times, lambda2, samples or seed");
     gf_sampled_chain_close(&whole);
     gf_sampled_chain_close(&part);
