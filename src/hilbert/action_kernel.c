@@ -15,8 +15,8 @@ typedef struct row {
  * for each population of the resulting low half, or to a number times the identity. */
 typedef struct group {
     uint32_t plus, minus, z;
-    bool imaginary; /* the coefficients are to be multiplied by i */
-    bool is_scalar;
+    bool imaginary;              /* the coefficients are to be multiplied by i */
+    bool is_scalar, is_diagonal; /* on the low half */
     double scalar;
     uint32_t *first; /* [low_sites + 2]: rows of each population; NULL if scalar */
 } group;
@@ -140,10 +140,12 @@ static bool fill_group(gf_action *self, group *target, const half_term *terms, s
                       .minus = terms->minus,
                       .z = terms->z,
                       .imaginary = terms->imaginary,
-                      .is_scalar = true};
+                      .is_scalar = true,
+                      .is_diagonal = true};
     for (size_t i = 0; i < count; ++i) {
-        target->is_scalar =
-            target->is_scalar && (terms[i].low_plus | terms[i].low_minus | terms[i].low_z) == 0;
+        uint32_t flips = terms[i].low_plus | terms[i].low_minus;
+        target->is_scalar = target->is_scalar && (flips | terms[i].low_z) == 0;
+        target->is_diagonal = target->is_diagonal && flips == 0;
         target->scalar += terms[i].coefficient;
     }
     if (target->is_scalar) {
@@ -269,6 +271,18 @@ INLINE void add_imaginary_block(size_t rows, double factor, const double *restri
     }
 }
 
+/* Of a diagonal group every row has one entry, and they lie in the order of the ranks. */
+INLINE void add_diagonal(size_t rows, double sign, const double *restrict value,
+                         const double *restrict in, double *restrict out, int width) {
+    size_t w = (size_t)width;
+#pragma omp simd
+    for (size_t i = 0; i < rows; ++i) {
+        for (size_t c = 0; c < w; ++c) {
+            out[i * w + c] += sign * value[i] * in[i * w + c];
+        }
+    }
+}
+
 INLINE void add_rows(const gf_action *self, size_t first, size_t end, double sign,
                      const double *restrict in, double *restrict out, int width, bool imaginary) {
     const row *rows = self->rows;
@@ -303,6 +317,9 @@ INLINE void add_groups(const gf_action *self, const group *first, const group *e
         double sign = sign_of(high, one->z);
         if (one->is_scalar) {
             factor += sign * one->scalar;
+        } else if (one->is_diagonal && !one->imaginary) {
+            const double *value = self->value + self->rows[one->first[population]].entry;
+            add_diagonal(rows, sign, value, in, out, width);
         } else if (one->imaginary) {
             add_rows(self, one->first[population], one->first[population + 1], sign, in, out, width,
                      true);

@@ -2,8 +2,8 @@
  *
  * With H = b + a h, the spectrum of h within [-1, 1], and T_k the Chebyshev polynomials,
  *
- *     exp(-z H) = sum_k c_k T_k(h),   exp(-i t H): c_k = (2 - delta_k0) (-i)^k J_k(a t) exp(-i b
- * t),
+ *     exp(-z H) = sum_k c_k T_k(h),
+ *     exp(-i t H): c_k = (2 - delta_k0) (-i)^k J_k(a t) exp(-i b t),
  *
  * converges faster than exponentially once k exceeds a |z| (H. Tal-Ezer and R. Kosloff, J. Chem.
  * Phys. 81, 3967 (1984)). T_k+1 = 2 h T_k - T_k-1 takes one application of H; one recursion serves
