@@ -89,6 +89,11 @@ static coordinates *allocate_coordinates(int longest, int weight, int cell) {
     return self;
 }
 
+/* Of + over -: letters are 1, z, +, - (strings.h). */
+static int excess_of(uint64_t letter) {
+    return letter == 2 ? 1 : letter == 3 ? -1 : 0;
+}
+
 /* Appends the strings that end in `letters`, which stand behind `sites` more sites: up to `weight`
  * more letters, of which + exceed - by `excess` so far. */
 static void list_endings(coordinates *self, uint64_t letters, int sites, int weight, int excess) {
@@ -102,10 +107,9 @@ static void list_endings(coordinates *self, uint64_t letters, int sites, int wei
         return;
     }
     for (uint64_t letter = sites == 1 ? 1 : 0; letter < 4; ++letter) {
-        int more = letter == 2 ? 1 : letter == 3 ? -1 : 0;
         if (letter == 0 || weight > 0) {
             list_endings(self, letters | letter << (2 * (sites - 1)), sites - 1,
-                         weight - (letter != 0), excess + more);
+                         weight - (letter != 0), excess + excess_of(letter));
         }
     }
 }
@@ -114,9 +118,9 @@ static void list_endings(coordinates *self, uint64_t letters, int sites, int wei
 static void list_strings(coordinates *self, int longest, int weight) {
     for (int length = 1; length <= longest; ++length) {
         for (uint64_t last = 1; last < 4; ++last) {
-            int excess = last == 2 ? 1 : last == 3 ? -1 : 0;
-            if (length > 1 || excess == 0) {
-                list_endings(self, last << (2 * (length - 1)), length - 1, weight - 1, excess);
+            if (length > 1 || excess_of(last) == 0) {
+                list_endings(self, last << (2 * (length - 1)), length - 1, weight - 1,
+                             excess_of(last));
             }
         }
     }

@@ -4,8 +4,8 @@
  *   [mpirun -n RANKS] bench_generation MODEL SITES [TILE]
  *
  * Says how long it takes, what memory the largest rank has touched (zeros cost none, until they are
- * written to), and by how much the product of
- * the matrix with a random vector differs from that of the sparse Hamiltonian. */
+ * written to), and by how much the product of the matrix with a random vector differs from that of
+ * the sparse Hamiltonian. */
 #include "base/block_cyclic.h"
 #include "base/machine.h"
 #include "base/random.h"
