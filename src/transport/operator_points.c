@@ -2,6 +2,7 @@
 #include "transport/operator_space.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static gf_operator_space_request request_of(const gf_operator_points *points, size_t p) {
@@ -15,21 +16,39 @@ static gf_operator_space_request request_of(const gf_operator_points *points, si
         .stop = points->stop};
 }
 
+/* What each point costs. The caller frees it. */
+static gf_status list_costs(const gf_model *model, const gf_operator_points *points,
+                            gf_operator_space_cost **costs, gf_error *error) {
+    gf_operator_space_cost *each = *costs = calloc(points->points + 1, sizeof *each);
+    gf_status status = each != NULL ? GF_OK : gf_fail_memory(error, "the states of operator space");
+    for (size_t p = 0; p < points->points && status == GF_OK; ++p) {
+        const gf_operator_space_request request = request_of(points, p);
+        status = gf_operator_space_cost_of(model, &request, &each[p], error);
+    }
+    if (status != GF_OK) {
+        free(each);
+        *costs = NULL;
+    }
+    return status;
+}
+
+/* Longer strings included, which may not be needed. */
+static double most_seconds(const gf_operator_space_cost *cost) {
+    return cost->seconds + cost->more_seconds;
+}
+
 gf_status gf_operator_points_estimate(const gf_model *model, const gf_operator_points *points,
                                       gf_operator_space_cost *cost, gf_error *error) {
-    gf_status status = GF_OK;
+    gf_operator_space_cost *each;
+    gf_status status = list_costs(model, points, &each, error);
     *cost = (gf_operator_space_cost){0};
     for (size_t p = 0; p < points->points && status == GF_OK; ++p) {
-        gf_operator_space_cost one;
-        const gf_operator_space_request request = request_of(points, p);
-        status = gf_operator_space_cost_of(model, &request, &one, error);
-        if (status == GF_OK) {
-            cost->memory = fmax(cost->memory, one.memory);
-            cost->seconds += one.seconds;
-            cost->more_seconds = fmax(cost->more_seconds, one.more_seconds);
-            cost->longest = one.longest;
-        }
+        cost->memory = fmax(cost->memory, each[p].memory);
+        cost->seconds += each[p].seconds;
+        cost->more_seconds = fmax(cost->more_seconds, each[p].more_seconds);
+        cost->longest = each[p].longest;
     }
+    free(each);
     return status;
 }
 
@@ -85,17 +104,21 @@ gf_status gf_operator_points_find(const gf_model *model, const gf_operator_point
                                   gf_transport **transport, gf_error *error) {
     gf_progress_part part = {.whole = points->progress};
     const gf_progress own = gf_progress_of_part(&part);
-    gf_operator_space_cost cost;
+    gf_operator_space_cost *cost;
+    double whole = 0;
     bool stopped = false;
     *transport = NULL;
-    gf_status status = gf_operator_points_estimate(model, points, &cost, error);
+    gf_status status = list_costs(model, points, &cost, error);
     if (status == GF_OK) {
         status = gf_transport_create(points->points, points->time.points, transport, error);
+    }
+    for (size_t p = 0; p < points->points && status == GF_OK; ++p) {
+        whole += most_seconds(&cost[p]);
     }
     for (size_t p = 0; p < points->points && status == GF_OK && !stopped; ++p) {
         gf_operator_space_request request = request_of(points, p);
         gf_operator_space *one = NULL;
-        gf_progress_part_next(&part, 1 / (double)points->points);
+        gf_progress_part_next(&part, most_seconds(&cost[p]) / whole);
         request.progress = &own;
         status = gf_operator_space_find(model, &request, &one, error);
         stopped = status == GF_OK && one == NULL;
@@ -105,6 +128,7 @@ gf_status gf_operator_points_find(const gf_model *model, const gf_operator_point
         }
         gf_operator_space_free(one);
     }
+    free(cost);
     if (status != GF_OK || stopped) {
         gf_transport_free(*transport);
         *transport = NULL;

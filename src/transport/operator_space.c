@@ -2,6 +2,7 @@
 
 #include "algebra/current.h"
 #include "base/matrix.h"
+#include "base/progress_part.h"
 #include "base/tasks.h"
 #include "gibbsflow/machine.h"
 
@@ -689,13 +690,20 @@ gf_status gf_operator_space_find(const gf_model *model, const gf_operator_space_
         return status;
     }
     int longest = self->longest;
+    double whole = cost.seconds + cost.more_seconds;
+    gf_progress_part part = {.whole = request->progress};
+    const gf_progress own = gf_progress_of_part(&part);
+    gf_operator_space_request attempted = *request;
+    attempted.progress = &own;
     status = check_memory(&cost, longest, error);
     if (status == GF_OK) {
-        status = attempt(model, &from, request, &self, error);
+        gf_progress_part_next(&part, cost.seconds / whole);
+        status = attempt(model, &from, &attempted, &self, error);
     }
     if (self != NULL && status == GF_OK && self->verdict == GF_NOT_SETTLED && self->bounded &&
         may_lengthen(&from, request, longest)) {
-        status = lengthen(model, &from, request, &self, error);
+        gf_progress_part_next(&part, cost.more_seconds / whole);
+        status = lengthen(model, &from, &attempted, &self, error);
     }
     if (status != GF_OK) {
         gf_operator_space_free(self);
