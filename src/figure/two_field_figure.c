@@ -51,6 +51,37 @@ static void style_curve(const gf_run *run, size_t point, char line[64]) {
     (void)snprintf(line, 64, "lw 2%s lc rgb '%s'", dashes[point % 4], colour);
 }
 
+/* How far from the middle of the row |m| is below half of what it is at the end, in r
+ * sqrt(epsilon).
+ */
+static double half_way(const gf_langevin *self, size_t point) {
+    const gf_run *run = self->run;
+    const double *q = last_snapshot(self, point);
+    double end = fabs(q[2 * (run->positions - 1)]);
+    size_t inside = 0;
+    for (size_t x = 0; x < run->positions; ++x) {
+        inside += fabs(q[2 * x]) < end / 2;
+    }
+    return (double)inside * run->snapshot_spacing / 2 * length_scale(run, point);
+}
+
+/* So much of a row is shown on either side of its middle, in r sqrt(epsilon): enough for the walls
+ * of all sweep points to come to an end. */
+static double shown_distance(const gf_langevin *self) {
+    static const double TAIL = 8; /* times the distance half the way */
+    const gf_run *run = self->run;
+    double wall = 0, row = 0;
+    for (size_t k = 0; k < run->points; ++k) {
+        wall = fmax(wall, TAIL * half_way(self, k));
+        row = fmax(row, run->length / 2 * length_scale(run, k));
+    }
+    if (!(wall > 0 && wall < row)) {
+        return row;
+    }
+    double step = gf_plot_step(wall, 4);
+    return ceil(wall / step) * step;
+}
+
 /* In cm: an entry of the legend, and a page too narrow for two columns. */
 static const double ENTRY = 3.7, ROW = 0.45, NARROW = 13, PROFILE_DOWN = 1.6;
 
@@ -68,7 +99,7 @@ gf_status gf_langevin_draw_profiles(const gf_langevin *self, const gf_figure *fi
                                     gf_error *error) {
     const gf_run *run = self->run;
     FILE *script = gf_plot_script(plot);
-    double widest = 0;
+    double shown = shown_distance(self), widest = 0;
     bool narrow = gf_plot_width(plot) < NARROW;
     size_t rows = count_key_rows(run, gf_plot_width(plot));
     gf_label energy = gf_label_energy_symbol(figure->file);
@@ -77,7 +108,7 @@ gf_status gf_langevin_draw_profiles(const gf_langevin *self, const gf_figure *fi
     (void)snprintf(e, sizeof e, "'%s'", energy.text);
     const char *const fields[] = {"'{/:Italic m}'", e};
     for (size_t k = 0; k < run->points; ++k) {
-        widest = fmax(widest, 20 / length_scale(run, k));
+        widest = fmax(widest, shown / length_scale(run, k));
     }
     put_profiles(self, plot);
     gf_plot_panels(plot, narrow ? 4 : 2, narrow ? 1 : 2,
@@ -96,7 +127,7 @@ gf_status gf_langevin_draw_profiles(const gf_langevin *self, const gf_figure *fi
                                   : "'{/:Italic r} / {/:Italic a}'",
                       fields[field], 1.55);
         if (scaled == 1) {
-            (void)fputs("set xrange [-20:20]\n", script);
+            (void)fprintf(script, "set xrange [%g:%g]\n", -shown, shown);
         } else {
             gf_plot_range(plot, "x", 0, -widest / 2, widest / 2);
         }
