@@ -1,9 +1,10 @@
 /* All levels of a chain and how strongly two operators join them, the currents for instance:
  * everything that linear response of magnetisation and energy needs, at any temperature and time.
+ * One diagonalisation serves several couples of operators.
  *
- * Blocks have a magnetisation and a momentum. Both operators commute with translations, and
- * currents with the product RK of reflection and conjugation, too, which makes the matrices of H
- * and of both real; reflection, flip and conjugation alone turn their signs (gf_current_sign), and
+ * Blocks have a magnetisation and a momentum. All operators commute with translations, and, where
+ * they are even or odd under the product RK of reflection and conjugation, matrices of H, and of
+ * them or i times them, are real; reflection, flip and conjugation alone turn their signs, too, and
  * so tell which blocks and sectors need not be solved because another one says the same. What a
  * symmetry makes of the operators is found from them; one that makes neither +1 nor -1 times them
  * is not used. */
@@ -40,12 +41,18 @@ typedef struct gf_current_spectrum {
     gf_spectrum *spectrum;     /* the levels alone, without channels; NULL if not complete */
 } gf_current_spectrum;
 
+/* Two operators of the whole chain, Hermitian, conserving sum Z, invariant under translations by
+ * cells. One that several couples share, by its address, is rotated to the levels once. */
+typedef struct gf_current_couple {
+    const gf_operator *operators[GF_CHARGES];
+    gf_strength_grid grid; /* its `degenerate` is chosen here */
+} gf_current_couple;
+
 typedef struct gf_current_request {
     const gf_model *model;
-    const gf_operator *operators; /* [GF_CHARGES], of the whole chain, Hermitian, conserving sum Z,
-                                     invariant under translations by cells */
-    gf_strength_grid grid;        /* its `degenerate` is chosen here */
-    size_t largest;               /* states; larger sectors are left out, without levels; 0: none */
+    const gf_current_couple *couples; /* [count] */
+    size_t count;
+    size_t largest; /* states; larger sectors are left out, without levels; 0: none */
 } gf_current_request;
 
 /* What it takes. */
@@ -58,14 +65,14 @@ typedef struct gf_current_cost {
 gf_status gf_current_spectrum_estimate(const gf_current_request *request, gf_current_cost *cost,
                                        gf_error *error);
 
-/* What belongs to whom by symmetry, all sectors without levels. The caller frees it; after a
- * failure it is NULL. */
+/* spectra[request->count]: what belongs to whom by symmetry, all sectors without levels. The caller
+ * frees them; after a failure they are NULL. */
 gf_status gf_current_spectrum_outline(const gf_current_request *request,
-                                      gf_current_spectrum **spectrum, gf_error *error);
+                                      gf_current_spectrum **spectra, gf_error *error);
 
-/* The caller frees it; after a failure it is NULL. */
+/* The same with levels. */
 gf_status gf_current_spectrum_compute(const gf_current_request *request,
-                                      const gf_progress *progress, gf_current_spectrum **spectrum,
+                                      const gf_progress *progress, gf_current_spectrum **spectra,
                                       gf_error *error);
 void gf_current_spectrum_free(gf_current_spectrum *self);
 

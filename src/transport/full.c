@@ -5,6 +5,7 @@
 #include "transport/request.h"
 #include "transport/response.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* --- all points of one lambda2 --------------------------------------------------------------- */
@@ -108,94 +109,185 @@ static gf_status evaluate(const gf_current_spectrum *spectrum, gf_kubo form,
     return status;
 }
 
-/* --- request --------------------------------------------------------------------------------- */
+/* --- questions of one chain ------------------------------------------------------------------ */
+
+/* One diagonalisation. */
+typedef struct chain {
+    const gf_transport_question *questions;
+    size_t count;
+    gf_operator currents[GF_CHARGES];
+    gf_current_couple *couples;    /* [count] */
+    gf_current_spectrum **spectra; /* [count] */
+} chain;
+
+static void close_chain(chain *self) {
+    for (size_t q = 0; q < self->count && self->spectra != NULL; ++q) {
+        gf_current_spectrum_free(self->spectra[q]);
+    }
+    gf_transport_free_currents(self->currents);
+    free(self->couples);
+    free((void *)self->spectra);
+}
+
+/* Of the first questions, those of one model. It must not be moved; it is to be closed after a
+ * failure, too. */
+static gf_status open_chain(chain *self, const gf_transport_question *questions, size_t count,
+                            gf_error *error) {
+    size_t same = gf_transport_same_model(questions, count);
+    *self = (chain){.questions = questions,
+                    .count = same,
+                    .couples = calloc(same, sizeof *self->couples),
+                    .spectra = calloc(same, sizeof *self->spectra)};
+    gf_status status = self->couples != NULL && self->spectra != NULL
+                           ? GF_OK
+                           : gf_fail_memory(error, "the questions");
+    for (size_t q = 0; q < same && status == GF_OK; ++q) {
+        self->couples[q].grid = gf_transport_grid(questions[q].model, &questions[q].request);
+        status = gf_transport_couple(questions[q].model, &questions[q].request, self->currents,
+                                     &self->couples[q], error);
+    }
+    return status;
+}
+
+static gf_current_request levels_of(const chain *self) {
+    return (gf_current_request){
+        .model = self->questions[0].model, .couples = self->couples, .count = self->count};
+}
+
+static gf_status estimate(const chain *self, gf_transport_cost *cost, gf_error *error) {
+    gf_current_cost levels;
+    const gf_current_request asked = levels_of(self);
+    gf_status status = gf_current_spectrum_estimate(&asked, &levels, error);
+    cost->memory = levels.memory;
+    cost->seconds = levels.seconds;
+    for (size_t q = 0; q < self->count && status == GF_OK; ++q) {
+        const gf_transport_request *request = &self->questions[q].request;
+        double rows = (double)request->points * (double)request->time.points;
+        cost->memory += rows * 8 * GF_TRANSPORT_MATRIX * sizeof(double);
+        status = gf_transport_check_range(request, levels.range, error);
+    }
+    return status;
+}
+
+static gf_status solve(chain *self, gf_progress_part *part, gf_transport **results,
+                       gf_error *error) {
+    static const double LEVELS = 0.9; /* of the time; the points have the rest */
+    gf_progress_part inner = {
+        .whole = part->whole, .from = part->from, .width = LEVELS * part->width};
+    gf_progress progress = gf_progress_of_part(&inner);
+    const gf_current_request asked = levels_of(self);
+    gf_status status = gf_current_spectrum_compute(&asked, &progress, self->spectra, error);
+    for (size_t q = 0; q < self->count && status == GF_OK; ++q) {
+        const gf_transport_question *question = &self->questions[q];
+        gf_progress_part_next(&inner, (1 - LEVELS) * part->width / (double)self->count);
+        status =
+            gf_transport_start(question->model, &question->request, "full", &results[q], error);
+        if (status == GF_OK) {
+            status =
+                evaluate(self->spectra[q], question->request.form, &progress, results[q], error);
+        }
+    }
+    return status;
+}
+
+/* --- several chains -------------------------------------------------------------------------- */
+
+gf_status gf_transport_diagonalise_estimate(const gf_transport_question *questions, size_t count,
+                                            gf_transport_cost *cost, gf_error *error) {
+    gf_status status = GF_OK;
+    *cost = (gf_transport_cost){0};
+    for (size_t q = 0; q < count && status == GF_OK;
+         q += gf_transport_same_model(questions + q, count - q)) {
+        gf_transport_cost here = {0};
+        chain one;
+        status = open_chain(&one, questions + q, count - q, error);
+        if (status == GF_OK) {
+            status = estimate(&one, &here, error);
+        }
+        cost->memory = fmax(cost->memory, here.memory);
+        cost->seconds += here.seconds;
+        close_chain(&one);
+    }
+    return status;
+}
+
+static gf_status check_memory(const gf_transport_question *questions, size_t count,
+                              gf_transport_cost *cost, gf_error *error) {
+    gf_status status = gf_transport_diagonalise_estimate(questions, count, cost, error);
+    double spare = (double)gf_machine_free_memory();
+    return status != GF_OK || cost->memory <= spare
+               ? status
+               : gf_fail(error, GF_NO_MEMORY,
+                         "transport of %d sites needs %.3g GiB of memory, but %.3g GiB are free; "
+                         "use fewer sites, shorter times or smaller lambda2",
+                         questions[0].model->chain.sites, cost->memory / 0x1p30, spare / 0x1p30);
+}
+
+gf_status gf_transport_diagonalise(const gf_transport_question *questions, size_t count,
+                                   const gf_progress *progress, gf_transport **results,
+                                   gf_error *error) {
+    gf_transport_cost whole;
+    gf_progress_part part = {.whole = progress};
+    for (size_t q = 0; q < count; ++q) {
+        results[q] = NULL;
+    }
+    gf_status status = check_memory(questions, count, &whole, error);
+    for (size_t q = 0; q < count && status == GF_OK;
+         q += gf_transport_same_model(questions + q, count - q)) {
+        gf_transport_cost here = {0};
+        chain one;
+        status = open_chain(&one, questions + q, count - q, error);
+        if (status == GF_OK) {
+            status = estimate(&one, &here, error);
+        }
+        if (status == GF_OK) {
+            gf_progress_part_next(&part, here.seconds / whole.seconds);
+            status = solve(&one, &part, results + q, error);
+        }
+        close_chain(&one);
+    }
+    for (size_t q = 0; q < count && status != GF_OK; ++q) {
+        gf_transport_free(results[q]);
+        results[q] = NULL;
+    }
+    gf_progress_update(progress, 1);
+    return status;
+}
+
+/* --- currents of a chain, and of the smaller one beside it ----------------------------------- */
 
 gf_status gf_transport_estimate(const gf_model *model, const gf_transport_request *request,
                                 gf_transport_cost *cost, gf_error *error) {
-    gf_current_cost diagonal;
-    gf_operator currents[GF_CHARGES];
-    gf_status status = gf_transport_operators(model, request, currents, error);
-    if (status != GF_OK) {
-        return status;
-    }
-    const gf_current_request asked = {
-        .model = model, .operators = currents, .grid = gf_transport_grid(model, request)};
-    status = gf_current_spectrum_estimate(&asked, &diagonal, error);
-    gf_transport_free_currents(currents);
-    if (status != GF_OK) {
-        return status;
-    }
-    double rows = (double)request->points * (double)request->time.points;
-    cost->memory = diagonal.memory + rows * 8 * GF_TRANSPORT_MATRIX * sizeof(double);
-    cost->seconds = diagonal.seconds * (request->compare ? 1.1 : 1);
-    return gf_transport_check_range(request, diagonal.range, error);
-}
-
-/* One chain at all points. */
-static gf_status solve(const gf_model *model, const gf_transport_request *request,
-                       gf_progress_part *part, gf_transport **result, gf_error *error) {
-    gf_current_spectrum *spectrum = NULL;
-    gf_progress_part inner = {.whole = part->whole, .from = part->from, .width = 0.9 * part->width};
-    gf_progress progress = gf_progress_of_part(&inner);
-    gf_operator currents[GF_CHARGES];
-    *result = NULL;
-    gf_status status = gf_transport_operators(model, request, currents, error);
-    if (status != GF_OK) {
-        return status;
-    }
-    const gf_current_request asked = {
-        .model = model, .operators = currents, .grid = gf_transport_grid(model, request)};
-    status = gf_current_spectrum_compute(&asked, &progress, &spectrum, error);
-    gf_transport_free_currents(currents);
+    gf_transport_question questions[2];
+    gf_model *smaller;
+    size_t count;
+    gf_status status =
+        gf_transport_list_questions(model, request, questions, &count, &smaller, error);
     if (status == GF_OK) {
-        status = gf_transport_start(model, request, "full", result, error);
+        status = gf_transport_diagonalise_estimate(questions, count, cost, error);
     }
-    if (status == GF_OK) {
-        gf_progress_part_next(&inner, 0.1 * part->width);
-        status = evaluate(spectrum, request->form, &progress, *result, error);
-    }
-    gf_current_spectrum_free(spectrum);
-    if (status != GF_OK) {
-        gf_transport_free(*result);
-        *result = NULL;
-    }
+    gf_model_free(smaller);
     return status;
 }
 
 gf_status gf_transport_find(const gf_model *model, const gf_transport_request *request,
                             gf_transport **transport, gf_error *error) {
-    gf_transport_cost cost;
-    gf_model *smaller = NULL;
-    gf_transport *beside = NULL;
-    gf_progress_part part = {.whole = request->progress, .width = request->compare ? 0.9 : 1};
+    gf_transport_question questions[2];
+    gf_transport *results[2] = {NULL, NULL};
+    gf_model *smaller;
+    size_t count;
     *transport = NULL;
-    gf_status status = gf_transport_estimate(model, request, &cost, error);
-    if (status == GF_OK && cost.memory > (double)gf_machine_free_memory()) {
-        status = gf_fail(error, GF_NO_MEMORY,
-                         "transport of %d sites needs %.3g GiB of memory, but %.3g GiB are free; "
-                         "use fewer sites, shorter times or smaller lambda2",
-                         model->chain.sites, cost.memory / 0x1p30,
-                         (double)gf_machine_free_memory() / 0x1p30);
-    }
-    if (status == GF_OK && request->compare) {
-        status = gf_transport_smaller(model, &smaller, error);
+    gf_status status =
+        gf_transport_list_questions(model, request, questions, &count, &smaller, error);
+    if (status == GF_OK) {
+        status = gf_transport_diagonalise(questions, count, request->progress, results, error);
     }
     if (status == GF_OK) {
-        status = solve(model, request, &part, transport, error);
+        gf_transport_compare(results[0], results[1]);
+        gf_transport_judge(results[0]);
+        *transport = results[0];
     }
-    if (status == GF_OK && smaller != NULL) {
-        gf_progress_part_next(&part, 0.1);
-        status = solve(smaller, request, &part, &beside, error);
-    }
-    if (status == GF_OK) {
-        gf_transport_compare(*transport, beside);
-        gf_transport_judge(*transport);
-        gf_progress_update(request->progress, 1);
-    } else {
-        gf_transport_free(*transport);
-        *transport = NULL;
-    }
-    gf_transport_free(beside);
+    gf_transport_free(results[1]);
     gf_model_free(smaller);
     return status;
 }

@@ -1,7 +1,6 @@
 #include "transport/memory.h"
 
 #include "base/matrix.h"
-#include "base/progress_part.h"
 #include "transport/request.h"
 #include "transport/slow_modes.h"
 
@@ -22,49 +21,24 @@ static const double BRIEF = 1e-3;
 
 /* --- questions ------------------------------------------------------------------------------- */
 
-/* Two operators of a chain, whose response is asked for. */
-typedef struct couple {
-    const gf_operator *operators[GF_CHARGES];
-} couple;
-
 /* What both chains are asked. M of the smaller one comes last, and may be missing. */
 enum { FORCES, OVERLAPS, BESIDE = OVERLAPS + GF_TRANSPORT_MATRIX, QUESTIONS };
 typedef struct inquiry {
     gf_model *smaller; /* or NULL */
     gf_slow_modes all, few;
-    couple couple[QUESTIONS];
     gf_transport_question question[QUESTIONS];
     size_t count;
 } inquiry;
-
-static gf_status take_couple(const void *context, gf_operator operators[GF_CHARGES],
-                             gf_error *error) {
-    const couple *self = context;
-    bool exhausted = false;
-    for (size_t i = 0; i < GF_CHARGES; ++i) {
-        operators[i] = gf_operator_scaled(self->operators[i], 1);
-        exhausted = exhausted || operators[i].exhausted;
-    }
-    if (exhausted) {
-        gf_transport_free_currents(operators);
-        return gf_fail_memory(error, "the slow modes");
-    }
-    return GF_OK;
-}
 
 /* The response of two operators under H_0. */
 static gf_transport_request *add(inquiry *self, const gf_slow_modes *modes,
                                  const gf_operator *first, const gf_operator *second,
                                  const gf_transport_request *request) {
-    size_t q = self->count++;
-    self->couple[q] = (couple){{first, second}};
-    self->question[q] = (gf_transport_question){&modes->zeroth, *request};
-    gf_transport_request *asked = &self->question[q].request;
-    asked->derive = take_couple;
-    asked->context = &self->couple[q];
-    asked->compare = false;
-    asked->progress = NULL;
-    return asked;
+    gf_transport_question *one = &self->question[self->count++];
+    *one = (gf_transport_question){&modes->zeroth, *request};
+    one->request.operators[0] = first;
+    one->request.operators[1] = second;
+    return &one->request;
 }
 
 /* Overlaps are products at equal times, and of whatever form: c_a commutes with H_0. */
@@ -116,21 +90,6 @@ static gf_status is_short(const gf_model *model, bool *result, gf_error *error) 
     return status;
 }
 
-static gf_status diagonalise(const inquiry *self, const gf_progress *progress,
-                             gf_transport **results, gf_error *error) {
-    static const double width[QUESTIONS] = {0.5, 0.1, 0.1, 0.1, 0.1, 0.1};
-    gf_progress_part part = {.whole = progress};
-    gf_progress own = gf_progress_of_part(&part);
-    gf_status status = GF_OK;
-    for (size_t q = 0; q < self->count && status == GF_OK; ++q) {
-        gf_transport_request asked = self->question[q].request;
-        asked.progress = &own;
-        gf_progress_part_next(&part, width[q]);
-        status = gf_transport_find(self->question[q].model, &asked, &results[q], error);
-    }
-    return status;
-}
-
 static gf_status answer(const inquiry *self, const gf_model *model,
                         const gf_transport_sampling *sampling, const gf_progress *progress,
                         gf_transport **results, gf_error *error) {
@@ -139,7 +98,7 @@ static gf_status answer(const inquiry *self, const gf_model *model,
     finer.refine = REFINE;
     gf_status status = is_short(&self->all.zeroth, &brief, error);
     return status != GF_OK ? status
-           : brief         ? diagonalise(self, progress, results, error)
+           : brief ? gf_transport_diagonalise(self->question, self->count, progress, results, error)
                    : gf_transport_ask(model, self->question, self->count, &finer, progress, results,
                                       error);
 }
@@ -369,13 +328,11 @@ gf_status gf_transport_memory_estimate(const gf_model *model, const gf_transport
     status = is_short(&all.all.zeroth, &brief, error);
     if (status == GF_OK && !brief) {
         status = gf_transport_ask_estimate(all.question, all.count, &finer, cost, error);
-    }
-    for (size_t q = 0; q < all.count && status == GF_OK && brief; ++q) {
-        gf_transport_cost one;
-        status =
-            gf_transport_estimate(all.question[q].model, &all.question[q].request, &one, error);
-        cost->memory = fmax(cost->memory, status == GF_OK ? one.memory : 0);
-        cost->seconds += status == GF_OK ? one.seconds : 0;
+    } else if (status == GF_OK) {
+        gf_transport_cost levels;
+        status = gf_transport_diagonalise_estimate(all.question, all.count, &levels, error);
+        cost->memory = levels.memory;
+        cost->seconds = levels.seconds;
     }
     close_inquiry(&all);
     return status;

@@ -35,10 +35,16 @@ gf_status gf_transport_currents(const gf_model *model, gf_operator currents[GF_C
     return GF_OK;
 }
 
-gf_status gf_transport_operators(const gf_model *model, const gf_transport_request *request,
-                                 gf_operator operators[GF_CHARGES], gf_error *error) {
-    return request->derive != NULL ? request->derive(request->context, operators, error)
-                                   : gf_transport_currents(model, operators, error);
+gf_status gf_transport_couple(const gf_model *model, const gf_transport_request *request,
+                              gf_operator currents[GF_CHARGES], gf_current_couple *couple,
+                              gf_error *error) {
+    bool others = request != NULL && request->operators[0] != NULL;
+    gf_status status =
+        others || currents[0].count > 0 ? GF_OK : gf_transport_currents(model, currents, error);
+    for (size_t i = 0; i < GF_CHARGES; ++i) {
+        couple->operators[i] = others ? request->operators[i] : &currents[i];
+    }
+    return status;
 }
 
 void gf_transport_free_currents(gf_operator currents[GF_CHARGES]) {
@@ -102,6 +108,27 @@ gf_status gf_transport_check_range(const gf_transport_request *request, double r
                          "phases of energies up to about %.3g are lost to rounding at the time %g; "
                          "use a shorter one",
                          range / 2, request->time.to);
+}
+
+/* --- questions ------------------------------------------------------------------------------- */
+
+size_t gf_transport_same_model(const gf_transport_question *questions, size_t count) {
+    size_t same = 1;
+    while (same < count && questions[same].model == questions[0].model) {
+        ++same;
+    }
+    return same;
+}
+
+gf_status gf_transport_list_questions(const gf_model *model, const gf_transport_request *request,
+                                      gf_transport_question questions[2], size_t *count,
+                                      gf_model **smaller, gf_error *error) {
+    *smaller = NULL;
+    gf_status status = request->compare ? gf_transport_smaller(model, smaller, error) : GF_OK;
+    questions[0] = (gf_transport_question){model, *request};
+    questions[1] = (gf_transport_question){*smaller, *request};
+    *count = *smaller != NULL ? 2 : 1;
+    return status;
 }
 
 /* --- the result ------------------------------------------------------------------------------ */

@@ -3,7 +3,33 @@
 #ifndef GIBBSFLOW_TRANSPORT_REQUEST_H
 #define GIBBSFLOW_TRANSPORT_REQUEST_H
 
+#include "transport/current_spectrum.h"
 #include "transport/transport.h"
+
+/* One chain, and what is to be known of it. Those of the same model, one after the other, share
+ * what they can. */
+typedef struct gf_transport_question {
+    const gf_model *model;
+    gf_transport_request request; /* `compare` and `progress` play no part */
+} gf_transport_question;
+
+/* How many of the first questions, of which there are some, are of the same model. */
+size_t gf_transport_same_model(const gf_transport_question *questions, size_t count);
+
+/* The request as questions, one or, with the next smaller chain, two. The smaller model, or NULL,
+ * is to be freed, after a failure, too. */
+gf_status gf_transport_list_questions(const gf_model *model, const gf_transport_request *request,
+                                      gf_transport_question questions[2], size_t *count,
+                                      gf_model **smaller, gf_error *error);
+
+/* One result for each question by full diagonalisation, before any comparison or judgement. As
+ * gf_transport_find. */
+gf_status gf_transport_diagonalise(const gf_transport_question *questions, size_t count,
+                                   const gf_progress *progress, gf_transport **results,
+                                   gf_error *error);
+/* Of all: the largest memory, the sum of seconds. */
+gf_status gf_transport_diagonalise_estimate(const gf_transport_question *questions, size_t count,
+                                            gf_transport_cost *cost, gf_error *error);
 
 /* J_1 and J_2 of the whole chain. The caller frees them; after a failure they are empty.
  * GF_INVALID if the chain is too short for them. */
@@ -11,9 +37,11 @@ gf_status gf_transport_currents(const gf_model *model, gf_operator currents[GF_C
                                 gf_error *error);
 void gf_transport_free_currents(gf_operator currents[GF_CHARGES]);
 
-/* What the request asks for, these or others. */
-gf_status gf_transport_operators(const gf_model *model, const gf_transport_request *request,
-                                 gf_operator operators[GF_CHARGES], gf_error *error);
+/* What a request (NULL: the currents) asks for, with its grid. Currents are derived, once, if they
+ * are not in `currents` yet, which are to be freed and must stay where they are. */
+gf_status gf_transport_couple(const gf_model *model, const gf_transport_request *request,
+                              gf_operator currents[GF_CHARGES], gf_current_couple *couple,
+                              gf_error *error);
 
 double gf_transport_largest_lambda2(const gf_transport_request *request);
 

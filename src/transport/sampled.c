@@ -61,9 +61,10 @@ static size_t nodes_for(double lowest, double highest) {
 }
 
 /* Every lambda2 of the request if there are not more than nodes, else Chebyshev's nodes over their
- * range, stretched, `most` of them or (0) as many as are needed; to lambda2[points], ascending. */
+ * range, stretched, `most` of them or (0) as many as are needed; to lambda2[points], ascending. How
+ * many of the request are different is told, too. */
 static size_t choose_nodes(const gf_transport_request *request, size_t most, double scale,
-                           double *lambda2) {
+                           double *lambda2, size_t *different) {
     size_t count = 0;
     for (size_t p = 0; p < request->points; ++p) {
         lambda2[p] = request->lambda[p][GF_ENERGY];
@@ -77,6 +78,7 @@ static size_t choose_nodes(const gf_transport_request *request, size_t most, dou
         }
     }
     size_t nodes = most > 1 ? most : nodes_for(lowest, highest);
+    *different = count;
     for (size_t n = 0; n < nodes && count > nodes; ++n) {
         double x = cos(M_PI * (double)(nodes - 1 - n) / (double)(nodes - 1));
         lambda2[n] = scale * sinh((lowest + highest) / 2 + (highest - lowest) / 2 * x);
@@ -90,12 +92,21 @@ static size_t refinement(const gf_model *model, const gf_transport_request *requ
     return (size_t)fmax(1, ceil(apart * energy_spread(model) / STEP));
 }
 
-static gf_status make_plan(const gf_model *model, const gf_transport_request *request,
-                           const gf_transport_sampling *sampling, gf_sampled_plan *plan,
-                           double **lambda2, gf_error *error) {
+/* A chain of a question, and what leads to it. */
+typedef struct answer {
+    gf_sampled_plan plan;
+    double *lambda2; /* of the plan */
+    size_t groups;   /* points of the same lambda2 */
+} answer;
+
+static gf_status make_plan(const gf_transport_question *question,
+                           const gf_transport_sampling *sampling, answer *self, gf_error *error) {
+    const gf_model *model = question->model;
+    const gf_transport_request *request = &question->request;
+    gf_sampled_plan *plan = &self->plan;
     size_t finer = refinement(model, request) * (sampling->refine > 1 ? sampling->refine : 1);
-    *lambda2 = calloc(request->points + 1, sizeof **lambda2);
-    if (*lambda2 == NULL) {
+    self->lambda2 = calloc(request->points + 1, sizeof *self->lambda2);
+    if (self->lambda2 == NULL) {
         return gf_fail_memory(error, "the nodes of lambda2");
     }
     *plan = (gf_sampled_plan){.request = request,
@@ -103,16 +114,15 @@ static gf_status make_plan(const gf_model *model, const gf_transport_request *re
                               .samples = sampling->samples,
                               .seed = sampling->seed,
                               .complete = sampling->complete};
-    plan->course.nodes = choose_nodes(request, sampling->nodes, scale_of(model), *lambda2);
-    plan->course.lambda2 = *lambda2;
+    plan->course.nodes =
+        choose_nodes(request, sampling->nodes, scale_of(model), self->lambda2, &self->groups);
+    plan->course.lambda2 = self->lambda2;
     plan->course.step = request->time.to / ((double)(request->time.points - 1) * (double)finer);
     double farther = request->form == GF_KUBO_MORI
                          ? ceil(BEYOND * gf_transport_largest_lambda2(request) / plan->course.step)
                          : 0;
     double steps = (double)(request->time.points - 1) * (double)finer + 1 + farther;
     if (!(steps <= MOST_STEPS)) {
-        free(*lambda2);
-        *lambda2 = NULL;
         return gf_fail(error, GF_INVALID,
                        "random vectors would take %.3g steps of time, %d are possible; use a "
                        "shorter --end, fewer --times or smaller lambda2",
@@ -120,54 +130,6 @@ static gf_status make_plan(const gf_model *model, const gf_transport_request *re
     }
     plan->course.steps = steps > FEWEST_STEPS ? (size_t)steps : FEWEST_STEPS;
     return GF_OK;
-}
-
-/* A chain of a question, and what leads to it. */
-typedef struct answer {
-    const gf_transport_question *question;
-    gf_sampled_plan plan;
-    double *lambda2; /* of the plan */
-} answer;
-
-static gf_status plan_answer(answer *self, const gf_transport_question *question,
-                             const gf_transport_sampling *sampling, gf_error *error) {
-    self->question = question;
-    return make_plan(question->model, &question->request, sampling, &self->plan, &self->lambda2,
-                     error);
-}
-
-static void free_answers(answer *self, size_t count) {
-    for (size_t q = 0; q < count && self != NULL; ++q) {
-        free(self[q].lambda2);
-    }
-    free(self);
-}
-
-gf_status gf_transport_ask_estimate(const gf_transport_question *questions, size_t count,
-                                    const gf_transport_sampling *sampling, gf_sampled_cost *cost,
-                                    gf_error *error) {
-    gf_status status = GF_OK;
-    *cost = (gf_sampled_cost){0};
-    for (size_t q = 0; q < count && status == GF_OK; ++q) {
-        answer one = {0};
-        gf_sampled_cost here = {0};
-        status = plan_answer(&one, &questions[q], sampling, error);
-        if (status == GF_OK) {
-            status = gf_sampled_chain_estimate(questions[q].model, &one.plan, &here, error);
-        }
-        if (status == GF_OK) {
-            status = gf_transport_check_range(&questions[q].request, here.range, error);
-        }
-        cost->memory = fmax(cost->memory, here.memory);
-        cost->seconds += here.seconds;
-        cost->range = fmax(cost->range, here.range);
-        cost->longest = fmax(cost->longest, here.longest);
-        cost->alone = cost->alone || here.alone;
-        cost->vectors += here.vectors;
-        cost->largest = here.largest > cost->largest ? here.largest : cost->largest;
-        free(one.lambda2);
-    }
-    return status;
 }
 
 /* --- a sector from its vectors --------------------------------------------------------------- */
@@ -448,23 +410,22 @@ static void carry(void *context, size_t group, gf_bytes *bytes) {
 
 /* --- one chain ------------------------------------------------------------------------------- */
 
-/* Levels whose partition functions are those of all sectors, without the bath. */
-static gf_status sample_levels(const gf_model *model, const gf_transport_request *request,
-                               bool complete, gf_spectrum **spectrum, gf_error *error) {
-    gf_model bare = *model;
+/* A model whose levels have the partition functions of all sectors, without the bath. */
+static gf_model bare_model(const gf_transport_question *question) {
+    gf_model bare = *question->model;
     bare.channel_count = 0;
     bare.lambda2.from = bare.lambda2.to = 0;
-    for (size_t p = 0; p < request->points; ++p) {
-        bare.lambda2.from = fmin(bare.lambda2.from, request->lambda[p][GF_ENERGY]);
-        bare.lambda2.to = fmax(bare.lambda2.to, request->lambda[p][GF_ENERGY]);
+    for (size_t p = 0; p < question->request.points; ++p) {
+        double lambda2 = question->request.lambda[p][GF_ENERGY];
+        bare.lambda2.from = fmin(bare.lambda2.from, lambda2);
+        bare.lambda2.to = fmax(bare.lambda2.to, lambda2);
     }
-    return complete ? gf_spectrum_compute(&bare, NULL, spectrum, error)
-                    : gf_typicality_compute(&bare, NULL, spectrum, error);
+    return bare;
 }
 
 static gf_status evaluate(const gf_sampled_chain *chain, const gf_spectrum *spectrum,
-                          const gf_transport_request *request, gf_transport **result,
-                          gf_error *error) {
+                          const gf_transport_request *request, const gf_progress *progress,
+                          gf_transport **result, gf_error *error) {
     size_t *order = calloc(request->points + 1, sizeof *order);
     size_t *begins = calloc(request->points + 2, sizeof *begins);
     gf_status status =
@@ -486,7 +447,8 @@ static gf_status evaluate(const gf_sampled_chain *chain, const gf_spectrum *spec
                                 .begin = begin,
                                 .end = end,
                                 .run = run,
-                                .carry = carry};
+                                .carry = carry,
+                                .progress = progress};
         (*result)->samples = chain->sources > 0 ? chain->source[0].vectors : 0;
         (*result)->seed = chain->seed;
         status = gf_tasks_run(&tasks, error);
@@ -499,150 +461,267 @@ static gf_status evaluate(const gf_sampled_chain *chain, const gf_spectrum *spec
 /* --- all chains ------------------------------------------------------------------------------ */
 
 typedef struct row {
-    const gf_model *model;   /* of the checkpoint */
-    gf_sampled_chain *chain; /* [count] */
+    const gf_model *model; /* of the checkpoint */
+    const gf_transport_question *questions;
+    const gf_transport_sampling *sampling;
     size_t count, open;
-    gf_checkpoint *checkpoint; /* or NULL */
+    gf_sampled_chain *chain; /* [count] */
+    answer *answers;         /* [count] */
+    gf_sampled_cost *costs;  /* [count]: what chains of one model share is with the first */
 } row;
+
+static void close_row(row *self) {
+    for (size_t q = 0; q < self->open; ++q) {
+        gf_sampled_chain_close(&self->chain[q]);
+    }
+    for (size_t q = 0; q < self->count && self->answers != NULL; ++q) {
+        free(self->answers[q].lambda2);
+    }
+    free(self->chain);
+    free(self->answers);
+    free(self->costs);
+}
+
+/* Of the chains from `first` on, how many have its model. */
+static size_t same_model(const row *self, size_t first) {
+    return gf_transport_same_model(self->questions + first, self->count - first);
+}
+
+/* Seconds of one core. */
+static double seconds_of_points(const gf_sampled_chain *chain, const answer *self,
+                                const gf_transport_request *request) {
+    static const double per_number = 1e-9;
+    double steps = (double)chain->course.steps, sectors = chain->model->chain.sites + 1, sum = 0;
+    double reach = BEYOND * gf_transport_largest_lambda2(request) / chain->course.step;
+    for (size_t s = 0; s < chain->sources; ++s) {
+        double vectors = (double)chain->source[s].vectors;
+        double group =
+            vectors * (double)gf_sampled_chain_row(chain) + GF_STRENGTHS * steps * (2 * reach + 10);
+        double point = 10 * GF_TRANSPORT_MATRIX * (double)request->time.points * sectors;
+        sum += (1 + vectors) * ((double)self->groups * group + (double)request->points * point);
+    }
+    return sum * per_number;
+}
+
+/* Partition functions serve all chains of one model. */
+static gf_status add_partitions(row *self, size_t first, gf_error *error) {
+    gf_spectrum_cost cost;
+    const gf_model bare = bare_model(&self->questions[first]);
+    gf_status status =
+        self->sampling->complete ? GF_OK : gf_typicality_estimate(&bare, &cost, error);
+    if (status == GF_OK && !self->sampling->complete) {
+        gf_sampled_cost *one = &self->costs[first];
+        one->memory = fmax(one->memory, cost.memory);
+        one->partitions = cost.seconds * gf_machine_threads();
+        one->seconds += one->partitions;
+    }
+    return status;
+}
+
+static gf_status find_costs(row *self, gf_error *error) {
+    gf_status status = GF_OK;
+    for (size_t q = 0; q < self->count && status == GF_OK; q += same_model(self, q)) {
+        status = gf_sampled_chains_estimate(&self->chain[q], same_model(self, q), &self->costs[q],
+                                            error);
+        if (status == GF_OK) {
+            status = add_partitions(self, q, error);
+        }
+    }
+    for (size_t q = 0; q < self->count && status == GF_OK; ++q) {
+        gf_sampled_cost *one = &self->costs[q];
+        const gf_transport_request *request = &self->questions[q].request;
+        one->points = seconds_of_points(&self->chain[q], &self->answers[q], request);
+        one->seconds += one->points;
+        status = gf_transport_check_range(request, one->range, error);
+    }
+    return status;
+}
+
+/* It is to be closed after a failure, too. */
+static gf_status open_row(row *self, gf_error *error) {
+    self->chain = calloc(self->count + 1, sizeof *self->chain);
+    self->answers = calloc(self->count + 1, sizeof *self->answers);
+    self->costs = calloc(self->count + 1, sizeof *self->costs);
+    gf_status status = self->chain != NULL && self->answers != NULL && self->costs != NULL
+                           ? GF_OK
+                           : gf_fail_memory(error, "random vectors");
+    for (size_t q = 0; q < self->count && status == GF_OK; ++q) {
+        answer *one = &self->answers[q];
+        status = make_plan(&self->questions[q], self->sampling, one, error);
+        if (status == GF_OK) {
+            status =
+                gf_sampled_chain_open(&self->chain[q], self->questions[q].model, &one->plan, error);
+        }
+        self->open += status == GF_OK;
+    }
+    return status == GF_OK ? find_costs(self, error) : status;
+}
+
+static gf_sampled_cost cost_of(const row *self) {
+    gf_sampled_cost all = {0};
+    for (size_t q = 0; q < self->count; ++q) {
+        const gf_sampled_cost *here = &self->costs[q];
+        all.memory = fmax(all.memory, here->memory);
+        all.seconds += here->seconds;
+        all.range = fmax(all.range, here->range);
+        all.longest = fmax(all.longest, here->longest);
+        all.alone = all.alone || here->alone;
+        all.vectors += here->vectors;
+        all.largest = here->largest > all.largest ? here->largest : all.largest;
+    }
+    return all;
+}
+
+gf_status gf_transport_ask_estimate(const gf_transport_question *questions, size_t count,
+                                    const gf_transport_sampling *sampling, gf_sampled_cost *cost,
+                                    gf_error *error) {
+    row all = {.questions = questions, .sampling = sampling, .count = count};
+    gf_status status = open_row(&all, error);
+    *cost = status == GF_OK ? cost_of(&all) : (gf_sampled_cost){0};
+    close_row(&all);
+    return status;
+}
+
+static gf_status check_memory(const row *self, gf_error *error) {
+    gf_sampled_cost cost = cost_of(self);
+    double spare = (double)gf_machine_free_memory();
+    return cost.memory <= spare
+               ? GF_OK
+               : gf_fail(error, GF_NO_MEMORY,
+                         "vectors of %zu states (%d sites) in time need %.3g GiB of memory, but "
+                         "%.3g GiB are free; use fewer sites or lambda2",
+                         cost.largest, self->questions[0].model->chain.sites, cost.memory / 0x1p30,
+                         spare / 0x1p30);
+}
+
+/* --- the work, and how far it is ------------------------------------------------------------- */
+
+/* Parts of the work, and what they are of all. */
+typedef struct course {
+    gf_progress_part part;
+    double seconds;
+} schedule;
+
+static double seconds_of_vectors(const gf_sampled_cost *cost) {
+    return cost->seconds - cost->levels - cost->partitions - cost->points;
+}
+
+/* Vectors from a checkpoint are done when it begins. */
+static schedule schedule_of(const row *self, const gf_progress *progress) {
+    schedule one = {.part = {.whole = progress}, .seconds = cost_of(self).seconds};
+    double done = 0;
+    for (size_t q = 0; q < self->count; ++q) {
+        done += seconds_of_vectors(&self->costs[q]) * (1 - gf_sampled_chain_left(&self->chain[q]));
+    }
+    gf_progress_part_next(&one.part, done / one.seconds);
+    return one;
+}
+
+static void next_part(schedule *self, double seconds) {
+    gf_progress_part_next(&self->part, seconds / self->seconds);
+}
+
+/* Small sectors, once for all chains of one model. */
+static gf_status find_levels(row *self, schedule *parts, gf_error *error) {
+    const gf_progress own = gf_progress_of_part(&parts->part);
+    gf_status status = GF_OK;
+    for (size_t q = 0; q < self->count && status == GF_OK; q += same_model(self, q)) {
+        next_part(parts, self->costs[q].levels);
+        status = gf_sampled_chains_diagonalise(&self->chain[q], same_model(self, q), &own, error);
+    }
+    return status;
+}
 
 /* A checkpoint that cannot be written does not stop the work. */
 static gf_status save(void *context, gf_error *error) {
     row *self = context;
+    gf_checkpoint *checkpoint = self->sampling->checkpoint;
     (void)error;
-    if (gf_sampled_save(self->checkpoint, self->model, self->chain, self->count,
-                        &self->checkpoint->failure) == GF_OK) {
-        self->checkpoint->failure.status = GF_OK;
+    if (gf_sampled_save(checkpoint, self->model, self->chain, self->count, &checkpoint->failure) ==
+        GF_OK) {
+        checkpoint->failure.status = GF_OK;
     }
     return GF_OK;
 }
 
-static double load_of(const gf_sampled_chain *self) {
-    double load = 0;
-    for (size_t s = 0; s < self->sources; ++s) {
-        load += (double)self->source[s].size * (double)self->source[s].vectors;
-    }
-    return load * (double)self->course.steps;
-}
-
-static gf_status run_chains(row *self, const gf_progress *progress, gf_error *error) {
-    gf_status status = GF_OK;
-    gf_progress_part part = {.whole = progress};
-    gf_progress own = gf_progress_of_part(&part);
-    const gf_checkpoint *checkpoint = self->checkpoint;
+static gf_status run_chains(row *self, schedule *parts, gf_error *error) {
+    const gf_checkpoint *checkpoint = self->sampling->checkpoint;
     gf_sampled_keeping keeping = {.save = save, .context = self};
-    double load = 0;
+    gf_status status = GF_OK;
     if (checkpoint != NULL) {
         keeping.every = checkpoint->interval;
         keeping.stop = checkpoint->stop;
         keeping.stopped = checkpoint->stopped;
-        status = gf_sampled_load(self->checkpoint, self->model, self->chain, self->count, error);
-    }
-    for (size_t c = 0; c < self->count; ++c) {
-        load += load_of(&self->chain[c]);
     }
     for (size_t c = 0; c < self->count && status == GF_OK; ++c) {
-        gf_progress_part_next(&part, load > 0 ? load_of(&self->chain[c]) / load : 0);
+        double left = gf_sampled_chain_left(&self->chain[c]);
+        next_part(parts, seconds_of_vectors(&self->costs[c]) * left);
+        /* what the chain tells has begun with what was done before */
+        gf_progress_part whole = parts->part;
+        whole.width = left > 0 ? whole.width / left : 0;
+        whole.from -= whole.width * (1 - left);
+        const gf_progress own = gf_progress_of_part(&whole);
         status = gf_sampled_chain_run(&self->chain[c], checkpoint != NULL ? &keeping : NULL, &own,
                                       error);
     }
     return status;
 }
 
-static gf_status check_memory(const gf_transport_question *questions, size_t count,
-                              const gf_transport_sampling *sampling, gf_error *error) {
-    gf_sampled_cost cost;
-    gf_status status = gf_transport_ask_estimate(questions, count, sampling, &cost, error);
-    double spare = (double)gf_machine_free_memory();
-    return status != GF_OK || cost.memory <= spare
-               ? status
-               : gf_fail(error, GF_NO_MEMORY,
-                         "vectors of %zu states (%d sites) in time need %.3g GiB of memory, but "
-                         "%.3g GiB are free; use fewer sites or lambda2",
-                         cost.largest, questions[0].model->chain.sites, cost.memory / 0x1p30,
-                         spare / 0x1p30);
+static gf_status find_partitions(const row *self, size_t first, const gf_progress *progress,
+                                 gf_spectrum **spectrum, gf_error *error) {
+    const gf_model bare = bare_model(&self->questions[first]);
+    return self->sampling->complete ? gf_spectrum_compute(&bare, progress, spectrum, error)
+                                    : gf_typicality_compute(&bare, progress, spectrum, error);
 }
 
-static gf_status open_chains(row *self, answer *answers, const gf_transport_question *questions,
-                             const gf_transport_sampling *sampling, gf_error *error) {
-    gf_status status =
-        self->chain != NULL && answers != NULL ? GF_OK : gf_fail_memory(error, "random vectors");
-    for (size_t q = 0; q < self->count && status == GF_OK; ++q) {
-        status = plan_answer(&answers[q], &questions[q], sampling, error);
-        if (status == GF_OK) {
-            status = gf_sampled_chain_open(&self->chain[q], questions[q].model, &answers[q].plan,
-                                           NULL, error);
-        }
-        self->open += status == GF_OK;
-    }
-    return status;
-}
-
-/* Levels are those of the model, and kept while it stays the same. */
-static gf_status evaluate_all(const row *self, const gf_transport_question *questions,
-                              gf_transport **results, gf_error *error) {
-    gf_spectrum *spectrum = NULL;
+static gf_status evaluate_all(const row *self, schedule *parts, gf_transport **results,
+                              gf_error *error) {
+    const gf_progress own = gf_progress_of_part(&parts->part);
     gf_status status = GF_OK;
-    for (size_t q = 0; q < self->count && status == GF_OK; ++q) {
-        if (q == 0 || questions[q].model != questions[q - 1].model) {
-            gf_spectrum_free(spectrum);
-            spectrum = NULL;
-            status = sample_levels(questions[q].model, &questions[q].request,
-                                   self->chain[q].complete, &spectrum, error);
+    for (size_t first = 0; first < self->count && status == GF_OK;
+         first += same_model(self, first)) {
+        gf_spectrum *spectrum = NULL;
+        next_part(parts, self->costs[first].partitions);
+        status = find_partitions(self, first, &own, &spectrum, error);
+        for (size_t q = first; q < first + same_model(self, first) && status == GF_OK; ++q) {
+            next_part(parts, self->costs[q].points);
+            status = evaluate(&self->chain[q], spectrum, &self->questions[q].request, &own,
+                              &results[q], error);
         }
-        if (status == GF_OK) {
-            status = evaluate(&self->chain[q], spectrum, &questions[q].request, &results[q], error);
-        }
+        gf_spectrum_free(spectrum);
     }
-    gf_spectrum_free(spectrum);
     return status;
 }
 
 gf_status gf_transport_ask(const gf_model *model, const gf_transport_question *questions,
                            size_t count, const gf_transport_sampling *sampling,
                            const gf_progress *progress, gf_transport **results, gf_error *error) {
-    row all = {.model = model,
-               .chain = calloc(count + 1, sizeof *all.chain),
-               .count = count,
-               .checkpoint = sampling->checkpoint};
-    answer *answers = calloc(count + 1, sizeof *answers);
+    row all = {.model = model, .questions = questions, .sampling = sampling, .count = count};
     for (size_t q = 0; q < count; ++q) {
         results[q] = NULL;
     }
-    gf_status status = check_memory(questions, count, sampling, error);
+    gf_status status = open_row(&all, error);
     if (status == GF_OK) {
-        status = open_chains(&all, answers, questions, sampling, error);
+        status = check_memory(&all, error);
+    }
+    if (status == GF_OK && sampling->checkpoint != NULL) {
+        status = gf_sampled_load(sampling->checkpoint, model, all.chain, count, error);
     }
     if (status == GF_OK) {
-        status = run_chains(&all, progress, error);
-    }
-    if (status == GF_OK) {
-        status = evaluate_all(&all, questions, results, error);
+        schedule parts = schedule_of(&all, progress);
+        status = find_levels(&all, &parts, error);
+        status = status == GF_OK ? run_chains(&all, &parts, error) : status;
+        status = status == GF_OK ? evaluate_all(&all, &parts, results, error) : status;
     }
     for (size_t q = 0; q < count && status != GF_OK; ++q) {
         gf_transport_free(results[q]);
         results[q] = NULL;
     }
-    for (size_t q = 0; q < all.open; ++q) {
-        gf_sampled_chain_close(&all.chain[q]);
-    }
-    free(all.chain);
-    free_answers(answers, count);
+    close_row(&all);
     return status;
 }
 
 /* --- currents of a chain, and of the smaller one beside it ----------------------------------- */
-
-/* The questions, one or two. The smaller model, or NULL, is to be freed. */
-static gf_status list_questions(const gf_model *model, const gf_transport_request *request,
-                                gf_transport_question questions[2], size_t *count,
-                                gf_model **smaller, gf_error *error) {
-    *smaller = NULL;
-    gf_status status = request->compare ? gf_transport_smaller(model, smaller, error) : GF_OK;
-    questions[0] = (gf_transport_question){model, *request};
-    questions[1] = (gf_transport_question){*smaller, *request};
-    *count = *smaller != NULL ? 2 : 1;
-    return status;
-}
 
 gf_status gf_transport_sampled_estimate(const gf_model *model, const gf_transport_request *request,
                                         const gf_transport_sampling *sampling,
@@ -650,7 +729,8 @@ gf_status gf_transport_sampled_estimate(const gf_model *model, const gf_transpor
     gf_transport_question questions[2];
     gf_model *smaller;
     size_t count;
-    gf_status status = list_questions(model, request, questions, &count, &smaller, error);
+    gf_status status =
+        gf_transport_list_questions(model, request, questions, &count, &smaller, error);
     if (status == GF_OK) {
         status = gf_transport_ask_estimate(questions, count, sampling, cost, error);
     }
@@ -666,7 +746,8 @@ gf_status gf_transport_sample(const gf_model *model, const gf_transport_request 
     gf_model *smaller;
     size_t count;
     *transport = NULL;
-    gf_status status = list_questions(model, request, questions, &count, &smaller, error);
+    gf_status status =
+        gf_transport_list_questions(model, request, questions, &count, &smaller, error);
     if (status == GF_OK) {
         status =
             gf_transport_ask(model, questions, count, sampling, request->progress, results, error);

@@ -8,6 +8,7 @@
 #define GIBBSFLOW_TRANSPORT_SAMPLED_H
 
 #include "spectrum/spectrum.h"
+#include "transport/request.h"
 #include "transport/sampled_chain.h"
 #include "transport/transport.h"
 
@@ -19,12 +20,6 @@ typedef struct gf_transport_sampling {
     bool complete;             /* every state of a sector in place of random vectors */
     gf_checkpoint *checkpoint; /* of vectors that are done; or NULL */
 } gf_transport_sampling;
-
-/* One chain, and what is to be known of it. */
-typedef struct gf_transport_question {
-    const gf_model *model;
-    gf_transport_request request; /* `compare` and `progress` play no part */
-} gf_transport_question;
 
 /* Of all: the largest memory, the sum of seconds and vectors. */
 gf_status gf_transport_ask_estimate(const gf_transport_question *questions, size_t count,

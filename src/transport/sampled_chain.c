@@ -30,15 +30,14 @@ static size_t vectors_for(const gf_sampled_plan *plan, size_t size, size_t large
     return plan->complete ? size : count;
 }
 
-/* The sectors of more than `exact` states that are their own sources, largest first, to
- * source[sites + 1]. */
-static void list_sources(gf_sampled_chain *self, const gf_sampled_plan *plan, size_t exact) {
+/* The sectors that are too large, and their own sources, largest first, to source[sites + 1]. */
+static void list_sources(gf_sampled_chain *self, const gf_sampled_plan *plan) {
     int sites = self->model->chain.sites;
     size_t largest = gf_basis_dimension(sites, sites / 2);
     for (int rank = 0; rank <= sites + 1; ++rank) { /* from the middle outwards */
         int step = (rank + 1) / 2, up = sites / 2 + (rank % 2 == 1 ? step : -step);
         size_t size = gf_basis_dimension(sites, up);
-        if (up < 0 || up > sites || self->exact->sector[up].source != up || size <= exact) {
+        if (up < 0 || up > sites || self->exact->sector[up].source != up || size <= self->exactly) {
             continue;
         }
         gf_sampled_source *one = &self->source[self->sources++];
@@ -77,19 +76,27 @@ void gf_sampled_chain_close(gf_sampled_chain *self) {
     *self = (gf_sampled_chain){0};
 }
 
-static gf_status make_actions(gf_sampled_chain *self, const gf_transport_request *request,
+static gf_status make_actions(gf_sampled_chain *self, const gf_sampled_plan *plan,
                               gf_error *error) {
     int sites = self->model->chain.sites;
-    gf_status status = request != NULL
-                           ? gf_transport_operators(self->model, request, self->currents, error)
-                           : gf_transport_currents(self->model, self->currents, error);
+    self->couple.grid = plan->grid;
+    gf_status status =
+        gf_transport_couple(self->model, plan->request, self->currents, &self->couple, error);
     if (status == GF_OK) {
         status = gf_action_create(&self->model->hamiltonian, sites, &self->hamiltonian, error);
     }
     for (size_t i = 0; i < GF_CHARGES && status == GF_OK; ++i) {
-        status = gf_action_create(&self->currents[i], sites, &self->actions[i], error);
+        status = gf_action_create(self->couple.operators[i], sites, &self->actions[i], error);
     }
     return status;
+}
+
+/* Which sectors there are, and what belongs to whom. */
+static gf_status make_outline(gf_sampled_chain *self, gf_error *error) {
+    gf_status status = gf_sampled_chain_exact(self->model, &self->exactly, error);
+    const gf_current_request asked = {
+        .model = self->model, .couples = &self->couple, .count = 1, .largest = self->exactly};
+    return status == GF_OK ? gf_current_spectrum_outline(&asked, &self->exact, error) : status;
 }
 
 static gf_status make_room(gf_sampled_chain *self, gf_error *error) {
@@ -101,31 +108,64 @@ static gf_status make_room(gf_sampled_chain *self, gf_error *error) {
 }
 
 gf_status gf_sampled_chain_open(gf_sampled_chain *self, const gf_model *model,
-                                const gf_sampled_plan *plan, const gf_progress *progress,
-                                gf_error *error) {
-    gf_current_request asked = {.model = model, .grid = plan->grid};
+                                const gf_sampled_plan *plan, gf_error *error) {
     *self =
         (gf_sampled_chain){.model = model,
                            .course = plan->course,
                            .seed = plan->seed,
                            .complete = plan->complete,
                            .source = calloc((size_t)model->chain.sites + 1, sizeof *self->source)};
-    gf_status status = self->source != NULL ? make_actions(self, plan->request, error)
+    gf_status status = self->source != NULL ? make_actions(self, plan, error)
                                             : gf_fail_memory(error, "the sectors");
     if (status == GF_OK) {
-        asked.operators = self->currents;
-        status = gf_sampled_chain_exact(model, &asked.largest, error);
+        status = make_outline(self, error);
     }
     if (status == GF_OK) {
-        status = gf_current_spectrum_compute(&asked, progress, &self->exact, error);
-    }
-    if (status == GF_OK) {
-        list_sources(self, plan, asked.largest);
+        list_sources(self, plan);
         status = make_room(self, error);
     }
     if (status != GF_OK) {
         gf_sampled_chain_close(self);
     }
+    return status;
+}
+
+/* --- small sectors --------------------------------------------------------------------------- */
+
+/* Of all chains; its couples are to be freed. */
+static gf_status list_couples(const gf_sampled_chain *chains, size_t count,
+                              gf_current_couple **couples, gf_current_request *asked,
+                              gf_error *error) {
+    *couples = calloc(count + 1, sizeof **couples);
+    if (*couples == NULL) {
+        return gf_fail_memory(error, "the small sectors");
+    }
+    for (size_t c = 0; c < count; ++c) {
+        (*couples)[c] = chains[c].couple;
+    }
+    *asked = (gf_current_request){.model = chains[0].model,
+                                  .couples = *couples,
+                                  .count = count,
+                                  .largest = chains[0].exactly};
+    return GF_OK;
+}
+
+gf_status gf_sampled_chains_diagonalise(gf_sampled_chain *chains, size_t count,
+                                        const gf_progress *progress, gf_error *error) {
+    gf_current_request asked;
+    gf_current_couple *couples = NULL;
+    gf_current_spectrum **spectra = calloc(count + 1, sizeof *spectra);
+    gf_status status = spectra != NULL ? list_couples(chains, count, &couples, &asked, error)
+                                       : gf_fail_memory(error, "the small sectors");
+    if (status == GF_OK) {
+        status = gf_current_spectrum_compute(&asked, progress, spectra, error);
+    }
+    for (size_t c = 0; c < count && status == GF_OK; ++c) {
+        gf_current_spectrum_free(chains[c].exact);
+        chains[c].exact = spectra[c];
+    }
+    free(couples);
+    free((void *)spectra);
     return status;
 }
 
@@ -226,6 +266,16 @@ static void carry(void *context, size_t vector, gf_bytes *bytes) {
     gf_bytes_carry(bytes, self->values + vector * row, row * sizeof *self->values);
 }
 
+double gf_sampled_chain_left(const gf_sampled_chain *self) {
+    const job work = {.chain = (gf_sampled_chain *)self};
+    double left = 0, all = 0;
+    for (size_t v = 0; v < self->vectors; ++v) {
+        left += left_of(&work, v);
+        all += cost_of(&work, v);
+    }
+    return all > 0 ? left / all : 0;
+}
+
 gf_status gf_sampled_chain_run(gf_sampled_chain *self, const gf_sampled_keeping *keeping,
                                const gf_progress *progress, gf_error *error) {
     job work = {.chain = self, .keeping = keeping};
@@ -282,42 +332,37 @@ static double memory_of(const gf_sampled_chain *self) {
            8 * (double)self->vectors * (double)gf_sampled_chain_row(self);
 }
 
-gf_status gf_sampled_chain_estimate(const gf_model *model, const gf_sampled_plan *plan,
-                                    gf_sampled_cost *cost, gf_error *error) {
-    gf_sampled_chain chain = {.model = model,
-                              .course = plan->course,
-                              .source =
-                                  calloc((size_t)model->chain.sites + 1, sizeof *chain.source)};
-    gf_current_request asked = {.model = model, .grid = plan->grid};
+static void estimate(const gf_sampled_chain *self, double range, gf_sampled_cost *cost) {
+    *cost = (gf_sampled_cost){.range = range,
+                              .vectors = self->vectors,
+                              .largest = self->sources > 0 ? self->source[0].size : 0,
+                              .memory = memory_of(self)};
+    for (size_t s = 0; s < self->sources; ++s) {
+        /* bounds of the range are wide; half of it is more like it */
+        double seconds = seconds_of(self, &self->source[s], range / 2);
+        cost->longest = fmax(cost->longest, seconds / (double)self->source[s].vectors);
+        cost->seconds += seconds;
+    }
+    cost->alone = cost->largest >= ALONE;
+}
+
+gf_status gf_sampled_chains_estimate(const gf_sampled_chain *chains, size_t count,
+                                     gf_sampled_cost *costs, gf_error *error) {
+    gf_current_request asked;
+    gf_current_couple *couples = NULL;
     gf_current_cost exact = {0};
-    *cost = (gf_sampled_cost){0};
-    gf_status status = chain.source != NULL ? make_actions(&chain, plan->request, error)
-                                            : gf_fail_memory(error, "the sectors");
-    if (status == GF_OK) {
-        asked.operators = chain.currents;
-        status = gf_sampled_chain_exact(model, &asked.largest, error);
-    }
-    if (status == GF_OK) {
-        status = gf_current_spectrum_outline(&asked, &chain.exact, error);
-    }
+    gf_status status = list_couples(chains, count, &couples, &asked, error);
     if (status == GF_OK) {
         status = gf_current_spectrum_estimate(&asked, &exact, error);
     }
-    if (status == GF_OK) {
-        list_sources(&chain, plan, asked.largest);
-        cost->range = exact.range;
-        cost->vectors = chain.vectors;
-        cost->largest = chain.sources > 0 ? chain.source[0].size : 0;
-        cost->memory = memory_of(&chain) + exact.memory;
-        cost->seconds = exact.seconds;
-        for (size_t s = 0; s < chain.sources; ++s) {
-            /* bounds of the range are wide; half of it is more like it */
-            double seconds = seconds_of(&chain, &chain.source[s], exact.range / 2);
-            cost->longest = fmax(cost->longest, seconds / (double)chain.source[s].vectors);
-            cost->seconds += seconds;
-        }
-        cost->alone = cost->largest >= ALONE;
+    for (size_t c = 0; c < count && status == GF_OK; ++c) {
+        estimate(&chains[c], exact.range, &costs[c]);
+        costs[c].memory += exact.memory;
     }
-    gf_sampled_chain_close(&chain);
+    if (status == GF_OK) {
+        costs[0].levels = exact.seconds;
+        costs[0].seconds += exact.seconds;
+    }
+    free(couples);
     return status;
 }

@@ -19,9 +19,11 @@ typedef struct gf_sampled_chain {
     gf_vector_course course;
     uint64_t seed;
     bool complete; /* every state of a sector in place of random vectors: no scatter */
-    gf_operator currents[GF_CHARGES];
+    gf_operator currents[GF_CHARGES]; /* empty if the operators are others */
+    gf_current_couple couple;
     gf_action *hamiltonian, *actions[GF_CHARGES];
-    gf_current_spectrum *exact; /* of small sectors; the symmetries of all */
+    size_t exactly;             /* states of the largest sector that is diagonalised */
+    gf_current_spectrum *exact; /* of small sectors, when they are; the symmetries of all */
     gf_sampled_source *source;  /* [sources] */
     size_t sources, vectors;
     bool *done;     /* [vectors] */
@@ -44,22 +46,33 @@ gf_status gf_sampled_chain_exact(const gf_model *model, size_t *states, gf_error
 
 size_t gf_sampled_chain_row(const gf_sampled_chain *self);
 
+/* Plans it: no levels, and no vectors done. `plan->course.lambda2` and operators of the request
+ * must outlive it, and it must not be moved. The caller closes it; after a failure it is empty. */
+gf_status gf_sampled_chain_open(gf_sampled_chain *self, const gf_model *model,
+                                const gf_sampled_plan *plan, gf_error *error);
+void gf_sampled_chain_close(gf_sampled_chain *self);
+
 /* Bytes, and processor seconds of one core. */
 typedef struct gf_sampled_cost {
     double memory, seconds, range;
-    double longest;          /* seconds of a vector of the largest sector */
-    bool alone;              /* each has all threads of a rank */
-    size_t vectors, largest; /* of all sampled sectors; states of the largest one */
+    double levels;             /* of the seconds, for the sectors that are diagonalised, */
+    double partitions, points; /* for the partition functions of all, and what is made of it */
+    double longest;            /* seconds of a vector of the largest sector */
+    bool alone;                /* each has all threads of a rank */
+    size_t vectors, largest;   /* of all sampled sectors; states of the largest one */
 } gf_sampled_cost;
-gf_status gf_sampled_chain_estimate(const gf_model *model, const gf_sampled_plan *plan,
-                                    gf_sampled_cost *cost, gf_error *error);
 
-/* Diagonalises what is to be, and has no vectors done. `plan->course.lambda2` must outlive it. The
- * caller frees it; after a failure it is empty. */
-gf_status gf_sampled_chain_open(gf_sampled_chain *self, const gf_model *model,
-                                const gf_sampled_plan *plan, const gf_progress *progress,
-                                gf_error *error);
-void gf_sampled_chain_close(gf_sampled_chain *self);
+/* Of chains[count] of one model; their common levels count with the first. Neither
+ * partition functions nor points are in it. */
+gf_status gf_sampled_chains_estimate(const gf_sampled_chain *chains, size_t count,
+                                     gf_sampled_cost *costs, gf_error *error);
+
+/* Diagonalises, once for all, the small sectors of chains[count] of one model. */
+gf_status gf_sampled_chains_diagonalise(gf_sampled_chain *chains, size_t count,
+                                        const gf_progress *progress, gf_error *error);
+
+/* The part of the vectors that is not done. */
+double gf_sampled_chain_left(const gf_sampled_chain *self);
 
 /* What keeps the vectors that are done: `save(context)` is called when some are and `every` seconds
  * have gone, and when `stop` has become non-zero; then `stopped` (gf_checkpoint). */

@@ -138,10 +138,9 @@ typedef struct gf_transport_request {
     gf_kubo form;
     bool exact;   /* no grid of frequencies: every pair of levels for itself */
     bool compare; /* with the next smaller chain; without it nothing is settled */
-    /* Two operators in place of the currents, of which all that is said of J holds then; the caller
-     * frees them. NULL: the currents. */
-    gf_status (*derive)(const void *context, gf_operator operators[GF_CHARGES], gf_error *error);
-    const void *context;
+    /* Two operators in place of the currents, of which all that is said of J holds then; both NULL:
+     * the currents. */
+    const gf_operator *operators[GF_CHARGES];
     const gf_progress *progress;
 } gf_transport_request;
 

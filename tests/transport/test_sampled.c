@@ -224,8 +224,8 @@ START_TEST(goes_on_from_a_checkpoint) {
         .samples = 3,
         .seed = 9};
     gf_sampled_chain whole, part;
-    ck_assert_int_eq(gf_sampled_chain_open(&whole, model, &plan, NULL, &error), GF_OK);
-    ck_assert_int_eq(gf_sampled_chain_open(&part, model, &plan, NULL, &error), GF_OK);
+    ck_assert_int_eq(gf_sampled_chain_open(&whole, model, &plan, &error), GF_OK);
+    ck_assert_int_eq(gf_sampled_chain_open(&part, model, &plan, &error), GF_OK);
     ck_assert_int_eq(gf_sampled_chain_run(&whole, NULL, NULL, &error), GF_OK);
     for (size_t v = 0; v < whole.vectors; v += 2) {
         whole.done[v] = false;
