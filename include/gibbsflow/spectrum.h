@@ -12,6 +12,7 @@
 #include "gibbsflow/progress.h"
 
 #include <signal.h>
+#include <stdbool.h>
 
 GF_BEGIN_DECLARATIONS
 
@@ -58,6 +59,9 @@ typedef struct gf_checkpoint {
      * call fails with GF_IO when what is at work is done. NULL: nothing stops it. */
     const volatile sig_atomic_t *stop;
     void (*stopped)(void);
+    /* If not NULL, called with true when `stop` is looked at from here on, and with false when no
+     * more. What comes before and after adds nothing to the file, so an end there costs nothing. */
+    void (*heeds)(bool yes);
 } gf_checkpoint;
 
 /* The same, starting from what `checkpoint` (may be NULL) holds. A file that is not a checkpoint of

@@ -83,18 +83,22 @@ static void ask_to_keep(int signal_number) {
     stop_wanted = signal_number;
 }
 
-const volatile sig_atomic_t *cli_watch_checkpoint(void) {
-    stop_wanted = 0;
-    watch_signals(ask_to_keep);
-    return &stop_wanted;
-}
-
-void cli_leave(void) {
+static void leave(void) {
     on_interrupt(stop_wanted != 0 ? stop_wanted : SIGTERM); /* another rank's was the signal */
 }
 
-void cli_watch_no_more(void) {
-    watch_signals(on_interrupt);
+static void heed(bool yes) {
+    watch_signals(yes ? ask_to_keep : on_interrupt);
+    if (!yes && stop_wanted != 0) { /* it came too late to be looked at */
+        leave();
+    }
+}
+
+void cli_watch_checkpoint(gf_checkpoint *checkpoint) {
+    stop_wanted = 0;
+    checkpoint->stop = &stop_wanted;
+    checkpoint->stopped = leave;
+    checkpoint->heeds = heed;
 }
 
 void cli_announce_nothing_kept(void) {
@@ -600,16 +604,12 @@ static gf_status diagonalize(const cli_options *options, const gf_model *model,
     cli_progress progress;
     if (keeps != NULL) {
         cli_announce_kept(full ? "blocks" : "random vectors", checkpoint.path);
-        checkpoint.stop = cli_watch_checkpoint();
-        checkpoint.stopped = cli_leave;
+        cli_watch_checkpoint(&checkpoint);
     }
     cli_progress_start(&progress, options, full ? "diagonalising" : "sampling");
     status = full ? gf_spectrum_resume(model, keeps, &progress.progress, spectrum, error)
                   : gf_typicality_resume(model, keeps, &progress.progress, spectrum, error);
     cli_progress_end(&progress);
-    if (keeps != NULL) {
-        cli_watch_no_more();
-    }
     const char *what = full ? "blocks" : "vectors";
     if (status == GF_OK && checkpoint.resumed > 0) {
         cli_say(options, "%zu finished %s were taken from %s", checkpoint.resumed, what,

@@ -121,12 +121,10 @@ void cli_watch_output(const char *path);
 /* Instead, from here on an interruption means: make a checkpoint, then go. Returns what it sets. */
 const volatile sig_atomic_t *cli_watch_interruption(void);
 
-/* For long work that keeps what is finished: from here on an interruption sets what this returns
- * for gf_checkpoint.stop, whose `stopped`, cli_leave, then ends the program; a second one ends it
- * at once. cli_watch_no_more(): the next one does. */
-const volatile sig_atomic_t *cli_watch_checkpoint(void);
-void cli_leave(void);
-void cli_watch_no_more(void);
+/* For long work that keeps what is finished: as long as the checkpoint is heeded an interruption
+ * brings it up to date and then ends the program, and a second one ends it at once, like any before
+ * and after. */
+void cli_watch_checkpoint(gf_checkpoint *checkpoint);
 
 /* Has an interruption say that what is finished ("blocks") is kept in the file or folder `path`, if
  * it is there. */

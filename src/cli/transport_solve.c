@@ -146,8 +146,7 @@ static gf_status solve_vectors(const cli_options *options, const transport_reque
     }
     announce(options, model, model->chain.sites, "sites", cost.memory, cost.seconds);
     if (options->checkpoint != NULL && (!modes || cost.vectors > 0)) {
-        checkpoint.stop = cli_watch_checkpoint();
-        checkpoint.stopped = cli_leave;
+        cli_watch_checkpoint(&checkpoint);
     }
     cli_progress_start(&progress, options,
                        modes && cost.vectors == 0 ? "forces between levels"
@@ -156,9 +155,6 @@ static gf_status solve_vectors(const cli_options *options, const transport_reque
     status = (modes ? gf_transport_remember : gf_transport_sample)(model, &asked, &sampling,
                                                                    transport, error);
     cli_progress_end(&progress);
-    if (options->checkpoint != NULL) {
-        cli_watch_no_more();
-    }
     if (checkpoint.resumed > 0) {
         cli_say(options, "%zu finished vectors were taken from %s", checkpoint.resumed,
                 checkpoint.path);

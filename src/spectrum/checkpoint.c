@@ -227,3 +227,9 @@ gf_status gf_checkpoint_load(gf_checkpoint *self, const gf_model *model, gf_bloc
     gf_file_close(&file);
     return status;
 }
+
+void gf_checkpoint_heed(const gf_checkpoint *self, bool yes) {
+    if (self != NULL && self->heeds != NULL) {
+        self->heeds(yes);
+    }
+}

@@ -14,6 +14,9 @@ gf_status gf_checkpoint_save(const gf_checkpoint *self, const gf_model *model,
 gf_status gf_checkpoint_load(gf_checkpoint *self, const gf_model *model, gf_block_levels *blocks,
                              size_t count, gf_error *error);
 
+/* Says that `stop` is looked at from here on, or no more; NULL says nothing. */
+void gf_checkpoint_heed(const gf_checkpoint *self, bool yes);
+
 /* What a spectrum is sampled with, from and to the model, in place of what its text says. */
 void gf_spectrum_put_sampling(const gf_sampling *sampling, gf_file *file);
 void gf_spectrum_get_sampling(gf_file *file, gf_model *model);

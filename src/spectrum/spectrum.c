@@ -483,12 +483,14 @@ static gf_status solve(const gf_model *model, const gf_plan *all, gf_checkpoint 
     if (status == GF_OK) {
         status = prepare(&work, checkpoint, error);
     }
+    gf_checkpoint_heed(checkpoint, true);
     if (status == GF_OK && all->distributed > 0) {
         status = solve_distributed(&work, progress, error);
     }
     if (status == GF_OK) {
         status = solve_queue(&work, progress, error);
     }
+    gf_checkpoint_heed(checkpoint, false);
     if (status == GF_OK) {
         status = collect(&work, spectrum, error);
     }

@@ -3,9 +3,11 @@
 
 #include "base/machine.h"
 #include "base/progress_part.h"
+#include "base/ranks.h"
 #include "base/tasks.h"
 #include "gibbsflow/gibbs.h"
 #include "gibbsflow/typicality.h"
+#include "spectrum/checkpoint.h"
 #include "transport/request.h"
 #include "transport/response.h"
 #include "transport/time_filter.h"
@@ -644,26 +646,45 @@ static gf_status save(void *context, gf_error *error) {
     return GF_OK;
 }
 
+static gf_status run_chain(row *self, size_t c, const gf_sampled_keeping *keeping, schedule *parts,
+                           gf_error *error) {
+    double left = gf_sampled_chain_left(&self->chain[c]);
+    next_part(parts, seconds_of_vectors(&self->costs[c]) * left);
+    gf_progress_part all = parts->part; /* what the chain tells begins with what was done before */
+    all.width = left > 0 ? all.width / left : 0;
+    all.from -= all.width * (1 - left);
+    const gf_progress own = gf_progress_of_part(&all);
+    return gf_sampled_chain_run(&self->chain[c], keeping, &own, error);
+}
+
+static double vectors_left(const row *self) {
+    double left = 0;
+    for (size_t c = 0; c < self->count; ++c) {
+        left += gf_sampled_chain_left(&self->chain[c]);
+    }
+    return left;
+}
+
+/* When all vectors are done they are saved: what is made of them may take long, and nobody waits
+ * for that when it is interrupted. */
 static gf_status run_chains(row *self, schedule *parts, gf_error *error) {
     const gf_checkpoint *checkpoint = self->sampling->checkpoint;
     gf_sampled_keeping keeping = {.save = save, .context = self};
+    bool saves = checkpoint != NULL && gf_ranks_rank() == 0 && vectors_left(self) > 0;
     gf_status status = GF_OK;
     if (checkpoint != NULL) {
         keeping.every = checkpoint->interval;
         keeping.stop = checkpoint->stop;
         keeping.stopped = checkpoint->stopped;
     }
+    gf_checkpoint_heed(checkpoint, true);
     for (size_t c = 0; c < self->count && status == GF_OK; ++c) {
-        double left = gf_sampled_chain_left(&self->chain[c]);
-        next_part(parts, seconds_of_vectors(&self->costs[c]) * left);
-        /* what the chain tells has begun with what was done before */
-        gf_progress_part whole = parts->part;
-        whole.width = left > 0 ? whole.width / left : 0;
-        whole.from -= whole.width * (1 - left);
-        const gf_progress own = gf_progress_of_part(&whole);
-        status = gf_sampled_chain_run(&self->chain[c], checkpoint != NULL ? &keeping : NULL, &own,
-                                      error);
+        status = run_chain(self, c, checkpoint != NULL ? &keeping : NULL, parts, error);
     }
+    if (status == GF_OK && saves) {
+        status = save(self, error);
+    }
+    gf_checkpoint_heed(checkpoint, false);
     return status;
 }
 

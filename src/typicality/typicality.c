@@ -499,9 +499,11 @@ static gf_status sample_all(job *self, const gf_progress *progress, gf_spectrum 
     if (status == GF_OK) {
         status = make_tasks(self, error);
     }
+    gf_checkpoint_heed(self->checkpoint, true);
     if (status == GF_OK) {
         status = run_passes(self, progress, error);
     }
+    gf_checkpoint_heed(self->checkpoint, false);
     return status == GF_OK ? collect(self, spectrum, error) : status;
 }
 

@@ -33,7 +33,7 @@ interrupt_after() {
             check "$title: incomplete $result" "$program" info $result >$out
         fi
     done
-    rm -f new.h5 new.h5.blocks old.h5.blocks # what was finished is kept: below
+    rm -f new.h5 new.h5.blocks old.h5.blocks new.h5.vectors old.h5.vectors # what was finished is kept: below
     echo "the old file" >old.h5
     check_files "$title"
 }
@@ -56,6 +56,41 @@ test_interruption() {
         interrupt_after "$signal" "0.$(printf %03d $((2 * byte)))" forces large.yaml -o old.h5
     done
     check "no table was interrupted" [ $stopped -gt 0 ]
+}
+
+# Whatever transport is at: levels, vectors in time, strings, points, writing.
+test_interruption_of_transport() {
+    half=$models/xxz_jprime_half.yaml
+    sed 's/^sites:.*/sites: 9/; $a typicality: {exact: 2}' "$half" >vectors.yaml
+    stopped=0
+    for seconds in 0.05 0.2 0.5; do
+        interrupt_after INT $seconds transport "$half" --sites 12 --grid 41,41 -o old.h5
+        interrupt_after TERM $seconds transport vectors.yaml --method typicality --grid 99,9 --checkpoint 0 -o new.h5
+        interrupt_after INT $seconds transport "$half" --sites 8 --table 9,9 --strings 8 --end 2 --times 17 -o old.h5
+    done
+    check "no transport was interrupted" [ $stopped -gt 0 ]
+}
+
+# Random vectors are kept when all are done; what is then made of them is not waited for. The grid of the second
+# run has the same lambda2, which is what vectors depend on.
+test_kept_vectors() {
+    set -- transport vectors.yaml --method typicality --end 2 --seed 5 --checkpoint 1000 -o kept.h5
+    "$program" "$@" --grid 500,9 >$out 2>$err </dev/null &
+    process=$!
+    while [ ! -e kept.h5.vectors ] && kill -0 $process 2>/dev/null; do
+        sleep 0.01
+    done
+    kill -TERM $process
+    wait $process 2>/dev/null
+    status=$?
+    read_text $err
+    check "kept vectors: exit status $status" [ "$status" -eq 143 ]
+    check "kept vectors: says '$text'" contains "$text" "are kept in kept.h5.vectors"
+    check "kept vectors: debris" [ "$(echo kept.h5*)" = kept.h5.vectors ]
+    accept "$@" --grid 1,9
+    check "kept vectors: not used: $complained" contains "$complained" "finished vectors were taken from kept.h5.vectors"
+    check "kept vectors: left behind" [ ! -e kept.h5.vectors ]
+    rm -f kept.h5
 }
 
 # interrupt_in_place SECONDS: `fixed-points FILE.h5` killed while it may be at work on its copy.
@@ -170,6 +205,8 @@ test_kept_blocks TERM 143
 test_kept_blocks USR1 138
 test_nothing_kept
 test_interruption
+test_interruption_of_transport
+test_kept_vectors
 test_interruption_in_place
 test_interruption_of_figures
 test_hangup
