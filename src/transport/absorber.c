@@ -157,7 +157,7 @@ static void descend(const gf_absorber *self, const double start[W], double toler
 }
 
 /* Where H is real the currents are imaginary, and with R the sign of the real coordinates A' = R A
- * R: so y_i = R x_i solves A' y_i = J_i, and (J_i, x_j) + (y_i, residual_j) is right to second
+ * R: so y_j = R x_j solves A' y_j = J_j, and (x_i, J_j) + (residual_i, y_j) is right to second
  * order. */
 gf_status gf_absorber_solve(const gf_absorber *self, const double *currents, double tolerance,
                             size_t most, const volatile sig_atomic_t *stop,
@@ -170,9 +170,9 @@ gf_status gf_absorber_solve(const gf_absorber *self, const double *currents, dou
         memcpy(at.residual, currents, self->size * W * sizeof *currents);
         squares(self->size, currents, start);
         descend(self, start, tolerance, most, stop, &at, solution);
-        contract(self, false, currents, at.x, solution->onsager);
+        contract(self, false, at.x, currents, solution->onsager);
         if (self->liouvillian->real) {
-            contract(self, true, at.x, at.residual, solution->onsager);
+            contract(self, true, at.residual, at.x, solution->onsager);
         }
     }
     release(&at);
@@ -255,7 +255,7 @@ typedef struct stepper {
     size_t head; /* coordinates of the currents */
     int terms;
     double *u, *now, *before, *next; /* [size][W] */
-    double moment[MOST_TERMS][W][W]; /* (J_i, phi_n u_j) */
+    double moment[MOST_TERMS][W][W]; /* (phi_n u_i, J_j) */
 } stepper;
 
 static void raise_order(const gf_absorber *self, int n, stepper *at) {
@@ -279,7 +279,7 @@ static void take_moment(const stepper *at, const double *currents, double moment
     for (size_t k = 0; k < at->head; ++k) {
         for (size_t i = 0; i < W; ++i) {
             for (size_t j = 0; j < W; ++j) {
-                moment[i][j] += currents[W * k + i] * at->now[W * k + j];
+                moment[i][j] += at->now[W * k + i] * currents[W * k + j];
             }
         }
     }

@@ -65,10 +65,15 @@ static void add_line(gf_response *self, size_t times, const double *time, double
     }
 }
 
-static void add_means(gf_response *self, const gf_current_sector *sector, double lambda2) {
+/* What each level makes by itself, on no grid: of a chain with <J> it all but cancels. */
+static void add_levels(gf_response *self, const gf_current_sector *sector, double lambda2) {
     for (size_t n = 0; n < sector->levels; ++n) {
         const gf_current_level *level = &sector->level[n];
+        const double *j = level->current;
         double x = level->energy - self->reference, weight = level->degeneracy * exp(-lambda2 * x);
+        self->drude[GF_J11] += weight * j[0] * j[0];
+        self->drude[GF_J22] += weight * j[1] * j[1];
+        self->drude[GF_J12] += weight * j[0] * j[1];
         for (size_t i = 0; i < GF_CHARGES; ++i) {
             self->mean[i][0] += weight * level->current[i];
             self->mean[i][1] += weight * level->current[i] * x;
@@ -91,8 +96,8 @@ void gf_response_sum(gf_response *self, const gf_current_sector *sector, gf_kubo
         add_line(self, times, time, lines->frequency[l], lines->weight[l]);
     }
     self->drude[GF_J12_IMAGINARY] = 0; /* (n,m) and (m,n) cancel */
+    add_levels(self, sector, lambda2);
     add_line(self, times, time, 0, self->drude);
-    add_means(self, sector, lambda2);
 }
 
 /* --- sectors together ------------------------------------------------------------------------ */

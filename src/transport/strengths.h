@@ -5,8 +5,9 @@
  * with E_n >= E_m, where (n,m) and (m,n) count together. Either every pair is a line of its own, or
  * lines lie on the nodes of a grid: a pair is shared out to 4 x 4 nodes with the weights of cubic
  * interpolation, so that a sum over nodes is the sum of the interpolated weight over all pairs, off
- * by 3/128 (step x)^4 where the weight is cos(x t), exp(-lambda x), ... What is diagonal in the
- * energy is kept apart in either case: its share lasts for ever (the Drude weight). */
+ * by 3/128 (step x)^4 where the weight is cos(x t), exp(-lambda x), ... Pairs of the
+ * same energy are kept apart in either case: their share lasts for ever (the Drude weight), and so
+ * does that of each level with itself, which is not here. */
 #ifndef GIBBSFLOW_TRANSPORT_STRENGTHS_H
 #define GIBBSFLOW_TRANSPORT_STRENGTHS_H
 
@@ -43,8 +44,8 @@ gf_status gf_strengths_init(gf_strengths *self, gf_strength_grid grid, double lo
                             double highest, gf_error *error);
 void gf_strengths_free(gf_strengths *self);
 
-/* Adds the pairs of one level with those not below it: energies[count], of which the first is its
- * own, and value[count] = (|J_1|^2, ...) with each of them. */
+/* Adds the pairs of one level with those after it: energies[count], of which the first is its own,
+ * and value[count] = (|J_1|^2, ...) with each of them. That with itself, value[0], is left out. */
 gf_status gf_strengths_add(gf_strengths *self, size_t count, const double *energies,
                            double (*value)[GF_STRENGTHS], gf_error *error);
 

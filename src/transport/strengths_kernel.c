@@ -111,9 +111,9 @@ static void add_line(gf_strengths *self, double mean, double frequency, double f
 gf_status gf_strengths_add(gf_strengths *self, size_t count, const double *energies,
                            double (*value)[GF_STRENGTHS], gf_error *error) {
     gf_status status = has_grid(self) ? GF_OK : reserve(self, count, error);
-    for (size_t n = 0; n < count && status == GF_OK; ++n) {
+    for (size_t n = 1; n < count && status == GF_OK; ++n) {
         double mean = 0.5 * (energies[0] + energies[n]), frequency = energies[n] - energies[0];
-        for (int k = 0; k < GF_STRENGTHS && n > 0; ++k) { /* (m,n) with (n,m) */
+        for (int k = 0; k < GF_STRENGTHS; ++k) { /* (m,n) with (n,m) */
             value[n][k] *= 2;
         }
         if (has_grid(self)) {

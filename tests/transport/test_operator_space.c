@@ -9,6 +9,7 @@
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
+#include <string.h>
 
 static gf_model *read_model(const char *file, int sites, const char *assignment) {
     gf_settings settings = {.sites = sites};
@@ -206,6 +207,36 @@ START_TEST(first_moments_are_those_of_a_ring) {
         assert_moments(model, 0.3, cases[c].longest);
         gf_model_free(model);
     }
+}
+END_TEST
+
+/* Without reversal of time K_12 and K_21 differ, and which is which shows at once: K_12'(0) = (i[H,
+ * J_1]; J_2). */
+START_TEST(it_is_the_first_current_that_moves) {
+    static const char text[] =
+        "name: turned\nsites: 10\nboundary: periodic\nhamiltonian:\n"
+        "  - X[0]*X[1] + Y[0]*Y[1] + 0.5*Z[0]*Z[1] + 0.4*(X[0]*Y[1] - Y[0]*X[1])\n"
+        "  - 0.3*(X[0]*X[1] + Y[0]*Y[1])*Z[2]\n"
+        "lindblad: [{name: flip, rate: 1, operator: \"X[0]\"}]\n";
+    const double h = 1e-3;
+    double k[8], sigma[8];
+    gf_model *model = NULL;
+    ck_assert_int_eq(gf_model_parse(text, strlen(text), "test", NULL, &model, NULL), GF_OK);
+    infinite_chain chain = open_space(model, 0.3, 7, 7, 0);
+    gf_operator first = gf_currents_total(&chain.currents, &model->chain, GF_MAGNETIZATION);
+    gf_operator second = gf_currents_total(&chain.currents, &model->chain, GF_ENERGY);
+    gf_operator commutator = gf_operator_commutator(&model->hamiltonian, &first);
+    gf_operator moved = gf_operator_scaled(&commutator, I);
+    double slope = ring_product(&model->chain, &moved, &second, 0.3);
+    evolve(&chain, 7, h, 2, k, sigma);
+    ck_assert_double_gt(fabs(slope), 0.1);
+    assert_near((k[5] - k[6]) / (2 * h), slope, 1e-4 * fabs(slope));
+    gf_operator_free(&first);
+    gf_operator_free(&second);
+    gf_operator_free(&commutator);
+    gf_operator_free(&moved);
+    close_space(&chain);
+    gf_model_free(model);
 }
 END_TEST
 
@@ -581,6 +612,7 @@ int main(void) {
     tcase_add_test(tests, lanczos_coefficients_of_the_infinite_chain);
     tcase_add_test(tests, lanczos_ends_at_a_conserved_current);
     tcase_add_test(tests, first_moments_are_those_of_a_ring);
+    tcase_add_test(tests, it_is_the_first_current_that_moves);
     tcase_add_test(tests, short_times_are_those_of_a_ring);
     tcase_add_test(tests, liouvillian_is_antisymmetric_and_conserves_energy);
     tcase_add_test(tests, integral_over_time_is_the_solution);
