@@ -250,7 +250,9 @@ gf_status gf_transport_diagonalise(const gf_transport_question *questions, size_
         gf_transport_free(results[q]);
         results[q] = NULL;
     }
-    gf_progress_update(progress, 1);
+    if (status == GF_OK) {
+        gf_progress_update(progress, 1);
+    }
     return status;
 }
 

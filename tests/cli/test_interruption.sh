@@ -135,7 +135,9 @@ test_nothing_kept() {
     "$program" transport "$models/xxz_jprime_half.yaml" --method operator-space --progress 0 -o new.h5 \
         >$out 2>$err </dev/null &
     process=$!
-    sleep 0.5
+    while ! grep -q '^currents in operator space: .* % after ' $err && kill -0 $process 2>/dev/null; do
+        sleep 0.01
+    done
     kill -TERM $process
     wait $process 2>/dev/null
     status=$?
