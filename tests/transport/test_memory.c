@@ -156,7 +156,7 @@ static const double state[1][GF_CHARGES] = {{0.3, -0.2}};
 /* Every state of the bases in turn, in place of random vectors: M, X and the bound are those of all
  * levels. */
 START_TEST(complete_bases_are_exact) {
-    gf_model *model = model_of(7, 1, 0.05, "integrable: [0, 1]");
+    gf_model *model = model_of(8, 1, 0.05, "integrable: [0, 1]");
     gf_transport_request request = request_of(1, state);
     request.time = (gf_axis){.from = 0, .to = 1, .points = 9};
     request.exact = true;
