@@ -367,28 +367,6 @@ static void name_fit(const gf_wall_fit *fit, gf_plot *plot) {
     gf_plot_add_key(plot, style_fit(fit), NULL, title);
 }
 
-/* Where there is nothing but the points they fill the figure; less than a decade needs no
- * logarithm.
- */
-static void set_ranges(size_t count, const double *table, bool log, gf_plot *plot) {
-    double low[2] = {INFINITY, INFINITY}, high[2] = {0, 0};
-    for (size_t i = 0; i < count; ++i) {
-        for (size_t k = 0; k < 2; ++k) {
-            double value = table[k * count + i];
-            low[k] = value > 0 ? fmin(low[k], value) : low[k];
-            high[k] = fmax(high[k], k == 1 ? value + table[2 * count + i] : value);
-        }
-    }
-    if (low[0] < high[0]) {
-        double margin = 0.04 * (high[0] - low[0]);
-        gf_plot_range(plot, "x", 0, low[0] - margin, high[0] + margin);
-    }
-    if (high[1] < 10 * low[1] && !log) {
-        gf_plot_range(plot, "y", 1, 0, 1.1 * high[1]);
-        (void)fputs("unset logscale y\nset format y '%h'\n", gf_plot_script(plot));
-    }
-}
-
 /* What is drawn over the couplings, besides the points. */
 typedef struct wall_curves {
     bool exact, coupling; /* exact densities; the couplings are what the sweep changes */
@@ -396,7 +374,45 @@ typedef struct wall_curves {
     gf_wall_fit fits[2];
     const gf_paper_fit *printed; /* or NULL */
     double law, amplitude;       /* A x^(1/4) exp(-law/sqrt(x)) with the computed c; or 0 */
+    double least[2], most[2];    /* couplings and densities of the points */
+    bool points_alone;           /* and fits of them: they fill the figure */
+    int power;                   /* of ten, of the numbers at a linear axis; 0: a logarithmic one */
 } wall_curves;
+
+/* Less than a decade needs no logarithm. */
+static void choose_axes(size_t count, const double *table, bool log, wall_curves *self) {
+    for (size_t k = 0; k < 2; ++k) {
+        self->least[k] = INFINITY;
+        for (size_t i = 0; i < count; ++i) {
+            double value = table[k * count + i];
+            self->least[k] = value > 0 ? fmin(self->least[k], value) : self->least[k];
+            self->most[k] = fmax(self->most[k], k == 1 ? value + table[2 * count + i] : value);
+        }
+    }
+    self->points_alone = !self->exact && self->printed == NULL;
+    if (self->points_alone && self->most[1] < 10 * self->least[1] && !log) {
+        self->power = (int)fmin(-1, floor(log10(self->most[1])));
+    }
+}
+
+static void set_ranges(const wall_curves *self, gf_plot *plot) {
+    enum { TICS = 5, BEYOND = 4 }; /* ranges may be asked for that are longer */
+    FILE *script = gf_plot_script(plot);
+    if (self->points_alone && self->least[0] < self->most[0]) {
+        double margin = 0.04 * (self->most[0] - self->least[0]);
+        gf_plot_range(plot, "x", 0, self->least[0] - margin, self->most[0] + margin);
+    }
+    if (self->power != 0) {
+        double highest = 1.1 * self->most[1], step = gf_plot_step(highest, TICS);
+        gf_plot_range(plot, "y", 1, 0, highest);
+        (void)fputs("unset logscale y\nset ytics (", script);
+        for (int k = 0; k <= BEYOND * TICS; ++k) {
+            (void)fprintf(script, "%s'%g' %g", k > 0 ? ", " : "", k * step / pow(10, self->power),
+                          k * step);
+        }
+        (void)fputs(")\n", script);
+    }
+}
 
 static const char MEASURED[] = "pt 7 ps 0.5*point lc rgb '#102040'",
                   PRINTED[] = "lw 1.5 dt (12,5,3,5) lc rgb '#606060'",
@@ -457,10 +473,10 @@ static gf_label title_walls(const gf_run *run) {
 }
 
 static void write_walls_setup(const gf_run *run, const wall_curves *curves, gf_plot *plot) {
-    char x[400];
+    char x[400], y[64] = "'{/:Italic n}_{DW} {/:Italic a}'";
     gf_plot_margins page = wall_margins;
     gf_label swept = gf_label_symbol(run->equation->parameters[run->swept]);
-    if (curves->coupling) {
+    if (curves->coupling && run->medium.diffusion == NULL) {
         const char *energy = run->medium.energy_unit;
         gf_label unit = gf_label_energy_unit(energy != NULL ? energy : "J");
         (void)snprintf(x, sizeof x, "'ε\u0303 = ε%s%s {/:Italic a}^2 / {/:Italic D}'",
@@ -470,7 +486,10 @@ static void write_walls_setup(const gf_run *run, const wall_curves *curves, gf_p
     }
     page.bottom += 0.2 + ROW * (double)count_wall_rows(curves, gf_plot_width(plot));
     gf_plot_frame(plot, page);
-    gf_plot_label(plot, NULL, x, "'{/:Italic n}_{DW} {/:Italic a}'", 1.65);
+    if (curves->power != 0) {
+        (void)snprintf(y, sizeof y, "'{/:Italic n}_{DW} {/:Italic a} / 10^{%d}'", curves->power);
+    }
+    gf_plot_label(plot, NULL, x, y, 1.65);
     gf_plot_range(plot, "x", 0, NAN, NAN);
     gf_plot_range(plot, "y", 1, NAN, NAN);
     (void)fputs("set logscale y\nset format y '10^{%L}'\n" GF_PLOT_GRID, gf_plot_script(plot));
@@ -502,10 +521,9 @@ static void plot_walls(const gf_langevin *self, const double *table, bool exact,
         curves.fitted = exact && curves.fitted > 1 ? 1 : curves.fitted;
         take_law(self, table, &curves);
     }
+    choose_axes(run->points, table, log, &curves);
     write_walls_setup(run, &curves, plot);
-    if (!exact && curves.printed == NULL) {
-        set_ranges(run->points, table, log, plot);
-    }
+    set_ranges(&curves, plot);
     /* a range at the head of a plot would be that of the axis */
     (void)fputs(!exact && (curves.fitted > 0 || curves.printed != NULL || curves.law > 0)
                     ? "plot sample "
