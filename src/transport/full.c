@@ -173,7 +173,8 @@ gf_status gf_transport_find(const gf_model *model, const gf_transport_request *r
     if (status == GF_OK && cost.memory > (double)gf_machine_free_memory()) {
         status = gf_fail(error, GF_NO_MEMORY,
                          "transport of %d sites needs %.3g GiB of memory, but %.3g GiB are free; "
-                         "use fewer sites, shorter times or smaller lambda2",
+                         "use --method typicality, fewer sites, states or times, or smaller "
+                         "lambda2",
                          model->chain.sites, cost.memory / 0x1p30,
                          (double)gf_machine_free_memory() / 0x1p30);
     }

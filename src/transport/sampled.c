@@ -21,6 +21,8 @@ static const double BEYOND = 2;
 /* How far from the real axis the poles are, over that spread. */
 static const double POLES = 0.6;
 enum { FEWEST_STEPS = 8, MOST_STEPS = 100000 };
+/* Vectors of partition functions for each in time, and at most. */
+enum { MORE_LEVELS = 8, MOST_LEVELS = 1000 };
 
 /* --- the plan -------------------------------------------------------------------------------- */
 
@@ -448,18 +450,23 @@ static void carry(void *context, size_t group, gf_bytes *bytes) {
 
 /* --- one chain ------------------------------------------------------------------------------- */
 
-/* Levels whose partition functions are those of all sectors, without the bath. */
-static gf_status sample_levels(const gf_model *model, const gf_transport_request *request,
-                               bool complete, gf_spectrum **spectrum, gf_error *error) {
-    gf_model bare = *model;
+/* Levels whose partition functions are those of all sectors, without the bath. What these scatter
+ * is not in the errors: so many more vectors make it small beside what is, and cost little. */
+static gf_status sample_levels(const gf_sampled_chain *chain, const gf_transport_request *request,
+                               gf_spectrum **spectrum, gf_error *error) {
+    gf_model bare = *chain->model;
+    size_t vectors = chain->sources > 0 ? MORE_LEVELS * chain->source[0].vectors : 0;
+    vectors = vectors < MOST_LEVELS ? vectors : MOST_LEVELS;
+    bare.sampling.samples = vectors > bare.sampling.samples ? vectors : bare.sampling.samples;
+    bare.sampling.seed = chain->seed;
     bare.channel_count = 0;
     bare.lambda2.from = bare.lambda2.to = 0;
     for (size_t p = 0; p < request->points; ++p) {
         bare.lambda2.from = fmin(bare.lambda2.from, request->lambda[p][GF_ENERGY]);
         bare.lambda2.to = fmax(bare.lambda2.to, request->lambda[p][GF_ENERGY]);
     }
-    return complete ? gf_spectrum_compute(&bare, NULL, spectrum, error)
-                    : gf_typicality_compute(&bare, NULL, spectrum, error);
+    return chain->complete ? gf_spectrum_compute(&bare, NULL, spectrum, error)
+                           : gf_typicality_compute(&bare, NULL, spectrum, error);
 }
 
 static gf_status evaluate(const gf_sampled_chain *chain, const gf_spectrum *spectrum,
@@ -586,8 +593,7 @@ static gf_status evaluate_all(const row *self, const gf_transport_question *ques
         if (q == 0 || questions[q].model != questions[q - 1].model) {
             gf_spectrum_free(spectrum);
             spectrum = NULL;
-            status = sample_levels(questions[q].model, &questions[q].request,
-                                   self->chain[q].complete, &spectrum, error);
+            status = sample_levels(&self->chain[q], &questions[q].request, &spectrum, error);
         }
         if (status == GF_OK) {
             status = evaluate(&self->chain[q], spectrum, &questions[q].request, &results[q], error);
