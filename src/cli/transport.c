@@ -181,7 +181,7 @@ static int parse_grid(const cli_options *options, transport_request *self) {
     if (self->at != NULL) {
         return cli_usage(options, "--at and --grid both say which states; give one of them");
     }
-    bool good = sscanf(self->grid, "%d,%d%n", &self->nodes[0], &self->nodes[1], &used) == 2 &&
+    bool good = sscanf(self->grid, "%9d,%9d%n", &self->nodes[0], &self->nodes[1], &used) == 2 &&
                 self->grid[used] == '\0' && self->nodes[0] >= 1 && self->nodes[0] <= MOST_NODES &&
                 self->nodes[1] >= 1 && self->nodes[1] <= MOST_NODES;
     return good ? CLI_GO_ON
@@ -202,10 +202,11 @@ static int parse_table(const cli_options *options, transport_request *self) {
     if (options->output == NULL) {
         return cli_usage(options, "--table needs a file for the table: -o FILE.h5");
     }
-    bool good = sscanf(self->table, "%d,%d%n", &self->entries[0], &self->entries[1], &used) == 2 &&
-                self->table[used] == '\0' && self->entries[0] >= LEAST_ENTRIES &&
-                self->entries[0] <= MOST_NODES && self->entries[0] % 2 == 1 &&
-                self->entries[1] >= LEAST_ENTRIES && self->entries[1] <= MOST_NODES;
+    bool good =
+        sscanf(self->table, "%9d,%9d%n", &self->entries[0], &self->entries[1], &used) == 2 &&
+        self->table[used] == '\0' && self->entries[0] >= LEAST_ENTRIES &&
+        self->entries[0] <= MOST_NODES && self->entries[0] % 2 == 1 &&
+        self->entries[1] >= LEAST_ENTRIES && self->entries[1] <= MOST_NODES;
     return good ? CLI_GO_ON
                 : cli_usage(options,
                             "--table %s: expected how many values of m, an odd number, and of e, "

@@ -217,10 +217,11 @@ static gf_status check_memory(const gf_transport_question *questions, size_t cou
     double spare = (double)gf_machine_free_memory();
     return status != GF_OK || cost->memory <= spare
                ? status
-               : gf_fail(error, GF_NO_MEMORY,
-                         "transport of %d sites needs %.3g GiB of memory, but %.3g GiB are free; "
-                         "use fewer sites, shorter times or smaller lambda2",
-                         questions[0].model->chain.sites, cost->memory / 0x1p30, spare / 0x1p30);
+               : gf_fail(
+                     error, GF_NO_MEMORY,
+                     "transport of %d sites needs %.3g GiB of memory, but %.3g GiB are free; "
+                     "use --method typicality, fewer sites, states or times, or smaller lambda2",
+                     questions[0].model->chain.sites, cost->memory / 0x1p30, spare / 0x1p30);
 }
 
 gf_status gf_transport_diagonalise(const gf_transport_question *questions, size_t count,

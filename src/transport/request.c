@@ -72,9 +72,25 @@ gf_strength_grid gf_transport_grid(const gf_model *model, const gf_transport_req
                      .frequency = fmin(whole, fmin(STEP / request->time.to, 2 * STEP / lambda2))};
 }
 
+/* Whether both rings are pieces of one chain. A term that spans more than half of a ring may reach
+ * around the other way, and then belongs to another. Nothing of the kind happens to open chains. */
+static gf_status is_same_chain(const gf_model *model, const gf_model *smaller, bool *result,
+                               gf_error *error) {
+    gf_currents here = {0}, there = {0};
+    gf_status status = gf_currents_derive(&smaller->chain, &smaller->hamiltonian, &there, error);
+    if (status == GF_OK) {
+        status = gf_currents_derive(&model->chain, &model->hamiltonian, &here, error);
+    }
+    *result = status == GF_OK && (!model->chain.periodic ||
+                                  gf_operator_equal(&here.hamiltonian, &there.hamiltonian, NULL));
+    gf_currents_free(&here);
+    gf_currents_free(&there);
+    return status == GF_INVALID ? GF_OK : status;
+}
+
 gf_status gf_transport_smaller(const gf_model *model, gf_model **smaller, gf_error *error) {
     int cell = gf_chain_cell(&model->chain), step = cell % 2 == 0 ? cell : 2 * cell;
-    gf_currents currents;
+    bool same = false;
     *smaller = NULL;
     if (model->chain.sites - step < 2 ||
         gf_model_resize(model, model->chain.sites - step, model->chain.periodic, smaller, NULL) !=
@@ -82,15 +98,12 @@ gf_status gf_transport_smaller(const gf_model *model, gf_model **smaller, gf_err
         return GF_OK;
     }
     (*smaller)->no_symmetry = model->no_symmetry;
-    gf_status status =
-        gf_currents_derive(&(*smaller)->chain, &(*smaller)->hamiltonian, &currents, error);
-    if (status == GF_OK) {
-        gf_currents_free(&currents);
-    } else {
+    gf_status status = is_same_chain(model, *smaller, &same, error);
+    if (!same) {
         gf_model_free(*smaller);
         *smaller = NULL;
     }
-    return status == GF_INVALID ? GF_OK : status;
+    return status;
 }
 
 gf_status gf_transport_check_range(const gf_transport_request *request, double range,

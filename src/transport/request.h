@@ -54,7 +54,7 @@ gf_status gf_transport_check_range(const gf_transport_request *request, double r
                                    gf_error *error);
 
 /* The next smaller chain with whole cells, of the same parity. NULL, and GF_OK, if it is too short
- * for its currents. The caller frees it. */
+ * for its currents, or for its terms not to reach around the other way. The caller frees it. */
 gf_status gf_transport_smaller(const gf_model *model, gf_model **smaller, gf_error *error);
 
 /* An empty result with its times and lambdas. */

@@ -23,6 +23,8 @@ static const double BEYOND = 2;
 /* How far from the real axis the poles are, over that spread. */
 static const double POLES = 0.6;
 enum { FEWEST_STEPS = 8, MOST_STEPS = 100000 };
+/* Vectors of partition functions for each in time, and at most. */
+enum { MORE_LEVELS = 8, MOST_LEVELS = 1000 };
 
 /* --- the plan -------------------------------------------------------------------------------- */
 
@@ -412,9 +414,16 @@ static void carry(void *context, size_t group, gf_bytes *bytes) {
 
 /* --- one chain ------------------------------------------------------------------------------- */
 
-/* A model whose levels have the partition functions of all sectors, without the bath. */
-static gf_model bare_model(const gf_transport_question *question) {
+/* A model whose levels have the partition functions of all sectors, without the bath. What these
+ * scatter is not in the errors: so many more vectors make it small beside what is, and cost little.
+ */
+static gf_model bare_model(const gf_transport_question *question,
+                           const gf_transport_sampling *sampling) {
     gf_model bare = *question->model;
+    size_t vectors = MORE_LEVELS * sampling->samples;
+    vectors = vectors < MOST_LEVELS ? vectors : MOST_LEVELS;
+    bare.sampling.samples = vectors > bare.sampling.samples ? vectors : bare.sampling.samples;
+    bare.sampling.seed = sampling->seed;
     bare.channel_count = 0;
     bare.lambda2.from = bare.lambda2.to = 0;
     for (size_t p = 0; p < question->request.points; ++p) {
@@ -508,7 +517,7 @@ static double seconds_of_points(const gf_sampled_chain *chain, const answer *sel
 /* Partition functions serve all chains of one model. */
 static gf_status add_partitions(row *self, size_t first, gf_error *error) {
     gf_spectrum_cost cost;
-    const gf_model bare = bare_model(&self->questions[first]);
+    const gf_model bare = bare_model(&self->questions[first], self->sampling);
     gf_status status =
         self->sampling->complete ? GF_OK : gf_typicality_estimate(&bare, &cost, error);
     if (status == GF_OK && !self->sampling->complete) {
@@ -690,7 +699,7 @@ static gf_status run_chains(row *self, schedule *parts, gf_error *error) {
 
 static gf_status find_partitions(const row *self, size_t first, const gf_progress *progress,
                                  gf_spectrum **spectrum, gf_error *error) {
-    const gf_model bare = bare_model(&self->questions[first]);
+    const gf_model bare = bare_model(&self->questions[first], self->sampling);
     return self->sampling->complete ? gf_spectrum_compute(&bare, progress, spectrum, error)
                                     : gf_typicality_compute(&bare, progress, spectrum, error);
 }

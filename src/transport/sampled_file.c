@@ -136,8 +136,9 @@ static gf_status get_chain(gf_sampled_chain *self, size_t chain, gf_file *file, 
             !take(self, numbers[0], number, value)) {
             gf_file_reject(file, "this checkpoint is damaged; remove it to start anew");
             status = gf_file_check(file, error);
+        } else {
+            *found += numbers[0];
         }
-        *found += numbers[0];
     }
     free(marks);
     free(lambda2);
@@ -153,10 +154,12 @@ gf_status gf_sampled_load(gf_checkpoint *checkpoint, const gf_model *model,
     if (access(checkpoint->path, F_OK) != 0) {
         return GF_OK;
     }
-    gf_status status = gf_file_open(checkpoint->path, &file, error);
-    if (status == GF_OK) {
-        status = gf_model_check_stored(file, checkpoint->path, model, "random vectors", error);
+    gf_error cause;
+    gf_status status = gf_file_open(checkpoint->path, &file, &cause);
+    if (status != GF_OK) {
+        return gf_fail(error, status, "%s; remove this checkpoint to start anew", cause.message);
     }
+    status = gf_model_check_stored(file, checkpoint->path, model, "random vectors", error);
     if (status == GF_OK &&
         gf_file_get_number_attribute(file, "/vectors", "chains") != (double)count) {
         gf_file_reject(file,

@@ -3,6 +3,7 @@
 #include "base/matrix.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,13 +239,10 @@ static bool stands_still(const gf_transport *self, size_t point, size_t last,
     return still;
 }
 
-static void settle(gf_transport *self, size_t point, size_t last, const double *movement) {
+static void settle(gf_transport *self, size_t point, size_t last, const double *movement,
+                   const double inverse[GF_PAIRS]) {
     const double *sigma = self->onsager[point * self->times + last];
     const double *difference = self->onsager_error[point * self->times + last];
-    double inverse[GF_PAIRS];
-    if (!gf_matrix_invert(self->susceptibility[point], inverse)) {
-        return;
-    }
     self->verdict[point] = GF_SETTLED;
     for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
         self->limit[point][k] = sigma[k];
@@ -263,7 +261,7 @@ static void settle(gf_transport *self, size_t point, size_t last, const double *
 
 void gf_transport_judge(gf_transport *self) {
     for (size_t p = 0; p < self->points; ++p) {
-        double movement[GF_TRANSPORT_MATRIX];
+        double movement[GF_TRANSPORT_MATRIX], inverse[GF_PAIRS];
         size_t last = gf_transport_agree(self, p, AGREE);
         bool known = self->compared > 0;
         self->reliable_time[p] = known ? self->time[last] : NAN;
@@ -273,8 +271,12 @@ void gf_transport_judge(gf_transport *self) {
             self->limit[p][k] = self->limit_error[p][k] = NAN;
             self->diffusion[p][k] = self->diffusion_error[p][k] = NAN;
         }
-        if (known && stands_still(self, p, last, movement)) {
-            settle(self, p, last, movement);
+        if (!gf_matrix_invert(self->susceptibility[p], inverse)) {
+            (void)snprintf(self->reason[p], sizeof self->reason[p],
+                           "C is singular: magnetisation or energy do not fluctuate here, or are "
+                           "not independent, and there is no D");
+        } else if (known && stands_still(self, p, last, movement)) {
+            settle(self, p, last, movement, inverse);
         }
     }
 }

@@ -52,6 +52,10 @@ test_vectors() {
     "$program" export again.h5 /transport/onsager >again.csv
     check "transport: vectors: threads" cmp -s vectors.csv again.csv
     accept figure vectors.h5 -o vectors.pdf
+    echo "no HDF5" >broken.h5.vectors
+    refuse 1 "remove this checkpoint to start anew" "$@" -o broken.h5
+    check "transport: vectors: nothing is written" test ! -e broken.h5
+    rm broken.h5.vectors
 }
 
 # Slow modes: a bound, and no D where they say nothing.
@@ -105,6 +109,7 @@ END
     for file in run one; do "$program" export $file.h5 /statistics/second_moment >$file.csv; done
     check "langevin: diffusion_scale 0 is another run" [ "$(sed -n '/^0,/p' run.csv | cut -d, -f2-)" = "$(sed -n '/^0,/p' one.csv | cut -d, -f2-)" ]
     check "langevin: diffusion_scale changes nothing" [ "$(sed -n '/^-1,/p' run.csv | cut -d, -f2-)" != "$(sed -n '/^1,/p' run.csv | cut -d, -f2-)" ]
+    refuse 2 "expected how many values of m" transport "$half" --table 4294967305,9 -o t.h5 # 2^32 + 9
     refuse_to_write 1 "D is not positive at" langevin run.yaml --set diffusion_scale=-100
     sed 's/diffusion: diffusion.h5/diffusion: 1/' run.yaml >number.yaml
     refuse_to_write 1 "which only a file has" langevin number.yaml

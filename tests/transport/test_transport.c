@@ -503,6 +503,36 @@ START_TEST(only_what_stands_still_is_settled) {
 }
 END_TEST
 
+/* On five sites Z[0]*Z[3] is Z[3]*Z[5], a term of next neighbours: that ring is no smaller one of
+ * the same chain. */
+START_TEST(smaller_rings_are_of_the_same_chain) {
+    static const int sites[] = {7, 9}, compared[] = {0, 7};
+    for (size_t k = 0; k < 2; ++k) {
+        const chain_case chain = {
+            "far", sites[k], 1, true, {{"XX", 1, -1}, {"YY", 1, -1}, {"Z..Z", 0.5, -1}}};
+        gf_model *model = model_of(&chain);
+        gf_transport *found = find(model, GF_KUBO_MORI, false, 1, lambdas, (gf_axis){0, 1, 3});
+        ck_assert_int_eq(found->compared, compared[k]);
+        ck_assert_int_eq(isnan(found->reliable_time[0]), compared[k] == 0);
+        gf_transport_free(found);
+        gf_model_free(model);
+    }
+}
+END_TEST
+
+/* Where nothing fluctuates there is no D, and the result says why. */
+START_TEST(full_chains_have_no_diffusion) {
+    gf_model *model = model_of(&cases[0]);
+    gf_transport *found =
+        find(model, GF_KUBO_MORI, false, 1, (const double[1][2]){{1e6, 0}}, (gf_axis){0, 1, 33});
+    ck_assert_int_eq(found->verdict[0], GF_NOT_SETTLED);
+    ck_assert(isnan(found->diffusion[0][0]));
+    ck_assert_ptr_nonnull(strstr(found->reason[0], "C is singular"));
+    gf_transport_free(found);
+    gf_model_free(model);
+}
+END_TEST
+
 START_TEST(what_numbers_cannot_hold_is_refused) {
     gf_model *model = half(6);
     gf_transport *found = NULL;
@@ -532,6 +562,8 @@ int main(void) {
     tcase_add_test(tests, both_signs_of_the_magnetisation_agree);
     tcase_add_test(tests, a_conserved_current_never_decays);
     tcase_add_test(tests, only_what_stands_still_is_settled);
+    tcase_add_test(tests, smaller_rings_are_of_the_same_chain);
+    tcase_add_test(tests, full_chains_have_no_diffusion);
     tcase_add_test(tests, what_numbers_cannot_hold_is_refused);
     return run_suite("transport", tests);
 }
