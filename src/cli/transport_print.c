@@ -9,16 +9,20 @@
 
 enum { MOST_PRINTED = 4, PRINTED_TIMES = 16 };
 
-/* Rounding of what is zero by symmetry is not shown. */
-static double shown(double value) {
-    return fabs(value) < 5e-7 ? 0 : value;
+/* An element of a matrix that is as large as `like`, without the rounding of what is zero by
+ * symmetry. */
+static double shown(const double *matrix, size_t k, const double *like) {
+    static const double ROUNDING = 1e-8;
+    const size_t n = GF_CHARGES + 1; /* from one diagonal element to the next */
+    double scale = sqrt(fabs(like[n * (k / GF_CHARGES)] * like[n * (k % GF_CHARGES)]));
+    return fabs(matrix[k]) < ROUNDING * scale ? 0 : matrix[k];
 }
 
 static void print_matrix(cli_report *report, const char *key, const char *units, const char *format,
                          const double matrix[GF_TRANSPORT_MATRIX]) {
     cli_report_numbers(report, key, units, GF_TRANSPORT_MATRIX, matrix);
     for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
-        cli_report_text(report, format, shown(matrix[k]));
+        cli_report_text(report, format, shown(matrix, k, matrix));
     }
 }
 
@@ -34,8 +38,9 @@ static void print_diffusion(cli_report *report, const gf_transport *self, size_t
     if (self->verdict[p] != GF_NOT_SETTLED) {
         cli_report_text(report, "#   D =");
         for (size_t k = 0; k < GF_TRANSPORT_MATRIX; ++k) {
-            cli_report_text(report, " %.5g +- %.2g", shown(self->diffusion[p][k]),
-                            shown(self->diffusion_error[p][k]));
+            cli_report_text(report, " %.5g +- %.2g",
+                            shown(self->diffusion[p], k, self->diffusion[p]),
+                            shown(self->diffusion_error[p], k, self->diffusion[p]));
         }
         cli_report_text(report, "\n");
     }
@@ -66,8 +71,8 @@ static void print_bounds(cli_report *report, const gf_transport *self, size_t p)
                     "sigma_12", "sigma_22");
     for (size_t t = step; t < self->times; t += step) {
         const double *sigma = self->onsager[p * self->times + t];
-        cli_report_text(report, "%10.5g %12.5g %12.5g %12.5g%s\n", self->time[t], shown(sigma[0]),
-                        shown(sigma[1]), shown(sigma[3]),
+        cli_report_text(report, "%10.5g %12.5g %12.5g %12.5g%s\n", self->time[t],
+                        shown(sigma, 0, sigma), shown(sigma, 1, sigma), shown(sigma, 3, sigma),
                         self->time[t] > self->reliable_time[p] ? "  > t*" : "");
     }
 }
@@ -80,14 +85,16 @@ static void print_course(cli_report *report, const gf_transport *self, size_t p)
                         scatter[0], scatter[1], scatter[3]);
     }
     size_t step = (self->times + PRINTED_TIMES - 1) / PRINTED_TIMES;
-    cli_report_text(report, "#%9s %11s %11s %11s %11s %11s %11s\n", "t", "K_11", "K_12", "K_22",
+    cli_report_text(report, "#%9s %13s %13s %13s %13s %13s %13s\n", "t", "K_11", "K_12", "K_22",
                     "sigma_11", "sigma_12", "sigma_22");
+    const double *first = self->correlation[p * self->times];
+    const double *last = self->onsager[(p + 1) * self->times - 1];
     for (size_t t = 0; t < self->times; t += step) {
         const double *k = self->correlation[p * self->times + t];
         const double *sigma = self->onsager[p * self->times + t];
-        cli_report_text(report, "%10.5g %11.6f %11.6f %11.6f %11.6f %11.6f %11.6f%s\n",
-                        self->time[t], shown(k[0]), shown(k[1]), shown(k[3]), shown(sigma[0]),
-                        shown(sigma[1]), shown(sigma[3]),
+        cli_report_text(report, "%10.5g %13.8g %13.8g %13.8g %13.8g %13.8g %13.8g%s\n",
+                        self->time[t], shown(k, 0, first), shown(k, 1, first), shown(k, 3, first),
+                        shown(sigma, 0, last), shown(sigma, 1, last), shown(sigma, 3, last),
                         self->time[t] > self->reliable_time[p] ? "  > t*" : "");
     }
 }
@@ -109,8 +116,8 @@ static void print_choices(cli_report *report, const gf_transport *self, size_t p
         cli_report_number(report, "weight", NULL, choice->weight, " %3.0f");
         cli_report_number(report, "damping", "{energy}", choice->damping, " %9.4f");
         cli_report_numbers(report, "onsager", GF_UNITS_ONSAGER, GF_TRANSPORT_MATRIX, sigma);
-        cli_report_text(report, " %11.5g %11.5g %11.5g\n", shown(sigma[0]), shown(sigma[1]),
-                        shown(sigma[3]));
+        cli_report_text(report, " %11.5g %11.5g %11.5g\n", shown(sigma, 0, sigma),
+                        shown(sigma, 1, sigma), shown(sigma, 3, sigma));
         cli_report_end(report);
     }
     cli_report_end_list(report);
@@ -127,8 +134,8 @@ static void print_ways(cli_report *report, const gf_transport *self, size_t p) {
         cli_report_begin(report, NULL);
         cli_report_string(report, "way", gf_tail_way(w), NULL);
         cli_report_numbers(report, "onsager", GF_UNITS_ONSAGER, GF_TRANSPORT_MATRIX, sigma);
-        cli_report_text(report, "# %33.5g %11.5g %11.5g  %s\n", shown(sigma[0]), shown(sigma[1]),
-                        shown(sigma[3]), gf_tail_way(w));
+        cli_report_text(report, "# %33.5g %11.5g %11.5g  %s\n", shown(sigma, 0, sigma),
+                        shown(sigma, 1, sigma), shown(sigma, 3, sigma), gf_tail_way(w));
         cli_report_end(report);
     }
     cli_report_end_list(report);
@@ -136,6 +143,7 @@ static void print_ways(cli_report *report, const gf_transport *self, size_t p) {
 
 static void print_state(cli_report *report, const gf_transport *self, size_t p) {
     const double *c = self->susceptibility[p];
+    const double *first = self->correlation[p * self->times];
     double matrix[GF_TRANSPORT_MATRIX] = {c[0], c[1], c[1], c[2]};
     cli_report_begin(report, NULL);
     cli_report_number(report, "lambda1", "1", self->lambda[p][0], "%8.5g");
@@ -143,7 +151,7 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
     cli_report_number(report, "magnetization", "1 per site", self->density[p][0], " %9.6f");
     cli_report_number(report, "energy", GF_UNITS_ENERGY_DENSITY, self->density[p][1], " %9.6f");
     cli_report_number(report, "reliable_time", "1/{energy}", self->reliable_time[p], " %7.4g");
-    print_matrix(report, "reliable_onsager", GF_UNITS_ONSAGER, " %10.5f",
+    print_matrix(report, "reliable_onsager", GF_UNITS_ONSAGER, " %12.7g",
                  self->reliable_onsager[p]);
     cli_report_string(report, "verdict", gf_transport_verdict_name(self->verdict[p]), "  %s\n");
     if (self->reason[p][0] != '\0') {
@@ -169,11 +177,11 @@ static void print_state(cli_report *report, const gf_transport *self, size_t p) 
         print_ways(report, self, p);
     }
     if (self->points <= MOST_PRINTED) {
-        cli_report_text(report, "#   C = %.6f %.6f %.6f", c[0], shown(c[1]), c[2]);
+        cli_report_text(report, "#   C = %.8g %.8g %.8g", c[0], shown(matrix, 1, matrix), c[2]);
         if (self->longest == 0) { /* of a finite chain alone */
             if (self->samples == 0 && !self->has_modes) {
-                cli_report_text(report, "; Drude %.6g %.6g %.6g", shown(self->drude[p][0]),
-                                shown(self->drude[p][1]), shown(self->drude[p][3]));
+                cli_report_text(report, "; Drude %.6g %.6g %.6g", shown(self->drude[p], 0, first),
+                                shown(self->drude[p], 1, first), shown(self->drude[p], 3, first));
             }
             cli_report_text(report, "; <J>/N %.3g %.3g", self->mean_current[p][0],
                             self->mean_current[p][1]);
@@ -232,7 +240,7 @@ gf_status cli_transport_print(const cli_options *options, const gf_model *model,
     cli_report_open(&report, options);
     cli_report_chain(&report, model);
     print_heading(&report, model, self);
-    cli_report_text(&report, "#%7s %8s %9s %9s %7s %10s %10s %10s %10s  %s\n", "lambda1", "lambda2",
+    cli_report_text(&report, "#%7s %8s %9s %9s %7s %12s %12s %12s %12s  %s\n", "lambda1", "lambda2",
                     "m", "e", "t*", "sigma_11", "sigma_12", "sigma_21", "sigma_22(t*)", "verdict");
     cli_report_begin_list(&report, "points");
     for (size_t p = 0; p < self->points; ++p) {

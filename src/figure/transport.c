@@ -11,8 +11,8 @@
 enum { MOST_STATES = 6, MOST_FILES = 12, QUANTITIES = 2, ELEMENTS = 3, MATRIX = 4 };
 
 /* The page in cm; panels of K above those of sigma, or all in one column; the legend is above. */
-static const double WIDTH = 18, NARROW = 13, FRAME = 4.2, ACROSS = 2.2, DOWN = 2, ROW = 0.45,
-                    ENTRY = 6.6;
+static const double WIDTH = 18, NARROW = 13, FRAME = 4.2, LOW = 2.6, ACROSS = 2.2, DOWN = 2,
+                    DENSE = 0.95, ROW = 0.45, ENTRY = 6.6;
 static const gf_plot_margins margins = {.left = 2, .right = 0.5, .bottom = 1.3, .top = 1.1};
 
 static const char *const colours[MOST_STATES] = {"#2b5c8a", "#d7301f", "#4d9221",
@@ -264,7 +264,24 @@ static void plot_curve(const curve *self, int q, size_t element, size_t number, 
     }
 }
 
-static void write_panel(const page *self, int q, size_t element, gf_plot *plot) {
+/* Few enough for a low frame. */
+static double step_of_tics(const page *self, int q, size_t element) {
+    double low = INFINITY, high = -INFINITY;
+    for (size_t c = 0; c < self->shown; ++c) {
+        const course *from = self->curve[c].from;
+        for (size_t t = 0; t < from->times; ++t) {
+            double value = from->value[q][(self->curve[c].point * from->times + t) * MATRIX +
+                                          elements[element].at];
+            low = fmin(low, value);
+            high = fmax(high, value);
+        }
+    }
+    return low < high ? gf_plot_step(high - low, 4) : 1;
+}
+
+/* Low ones, of a narrow page, are named by their axes alone, and all have the times of the last. */
+static void write_panel(const page *self, int q, size_t element, bool low, bool last_panel,
+                        gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
     const course *first = &self->file[0];
     char title[96], x[320], y[400];
@@ -277,7 +294,10 @@ static void write_panel(const page *self, int q, size_t element, gf_plot *plot) 
     (void)snprintf(x, sizeof x, "'time  {/:Italic t}%s'", first->unit_of_time.text);
     (void)snprintf(y, sizeof y, "'%s_{%s}%s'", quantities[q].symbol, elements[element].indices,
                    first->units[q][element].text);
-    gf_plot_label(plot, title, x, y, 1.5);
+    if (low) {
+        (void)fprintf(out, "set ytics %g\n", step_of_tics(self, q, element));
+    }
+    gf_plot_label(plot, low ? NULL : title, low && !last_panel ? "''" : x, y, 1.5);
     gf_plot_range(plot, "x", 0, 0, last);
     (void)fputs("plot NaN notitle", out);
     for (size_t c = 0; c < self->shown; ++c) {
@@ -360,6 +380,7 @@ static void write_key(const page *self, gf_plot *plot) {
 static void write_script(const page *self, bool narrow, gf_plot *plot) {
     FILE *out = gf_plot_script(plot);
     gf_plot_margins around = margins;
+    size_t panels = 0;
     around.top += ROW * (double)count_key_rows(self, gf_plot_width(plot));
     for (int q = 0; q < QUANTITIES; ++q) {
         for (size_t element = 0; element < ELEMENTS; ++element) {
@@ -369,13 +390,13 @@ static void write_script(const page *self, bool narrow, gf_plot *plot) {
         }
     }
     gf_plot_panels(plot, narrow ? QUANTITIES * self->columns : QUANTITIES,
-                   narrow ? 1 : self->columns, around, ACROSS, DOWN);
+                   narrow ? 1 : self->columns, around, ACROSS, narrow ? DENSE : DOWN);
     (void)fputs("set tics nomirror out scale 0.7\nset samples 2\n", out);
     write_key(self, plot);
     for (int q = 0; q < QUANTITIES; ++q) {
         for (size_t element = 0; element < ELEMENTS; ++element) {
             if (has_element(self, (int)element)) {
-                write_panel(self, q, element, plot);
+                write_panel(self, q, element, narrow, ++panels == QUANTITIES * self->columns, plot);
             }
         }
     }
@@ -387,8 +408,8 @@ static gf_status draw(const gf_figure *figure, const page *self, gf_error *error
     double width = gf_plot_choose_width(figure->options, WIDTH);
     bool narrow = width < NARROW;
     double rows = (double)(narrow ? QUANTITIES * self->columns : QUANTITIES);
-    double height = rows * FRAME + (rows - 1) * DOWN + margins.top + margins.bottom +
-                    ROW * (double)count_key_rows(self, width);
+    double height = rows * (narrow ? LOW : FRAME) + (rows - 1) * (narrow ? DENSE : DOWN) +
+                    margins.top + margins.bottom + ROW * (double)count_key_rows(self, width);
     gf_status status =
         gf_plot_begin(figure->output, figure->options, NULL, width, height, &plot, error);
     if (status == GF_OK) {
