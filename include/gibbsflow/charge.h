@@ -14,7 +14,7 @@ enum { GF_PAIRS = GF_CHARGES * (GF_CHARGES + 1) / 2 };
 /* Where element (i,k) of a packed symmetric matrix stands. */
 static inline size_t gf_pair(size_t i, size_t k) {
     size_t row = i < k ? i : k, column = i < k ? k : i;
-    return row * (2 * GF_CHARGES - row + 1) / 2 + (column - row);
+    return row * ((size_t)2 * GF_CHARGES - row + 1) / 2 + (column - row);
 }
 
 /* How many numbers hold a scalar (order 0), a vector over the charges (1) or a packed symmetric

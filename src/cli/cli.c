@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <omp.h>
 #include <signal.h>
@@ -294,6 +295,39 @@ static void print_help(const cli_options *options) {
                  toupper((unsigned char)command->summary[0]), command->summary + 1, command->help,
                  table, command->examples, exit_status);
     free(text);
+}
+
+size_t cli_parse_numbers(const char *text, char separator, size_t most, double *values) {
+    char *end = NULL;
+    const char *rest = text;
+    for (size_t count = 0; count < most; ++count, rest = end + 1) {
+        values[count] = strtod(rest, &end);
+        if (end == rest || !isfinite(values[count]) || (*end != separator && *end != '\0')) {
+            return 0;
+        }
+        if (*end == '\0') {
+            return count + 1;
+        }
+    }
+    return 0;
+}
+
+size_t cli_parse_integers(const char *text, char separator, size_t most, int *values) {
+    char *end = NULL;
+    const char *rest = text;
+    for (size_t count = 0; count < most; ++count, rest = end + 1) {
+        errno = 0;
+        long value = strtol(rest, &end, 10);
+        if (end == rest || errno != 0 || value < INT_MIN || value > INT_MAX ||
+            (*end != separator && *end != '\0')) {
+            return 0;
+        }
+        values[count] = (int)value;
+        if (*end == '\0') {
+            return count + 1;
+        }
+    }
+    return 0;
 }
 
 static int take_integer(const cli_options *options, const char *name, const char *text, long low,

@@ -93,6 +93,11 @@ void cli_close(cli_options *options);
 __attribute__((format(printf, 2, 3)))
 #endif
 int cli_usage(const cli_options *options, const char *format, ...);
+
+/* How many finite numbers, 1 to `most`, with a separator between them, a text consists of; 0 if
+ * it is something else. */
+size_t cli_parse_numbers(const char *text, char separator, size_t most, double *values);
+size_t cli_parse_integers(const char *text, char separator, size_t most, int *values);
 int cli_fail(const cli_options *options, const gf_error *error);
 
 /* A message on the error stream, unless --quiet. */

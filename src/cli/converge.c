@@ -269,38 +269,24 @@ typedef struct request {
 } request;
 
 static int parse_sites(const cli_options *options, request *self) {
-    char *end = NULL;
-    long first = strtol(self->sites, &end, 10), last = 0;
-    bool good = end != self->sites && *end == ':';
-    if (good) {
-        const char *rest = end + 1;
-        last = strtol(rest, &end, 10);
-        good = end != rest && *end == '\0';
-    }
-    if (!good || first < 2 || last > GF_CHAIN_MAX_SITES ||
-        last - first + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
+    int size[2];
+    if (cli_parse_integers(self->sites, ':', 2, size) != 2 || size[0] < 2 ||
+        size[1] > GF_CHAIN_MAX_SITES || size[1] - size[0] + 1 < GF_THERMODYNAMIC_LIMIT_SIZES) {
         return cli_usage(options,
                          "--sites %s: expected FROM:TO, at least %d sizes between 2 and %d, as in "
                          "6:12",
                          self->sites, GF_THERMODYNAMIC_LIMIT_SIZES, GF_CHAIN_MAX_SITES);
     }
-    self->first = (int)first;
-    self->last = (int)last;
+    self->first = size[0];
+    self->last = size[1];
     return CLI_GO_ON;
 }
 
 static const double MOST_LAMBDA = 1e6;
 
 static bool parse_point(const char *text, double lambda[GF_CHARGES]) {
-    char *end = NULL;
-    lambda[0] = strtod(text, &end);
-    if (end == text || *end != ',') {
-        return false;
-    }
-    const char *rest = end + 1;
-    lambda[1] = strtod(rest, &end);
-    return end != rest && *end == '\0' && fabs(lambda[0]) <= MOST_LAMBDA &&
-           fabs(lambda[1]) <= MOST_LAMBDA;
+    return cli_parse_numbers(text, ',', GF_CHARGES, lambda) == GF_CHARGES &&
+           fabs(lambda[0]) <= MOST_LAMBDA && fabs(lambda[1]) <= MOST_LAMBDA;
 }
 
 static int parse_points(const cli_options *options, request *self) {

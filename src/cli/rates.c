@@ -171,17 +171,16 @@ static gf_status compute(const cli_options *options, request *asked, gf_error *e
 }
 
 static int parse_sites(const cli_options *options, request *self) {
-    int used = 0;
+    int size[2];
     self->step = 2;
-    bool good = self->sites == NULL;
-    if (!good && sscanf(self->sites, "%d:%d%n", &self->first, &self->last, &used) == 2) {
-        good = self->sites[used] == '\0';
-    } else if (!good && sscanf(self->sites, "%d%n", &self->first, &used) == 1) {
-        good = self->sites[used] == '\0';
-        self->last = self->first;
+    if (self->sites == NULL) {
+        return CLI_GO_ON;
     }
-    if (good && (self->sites == NULL || (self->first >= 2 && self->last >= self->first &&
-                                         self->last <= GF_CHAIN_MAX_SITES / 2))) {
+    size_t count = cli_parse_integers(self->sites, ':', 2, size);
+    if (count > 0 && size[0] >= 2 && size[count - 1] >= size[0] &&
+        size[count - 1] <= GF_CHAIN_MAX_SITES / 2) {
+        self->first = size[0];
+        self->last = size[count - 1];
         return CLI_GO_ON;
     }
     return cli_usage(
@@ -193,16 +192,13 @@ static int parse_sites(const cli_options *options, request *self) {
 
 static int parse_start(const cli_options *options, request *self) {
     const char *text = self->at != NULL ? self->at : self->lambda;
-    int used = 0;
     if (text == NULL) {
         return CLI_GO_ON;
     }
     self->rates.relax = true;
     self->rates.by_density = self->at != NULL;
-    bool good =
-        sscanf(text, "%lf,%lf%n", &self->rates.start[0], &self->rates.start[1], &used) == 2 &&
-        text[used] == '\0' && isfinite(self->rates.start[0]) && isfinite(self->rates.start[1]) &&
-        fabs(self->rates.start[0]) < 1e3 && fabs(self->rates.start[1]) < 1e3;
+    bool good = cli_parse_numbers(text, ',', 2, self->rates.start) == 2 &&
+                fabs(self->rates.start[0]) < 1e3 && fabs(self->rates.start[1]) < 1e3;
     if (self->at != NULL && self->lambda != NULL) {
         return cli_usage(options, "--at and --lambda both say where to start; give one of them");
     }
@@ -213,9 +209,7 @@ static int parse_start(const cli_options *options, request *self) {
 }
 
 static int parse_epsilon(const cli_options *options, request *self) {
-    int used = 0;
-    bool good = sscanf(self->epsilon, "%lf%n", &self->rates.epsilon, &used) == 1 &&
-                self->epsilon[used] == '\0' && isfinite(self->rates.epsilon) &&
+    bool good = cli_parse_numbers(self->epsilon, ',', 1, &self->rates.epsilon) == 1 &&
                 self->rates.epsilon > 0;
     return good ? CLI_GO_ON
                 : cli_usage(options, "--epsilon %s: expected a coupling above 0, as in 0.1",

@@ -407,9 +407,7 @@ static gf_status compute(const cli_options *options, request *self, gf_error *er
 /* --- options --------------------------------------------------------------------------------- */
 
 static bool parse_pair(const char *text, double pair[2]) {
-    int used = 0;
-    return sscanf(text, "%lf,%lf%n", &pair[0], &pair[1], &used) == 2 && text[used] == '\0' &&
-           isfinite(pair[0]) && isfinite(pair[1]) && fabs(pair[0]) < 1e3 && fabs(pair[1]) < 1e3;
+    return cli_parse_numbers(text, ',', 2, pair) == 2 && fabs(pair[0]) < 1e3 && fabs(pair[1]) < 1e3;
 }
 
 static int parse_start(const cli_options *options, request *self) {
@@ -445,13 +443,11 @@ static int parse_start(const cli_options *options, request *self) {
 }
 
 static int parse_numbers(const cli_options *options, request *self) {
-    char *end = NULL;
     if (self->epsilon == NULL) {
         return cli_usage(options, "--epsilon E, the coupling to the bath, is needed, as in 0.1");
     }
-    self->ask.epsilon = strtod(self->epsilon, &end);
-    if (end == self->epsilon || *end != '\0' ||
-        !(self->ask.epsilon > 0 && isfinite(self->ask.epsilon))) {
+    if (cli_parse_numbers(self->epsilon, ',', 1, &self->ask.epsilon) != 1 ||
+        !(self->ask.epsilon > 0)) {
         return cli_usage(options, "--epsilon %s: expected a coupling above 0, as in 0.1",
                          self->epsilon);
     }

@@ -147,9 +147,8 @@ static gf_status compute(cli_options *options, transport_request *self, gf_error
 }
 
 static bool parse_point(const char *text, double lambda[GF_CHARGES]) {
-    int used = 0;
-    return sscanf(text, "%lf,%lf%n", &lambda[0], &lambda[1], &used) == 2 && text[used] == '\0' &&
-           fabs(lambda[0]) <= MOST_LAMBDA1 && isfinite(lambda[1]);
+    return cli_parse_numbers(text, ',', GF_CHARGES, lambda) == GF_CHARGES &&
+           fabs(lambda[0]) <= MOST_LAMBDA1;
 }
 
 static int parse_points(const cli_options *options, transport_request *self) {
@@ -174,16 +173,14 @@ static int parse_points(const cli_options *options, transport_request *self) {
 }
 
 static int parse_grid(const cli_options *options, transport_request *self) {
-    int used = 0;
     if (self->grid == NULL) {
         return CLI_GO_ON;
     }
     if (self->at != NULL) {
         return cli_usage(options, "--at and --grid both say which states; give one of them");
     }
-    bool good = sscanf(self->grid, "%9d,%9d%n", &self->nodes[0], &self->nodes[1], &used) == 2 &&
-                self->grid[used] == '\0' && self->nodes[0] >= 1 && self->nodes[0] <= MOST_NODES &&
-                self->nodes[1] >= 1 && self->nodes[1] <= MOST_NODES;
+    bool good = cli_parse_integers(self->grid, ',', 2, self->nodes) == 2 && self->nodes[0] >= 1 &&
+                self->nodes[0] <= MOST_NODES && self->nodes[1] >= 1 && self->nodes[1] <= MOST_NODES;
     return good ? CLI_GO_ON
                 : cli_usage(options,
                             "--grid %s: expected how many values of lambda1 and lambda2, 1 to %d "
@@ -192,7 +189,6 @@ static int parse_grid(const cli_options *options, transport_request *self) {
 }
 
 static int parse_table(const cli_options *options, transport_request *self) {
-    int used = 0;
     if (self->table == NULL) {
         return CLI_GO_ON;
     }
@@ -202,11 +198,10 @@ static int parse_table(const cli_options *options, transport_request *self) {
     if (options->output == NULL) {
         return cli_usage(options, "--table needs a file for the table: -o FILE.h5");
     }
-    bool good =
-        sscanf(self->table, "%9d,%9d%n", &self->entries[0], &self->entries[1], &used) == 2 &&
-        self->table[used] == '\0' && self->entries[0] >= LEAST_ENTRIES &&
-        self->entries[0] <= MOST_NODES && self->entries[0] % 2 == 1 &&
-        self->entries[1] >= LEAST_ENTRIES && self->entries[1] <= MOST_NODES;
+    bool good = cli_parse_integers(self->table, ',', 2, self->entries) == 2 &&
+                self->entries[0] >= LEAST_ENTRIES && self->entries[0] <= MOST_NODES &&
+                self->entries[0] % 2 == 1 && self->entries[1] >= LEAST_ENTRIES &&
+                self->entries[1] <= MOST_NODES;
     return good ? CLI_GO_ON
                 : cli_usage(options,
                             "--table %s: expected how many values of m, an odd number, and of e, "

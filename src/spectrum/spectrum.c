@@ -145,7 +145,7 @@ static void carry_block(void *context, size_t b, gf_bytes *bytes) {
 
 static void leave(void *context) {
     const job *self = context;
-    if (self->checkpoint->stopped != NULL) {
+    if (self->checkpoint != NULL && self->checkpoint->stopped != NULL) {
         self->checkpoint->stopped();
     }
 }
@@ -161,7 +161,7 @@ static bool was_stopped(const job *self) {
 
 static gf_status fail_stopped(const job *self, gf_error *error) {
     return gf_fail(error, GF_IO, "interrupted; the blocks that are finished are kept in %s",
-                   self->checkpoint->path);
+                   self->checkpoint != NULL ? self->checkpoint->path : "no file");
 }
 
 /* The part of the work that is done. */

@@ -287,7 +287,7 @@ static void take_moment(const stepper *at, const double *currents, double moment
 
 /* From u(t) to u(t + length); leaves the moments that give K in between. */
 static void make_step(const gf_absorber *self, const double *currents, double length, stepper *at) {
-    double weight[MOST_TERMS];
+    double weight[MOST_TERMS] = {0};
     bessel(at->radius * length, at->terms, weight);
     double decay = exp(-at->centre * length);
     memcpy(at->now, at->u, W * self->size * sizeof *at->u);
@@ -303,11 +303,11 @@ static void make_step(const gf_absorber *self, const double *currents, double le
 }
 
 static void correlation_at(const stepper *at, double s, double k[W][W]) {
-    double weight[MOST_TERMS], decay = exp(-at->centre * s);
+    double weight[MOST_TERMS] = {0}, decay = exp(-at->centre * s);
     bessel(at->radius * s, at->terms, weight);
     memset(k, 0, sizeof(double[W][W]));
     for (int n = 0; n < at->terms; ++n) {
-        for (size_t i = 0; i < W * W; ++i) {
+        for (size_t i = 0; i < (size_t)W * W; ++i) {
             (&k[0][0])[i] += (n == 0 ? 1 : 2) * decay * weight[n] * (&at->moment[n][0][0])[i];
         }
     }
@@ -327,7 +327,7 @@ static void integrate(const stepper *at, double s, double length, double sigma[W
         for (int i = 0; i < PANEL_NODES; ++i) {
             double place = i % 2 == 0 ? node[i / 2] : -node[i / 2];
             correlation_at(at, middle + half * place, k);
-            for (size_t e = 0; e < W * W; ++e) {
+            for (size_t e = 0; e < (size_t)W * W; ++e) {
                 (&sigma[0][0])[e] += half * weight[i / 2] * (&k[0][0])[e];
             }
         }
@@ -355,16 +355,16 @@ static void evolve(const gf_absorber *self, const double *currents, double step,
             for (size_t i = 0; i < steps; ++i) {
                 if (part == 0) {
                     correlation_at(at, length * (double)i,
-                                   (double(*)[W])(correlation + W * W * (k + i)));
-                    memcpy(onsager + W * W * (k + i), sigma, sizeof sigma);
+                                   (double(*)[W])(correlation + (size_t)W * W * (k + i)));
+                    memcpy(onsager + (size_t)W * W * (k + i), sigma, sizeof sigma);
                 }
                 integrate(at, length * (double)i, length, sigma);
             }
             correlation_at(at, length * (double)steps,
-                           (double(*)[W])(correlation + W * W * (k + steps)));
+                           (double(*)[W])(correlation + (size_t)W * W * (k + steps)));
         }
         k += steps;
-        memcpy(onsager + W * W * k, sigma, sizeof sigma);
+        memcpy(onsager + (size_t)W * W * k, sigma, sizeof sigma);
     }
 }
 

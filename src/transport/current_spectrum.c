@@ -124,7 +124,7 @@ static void free_plan(plan *self) {
 static gf_status list_operators(plan *self, const gf_current_request *request, gf_error *error) {
     size_t most = request->count * GF_CHARGES;
     *self = (plan){.couples = request->count,
-                   .operators = calloc(most + 1, sizeof *self->operators),
+                   .operators = calloc(most + 1, sizeof(void *)),
                    .sign = calloc(most + 1, sizeof *self->sign),
                    .couple = calloc(request->count + 1, sizeof *self->couple)};
     if (self->operators == NULL || self->sign == NULL || self->couple == NULL) {
@@ -636,7 +636,7 @@ static gf_status fill(const plan *blocks, const gf_current_request *request,
 gf_status gf_current_spectrum_outline(const gf_current_request *request,
                                       gf_current_spectrum **spectra, gf_error *error) {
     plan all;
-    memset((void *)spectra, 0, request->count * sizeof *spectra);
+    memset((void *)spectra, 0, request->count * sizeof(void *));
     gf_status status = make_plan(&all, request, error);
     if (status == GF_OK) {
         status = create_all(&all, request, spectra, error);
@@ -652,7 +652,7 @@ gf_status gf_current_spectrum_compute(const gf_current_request *request,
                                       const gf_progress *progress, gf_current_spectrum **spectra,
                                       gf_error *error) {
     plan all;
-    memset((void *)spectra, 0, request->count * sizeof *spectra);
+    memset((void *)spectra, 0, request->count * sizeof(void *));
     gf_status status = make_plan(&all, request, error);
     if (status == GF_OK) {
         status = create_all(&all, request, spectra, error);

@@ -137,7 +137,7 @@ static gf_status open_chain(chain *self, const gf_transport_question *questions,
     *self = (chain){.questions = questions,
                     .count = same,
                     .couples = calloc(same, sizeof *self->couples),
-                    .spectra = calloc(same, sizeof *self->spectra)};
+                    .spectra = calloc(same, sizeof(void *))};
     gf_status status = self->couples != NULL && self->spectra != NULL
                            ? GF_OK
                            : gf_fail_memory(error, "the questions");

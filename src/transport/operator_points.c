@@ -60,7 +60,7 @@ static bool same_end(const gf_transport_choice *a, const gf_transport_choice *b)
 /* Points need not have the same choices: the list has those of all. */
 static void put_choices(const gf_operator_space *from, size_t p, gf_transport *to) {
     double(*sigma)[GF_TRANSPORT_MATRIX] = to->choice_onsager + p * GF_TRANSPORT_CHOICES;
-    for (size_t k = 0; k < GF_TRANSPORT_CHOICES * GF_TRANSPORT_MATRIX; ++k) {
+    for (size_t k = 0; k < (size_t)GF_TRANSPORT_CHOICES * GF_TRANSPORT_MATRIX; ++k) {
         sigma[k / GF_TRANSPORT_MATRIX][k % GF_TRANSPORT_MATRIX] = NAN;
     }
     for (size_t c = 0; c < from->choices; ++c) {

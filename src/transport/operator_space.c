@@ -530,7 +530,7 @@ static gf_status add_cost(const problem *from, const gf_operator_space_request *
         if (status != GF_OK) {
             return status;
         }
-        double vectors = 6 * GF_CHARGES * sizeof(double) * strings * gf_machine_threads();
+        double vectors = 6.0 * GF_CHARGES * sizeof(double) * strings * gf_machine_threads();
         double choices = (double)result->choices / (is_limited(result) ? 3 : 1);
         double solutions = (space == 0 && is_limited(result) ? 2 : 1) * choices;
         double applications = 1000 / pow(1 - from->m * from->m, 2) * solutions +

@@ -154,7 +154,7 @@ gf_status gf_sampled_chains_diagonalise(gf_sampled_chain *chains, size_t count,
                                         const gf_progress *progress, gf_error *error) {
     gf_current_request asked;
     gf_current_couple *couples = NULL;
-    gf_current_spectrum **spectra = calloc(count + 1, sizeof *spectra);
+    gf_current_spectrum **spectra = calloc(count + 1, sizeof(void *));
     gf_status status = spectra != NULL ? list_couples(chains, count, &couples, &asked, error)
                                        : gf_fail_memory(error, "the small sectors");
     if (status == GF_OK) {

@@ -85,11 +85,19 @@ gf_status gf_sampled_save(const gf_checkpoint *checkpoint, const gf_model *model
 
 /* --- reading --------------------------------------------------------------------------------- */
 
+static bool same_numbers(size_t count, const double *a, const double *b) {
+    bool same = true;
+    for (size_t k = 0; k < count; ++k) {
+        same = same && a[k] == b[k];
+    }
+    return same;
+}
+
 static bool agrees(const gf_sampled_chain *self, const double *plan, const double *lambda2) {
     double marks[MARKS];
     mark(self, marks);
-    return memcmp(plan, marks, sizeof marks) == 0 &&
-           memcmp(lambda2, self->course.lambda2, self->course.nodes * sizeof *lambda2) == 0;
+    return same_numbers(MARKS, plan, marks) &&
+           same_numbers(self->course.nodes, lambda2, self->course.lambda2);
 }
 
 /* False if the numbers are not those of vectors. */

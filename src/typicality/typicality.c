@@ -399,7 +399,7 @@ static gf_status run_pass(pass *self, const gf_progress *progress, gf_error *err
     if (status == GF_OK && was_stopped(self)) {
         status = gf_fail(error, GF_IO,
                          "interrupted; the random vectors that are finished are kept in %s",
-                         checkpoint->path);
+                         checkpoint != NULL ? checkpoint->path : "no file");
     }
     for (size_t k = 0; k < self->count && self->tasks[k].stage > FIND; ++k) {
         gf_extremal_states_free(&self->tasks[k].owner->extremes); /* they are large */
