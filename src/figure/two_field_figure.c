@@ -51,9 +51,7 @@ static void style_curve(const gf_run *run, size_t point, char line[64]) {
     (void)snprintf(line, 64, "lw 2%s lc rgb '%s'", dashes[point % 4], colour);
 }
 
-/* How far from the middle of the row |m| is below half of what it is at the end, in r
- * sqrt(epsilon).
- */
+/* How far from the middle |m| is below half of what it is at the end, in r sqrt(epsilon). */
 static double half_way(const gf_langevin *self, size_t point) {
     const gf_run *run = self->run;
     const double *q = last_snapshot(self, point);
@@ -65,8 +63,7 @@ static double half_way(const gf_langevin *self, size_t point) {
     return (double)inside * run->snapshot_spacing / 2 * length_scale(run, point);
 }
 
-/* So much of a row is shown on either side of its middle, in r sqrt(epsilon): enough for the walls
- * of all sweep points to come to an end. */
+/* So much of a row is shown on either side of its middle, in r sqrt(epsilon): whole walls. */
 static double shown_distance(const gf_langevin *self) {
     static const double TAIL = 8; /* times the distance half the way */
     const gf_run *run = self->run;
