@@ -283,28 +283,84 @@ INLINE void add_diagonal(size_t rows, double sign, const double *restrict value,
     }
 }
 
+/* Columns as one number each, two, or four: left to themselves, compilers take a row's entries
+ * together instead. */
+typedef double pair __attribute__((vector_size(16), aligned(8), may_alias));
+typedef double four __attribute__((vector_size(32), aligned(8), may_alias));
+
+INLINE void sum_fours(const uint16_t *column, const double *value, size_t entries, const double *in,
+                      int width, double *sum) {
+    four total[GF_MAX_COLUMNS / 4];
+    for (int v = 0; v < width / 4; ++v) {
+        total[v] = (four){0};
+    }
+    for (size_t k = 0; k < entries; ++k) {
+        const four *source = (const four *)(in + (size_t)column[k] * (size_t)width);
+        for (int v = 0; v < width / 4; ++v) {
+            total[v] += value[k] * source[v];
+        }
+    }
+    for (int v = 0; v < width / 4; ++v) {
+        ((four *)sum)[v] = total[v];
+    }
+}
+
+INLINE void sum_pair(const uint16_t *column, const double *value, size_t entries, const double *in,
+                     double *sum) {
+    pair total = {0};
+    for (size_t k = 0; k < entries; ++k) {
+        total += value[k] * ((const pair *)in)[column[k]];
+    }
+    *(pair *)sum = total;
+}
+
+INLINE void sum_single(const uint16_t *column, const double *value, size_t entries,
+                       const double *in, double *sum) {
+    double total = 0;
+    for (size_t k = 0; k < entries; ++k) {
+        total += value[k] * in[column[k]];
+    }
+    *sum = total;
+}
+
+/* target += sign sum, of complex columns times i if `imaginary`. */
+INLINE void add_sum(double sign, const double *sum, double *target, int width, bool imaginary) {
+    int step = imaginary ? width / 2 : width;
+    for (int c = 0; c < step; c += 4) {
+        const double *from = sum + (imaginary ? step : 0) + c;
+        if (step >= 4) {
+            *(four *)(target + c) += (imaginary ? -sign : sign) * *(const four *)from;
+        } else if (step == 2) {
+            *(pair *)(target + c) += (imaginary ? -sign : sign) * *(const pair *)from;
+        } else {
+            target[c] += (imaginary ? -sign : sign) * *from;
+        }
+        if (imaginary && step >= 4) {
+            *(four *)(target + step + c) += sign * *(const four *)(sum + c);
+        } else if (imaginary && step == 2) {
+            *(pair *)(target + step + c) += sign * *(const pair *)(sum + c);
+        } else if (imaginary) {
+            target[step + c] += sign * sum[c];
+        }
+    }
+}
+
 INLINE void add_rows(const gf_action *self, size_t first, size_t end, double sign,
                      const double *restrict in, double *restrict out, int width, bool imaginary) {
     const row *rows = self->rows;
     for (size_t r = first; r < end; ++r) {
-        double sum[GF_MAX_COLUMNS] = {0}, *target = out + (size_t)rows[r].rank * (size_t)width;
-        for (size_t k = rows[r].entry; k < rows[r + 1].entry; ++k) {
-            const double *source = in + (size_t)self->column[k] * (size_t)width;
-            double value = self->value[k];
-#pragma omp simd
-            for (int c = 0; c < width; ++c) {
-                sum[c] += value * source[c];
-            }
+        double sum[GF_MAX_COLUMNS], *target = out + (size_t)rows[r].rank * (size_t)width;
+        const uint16_t *column = self->column + rows[r].entry;
+        const double *value = self->value + rows[r].entry;
+        size_t entries = rows[r + 1].entry - rows[r].entry;
+        if (width >= 4) {
+            sum_fours(column, value, entries, in, width, sum);
+        } else if (width == 2) {
+            sum_pair(column, value, entries, in, sum);
+        } else {
+            sum_single(column, value, entries, in, sum);
         }
-        int half = imaginary ? width / 2 : 0;
-        for (int c = 0; c < half; ++c) {
-            target[c] -= sign * sum[c + half];
-            target[c + half] += sign * sum[c];
-        }
-#pragma omp simd
-        for (int c = 2 * half; c < width; ++c) {
-            target[c] += sign * sum[c];
-        }
+        add_sum(sign, sum, target, width, imaginary);
     }
 }
 

@@ -1,5 +1,7 @@
 #include "transport/absorber.h"
 
+#include "base/matrix.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,32 +41,42 @@ static void apply(const gf_absorber *self, double sign, const double *in, double
     }
 }
 
-/* Of each column with itself. */
-static void squares(size_t size, const double *a, double result[W]) {
-    double sum[W] = {0};
-    for (size_t i = 0; i < size; ++i) {
-        for (size_t c = 0; c < W; ++c) {
-            sum[c] += a[W * i + c] * a[W * i + c];
-        }
-    }
-    memcpy(result, sum, sizeof sum);
-}
-
-/* a += factor b, by columns. */
-static void add(size_t size, double *a, const double factor[W], const double *b) {
-    for (size_t i = 0; i < size; ++i) {
-        for (size_t c = 0; c < W; ++c) {
-            a[W * i + c] += factor[c] * b[W * i + c];
+/* product_ij = sum_k weight_k a_ki a_kj; weight NULL: 1. */
+static void gram(size_t size, const double *weight, const double *a, double product[W][W]) {
+    memset(product, 0, W * sizeof *product);
+    for (size_t k = 0; k < size; ++k) {
+        double unit = weight != NULL ? weight[k] : 1;
+        for (size_t i = 0; i < W; ++i) {
+            for (size_t j = 0; j < W; ++j) {
+                product[i][j] += unit * a[W * k + i] * a[W * k + j];
+            }
         }
     }
 }
 
-/* a = b + factor a */
-static void renew(size_t size, double *a, const double factor[W], const double *b) {
-    for (size_t i = 0; i < size; ++i) {
-        for (size_t c = 0; c < W; ++c) {
-            a[W * i + c] = b[W * i + c] + factor[c] * a[W * i + c];
+/* a_j += sign sum_i b_i factor_ij */
+static void add(size_t size, double sign, double factor[W][W], const double *b, double *a) {
+    for (size_t k = 0; k < size; ++k) {
+        for (size_t i = 0; i < W; ++i) {
+            for (size_t j = 0; j < W; ++j) {
+                a[W * k + j] += sign * factor[i][j] * b[W * k + i];
+            }
         }
+    }
+}
+
+/* a_j = scale b_j + sum_i a_i factor_ij */
+static void renew(size_t size, const double *scale, const double *b, double factor[W][W],
+                  double *a) {
+    for (size_t k = 0; k < size; ++k) {
+        double sum[W];
+        for (size_t j = 0; j < W; ++j) {
+            sum[j] = scale[k] * b[W * k + j];
+            for (size_t i = 0; i < W; ++i) {
+                sum[j] += factor[i][j] * a[W * k + i];
+            }
+        }
+        memcpy(a + W * k, sum, sizeof sum);
     }
 }
 
@@ -85,13 +97,15 @@ static void contract(const gf_absorber *self, bool reversed, const double *a, co
 
 typedef struct iterate {
     double *x, *residual, *gradient, *direction, *image; /* [size][W] */
+    double *scale;                                       /* [size] */
 } iterate;
 
 static bool allocate(size_t size, iterate *self) {
     size_t bytes = (size * W + 1) * sizeof(double);
-    *self = (iterate){calloc(1, bytes), malloc(bytes), malloc(bytes), malloc(bytes), malloc(bytes)};
+    *self = (iterate){calloc(1, bytes), malloc(bytes), malloc(bytes),
+                      calloc(1, bytes), malloc(bytes), malloc((size + 1) * sizeof(double))};
     return self->x != NULL && self->residual != NULL && self->gradient != NULL &&
-           self->direction != NULL && self->image != NULL;
+           self->direction != NULL && self->image != NULL && self->scale != NULL;
 }
 
 static void release(iterate *self) {
@@ -100,57 +114,88 @@ static void release(iterate *self) {
     free(self->gradient);
     free(self->direction);
     free(self->image);
+    free(self->scale);
 }
 
-static double worst(const double residual[W], const double start[W]) {
-    double largest = 0;
+/* The largest of all columns. */
+static double residual_of(const gf_absorber *self, const iterate *at, double start[W][W]) {
+    double square[W][W], largest = 0;
+    gram(self->size, NULL, at->residual, square);
     for (size_t c = 0; c < W; ++c) {
-        largest = start[c] > 0 ? fmax(largest, sqrt(residual[c] / start[c])) : largest;
+        largest = start[c][c] > 0 ? fmax(largest, sqrt(square[c][c] / start[c][c])) : largest;
     }
     return largest;
 }
 
 /* Whether the gradients of all columns are rounding. */
-static bool is_flat(const double gradient[W], const double start[W], double scale) {
+static bool is_flat(double gradient[W][W], double start[W][W]) {
     bool flat = true;
     for (size_t c = 0; c < W; ++c) {
-        flat = flat && gradient[c] <= 1e-28 * scale * scale * start[c];
+        flat = flat && gradient[c][c] <= 1e-28 * start[c][c];
     }
     return flat;
 }
 
-/* Conjugate gradients for A'A x = A'b with A = G - S (CGLS): the residual falls monotonically. A is
- * nearly antisymmetric, with a spectrum on both sides of zero, and there this is as fast as
- * anything with short recurrences. */
-static void descend(const gf_absorber *self, const double start[W], double tolerance, size_t most,
+/* a^-1 b; where columns depend on each other, or one has nothing left, each goes by itself. */
+static void divide(double a[W][W], double b[W][W], double ratio[W][W]) {
+    bool together = true;
+    for (size_t j = 0; j < W && together; ++j) {
+        double column[W];
+        for (size_t i = 0; i < W; ++i) {
+            column[i] = b[i][j];
+        }
+        together = gf_matrix_solve(a, column, column);
+        for (size_t i = 0; i < W; ++i) {
+            ratio[i][j] = column[i];
+        }
+    }
+    for (size_t i = 0; i < W && !together; ++i) {
+        for (size_t j = 0; j < W; ++j) {
+            ratio[i][j] = i == j && a[i][i] > 0 ? b[i][i] / a[i][i] : 0;
+        }
+    }
+}
+
+/* 1/(A'A)_kk: heavy strings have many neighbours, and light ones, which live long, few. */
+static void find_scale(const gf_absorber *self, double *scale) {
+    const gf_liouvillian *from = self->liouvillian;
+    for (size_t k = 0; k < self->size; ++k) {
+        double square = self->damping[k] * self->damping[k];
+        for (size_t e = from->row[k]; e < from->row[k + 1] && from->column[e] < self->size; ++e) {
+            square += from->value[e] * from->value[e];
+        }
+        scale[k] = square > 0 ? 1 / square : 0;
+    }
+}
+
+/* Conjugate gradients for A'A x = A'b with A = G - S (CGLS), preconditioned by the diagonal of A'A:
+ * the residual falls monotonically. A is nearly antisymmetric, with a spectrum on both sides of
+ * zero, and there this is as fast as anything with short recurrences. All columns search in the
+ * directions of each (D. P. O'Leary, Linear Algebra Appl. 29, 293 (1980)). */
+static void descend(const gf_absorber *self, double tolerance, size_t most,
                     const volatile sig_atomic_t *stop, iterate *at,
                     gf_absorber_solution *solution) {
     size_t size = self->size;
-    double square[W], before[W], norm[W], rest[W], step[W], back[W];
-    double scale = self->liouvillian->largest;
+    double start[W][W], square[W][W], before[W][W], norm[W][W], factor[W][W] = {{0}};
+    find_scale(self, at->scale);
+    gram(size, NULL, at->residual, start);
     apply(self, 1, at->residual, at->gradient); /* A' = G + S */
-    memcpy(at->direction, at->gradient, size * W * sizeof *at->gradient);
-    squares(size, at->gradient, square);
-    solution->residual = worst(start, start);
+    gram(size, at->scale, at->gradient, square);
+    renew(size, at->scale, at->gradient, factor, at->direction);
+    solution->residual = residual_of(self, at, start);
     while (solution->residual > tolerance && solution->iterations < most && !stopped(stop) &&
-           !is_flat(square, start, scale)) {
+           !is_flat(square, start)) {
         apply(self, -1, at->direction, at->image);
-        squares(size, at->image, norm);
-        for (size_t c = 0; c < W; ++c) {
-            step[c] = norm[c] > 0 ? square[c] / norm[c] : 0;
-            back[c] = -step[c];
-        }
-        add(size, at->x, step, at->direction);
-        add(size, at->residual, back, at->image);
+        gram(size, NULL, at->image, norm);
+        divide(norm, square, factor);
+        add(size, 1, factor, at->direction, at->x);
+        add(size, -1, factor, at->image, at->residual);
         apply(self, 1, at->residual, at->gradient);
         memcpy(before, square, sizeof before);
-        squares(size, at->gradient, square);
-        for (size_t c = 0; c < W; ++c) {
-            step[c] = before[c] > 0 ? square[c] / before[c] : 0;
-        }
-        renew(size, at->direction, step, at->gradient);
-        squares(size, at->residual, rest);
-        solution->residual = worst(rest, start);
+        gram(size, at->scale, at->gradient, square);
+        divide(before, square, factor);
+        renew(size, at->scale, at->gradient, factor, at->direction);
+        solution->residual = residual_of(self, at, start);
         ++solution->iterations;
     }
     solution->converged = solution->residual <= tolerance;
@@ -166,10 +211,8 @@ gf_status gf_absorber_solve(const gf_absorber *self, const double *currents, dou
     *solution = (gf_absorber_solution){0};
     bool done = allocate(self->size, &at);
     if (done) {
-        double start[W];
         memcpy(at.residual, currents, self->size * W * sizeof *currents);
-        squares(self->size, currents, start);
-        descend(self, start, tolerance, most, stop, &at, solution);
+        descend(self, tolerance, most, stop, &at, solution);
         contract(self, false, at.x, currents, solution->onsager);
         if (self->liouvillian->real) {
             contract(self, true, at.residual, at.x, solution->onsager);
@@ -226,13 +269,13 @@ static double bound(const gf_absorber *self, double *v, double *w, double *befor
         v[i] = (double)(random >> 11) * 0x1p-53 - 0.5;
         before[i] = 0;
     }
-    double last[W] = {0}, largest = 0, square[W], factor[W];
+    double last[W][W] = {{0}}, largest = 0, square[W][W], factor[W];
     for (int n = 0; n < STEPS; ++n) {
-        squares(size, v, square);
+        gram(size, NULL, v, square);
         for (size_t c = 0; c < W; ++c) {
-            double b = sqrt(square[c]);
-            largest = n > 0 ? fmax(largest, b + (n > 1 ? last[c] : 0)) : largest;
-            last[c] = n > 0 ? b : 0;
+            double b = sqrt(square[c][c]);
+            largest = n > 0 ? fmax(largest, b + (n > 1 ? last[c][c] : 0)) : largest;
+            last[c][c] = n > 0 ? b : 0;
             factor[c] = b > 0 ? 1 / b : 0;
         }
         for (size_t i = 0; i < size; ++i) {
@@ -241,7 +284,7 @@ static double bound(const gf_absorber *self, double *v, double *w, double *befor
             }
         }
         gf_liouvillian_apply(self->liouvillian, size, v, w);
-        add(size, w, last, before); /* S v_n = b_n+1 v_n+1 - b_n v_n-1 */
+        add(size, 1, last, before, w); /* S v_n = b_n+1 v_n+1 - b_n v_n-1 */
         memcpy(before, v, W * size * sizeof *v);
         memcpy(v, w, W * size * sizeof *v);
     }
@@ -295,7 +338,9 @@ static void make_step(const gf_absorber *self, const double *currents, double le
     for (int n = 0; n < at->terms; ++n) {
         double factor = (n == 0 ? 1 : 2) * decay * weight[n];
         take_moment(at, currents, at->moment[n]);
-        add(self->size, at->u, (double[W]){factor, factor}, at->now);
+        for (size_t k = 0; k < W * self->size; ++k) {
+            at->u[k] += factor * at->now[k];
+        }
         if (n + 1 < at->terms) {
             raise_order(self, n, at);
         }
