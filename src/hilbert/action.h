@@ -38,6 +38,13 @@ bool gf_action_is_real(const gf_action *self);
 void gf_action_apply(const gf_action *self, const gf_basis *basis, gf_columns columns,
                      const double *in, double *out);
 
+/* out = factor (O - shift) in + keep out, at the same cost: a step of a recursion. */
+typedef struct gf_update {
+    double factor, shift, keep;
+} gf_update;
+void gf_action_update(const gf_action *self, const gf_basis *basis, gf_columns columns,
+                      gf_update how, const double *in, double *out);
+
 /* Matrix elements in the sector of `up` spins up that no symmetry makes zero: one for each diagonal
  * entry and each flip that a term allows. */
 double gf_action_elements(const gf_action *self, int up);

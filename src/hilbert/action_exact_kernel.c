@@ -272,13 +272,13 @@ INLINE void add_imaginary_block(size_t rows, double factor, const double *restri
 }
 
 /* Of a diagonal group every row has one entry, and they lie in the order of the ranks. */
-INLINE void add_diagonal(size_t rows, double sign, const double *restrict value,
+INLINE void add_diagonal(size_t rows, double factor, const double *restrict value,
                          const double *restrict in, double *restrict out, int width) {
     size_t w = (size_t)width;
 #pragma omp simd
     for (size_t i = 0; i < rows; ++i) {
         for (size_t c = 0; c < w; ++c) {
-            out[i * w + c] += sign * value[i] * in[i * w + c];
+            out[i * w + c] += factor * value[i] * in[i * w + c];
         }
     }
 }
@@ -323,29 +323,20 @@ INLINE void sum_single(const uint16_t *column, const double *value, size_t entri
     *sum = total;
 }
 
-/* target += sign sum, of complex columns times i if `imaginary`. */
-INLINE void add_sum(double sign, const double *sum, double *target, int width, bool imaginary) {
-    int step = imaginary ? width / 2 : width;
-    for (int c = 0; c < step; c += 4) {
-        const double *from = sum + (imaginary ? step : 0) + c;
-        if (step >= 4) {
-            *(four *)(target + c) += (imaginary ? -sign : sign) * *(const four *)from;
-        } else if (step == 2) {
-            *(pair *)(target + c) += (imaginary ? -sign : sign) * *(const pair *)from;
-        } else {
-            target[c] += (imaginary ? -sign : sign) * *from;
+/* out += factor in, of 1, 2, 4 or 8 numbers. */
+INLINE void add_cells(int count, double factor, const double *in, double *out) {
+    if (count >= 4) {
+        for (int v = 0; v < count / 4; ++v) {
+            ((four *)out)[v] += factor * ((const four *)in)[v];
         }
-        if (imaginary && step >= 4) {
-            *(four *)(target + step + c) += sign * *(const four *)(sum + c);
-        } else if (imaginary && step == 2) {
-            *(pair *)(target + step + c) += sign * *(const pair *)(sum + c);
-        } else if (imaginary) {
-            target[step + c] += sign * sum[c];
-        }
+    } else if (count == 2) {
+        *(pair *)out += factor * *(const pair *)in;
+    } else {
+        *out += factor * *in;
     }
 }
 
-INLINE void add_rows(const gf_action *self, size_t first, size_t end, double sign,
+INLINE void add_rows(const gf_action *self, size_t first, size_t end, double factor,
                      const double *restrict in, double *restrict out, int width, bool imaginary) {
     const row *rows = self->rows;
     for (size_t r = first; r < end; ++r) {
@@ -360,34 +351,41 @@ INLINE void add_rows(const gf_action *self, size_t first, size_t end, double sig
         } else {
             sum_single(column, value, entries, in, sum);
         }
-        add_sum(sign, sum, target, width, imaginary);
+        if (imaginary) {
+            int half = width / 2;
+            add_cells(half, -factor, sum + half, target);
+            add_cells(half, factor, sum, target + half);
+        } else {
+            add_cells(width, factor, sum, target);
+        }
     }
 }
 
-/* The groups first ... end-1, all with the same flips: from one block to another. */
-INLINE void add_groups(const gf_action *self, const group *first, const group *end, uint32_t high,
-                       int population, size_t rows, const double *in, double *out, int width,
-                       pending *later) {
-    double factor = 0;
+/* The groups first ... end-1, all with the same flips, times `factor`: from the block `high` to
+ * another. */
+INLINE void add_groups(const gf_action *self, const group *first, const group *end, double factor,
+                       uint32_t high, int population, size_t rows, const double *in, double *out,
+                       int width, pending *later) {
+    double scalar = 0;
     for (const group *one = first; one < end; ++one) {
-        double sign = sign_of(high, one->z);
+        double signed_factor = factor * sign_of(high, one->z);
         if (one->is_scalar) {
-            factor += sign * one->scalar;
+            scalar += signed_factor * one->scalar;
         } else if (one->is_diagonal && !one->imaginary) {
             const double *value = self->value + self->rows[one->first[population]].entry;
-            add_diagonal(rows, sign, value, in, out, width);
+            add_diagonal(rows, signed_factor, value, in, out, width);
         } else if (one->imaginary) {
-            add_rows(self, one->first[population], one->first[population + 1], sign, in, out, width,
-                     true);
+            add_rows(self, one->first[population], one->first[population + 1], signed_factor, in,
+                     out, width, true);
         } else {
-            add_rows(self, one->first[population], one->first[population + 1], sign, in, out, width,
-                     false);
+            add_rows(self, one->first[population], one->first[population + 1], signed_factor, in,
+                     out, width, false);
         }
     }
-    if (factor != 0 && first->imaginary) {
-        add_imaginary_block(rows, factor, in, out, width);
-    } else if (factor != 0) {
-        later->factor[later->count] = factor;
+    if (scalar != 0 && first->imaginary) {
+        add_imaginary_block(rows, scalar, in, out, width);
+    } else if (scalar != 0) {
+        later->factor[later->count] = scalar;
         later->in[later->count++] = in;
         if (later->count == BLOCKS) {
             add_pending(later, rows, out, width);
@@ -395,13 +393,25 @@ INLINE void add_groups(const gf_action *self, const group *first, const group *e
     }
 }
 
-INLINE void apply_to_block(const gf_action *self, const gf_basis *basis, uint32_t high, int width,
-                           bool is_complex, const double *in, double *out) {
+/* out = keep out - shift in */
+INLINE void begin_block(size_t cells, double shift, double keep, const double *restrict in,
+                        double *restrict out) {
+    if (keep == 0) { /* whatever it holds */
+        memset(out, 0, cells * sizeof *out);
+    }
+    for (size_t i = 0; i < cells && (keep != 0 || shift != 0); ++i) {
+        out[i] = keep * out[i] - shift * in[i];
+    }
+}
+
+INLINE void update_block(const gf_action *self, const gf_basis *basis, uint32_t high, int width,
+                         bool is_complex, gf_update how, const double *in, double *out) {
     int population = basis->up - __builtin_popcount(high);
     size_t rows = gf_basis_dimension(self->low_sites, population);
     const group *end = self->group + self->groups;
     pending later = {0};
-    memset(out, 0, rows * (size_t)width * sizeof *out);
+    begin_block(rows * (size_t)width, how.factor * how.shift, how.keep,
+                in + basis->high_rank[high] * (size_t)width, out);
     for (const group *one = self->group, *next = one; one < end; one = next) {
         while (next < end && next->plus == one->plus && next->minus == one->minus &&
                next->imaginary == one->imaginary) {
@@ -411,7 +421,7 @@ INLINE void apply_to_block(const gf_action *self, const gf_basis *basis, uint32_
         int there = basis->up - __builtin_popcount(from);
         if ((high & one->plus) == one->plus && (high & one->minus) == 0 && there >= 0 &&
             there <= self->low_sites && (is_complex || !one->imaginary)) {
-            add_groups(self, one, next, from, population, rows,
+            add_groups(self, one, next, how.factor, from, population, rows,
                        in + basis->high_rank[from] * (size_t)width, out, width, &later);
         }
     }
@@ -419,28 +429,28 @@ INLINE void apply_to_block(const gf_action *self, const gf_basis *basis, uint32_
 }
 
 /* With 1, 2, 4 or 8 columns known to the compiler. */
-GF_CLONES static void apply_1(const gf_action *self, const gf_basis *basis, uint32_t high,
-                              const double *in, double *out) {
-    apply_to_block(self, basis, high, 1, false, in, out);
+GF_CLONES static void update_1(const gf_action *self, const gf_basis *basis, uint32_t high,
+                               gf_update how, const double *in, double *out) {
+    update_block(self, basis, high, 1, false, how, in, out);
 }
 
-GF_CLONES static void apply_2(const gf_action *self, const gf_basis *basis, uint32_t high,
-                              bool is_complex, const double *in, double *out) {
-    apply_to_block(self, basis, high, 2, is_complex, in, out);
+GF_CLONES static void update_2(const gf_action *self, const gf_basis *basis, uint32_t high,
+                               bool is_complex, gf_update how, const double *in, double *out) {
+    update_block(self, basis, high, 2, is_complex, how, in, out);
 }
 
-GF_CLONES static void apply_4(const gf_action *self, const gf_basis *basis, uint32_t high,
-                              bool is_complex, const double *in, double *out) {
-    apply_to_block(self, basis, high, 4, is_complex, in, out);
+GF_CLONES static void update_4(const gf_action *self, const gf_basis *basis, uint32_t high,
+                               bool is_complex, gf_update how, const double *in, double *out) {
+    update_block(self, basis, high, 4, is_complex, how, in, out);
 }
 
-GF_CLONES static void apply_8(const gf_action *self, const gf_basis *basis, uint32_t high,
-                              bool is_complex, const double *in, double *out) {
-    apply_to_block(self, basis, high, 8, is_complex, in, out);
+GF_CLONES static void update_8(const gf_action *self, const gf_basis *basis, uint32_t high,
+                               bool is_complex, gf_update how, const double *in, double *out) {
+    update_block(self, basis, high, 8, is_complex, how, in, out);
 }
 
-void gf_action_apply(const gf_action *self, const gf_basis *basis, gf_columns columns,
-                     const double *in, double *out) {
+void gf_action_update(const gf_action *self, const gf_basis *basis, gf_columns columns,
+                      gf_update how, const double *in, double *out) {
     uint32_t blocks = 1U << (self->sites - self->low_sites);
     size_t width = (size_t)columns.width;
 #pragma omp parallel for schedule(dynamic, 16)
@@ -452,19 +462,24 @@ void gf_action_apply(const gf_action *self, const gf_basis *basis, gf_columns co
         }
         switch (columns.width) {
         case 1:
-            apply_1(self, basis, high, in, block);
+            update_1(self, basis, high, how, in, block);
             break;
         case 2:
-            apply_2(self, basis, high, columns.is_complex, in, block);
+            update_2(self, basis, high, columns.is_complex, how, in, block);
             break;
         case 4:
-            apply_4(self, basis, high, columns.is_complex, in, block);
+            update_4(self, basis, high, columns.is_complex, how, in, block);
             break;
         default:
-            apply_8(self, basis, high, columns.is_complex, in, block);
+            update_8(self, basis, high, columns.is_complex, how, in, block);
             break;
         }
     }
+}
+
+void gf_action_apply(const gf_action *self, const gf_basis *basis, gf_columns columns,
+                     const double *in, double *out) {
+    gf_action_update(self, basis, columns, (gf_update){.factor = 1}, in, out);
 }
 
 /* Elements of a group between the lower parts of `population` set bits. */

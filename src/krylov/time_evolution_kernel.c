@@ -143,16 +143,6 @@ size_t gf_time_evolution_order(const gf_time_evolution *self, double largest) {
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* out <- factor (image - shift current) - keep out: from T_k-1 to T_k+1, one piece. */
-GF_CLONES static void recur(size_t cells, double factor, double shift, double keep,
-                            const double *restrict image, const double *restrict current,
-                            double *restrict out) {
-#pragma omp simd
-    for (size_t i = 0; i < cells; ++i) {
-        out[i] = factor * (image[i] - shift * current[i]) - keep * out[i];
-    }
-}
-
 /* out += a even + b odd. */
 GF_CLONES static void add_real(size_t cells, double a, double b, const double *restrict even,
                                const double *restrict odd, double *restrict out) {
@@ -270,24 +260,21 @@ static double square_of(size_t size, size_t width, const double *v, double *part
 /* --- the recursion --------------------------------------------------------------------------- */
 
 typedef struct work {
-    double *current, *other, *image; /* [size][width]; T_k, T_k-1, H T_k */
-    double *partial;                 /* [pieces] */
+    double *current, *other; /* [size][width]; T_k, T_k-1 */
+    double *partial;         /* [pieces] */
 } work;
 
 static void free_work(work *self) {
     gf_workspace_free(self->current);
     gf_workspace_free(self->other);
-    gf_workspace_free(self->image);
     free(self->partial);
 }
 
 static gf_status make_work(size_t size, size_t width, work *self, gf_error *error) {
     *self = (work){.current = gf_workspace_matrix(width, size, sizeof(double)),
                    .other = gf_workspace_matrix(width, size, sizeof(double)),
-                   .image = gf_workspace_matrix(width, size, sizeof(double)),
                    .partial = calloc(size / PIECE + 1, sizeof(double))};
-    if (self->current == NULL || self->other == NULL || self->image == NULL ||
-        self->partial == NULL) {
+    if (self->current == NULL || self->other == NULL || self->partial == NULL) {
         free_work(self);
         return gf_fail_memory(error, "time evolution");
     }
@@ -303,15 +290,16 @@ static void step(work *self, const gf_time_evolution *problem, const expansion *
                  gf_columns columns, double *const *result) {
     scale h = scale_of(problem->range);
     size_t size = problem->basis->size, width = (size_t)columns.width;
-    double factor = (k == 1 ? 1 : 2) / h.half_width, keep = k == 1 ? 0 : 1;
-    gf_action_apply(problem->hamiltonian, problem->basis, columns, self->current, self->image);
+    const gf_update how = {
+        .factor = (k == 1 ? 1 : 2) / h.half_width, .shift = h.centre, .keep = k == 1 ? 0 : -1};
+    gf_action_update(problem->hamiltonian, problem->basis, columns, how, self->current,
+                     self->other);
+    if (k % 2 == 1) {
 #pragma omp parallel for schedule(static)
-    for (size_t first = 0; first < size; first += PIECE) {
-        size_t rows = piece_rows(size, first), at = first * width;
-        recur(rows * width, factor, h.centre, keep, self->image + at, self->current + at,
-              self->other + at);
-        if (k % 2 == 1) {
-            collect(all, k - 1, columns, first, rows, self->current + at, self->other + at, result);
+        for (size_t first = 0; first < size; first += PIECE) {
+            size_t at = first * width;
+            collect(all, k - 1, columns, first, piece_rows(size, first), self->current + at,
+                    self->other + at, result);
         }
     }
     double *next = self->other;
@@ -380,7 +368,7 @@ gf_status gf_time_evolution_cool(const gf_time_evolution *self, gf_columns colum
 }
 
 double gf_time_evolution_memory(size_t size, int width) {
-    return 3.0 * 8.0 * (double)size * width;
+    return 2.0 * 8.0 * (double)size * width;
 }
 
 /* --- the range of the spectrum --------------------------------------------------------------- */
