@@ -1,228 +1,25 @@
 #include "transport/absorber.h"
 
-#include "base/matrix.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { W = GF_CHARGES };
 
-gf_status gf_absorber_init(const gf_liouvillian *liouvillian, int longest, int free, double rate,
-                           gf_absorber *self, gf_error *error) {
-    *self = (gf_absorber){.liouvillian = liouvillian, .size = liouvillian->upto[longest]};
-    self->damping = malloc((self->size + 1) * sizeof *self->damping);
-    if (self->damping == NULL) {
-        return gf_fail_memory(error, "the damping of long strings");
-    }
-    for (size_t i = 0; i < self->size; ++i) {
-        self->damping[i] = rate * fmax(0, liouvillian->length[i] - free);
-        self->most = fmax(self->most, self->damping[i]);
-    }
-    return GF_OK;
+gf_absorber gf_absorber_of(const gf_liouvillian *liouvillian, int longest) {
+    return (gf_absorber){.liouvillian = liouvillian, .size = liouvillian->upto[longest]};
 }
 
-void gf_absorber_free(gf_absorber *self) {
-    free(self->damping);
-    *self = (gf_absorber){0};
+void gf_absorber_add_end(gf_absorber *self, int free, double rate) {
+    for (int length = 0; length <= GF_LIOUVILLIAN_LONGEST; ++length) {
+        self->damping[length][self->ends] = rate * fmax(0, length - free);
+    }
+    ++self->ends;
 }
 
 static bool stopped(const volatile sig_atomic_t *stop) {
     return stop != NULL && *stop != 0;
 }
-
-/* out = (G + sign S) in */
-static void apply(const gf_absorber *self, double sign, const double *in, double *out) {
-    gf_liouvillian_apply(self->liouvillian, self->size, in, out);
-    for (size_t i = 0; i < self->size; ++i) {
-        for (size_t c = 0; c < W; ++c) {
-            out[W * i + c] = self->damping[i] * in[W * i + c] + sign * out[W * i + c];
-        }
-    }
-}
-
-/* product_ij = sum_k weight_k a_ki a_kj; weight NULL: 1. */
-static void gram(size_t size, const double *weight, const double *a, double product[W][W]) {
-    memset(product, 0, W * sizeof *product);
-    for (size_t k = 0; k < size; ++k) {
-        double unit = weight != NULL ? weight[k] : 1;
-        for (size_t i = 0; i < W; ++i) {
-            for (size_t j = 0; j < W; ++j) {
-                product[i][j] += unit * a[W * k + i] * a[W * k + j];
-            }
-        }
-    }
-}
-
-/* a_j += sign sum_i b_i factor_ij */
-static void add(size_t size, double sign, double factor[W][W], const double *b, double *a) {
-    for (size_t k = 0; k < size; ++k) {
-        for (size_t i = 0; i < W; ++i) {
-            for (size_t j = 0; j < W; ++j) {
-                a[W * k + j] += sign * factor[i][j] * b[W * k + i];
-            }
-        }
-    }
-}
-
-/* a_j = scale b_j + sum_i a_i factor_ij */
-static void renew(size_t size, const double *scale, const double *b, double factor[W][W],
-                  double *a) {
-    for (size_t k = 0; k < size; ++k) {
-        double sum[W];
-        for (size_t j = 0; j < W; ++j) {
-            sum[j] = scale[k] * b[W * k + j];
-            for (size_t i = 0; i < W; ++i) {
-                sum[j] += factor[i][j] * a[W * k + i];
-            }
-        }
-        memcpy(a + W * k, sum, sizeof sum);
-    }
-}
-
-/* sigma_ij += (a_i, b_j), each coordinate with a sign. */
-static void contract(const gf_absorber *self, bool reversed, const double *a, const double *b,
-                     double sigma[W][W]) {
-    for (size_t k = 0; k < self->size; ++k) {
-        double sign = reversed && !self->liouvillian->imaginary[k] ? -1 : 1;
-        for (size_t i = 0; i < W; ++i) {
-            for (size_t j = 0; j < W; ++j) {
-                sigma[i][j] += sign * a[W * k + i] * b[W * k + j];
-            }
-        }
-    }
-}
-
-/* --- the direct solution --------------------------------------------------------------------- */
-
-typedef struct iterate {
-    double *x, *residual, *gradient, *direction, *image; /* [size][W] */
-    double *scale;                                       /* [size] */
-} iterate;
-
-static bool allocate(size_t size, iterate *self) {
-    size_t bytes = (size * W + 1) * sizeof(double);
-    *self = (iterate){calloc(1, bytes), malloc(bytes), malloc(bytes),
-                      calloc(1, bytes), malloc(bytes), malloc((size + 1) * sizeof(double))};
-    return self->x != NULL && self->residual != NULL && self->gradient != NULL &&
-           self->direction != NULL && self->image != NULL && self->scale != NULL;
-}
-
-static void release(iterate *self) {
-    free(self->x);
-    free(self->residual);
-    free(self->gradient);
-    free(self->direction);
-    free(self->image);
-    free(self->scale);
-}
-
-/* The largest of all columns. */
-static double residual_of(const gf_absorber *self, const iterate *at, double start[W][W]) {
-    double square[W][W], largest = 0;
-    gram(self->size, NULL, at->residual, square);
-    for (size_t c = 0; c < W; ++c) {
-        largest = start[c][c] > 0 ? fmax(largest, sqrt(square[c][c] / start[c][c])) : largest;
-    }
-    return largest;
-}
-
-/* Whether the gradients of all columns are rounding. */
-static bool is_flat(double gradient[W][W], double start[W][W]) {
-    bool flat = true;
-    for (size_t c = 0; c < W; ++c) {
-        flat = flat && gradient[c][c] <= 1e-28 * start[c][c];
-    }
-    return flat;
-}
-
-/* a^-1 b; where columns depend on each other, or one has nothing left, each goes by itself. */
-static void divide(double a[W][W], double b[W][W], double ratio[W][W]) {
-    bool together = true;
-    for (size_t j = 0; j < W && together; ++j) {
-        double column[W];
-        for (size_t i = 0; i < W; ++i) {
-            column[i] = b[i][j];
-        }
-        together = gf_matrix_solve(a, column, column);
-        for (size_t i = 0; i < W; ++i) {
-            ratio[i][j] = column[i];
-        }
-    }
-    for (size_t i = 0; i < W && !together; ++i) {
-        for (size_t j = 0; j < W; ++j) {
-            ratio[i][j] = i == j && a[i][i] > 0 ? b[i][i] / a[i][i] : 0;
-        }
-    }
-}
-
-/* 1/(A'A)_kk: heavy strings have many neighbours, and light ones, which live long, few. */
-static void find_scale(const gf_absorber *self, double *scale) {
-    const gf_liouvillian *from = self->liouvillian;
-    for (size_t k = 0; k < self->size; ++k) {
-        double square = self->damping[k] * self->damping[k];
-        for (size_t e = from->row[k]; e < from->row[k + 1] && from->column[e] < self->size; ++e) {
-            square += from->value[e] * from->value[e];
-        }
-        scale[k] = square > 0 ? 1 / square : 0;
-    }
-}
-
-/* Conjugate gradients for A'A x = A'b with A = G - S (CGLS), preconditioned by the diagonal of A'A:
- * the residual falls monotonically. A is nearly antisymmetric, with a spectrum on both sides of
- * zero, and there this is as fast as anything with short recurrences. All columns search in the
- * directions of each (D. P. O'Leary, Linear Algebra Appl. 29, 293 (1980)). */
-static void descend(const gf_absorber *self, double tolerance, size_t most,
-                    const volatile sig_atomic_t *stop, iterate *at,
-                    gf_absorber_solution *solution) {
-    size_t size = self->size;
-    double start[W][W], square[W][W], before[W][W], norm[W][W], factor[W][W] = {{0}};
-    find_scale(self, at->scale);
-    gram(size, NULL, at->residual, start);
-    apply(self, 1, at->residual, at->gradient); /* A' = G + S */
-    gram(size, at->scale, at->gradient, square);
-    renew(size, at->scale, at->gradient, factor, at->direction);
-    solution->residual = residual_of(self, at, start);
-    while (solution->residual > tolerance && solution->iterations < most && !stopped(stop) &&
-           !is_flat(square, start)) {
-        apply(self, -1, at->direction, at->image);
-        gram(size, NULL, at->image, norm);
-        divide(norm, square, factor);
-        add(size, 1, factor, at->direction, at->x);
-        add(size, -1, factor, at->image, at->residual);
-        apply(self, 1, at->residual, at->gradient);
-        memcpy(before, square, sizeof before);
-        gram(size, at->scale, at->gradient, square);
-        divide(before, square, factor);
-        renew(size, at->scale, at->gradient, factor, at->direction);
-        solution->residual = residual_of(self, at, start);
-        ++solution->iterations;
-    }
-    solution->converged = solution->residual <= tolerance;
-}
-
-/* Where H is real the currents are imaginary, and with R the sign of the real coordinates A' = R A
- * R: so y_j = R x_j solves A' y_j = J_j, and (x_i, J_j) + (residual_i, y_j) is right to second
- * order. */
-gf_status gf_absorber_solve(const gf_absorber *self, const double *currents, double tolerance,
-                            size_t most, const volatile sig_atomic_t *stop,
-                            gf_absorber_solution *solution, gf_error *error) {
-    iterate at;
-    *solution = (gf_absorber_solution){0};
-    bool done = allocate(self->size, &at);
-    if (done) {
-        memcpy(at.residual, currents, self->size * W * sizeof *currents);
-        descend(self, tolerance, most, stop, &at, solution);
-        contract(self, false, at.x, currents, solution->onsager);
-        if (self->liouvillian->real) {
-            contract(self, true, at.residual, at.x, solution->onsager);
-        }
-    }
-    release(&at);
-    return done ? GF_OK : gf_fail_memory(error, "vectors of operator space; take shorter strings");
-}
-
-/* --- evolution in time ----------------------------------------------------------------------- */
 
 enum { MOST_TERMS = 192, PANEL_NODES = 8 };
 
@@ -258,6 +55,17 @@ static void bessel(double x, int count, double *values) {
     }
 }
 
+/* Of each column with itself. */
+static void squares(size_t size, const double *a, double result[W]) {
+    double sum[W] = {0};
+    for (size_t i = 0; i < size; ++i) {
+        for (size_t c = 0; c < W; ++c) {
+            sum[c] += a[W * i + c] * a[W * i + c];
+        }
+    }
+    memcpy(result, sum, sizeof sum);
+}
+
 /* An upper bound of |S|: of a Lanczos sequence from a vector without structure, the largest sum of
  * two neighbouring coefficients. */
 static double bound(const gf_absorber *self, double *v, double *w, double *before) {
@@ -269,13 +77,13 @@ static double bound(const gf_absorber *self, double *v, double *w, double *befor
         v[i] = (double)(random >> 11) * 0x1p-53 - 0.5;
         before[i] = 0;
     }
-    double last[W][W] = {{0}}, largest = 0, square[W][W], factor[W];
+    double last[W] = {0}, largest = 0, square[W], factor[W];
     for (int n = 0; n < STEPS; ++n) {
-        gram(size, NULL, v, square);
+        squares(size, v, square);
         for (size_t c = 0; c < W; ++c) {
-            double b = sqrt(square[c][c]);
-            largest = n > 0 ? fmax(largest, b + (n > 1 ? last[c][c] : 0)) : largest;
-            last[c][c] = n > 0 ? b : 0;
+            double b = sqrt(square[c]);
+            largest = n > 0 ? fmax(largest, b + (n > 1 ? last[c] : 0)) : largest;
+            last[c] = n > 0 ? b : 0;
             factor[c] = b > 0 ? 1 / b : 0;
         }
         for (size_t i = 0; i < size; ++i) {
@@ -283,8 +91,10 @@ static double bound(const gf_absorber *self, double *v, double *w, double *befor
                 v[W * i + c] *= factor[c];
             }
         }
-        gf_liouvillian_apply(self->liouvillian, size, v, w);
-        add(size, 1, last, before, w); /* S v_n = b_n+1 v_n+1 - b_n v_n-1 */
+        gf_liouvillian_apply(self->liouvillian, size, W, v, w);
+        for (size_t i = 0; i < W * size; ++i) { /* S v_n = b_n+1 v_n+1 - b_n v_n-1 */
+            w[i] += last[i % W] * before[i];
+        }
         memcpy(before, v, W * size * sizeof *v);
         memcpy(v, w, W * size * sizeof *v);
     }
@@ -303,9 +113,11 @@ typedef struct stepper {
 
 static void raise_order(const gf_absorber *self, int n, stepper *at) {
     double factor = (n == 0 ? 1 : 2) / at->radius;
-    gf_liouvillian_apply(self->liouvillian, self->size, at->now, at->next);
+    const unsigned char *length = self->liouvillian->length;
+    gf_liouvillian_apply(self->liouvillian, self->size, W, at->now, at->next);
+#pragma omp parallel for schedule(static) if (self->size >= GF_LIOUVILLIAN_SHARED)
     for (size_t i = 0; i < self->size; ++i) {
-        double shift = at->centre - self->damping[i];
+        double shift = at->centre - self->damping[length[i]][0];
         for (size_t c = 0; c < W; ++c) {
             at->next[W * i + c] = factor * (at->next[W * i + c] + shift * at->now[W * i + c]) +
                                   (n == 0 ? 0 : at->before[W * i + c]);
@@ -338,6 +150,7 @@ static void make_step(const gf_absorber *self, const double *currents, double le
     for (int n = 0; n < at->terms; ++n) {
         double factor = (n == 0 ? 1 : 2) * decay * weight[n];
         take_moment(at, currents, at->moment[n]);
+#pragma omp parallel for schedule(static) if (self->size >= GF_LIOUVILLIAN_SHARED)
         for (size_t k = 0; k < W * self->size; ++k) {
             at->u[k] += factor * at->now[k];
         }
@@ -436,7 +249,7 @@ gf_status gf_absorber_evolve(const gf_absorber *self, const double *currents, do
         done = at->u != NULL && at->now != NULL && at->before != NULL && at->next != NULL;
     }
     if (done) {
-        at->centre = self->most / 2;
+        at->centre = self->damping[self->liouvillian->length[self->size - 1]][0] / 2;
         at->radius = fmax(bound(self, at->now, at->next, at->before), 1e-300);
         at->head = head_of(self->size, currents);
         memcpy(at->u, currents, W * self->size * sizeof *currents);

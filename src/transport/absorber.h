@@ -17,16 +17,19 @@
 
 #include <signal.h>
 
+/* Several ways to damp strings of the same lengths. */
+enum { GF_ABSORBER_ENDS = GF_LIOUVILLIAN_COLUMNS / GF_CHARGES };
+
 typedef struct gf_absorber {
     const gf_liouvillian *liouvillian;
-    size_t size;     /* coordinates that take part */
-    double *damping; /* [size]: the diagonal of G */
-    double most;     /* of these */
+    size_t size; /* coordinates that take part */
+    size_t ends;
+    double damping[GF_LIOUVILLIAN_LONGEST + 1][GF_ABSORBER_ENDS]; /* G, by length and end */
 } gf_absorber;
 
-gf_status gf_absorber_init(const gf_liouvillian *liouvillian, int longest, int free, double rate,
-                           gf_absorber *self, gf_error *error);
-void gf_absorber_free(gf_absorber *self);
+/* Without any end yet; nothing is to be freed. */
+gf_absorber gf_absorber_of(const gf_liouvillian *liouvillian, int longest);
+void gf_absorber_add_end(gf_absorber *self, int free, double rate);
 
 typedef struct gf_absorber_solution {
     double onsager[GF_CHARGES][GF_CHARGES]; /* sigma_ij */
@@ -35,15 +38,17 @@ typedef struct gf_absorber_solution {
     bool converged;
 } gf_absorber_solution;
 
-/* Solves (G - S) x_j = J_j by conjugate gradients on the normal equations;
- * currents[size][GF_CHARGES]. Stops at `tolerance`, or unconverged after
- * `most` iterations or where nothing more is to be had, as for a current that is conserved. */
+/* Solves (G - S) x_j = J_j for each end by conjugate gradients on the normal equations, by all
+ * threads; currents[size][GF_CHARGES], solution[ends]. Stops at `tolerance`, or unconverged after
+ * `most` iterations or where nothing more is to be had, as for a current that is conserved. All
+ * ends together read the matrix as often as one. */
 gf_status gf_absorber_solve(const gf_absorber *self, const double *currents, double tolerance,
                             size_t most, const volatile sig_atomic_t *stop,
                             gf_absorber_solution *solution, gf_error *error);
 
 /* K_ij and sigma_ij(t) = int_0^t K_ij at time[k] = k step, k < count; both [count][GF_CHARGES]
- * [GF_CHARGES]. By Chebyshev polynomials of S - G, to 1e-10 of K(0). */
+ * [GF_CHARGES]. With the first end; by Chebyshev
+ * polynomials of S - G, to 1e-10 of K(0). */
 gf_status gf_absorber_evolve(const gf_absorber *self, const double *currents, double step,
                              size_t count, const volatile sig_atomic_t *stop, double *correlation,
                              double *onsager, gf_error *error);

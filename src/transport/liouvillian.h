@@ -15,7 +15,11 @@
 #include "gibbsflow/charge.h"
 #include "transport/strings.h"
 
-enum { GF_LIOUVILLIAN_LONGEST = 16 };
+enum {
+    GF_LIOUVILLIAN_LONGEST = 16,
+    GF_LIOUVILLIAN_COLUMNS = 10,
+    GF_LIOUVILLIAN_SHARED = 8192 /* coordinates, for threads to share the work on vectors */
+};
 
 typedef struct gf_liouvillian {
     int longest, weight,
@@ -53,7 +57,12 @@ void gf_liouvillian_free(gf_liouvillian *self);
  * the other parity. */
 bool gf_liouvillian_coordinates(const gf_liouvillian *self, const gf_strings *operator, double * x);
 
-/* out = S in on the first `size` coordinates, of GF_CHARGES columns side by side. */
-void gf_liouvillian_apply(const gf_liouvillian *self, size_t size, const double *in, double *out);
+/* out = S in on the first `size` coordinates, of 2, 4 ... GF_LIOUVILLIAN_COLUMNS columns side by
+ * side; by all threads. */
+void gf_liouvillian_apply(const gf_liouvillian *self, size_t size, size_t columns, const double *in,
+                          double *out);
+/* The rows first ... end - 1 of that alone, out[end - first][columns], by the calling thread. */
+void gf_liouvillian_apply_rows(const gf_liouvillian *self, size_t size, size_t first, size_t end,
+                               size_t columns, const double *in, double *out);
 
 #endif

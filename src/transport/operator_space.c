@@ -129,6 +129,11 @@ static gf_status open_problem(const gf_model *model, const double lambda[GF_CHAR
     return status;
 }
 
+/* Applications of the matrix that a solution takes, from experience. */
+static double applications_for(const problem *self) {
+    return 600 / pow(1 - self->m * self->m, 1.5);
+}
+
 /* --- choices --------------------------------------------------------------------------------- */
 
 static void add_choice(const problem *self, int longest, int weight, int width, double damping,
@@ -239,18 +244,38 @@ typedef struct work {
     gf_liouvillian *liouvillian[2];
     double *currents[2]; /* [size][GF_CHARGES], per site */
     double *shorter[2];  /* K and sigma in time, with strings one site shorter */
+    size_t solutions, first[GF_TRANSPORT_CHOICES]; /* tasks, and the first choice of each */
 } work;
 
-/* Tasks: the choices, then two evolutions in time. */
-static size_t count_tasks(const work *self) {
-    return self->result->choices + (self->request->times > 0 ? 2 : 0);
+/* Choices with the same strings stand together, and are solved together. */
+static size_t count_beside(const gf_operator_space *self, size_t first) {
+    size_t count = 1;
+    while (first + count < self->choices &&
+           self->choice[first + count].end.longest == self->choice[first].end.longest &&
+           self->choice[first + count].end.weight == self->choice[first].end.weight) {
+        ++count;
+    }
+    return count;
 }
 
+/* Tasks: solutions of choices, then two evolutions in time. */
+static void list_tasks(work *self) {
+    const gf_operator_space *result = self->result;
+    for (size_t first = 0; first < result->choices; first += count_beside(result, first)) {
+        self->first[self->solutions++] = first;
+    }
+}
+
+static size_t count_tasks(const work *self) {
+    return self->solutions + (self->request->times > 0 ? 2 : 0);
+}
+
+/* The first choice of a task. */
 static const gf_operator_space_choice *choice_of(const work *self, size_t task) {
     const gf_operator_space *result = self->result;
-    return task < result->choices
-               ? &result->choice[task]
-               : middle_choice(result, result->longest - (int)(task - result->choices));
+    return task < self->solutions
+               ? &result->choice[self->first[task]]
+               : middle_choice(result, result->longest - (int)(task - self->solutions));
 }
 
 /* Which matrix. */
@@ -258,10 +283,12 @@ static size_t space_of(const work *self, const gf_operator_space_choice *choice)
     return choice->end.weight < weight_of(self->result, choice->end.longest) ? 1 : 0;
 }
 
-/* Applications of the matrix: some, from experience; and polynomials. */
+/* Applications of the matrix to one column. */
 static double count_applications(const work *self, size_t task) {
     double end = self->request->step * (double)self->request->times;
-    return task < self->result->choices ? 1000 : 50 + 30 * self->problem->unit * end;
+    return task < self->solutions ? applications_for(self->problem) *
+                                        (double)count_beside(self->result, self->first[task])
+                                  : 50 + 30 * self->problem->unit * end;
 }
 
 static double task_cost(const void *context, size_t task) {
@@ -271,36 +298,56 @@ static double task_cost(const void *context, size_t task) {
     return count_applications(self, task) * (double)matrix->row[matrix->upto[choice->end.longest]];
 }
 
+static bool takes_all_threads(const void *context, size_t task) {
+    const work *self = context;
+    const gf_operator_space_choice *choice = choice_of(self, task);
+    return self->liouvillian[space_of(self, choice)]->upto[choice->end.longest] >=
+           GF_LIOUVILLIAN_SHARED;
+}
+
+static gf_status solve(const work *self, const gf_operator_space_choice *choice,
+                       gf_absorber *absorber, gf_error *error) {
+    gf_operator_space *result = self->result;
+    size_t space = space_of(self, choice), first = (size_t)(choice - result->choice);
+    gf_absorber_solution solution[GF_ABSORBER_ENDS];
+    for (size_t k = 0; k < count_beside(result, first); ++k) {
+        gf_absorber_add_end(absorber, choice[k].end.free, choice[k].end.damping);
+    }
+    gf_status status =
+        gf_absorber_solve(absorber, self->currents[space], tolerance_of(self->liouvillian[space]),
+                          MOST_ITERATIONS, self->request->stop, solution, error);
+    for (size_t k = 0; k < absorber->ends && status == GF_OK; ++k) {
+        result->choice[first + k].solution = solution[k];
+    }
+    return status;
+}
+
 static gf_status run_task(const void *context, gf_task *task, gf_error *error) {
     const work *self = context;
     const gf_operator_space_choice *choice = choice_of(self, task->index);
     gf_operator_space *result = self->result;
     size_t space = space_of(self, choice);
-    const double *currents = self->currents[space];
-    gf_absorber absorber;
-    gf_status status = gf_absorber_init(self->liouvillian[space], choice->end.longest,
-                                        choice->end.free, choice->end.damping, &absorber, error);
-    if (status == GF_OK && task->index < result->choices) {
-        status = gf_absorber_solve(&absorber, currents, tolerance_of(self->liouvillian[space]),
-                                   MOST_ITERATIONS, self->request->stop,
-                                   &result->choice[task->index].solution, error);
-    } else if (status == GF_OK) {
-        bool shorter = choice->end.longest < result->longest;
-        status = gf_absorber_evolve(&absorber, currents, self->request->step, self->request->times,
-                                    self->request->stop,
-                                    shorter ? self->shorter[0] : result->correlation,
-                                    shorter ? self->shorter[1] : result->onsager_in_time, error);
+    gf_absorber absorber = gf_absorber_of(self->liouvillian[space], choice->end.longest);
+    if (task->index < self->solutions) {
+        return solve(self, choice, &absorber, error);
     }
-    gf_absorber_free(&absorber);
-    return status;
+    bool shorter = choice->end.longest < result->longest;
+    gf_absorber_add_end(&absorber, choice->end.free, choice->end.damping);
+    return gf_absorber_evolve(&absorber, self->currents[space], self->request->step,
+                              self->request->times, self->request->stop,
+                              shorter ? self->shorter[0] : result->correlation,
+                              shorter ? self->shorter[1] : result->onsager_in_time, error);
 }
 
 static void carry_task(void *context, size_t task, gf_bytes *bytes) {
     work *self = context;
     gf_operator_space *result = self->result;
     size_t size = self->request->times * GF_CHARGES * GF_CHARGES * sizeof(double);
-    if (task < result->choices) {
-        gf_bytes_carry(bytes, &result->choice[task].solution, sizeof result->choice[task].solution);
+    if (task < self->solutions) {
+        size_t first = self->first[task];
+        for (size_t k = first; k < first + count_beside(result, first); ++k) {
+            gf_bytes_carry(bytes, &result->choice[k].solution, sizeof result->choice[k].solution);
+        }
     } else {
         bool shorter = choice_of(self, task)->end.longest < result->longest;
         gf_bytes_carry(bytes, shorter ? self->shorter[0] : result->correlation, size);
@@ -364,9 +411,12 @@ static gf_status run(work *self, gf_error *error) {
     if (status == GF_OK && !allocate_times(self)) {
         status = gf_fail_memory(error, "vectors of operator space; take shorter strings");
     }
+    list_tasks(self);
     const gf_tasks all = {.count = count_tasks(self),
                           .context = self,
                           .cost = task_cost,
+                          .alone = takes_all_threads,
+                          .blas_alone = 1,
                           .run = run_task,
                           .carry = carry_task,
                           .stop = self->request->stop,
@@ -533,7 +583,7 @@ static gf_status add_cost(const problem *from, const gf_operator_space_request *
         double vectors = 6.0 * GF_CHARGES * sizeof(double) * strings * gf_machine_threads();
         double choices = (double)result->choices / (is_limited(result) ? 3 : 1);
         double solutions = (space == 0 && is_limited(result) ? 2 : 1) * choices;
-        double applications = 1000 / pow(1 - from->m * from->m, 2) * solutions +
+        double applications = applications_for(from) * solutions +
                               (end > 0 && space == 0 ? 60 * from->unit * end : 0);
         cost->memory += bytes + (space == 0 ? vectors : 0);
         cost->seconds += 1e-9 * bytes / each * applications;

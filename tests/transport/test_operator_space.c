@@ -152,11 +152,10 @@ static double ring_product(const gf_chain *chain, const gf_operator *a, const gf
 
 static void evolve(const infinite_chain *chain, int longest, double step, size_t count, double *k,
                    double *sigma) {
-    gf_absorber absorber;
-    ck_assert_int_eq(gf_absorber_init(chain->matrix, longest, longest, 0, &absorber, NULL), GF_OK);
+    gf_absorber absorber = gf_absorber_of(chain->matrix, longest);
+    gf_absorber_add_end(&absorber, longest, 0);
     ck_assert_int_eq(gf_absorber_evolve(&absorber, chain->j, step, count, NULL, k, sigma, NULL),
                      GF_OK);
-    gf_absorber_free(&absorber);
 }
 
 /* C, K(0) and -K''(0) of one model. */
@@ -278,7 +277,7 @@ START_TEST(liouvillian_is_antisymmetric_and_conserves_energy) {
         for (size_t i = 0; i < 2 * size; ++i) {
             x[i] = random_dyadic(&random);
         }
-        gf_liouvillian_apply(chain.matrix, size, x, y);
+        gf_liouvillian_apply(chain.matrix, size, GF_CHARGES, x, y);
         for (size_t i = 0; i < size; ++i) {
             left += x[2 * i] * y[2 * i + 1];
             right += x[2 * i + 1] * y[2 * i];
@@ -291,7 +290,7 @@ START_TEST(liouvillian_is_antisymmetric_and_conserves_energy) {
         for (size_t i = 0; i < size; ++i) {
             x[2 * i] = x[2 * i + 1] = e[i];
         }
-        gf_liouvillian_apply(chain.matrix, size, x, y);
+        gf_liouvillian_apply(chain.matrix, size, GF_CHARGES, x, y);
         for (size_t i = 0; i < 2 * size && even; ++i) {
             assert_near(y[i], 0, 1e-12 * chain.matrix->largest);
         }
@@ -318,10 +317,10 @@ START_TEST(integral_over_time_is_the_solution) {
     for (size_t c = 0; c < sizeof cases / sizeof *cases; ++c) {
         gf_model *model = read_model(cases[c].file, 0, cases[c].assignment);
         infinite_chain chain = open_space(model, 0.25, 6, 6, cases[c].parity);
-        gf_absorber absorber;
+        gf_absorber absorber = gf_absorber_of(chain.matrix, 6);
         gf_absorber_solution solution;
         double k[8], sigma[8], *value = &solution.onsager[0][0];
-        ck_assert_int_eq(gf_absorber_init(chain.matrix, 6, 2, 2, &absorber, NULL), GF_OK);
+        gf_absorber_add_end(&absorber, 2, 2);
         ck_assert_int_eq(gf_absorber_solve(&absorber, chain.j, 1e-9, 5000, NULL, &solution, NULL),
                          GF_OK);
         ck_assert(solution.converged);
@@ -334,10 +333,78 @@ START_TEST(integral_over_time_is_the_solution) {
             }
             reference[e] = value[e];
         }
-        gf_absorber_free(&absorber);
         close_space(&chain);
         gf_model_free(model);
     }
+}
+END_TEST
+
+/* sigma of an end by itself. */
+static gf_absorber_solution solve_alone(const infinite_chain *chain, const double *currents,
+                                        int free, double rate, double tolerance) {
+    gf_absorber absorber = gf_absorber_of(chain->matrix, 6);
+    gf_absorber_solution solution;
+    gf_absorber_add_end(&absorber, free, rate);
+    ck_assert_int_eq(gf_absorber_solve(&absorber, currents, tolerance, 5000, NULL, &solution, NULL),
+                     GF_OK);
+    ck_assert(solution.converged);
+    return solution;
+}
+
+static void assert_same_onsager(const gf_absorber_solution *a, const gf_absorber_solution *b,
+                                double tolerance) {
+    for (size_t e = 0; e < 4; ++e) {
+        assert_near((&a->onsager[0][0])[e], (&b->onsager[0][0])[e],
+                    tolerance * fabs(a->onsager[1][1]));
+    }
+}
+
+/* As many ends at once as there may be: each as if it were alone, whenever it comes to its end. */
+START_TEST(ends_do_not_know_of_each_other) {
+    static const int free[] = {2, 3, 4, 5, 2};
+    static const double rate[] = {2, 0.5, 1, 4, 0.25};
+    gf_model *model = read_model("xxz_jprime_half.yaml", 0, NULL);
+    infinite_chain chain = open_space(model, 0.25, 6, 6, -1);
+    for (size_t count = 1; count <= GF_ABSORBER_ENDS; ++count) {
+        gf_absorber absorber = gf_absorber_of(chain.matrix, 6);
+        gf_absorber_solution solution[GF_ABSORBER_ENDS];
+        for (size_t e = 0; e < count; ++e) {
+            gf_absorber_add_end(&absorber, free[e], rate[e]);
+        }
+        ck_assert_int_eq(gf_absorber_solve(&absorber, chain.j, 1e-3, 5000, NULL, solution, NULL),
+                         GF_OK);
+        for (size_t e = 0; e < count; ++e) {
+            gf_absorber_solution alone = solve_alone(&chain, chain.j, free[e], rate[e], 1e-3);
+            assert_near((double)solution[e].iterations, (double)alone.iterations, 1);
+            assert_same_onsager(&solution[e], &alone, 1e-7);
+        }
+    }
+    close_space(&chain);
+    gf_model_free(model);
+}
+END_TEST
+
+/* Currents that depend on each other, or are none: sigma is bilinear in them. */
+START_TEST(currents_may_be_proportional_or_nothing) {
+    static const double factor[] = {-2, 1e-6, 0};
+    gf_model *model = read_model("xxz_jprime_half.yaml", 0, NULL);
+    infinite_chain chain = open_space(model, 0.25, 6, 6, -1);
+    gf_absorber_solution first = solve_alone(&chain, chain.j, 2, 2, 1e-8);
+    double *j = malloc(GF_CHARGES * chain.matrix->size * sizeof *j), sigma = first.onsager[0][0];
+    for (size_t c = 0; c < sizeof factor / sizeof *factor; ++c) {
+        for (size_t i = 0; i < chain.matrix->size; ++i) {
+            j[GF_CHARGES * i] = chain.j[GF_CHARGES * i];
+            j[GF_CHARGES * i + 1] = factor[c] * chain.j[GF_CHARGES * i];
+        }
+        gf_absorber_solution solution = solve_alone(&chain, j, 2, 2, 1e-8);
+        assert_near(solution.onsager[0][0], sigma, 1e-9 * sigma);
+        assert_near(solution.onsager[0][1], factor[c] * sigma, 1e-9 * fabs(factor[c]) * sigma);
+        assert_near(solution.onsager[1][1], factor[c] * factor[c] * sigma,
+                    1e-9 * factor[c] * factor[c] * sigma);
+    }
+    free(j);
+    close_space(&chain);
+    gf_model_free(model);
 }
 END_TEST
 
@@ -506,7 +573,7 @@ static void assert_space(const char *file, double m, int longest, int weight) {
         j[i] = gf_strings_expand(&chain.currents.current[i], cell, m);
     }
     for (int n = 0; n < STEPS; ++n) {
-        gf_liouvillian_apply(chain.matrix, size, chain.j, next);
+        gf_liouvillian_apply(chain.matrix, size, GF_CHARGES, chain.j, next);
         memcpy(chain.j, next, 2 * size * sizeof *next);
         for (size_t i = 0; i < 2; ++i) {
             gf_strings image = commute(&h, &j[i], longest, weight);
@@ -616,6 +683,8 @@ int main(void) {
     tcase_add_test(tests, short_times_are_those_of_a_ring);
     tcase_add_test(tests, liouvillian_is_antisymmetric_and_conserves_energy);
     tcase_add_test(tests, integral_over_time_is_the_solution);
+    tcase_add_test(tests, ends_do_not_know_of_each_other);
+    tcase_add_test(tests, currents_may_be_proportional_or_nothing);
     tcase_add_long_test(tests, diffusion_constants_that_are_known);
     tcase_add_test(tests, nothing_is_settled_close_to_a_conserved_current);
     tcase_add_test(tests, flip_and_scale_are_as_they_must_be);
