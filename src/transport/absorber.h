@@ -31,21 +31,6 @@ typedef struct gf_absorber {
 gf_absorber gf_absorber_of(const gf_liouvillian *liouvillian, int longest);
 void gf_absorber_add_end(gf_absorber *self, int free, double rate);
 
-typedef struct gf_absorber_solution {
-    double onsager[GF_CHARGES][GF_CHARGES]; /* sigma_ij */
-    double residual;                        /* the largest |J_j - (G - S) x_j|/|J_j| */
-    size_t iterations;
-    bool converged;
-} gf_absorber_solution;
-
-/* Solves (G - S) x_j = J_j for each end by conjugate gradients on the normal equations, by all
- * threads; currents[size][GF_CHARGES], solution[ends]. Stops at `tolerance`, or unconverged after
- * `most` iterations or where nothing more is to be had, as for a current that is conserved. All
- * ends together read the matrix as often as one. */
-gf_status gf_absorber_solve(const gf_absorber *self, const double *currents, double tolerance,
-                            size_t most, const volatile sig_atomic_t *stop,
-                            gf_absorber_solution *solution, gf_error *error);
-
 /* K_ij and sigma_ij(t) = int_0^t K_ij at time[k] = k step, k < count; both [count][GF_CHARGES]
  * [GF_CHARGES]. With the first end; by Chebyshev
  * polynomials of S - G, to 1e-10 of K(0). */

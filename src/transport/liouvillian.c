@@ -300,7 +300,7 @@ static bool reserve(gf_liouvillian *self, size_t used, size_t more, size_t *capa
         return true;
     }
     size_t wanted = *capacity + *capacity / 4 + more + 4096;
-    uint32_t *column = realloc(self->column, wanted * sizeof *column);
+    uint32_t *column = realloc(self->column, (wanted + GF_LIOUVILLIAN_AHEAD) * sizeof *column);
     self->column = column != NULL ? column : self->column;
     double *value = realloc(self->value, wanted * sizeof *value);
     self->value = value != NULL ? value : self->value;
@@ -349,6 +349,9 @@ static bool fill(gf_liouvillian *self, const gf_commutator *commutator) {
         }
         sum_row(all, k, &image, &sum);
         done = !image.exhausted && store_row(self, k, rounding, &capacity, &sum);
+    }
+    if (done && self->column != NULL) {
+        memset(self->column + self->row[self->size], 0, GF_LIOUVILLIAN_AHEAD * sizeof(uint32_t));
     }
     free_row(&sum);
     gf_strings_free(&image);

@@ -18,7 +18,8 @@
 enum {
     GF_LIOUVILLIAN_LONGEST = 16,
     GF_LIOUVILLIAN_COLUMNS = 10,
-    GF_LIOUVILLIAN_SHARED = 8192 /* coordinates, for threads to share the work on vectors */
+    GF_LIOUVILLIAN_SHARED = 8192, /* coordinates, for threads to share the work on vectors */
+    GF_LIOUVILLIAN_AHEAD = 32     /* zeros behind the columns, for those who look ahead */
 };
 
 typedef struct gf_liouvillian {

@@ -21,6 +21,11 @@ static size_t end_of(const gf_liouvillian *self, size_t row, size_t size) {
 INLINE void add_element(const gf_liouvillian *self, size_t element, size_t pairs, const double *in,
                         pair *sum) {
     const pair *x = (const pair *)in + pairs * self->column[element];
+    const pair *later = (const pair *)in + pairs * self->column[element + GF_LIOUVILLIAN_AHEAD];
+    __builtin_prefetch(later);
+    if (pairs > 4) { /* another line of the cache */
+        __builtin_prefetch(later + 4);
+    }
     for (size_t c = 0; c < pairs; ++c) {
         sum[c] += self->value[element] * x[c];
     }

@@ -305,33 +305,73 @@ static bool takes_all_threads(const void *context, size_t task) {
            GF_LIOUVILLIAN_SHARED;
 }
 
-static gf_status solve(const work *self, const gf_operator_space_choice *choice,
-                       gf_absorber *absorber, gf_error *error) {
-    gf_operator_space *result = self->result;
-    size_t space = space_of(self, choice), first = (size_t)(choice - result->choice);
-    gf_absorber_solution solution[GF_ABSORBER_ENDS];
-    for (size_t k = 0; k < count_beside(result, first); ++k) {
-        gf_absorber_add_end(absorber, choice[k].end.free, choice[k].end.damping);
+/* Solvers at work, one to a worker: solutions go in legs. */
+typedef struct bench {
+    gf_absorber absorber;
+    gf_absorber_solver *solver;
+} bench;
+
+static gf_status set_up(const void *context, void **workspace, gf_error *error) {
+    (void)context;
+    *workspace = calloc(1, sizeof(bench));
+    return *workspace != NULL ? GF_OK : gf_fail_memory(error, "a solver");
+}
+
+static void clear_away(void *workspace) {
+    bench *self = workspace;
+    gf_absorber_solver_free(self->solver);
+    free(self);
+}
+
+static gf_status begin_solution(const work *self, const gf_operator_space_choice *choice, bench *at,
+                                gf_error *error) {
+    const gf_liouvillian *matrix = self->liouvillian[space_of(self, choice)];
+    size_t count = count_beside(self->result, (size_t)(choice - self->result->choice));
+    at->absorber = gf_absorber_of(matrix, choice->end.longest);
+    for (size_t k = 0; k < count; ++k) {
+        gf_absorber_add_end(&at->absorber, choice[k].end.free, choice[k].end.damping);
     }
-    gf_status status =
-        gf_absorber_solve(absorber, self->currents[space], tolerance_of(self->liouvillian[space]),
-                          MOST_ITERATIONS, self->request->stop, solution, error);
-    for (size_t k = 0; k < absorber->ends && status == GF_OK; ++k) {
-        result->choice[first + k].solution = solution[k];
+    const gf_absorber_problem all = {.absorber = &at->absorber,
+                                     .currents = self->currents[space_of(self, choice)],
+                                     .tolerance = tolerance_of(matrix),
+                                     .most = MOST_ITERATIONS};
+    return gf_absorber_solver_create(&all, &at->solver, error);
+}
+
+/* What is left of the cost of a task is a guess. */
+static gf_status solve(const work *self, gf_task *task, gf_error *error) {
+    enum { LEG = 50 };
+    bench *at = task->workspace;
+    size_t first = self->first[task->index];
+    gf_operator_space_choice *choice = &self->result->choice[first];
+    gf_status status = task->begun ? GF_OK : begin_solution(self, choice, at, error);
+    if (status != GF_OK) {
+        return status;
     }
-    return status;
+    if (gf_absorber_solver_advance(at->solver, LEG) > 0) {
+        double done = 2 * (double)gf_absorber_solver_iterations(at->solver);
+        task->left =
+            task_cost(self, task->index) * fmax(0.02, 1 - done / applications_for(self->problem));
+        return GF_OK;
+    }
+    for (size_t k = 0; k < count_beside(self->result, first); ++k) {
+        choice[k].solution = gf_absorber_solver_solution(at->solver, k);
+    }
+    gf_absorber_solver_free(at->solver);
+    at->solver = NULL;
+    return GF_OK;
 }
 
 static gf_status run_task(const void *context, gf_task *task, gf_error *error) {
     const work *self = context;
+    if (task->index < self->solutions) {
+        return solve(self, task, error);
+    }
     const gf_operator_space_choice *choice = choice_of(self, task->index);
     gf_operator_space *result = self->result;
     size_t space = space_of(self, choice);
-    gf_absorber absorber = gf_absorber_of(self->liouvillian[space], choice->end.longest);
-    if (task->index < self->solutions) {
-        return solve(self, choice, &absorber, error);
-    }
     bool shorter = choice->end.longest < result->longest;
+    gf_absorber absorber = gf_absorber_of(self->liouvillian[space], choice->end.longest);
     gf_absorber_add_end(&absorber, choice->end.free, choice->end.damping);
     return gf_absorber_evolve(&absorber, self->currents[space], self->request->step,
                               self->request->times, self->request->stop,
@@ -417,6 +457,8 @@ static gf_status run(work *self, gf_error *error) {
                           .cost = task_cost,
                           .alone = takes_all_threads,
                           .blas_alone = 1,
+                          .begin = set_up,
+                          .end = clear_away,
                           .run = run_task,
                           .carry = carry_task,
                           .stop = self->request->stop,
@@ -580,7 +622,8 @@ static gf_status add_cost(const problem *from, const gf_operator_space_request *
         if (status != GF_OK) {
             return status;
         }
-        double vectors = 6.0 * GF_CHARGES * sizeof(double) * strings * gf_machine_threads();
+        double vectors = gf_absorber_solver_memory(strings, GF_ABSORBER_ENDS) *
+                         (strings < GF_LIOUVILLIAN_SHARED ? gf_machine_threads() : 1);
         double choices = (double)result->choices / (is_limited(result) ? 3 : 1);
         double solutions = (space == 0 && is_limited(result) ? 2 : 1) * choices;
         double applications = applications_for(from) * solutions +

@@ -21,7 +21,7 @@
 #define GIBBSFLOW_TRANSPORT_OPERATOR_SPACE_H
 
 #include "model/model.h"
-#include "transport/absorber.h"
+#include "transport/absorber_solver.h"
 #include "transport/transport.h"
 
 enum { GF_OPERATOR_SPACE_LONGEST = 10 /* unless told */ };

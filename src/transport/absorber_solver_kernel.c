@@ -1,7 +1,8 @@
-#include "transport/absorber.h"
+#include "transport/absorber_solver.h"
 
 #include "base/clones.h"
 #include "base/matrix.h"
+#include "base/pages.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -19,41 +20,66 @@ typedef double columns __attribute__((vector_size(W * 8), aligned(8), may_alias)
 /* One for each end. */
 typedef double matrices[ENDS][W][W];
 
-typedef struct iterate {
-    const gf_absorber *absorber;
-    double *x, *residual, *gradient, *direction, *image; /* [size][ends][W] */
+/* Of an end: its gradient is Q C, with Q orthonormal under the scale. */
+typedef struct course {
+    size_t end;                  /* its number in the problem */
+    double c[W][W], start[W][W]; /* start: of the currents, the diagonal */
+} course;
+
+struct gf_absorber_solver {
+    gf_absorber_problem problem;
+    gf_absorber absorber; /* with the ends that are not done */
+    course course[ENDS];  /* of these */
+    size_t iterations;
+    double *x, *residual, *gradient, *direction, *image; /* [size][ends][W]; gradient: Q */
     double *square;                                      /* [size]: of a row of S */
     matrices *partial;                                   /* [pieces] */
-    const volatile sig_atomic_t *stop;
-} iterate;
+    matrices product;                                    /* of the gradient */
+    gf_absorber_solution solution[ENDS];
+};
 
 static size_t pieces_of(const gf_absorber *self) {
     return (self->size + PIECE - 1) / PIECE;
 }
 
-static void release(iterate *self) {
-    free(self->x);
-    free(self->residual);
-    free(self->gradient);
-    free(self->direction);
-    free(self->image);
-    free(self->square);
-    free(self->partial);
+void gf_absorber_solver_free(gf_absorber_solver *self) {
+    if (self != NULL) {
+        free(self->x);
+        free(self->residual);
+        free(self->gradient);
+        free(self->direction);
+        free(self->image);
+        free(self->square);
+        free(self->partial);
+        free(self);
+    }
 }
 
-static bool allocate(const gf_absorber *absorber, iterate *self) {
-    size_t bytes = (absorber->size * absorber->ends * W + 1) * sizeof(double);
-    *self = (iterate){.absorber = absorber,
-                      .x = calloc(1, bytes),
-                      .residual = malloc(bytes),
-                      .gradient = calloc(1, bytes),
-                      .direction = calloc(1, bytes),
-                      .image = malloc(bytes),
-                      .square = malloc((absorber->size + 1) * sizeof(double)),
-                      .partial = calloc(pieces_of(absorber) + 1, sizeof(matrices))};
+static double *zeros(size_t bytes) {
+    double *result = gf_pages_alloc(bytes);
+    if (result != NULL) {
+        memset(result, 0, bytes);
+    }
+    return result;
+}
+
+static bool allocate(gf_absorber_solver *self) {
+    size_t size = self->absorber.size,
+           bytes = (size * self->absorber.ends * W + 1) * sizeof(double);
+    self->x = zeros(bytes);
+    self->residual = zeros(bytes);
+    self->gradient = zeros(bytes);
+    self->direction = zeros(bytes);
+    self->image = zeros(bytes);
+    self->square = zeros((size + 1) * sizeof(double));
+    self->partial = calloc(pieces_of(&self->absorber) + 1, sizeof(matrices));
     return self->x != NULL && self->residual != NULL && self->gradient != NULL &&
            self->direction != NULL && self->image != NULL && self->square != NULL &&
            self->partial != NULL;
+}
+
+double gf_absorber_solver_memory(double size, size_t ends) {
+    return size * (5.0 * W * (double)ends + 1) * sizeof(double);
 }
 
 /* --- pieces ---------------------------------------------------------------------------------- */
@@ -108,13 +134,13 @@ INLINE double scale_of(double square, double damping) {
 }
 
 /* image = (G - S) direction, where S direction is there; its products. */
-INLINE void finish_image(const iterate *self, piece at, matrices sum) {
-    const unsigned char *length = self->absorber->liouvillian->length;
+INLINE void finish_image(const gf_absorber_solver *self, piece at, matrices sum) {
+    const unsigned char *length = self->absorber.liouvillian->length;
     const columns *direction = (const columns *)self->direction;
     columns *image = (columns *)self->image;
     sums product = no_sums(at.ends);
     for (size_t k = at.first; k < at.end; ++k) {
-        const double *damping = self->absorber->damping[length[k]];
+        const double *damping = self->absorber.damping[length[k]];
         for (size_t e = 0; e < at.ends; ++e) {
             columns *one = &image[k * at.ends + e];
             *one = damping[e] * direction[k * at.ends + e] - *one;
@@ -125,15 +151,15 @@ INLINE void finish_image(const iterate *self, piece at, matrices sum) {
 }
 
 /* gradient -= (G + S) image factor, S image given; its products. */
-INLINE void move_gradient(const iterate *self, piece at, matrices factor, const double *given,
-                          matrices sum) {
-    const unsigned char *length = self->absorber->liouvillian->length;
+INLINE void move_gradient(const gf_absorber_solver *self, piece at, matrices factor,
+                          const double *given, matrices sum) {
+    const unsigned char *length = self->absorber.liouvillian->length;
     const columns *image = (const columns *)self->image + at.first * at.ends;
     const columns *moved = (const columns *)given;
     columns *gradient = (columns *)self->gradient + at.first * at.ends;
     sums product = no_sums(at.ends);
     for (size_t k = at.first; k < at.end; ++k) {
-        const double *damping = self->absorber->damping[length[k]];
+        const double *damping = self->absorber.damping[length[k]];
         for (size_t e = 0; e < at.ends; ++e) {
             *gradient -= multiply(damping[e] * *image++ + *moved++, factor[e]);
             add_product(scale_of(self->square[k], damping[e]), *gradient++, product.row[e]);
@@ -142,7 +168,7 @@ INLINE void move_gradient(const iterate *self, piece at, matrices factor, const 
     keep_sums(at.ends, &product, sum);
 }
 
-INLINE void advance_rows(const iterate *self, piece at, matrices factor, matrices sum) {
+INLINE void advance_rows(const gf_absorber_solver *self, piece at, matrices factor, matrices sum) {
     const columns *direction = (const columns *)self->direction;
     const columns *image = (const columns *)self->image;
     columns *x = (columns *)self->x, *residual = (columns *)self->residual;
@@ -158,11 +184,11 @@ INLINE void advance_rows(const iterate *self, piece at, matrices factor, matrice
 }
 
 /* gradient = gradient inverse, direction = scale gradient + direction factor */
-INLINE void turn_rows(const iterate *self, piece at, matrices inverse, matrices factor) {
-    const unsigned char *length = self->absorber->liouvillian->length;
+INLINE void turn_rows(const gf_absorber_solver *self, piece at, matrices inverse, matrices factor) {
+    const unsigned char *length = self->absorber.liouvillian->length;
     columns *gradient = (columns *)self->gradient, *direction = (columns *)self->direction;
     for (size_t k = at.first; k < at.end; ++k) {
-        const double *damping = self->absorber->damping[length[k]];
+        const double *damping = self->absorber.damping[length[k]];
         for (size_t e = 0; e < at.ends; ++e) {
             columns *from = &gradient[k * at.ends + e], *to = &direction[k * at.ends + e];
             *from = multiply(*from, inverse[e]);
@@ -174,7 +200,7 @@ INLINE void turn_rows(const iterate *self, piece at, matrices inverse, matrices 
 typedef enum pass { IMAGE, GRADIENT, ADVANCE, TURN } pass;
 
 /* With one or two factors, each [ends][W][W], where the pass takes any. */
-INLINE void pass_rows(const iterate *self, pass what, piece at, matrices *factor,
+INLINE void pass_rows(const gf_absorber_solver *self, pass what, piece at, matrices *factor,
                       const double *given, matrices sum) {
     switch (what) {
     case IMAGE:
@@ -192,9 +218,9 @@ INLINE void pass_rows(const iterate *self, pass what, piece at, matrices *factor
     }
 }
 
-GF_CLONES static void do_piece(const iterate *self, pass what, size_t first, size_t end,
+GF_CLONES static void do_piece(const gf_absorber_solver *self, pass what, size_t first, size_t end,
                                matrices *factor, const double *given, matrices sum) {
-    switch (self->absorber->ends) {
+    switch (self->absorber.ends) {
     case 1:
         pass_rows(self, what, (piece){first, end, 1}, factor, given, sum);
         break;
@@ -215,8 +241,8 @@ GF_CLONES static void do_piece(const iterate *self, pass what, size_t first, siz
 
 /* Over all rows, a piece at a time; products of the image, of the gradient with its scale, of the
  * residual. */
-static void do_pass(const iterate *self, pass what, matrices *factor, matrices product) {
-    const gf_absorber *absorber = self->absorber;
+static void do_pass(const gf_absorber_solver *self, pass what, matrices *factor, matrices product) {
+    const gf_absorber *absorber = &self->absorber;
     size_t size = absorber->size, width = absorber->ends * W;
 #pragma omp parallel for schedule(dynamic) if (size >= GF_LIOUVILLIAN_SHARED)
     for (size_t first = 0; first < size; first += PIECE) {
@@ -243,54 +269,28 @@ static void do_pass(const iterate *self, pass what, matrices *factor, matrices p
 
 /* --- the descent ----------------------------------------------------------------------------- */
 
-/* Of an end: its gradient is Q C, with Q orthonormal under the scale. */
-typedef struct course {
-    double c[W][W], start[W][W]; /* start: of the currents, the diagonal */
-    bool done;
-} course;
-
 /* The largest of all columns. */
-static double residual_of(double square[W][W], double start[W][W]) {
+static double residual_of(double square[W][W], const course *at) {
     double largest = 0;
     for (size_t c = 0; c < W; ++c) {
-        largest = start[c][c] > 0 ? fmax(largest, sqrt(square[c][c] / start[c][c])) : largest;
+        double start = at->start[c][c];
+        largest = start > 0 ? fmax(largest, sqrt(square[c][c] / start)) : largest;
     }
     return largest;
 }
 
-/* Whether the gradients of all columns are rounding. */
-static bool is_flat(const course *self) {
+/* Whether the gradients of all columns, Q C, are rounding. */
+static bool is_flat(double product[W][W], const course *self) {
+    double image[W][W], transposed[W][W];
+    for (size_t k = 0; k < W * W; ++k) {
+        transposed[k / W][k % W] = self->c[k % W][k / W];
+    }
+    gf_matrix_transform(transposed, product, image);
     bool flat = true;
     for (size_t j = 0; j < W; ++j) {
-        double square = 0;
-        for (size_t i = 0; i < W; ++i) {
-            square += self->c[i][j] * self->c[i][j];
-        }
-        flat = flat && square <= 1e-28 * self->start[j][j];
+        flat = flat && image[j][j] <= 1e-28 * self->start[j][j];
     }
     return flat;
-}
-
-static void begin(iterate *self, const double *currents, course *at) {
-    const gf_absorber *absorber = self->absorber;
-    const gf_liouvillian *from = absorber->liouvillian;
-    size_t ends = absorber->ends;
-    memset(at, 0, ends * sizeof *at);
-    for (size_t k = 0; k < absorber->size; ++k) {
-        for (size_t e = 0; e < ends; ++e) {
-            for (size_t c = 0; c < W; ++c) {
-                double current = currents[W * k + c];
-                self->image[W * (k * ends + e) + c] = current;
-                self->residual[W * (k * ends + e) + c] = current;
-                at[e].start[c][c] += current * current;
-            }
-        }
-        self->square[k] = 0;
-        for (size_t n = from->row[k]; n < from->row[k + 1] && from->column[n] < absorber->size;
-             ++n) {
-            self->square[k] += from->value[n] * from->value[n];
-        }
-    }
 }
 
 /* Makes Q orthonormal, and C follow: Q = Q' zeta by Cholesky, from the products of Q. A column that
@@ -328,63 +328,17 @@ static void invert(double product[W][W], double inverse[W][W]) {
     }
 }
 
-/* Conjugate gradients for A'A x = A'b with A = G - S, preconditioned by the diagonal of A'A: the
- * residual falls monotonically. A is nearly antisymmetric, with a spectrum on both sides of zero,
- * and there this is as fast as anything with short recurrences. The columns of an end search in the
- * directions of each, and are kept apart (A. A. Dubrulle, Electron. Trans. Numer. Anal. 12, 216
- * (2001)); an end that has come to its solution stays there. */
-static void descend(iterate *self, double tolerance, size_t most, course *at,
-                    gf_absorber_solution *solution) {
-    size_t ends = self->absorber->ends, going = ends;
-    matrices product, rest, inverse, factor[2] = {{{{0}}}};
-    for (size_t e = 0; e < ends; ++e) {
-        for (size_t c = 0; c < W; ++c) {
-            at[e].c[c][c] = 1;
-            factor[0][e][c][c] = -1;
-        }
-    }
-    do_pass(self, GRADIENT, factor, product); /* A'b */
-    for (size_t n = 0;; ++n) {
-        for (size_t e = 0; e < ends; ++e) {
-            orthonormalise(product[e], &at[e], factor[0][e], factor[1][e]);
-            if (!at[e].done) {
-                solution[e].residual = residual_of(n == 0 ? at[e].start : rest[e], at[e].start);
-                solution[e].iterations = n;
-                solution[e].converged = solution[e].residual <= tolerance;
-                at[e].done = solution[e].converged || is_flat(&at[e]) || n == most ||
-                             (self->stop != NULL && *self->stop != 0);
-                going -= at[e].done;
-            }
-        }
-        if (going == 0) {
-            return;
-        }
-        do_pass(self, TURN, factor, rest);
-        do_pass(self, IMAGE, factor, product);
-        memset(inverse, 0, sizeof inverse);
-        for (size_t e = 0; e < ends; ++e) {
-            if (!at[e].done) {
-                invert(product[e], inverse[e]);
-            }
-            gf_matrix_multiply(inverse[e], at[e].c, factor[0][e]);
-        }
-        do_pass(self, ADVANCE, factor, rest);
-        memcpy(factor[0], inverse, sizeof inverse);
-        do_pass(self, GRADIENT, factor, product);
-    }
-}
+/* --- ends that are done ---------------------------------------------------------------------- */
 
-/* sigma_ij += (a_i, b_j) of an end, each coordinate with a sign; b has `ends` like a, or one. */
-static void contract(const iterate *self, size_t end, bool reversed, const double *a,
-                     const double *b, size_t ends_of_b, double sigma[W][W]) {
-    const gf_absorber *absorber = self->absorber;
-    for (size_t k = 0; k < absorber->size; ++k) {
-        double sign = reversed && !absorber->liouvillian->imaginary[k] ? -1 : 1;
-        const double *left = a + W * (k * absorber->ends + end);
-        const double *right = b + W * (k * ends_of_b + (ends_of_b > 1 ? end : 0));
+/* sigma_ij += (a_i, b_j), each coordinate with a sign; coordinate k of a and b stands at strides.
+ */
+static void contract(const gf_absorber_solver *self, bool reversed, const double *a, size_t a_step,
+                     const double *b, size_t b_step, double sigma[W][W]) {
+    for (size_t k = 0; k < self->absorber.size; ++k) {
+        double sign = reversed && !self->absorber.liouvillian->imaginary[k] ? -1 : 1;
         for (size_t i = 0; i < W; ++i) {
             for (size_t j = 0; j < W; ++j) {
-                sigma[i][j] += sign * left[i] * right[j];
+                sigma[i][j] += sign * a[k * a_step + i] * b[k * b_step + j];
             }
         }
     }
@@ -393,24 +347,127 @@ static void contract(const iterate *self, size_t end, bool reversed, const doubl
 /* Where H is real the currents are imaginary, and with R the sign of the real coordinates A' = R A
  * R: so y_j = R x_j solves A' y_j = J_j, and (x_i, J_j) + (residual_i, y_j) is right to second
  * order. */
-gf_status gf_absorber_solve(const gf_absorber *self, const double *currents, double tolerance,
-                            size_t most, const volatile sig_atomic_t *stop,
-                            gf_absorber_solution *solution, gf_error *error) {
-    iterate at;
-    course courses[ENDS];
-    bool done = allocate(self, &at);
-    memset(solution, 0, self->ends * sizeof *solution);
-    if (done) {
-        at.stop = stop;
-        begin(&at, currents, courses);
-        descend(&at, tolerance, most, courses, solution);
-        for (size_t e = 0; e < self->ends; ++e) {
-            contract(&at, e, false, at.x, currents, 1, solution[e].onsager);
-            if (self->liouvillian->real) {
-                contract(&at, e, true, at.residual, at.x, self->ends, solution[e].onsager);
+static void find_onsager(const gf_absorber_solver *self, size_t e, double sigma[W][W]) {
+    size_t step = self->absorber.ends * W;
+    const double *x = self->x + W * e, *residual = self->residual + W * e;
+    contract(self, false, x, step, self->problem.currents, W, sigma);
+    if (self->absorber.liouvillian->real) {
+        contract(self, true, residual, step, x, step, sigma);
+    }
+}
+
+/* Takes an end out of the vectors. */
+static void drop_end(gf_absorber_solver *self, size_t e) {
+    double *vectors[] = {self->x, self->residual, self->gradient, self->direction, self->image};
+    size_t ends = self->absorber.ends--;
+    for (size_t v = 0; v < sizeof vectors / sizeof *vectors; ++v) {
+        size_t to = 0;
+        for (size_t from = 0; from < self->absorber.size * ends; ++from) {
+            if (from % ends != e) {
+                memmove(vectors[v] + W * to++, vectors[v] + W * from, W * sizeof(double));
             }
         }
     }
-    release(&at);
-    return done ? GF_OK : gf_fail_memory(error, "vectors of operator space; take shorter strings");
+    for (size_t next = e + 1; next < ends; ++next) {
+        self->course[next - 1] = self->course[next];
+        memcpy(self->product[next - 1], self->product[next], sizeof self->product[next]);
+        for (int length = 0; length <= GF_LIOUVILLIAN_LONGEST; ++length) {
+            self->absorber.damping[length][next - 1] = self->absorber.damping[length][next];
+        }
+    }
+}
+
+/* Looks at all ends; rest: products of their residuals. */
+static void drop_done(gf_absorber_solver *self, matrices rest) {
+    for (size_t e = self->absorber.ends; e-- > 0;) {
+        const course *at = &self->course[e];
+        gf_absorber_solution *solution = &self->solution[at->end];
+        solution->residual = residual_of(rest[e], at);
+        solution->iterations = self->iterations;
+        solution->converged = solution->residual <= self->problem.tolerance;
+        if (solution->converged || is_flat(self->product[e], at) ||
+            self->iterations >= self->problem.most) {
+            find_onsager(self, e, solution->onsager);
+            drop_end(self, e);
+        }
+    }
+}
+
+/* --- the descent ----------------------------------------------------------------------------- */
+
+static void iterate(gf_absorber_solver *self) {
+    size_t ends = self->absorber.ends;
+    matrices product, rest, inverse, factor[2];
+    for (size_t e = 0; e < ends; ++e) {
+        orthonormalise(self->product[e], &self->course[e], factor[0][e], factor[1][e]);
+    }
+    do_pass(self, TURN, factor, product);
+    do_pass(self, IMAGE, factor, product);
+    for (size_t e = 0; e < ends; ++e) {
+        invert(product[e], inverse[e]);
+        gf_matrix_multiply(inverse[e], self->course[e].c, factor[0][e]);
+    }
+    do_pass(self, ADVANCE, factor, rest);
+    memcpy(factor[0], inverse, sizeof inverse);
+    do_pass(self, GRADIENT, factor, self->product);
+    ++self->iterations;
+    drop_done(self, rest);
+}
+
+size_t gf_absorber_solver_advance(gf_absorber_solver *self, size_t iterations) {
+    for (size_t n = 0; n < iterations && self->absorber.ends > 0; ++n) {
+        iterate(self);
+    }
+    return self->absorber.ends;
+}
+
+/* x = 0; the gradient is A'J. */
+static void begin(gf_absorber_solver *self) {
+    const gf_liouvillian *from = self->absorber.liouvillian;
+    size_t ends = self->absorber.ends, size = self->absorber.size;
+    matrices rest = {{{0}}}, factor[1] = {{{{0}}}};
+    for (size_t k = 0; k < size; ++k) {
+        for (size_t c = 0; c < ends * W; ++c) {
+            double current = self->problem.currents[W * k + c % W];
+            self->image[W * ends * k + c] = self->residual[W * ends * k + c] = current;
+            rest[c / W][c % W][c % W] += current * current;
+        }
+        for (size_t n = from->row[k]; n < from->row[k + 1] && from->column[n] < size; ++n) {
+            self->square[k] += from->value[n] * from->value[n];
+        }
+    }
+    for (size_t e = 0; e < ends; ++e) {
+        self->course[e].end = e;
+        memcpy(self->course[e].start, rest[e], sizeof rest[e]);
+        for (size_t c = 0; c < W; ++c) {
+            self->course[e].c[c][c] = 1;
+            factor[0][e][c][c] = -1;
+        }
+    }
+    do_pass(self, GRADIENT, factor, self->product);
+    drop_done(self, rest);
+}
+
+gf_status gf_absorber_solver_create(const gf_absorber_problem *problem, gf_absorber_solver **solver,
+                                    gf_error *error) {
+    gf_absorber_solver *self = *solver = calloc(1, sizeof *self);
+    if (self != NULL) {
+        self->problem = *problem;
+        self->absorber = *problem->absorber;
+    }
+    if (self == NULL || !allocate(self)) {
+        gf_absorber_solver_free(self);
+        *solver = NULL;
+        return gf_fail_memory(error, "vectors of operator space; take shorter strings");
+    }
+    begin(self);
+    return GF_OK;
+}
+
+size_t gf_absorber_solver_iterations(const gf_absorber_solver *self) {
+    return self->iterations;
+}
+
+gf_absorber_solution gf_absorber_solver_solution(const gf_absorber_solver *self, size_t end) {
+    return self->solution[end];
 }
