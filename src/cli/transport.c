@@ -4,6 +4,7 @@
 #include "base/ranks.h"
 #include "model/model_file.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +102,8 @@ enum {
     MOST_SAMPLES = 10000,
     MOST_TIMES = 100000,
     MOST_NODES = 1000,
-    LEAST_ENTRIES = 5
+    LEAST_ENTRIES = 5,
+    NOT_GIVEN = INT_MIN
 };
 static const double MOST_LAMBDA1 = 1e6;
 
@@ -220,59 +222,80 @@ static int check_tail(const cli_options *options, const transport_request *self)
                            "lengths: no --method operator-space or memory, no --alone");
 }
 
+static int check_method(const cli_options *options, const transport_request *self) {
+    static const char *const methods[] = {"full", "typicality", "operator-space", "memory"};
+    bool known = false;
+    for (size_t k = 0; k < sizeof methods / sizeof *methods; ++k) {
+        known = known || cli_transport_takes(self, methods[k]);
+    }
+    if (!known) {
+        return cli_usage(options,
+                         "--method %s: expected full, typicality, operator-space or memory",
+                         self->method);
+    }
+    if (cli_transport_takes(self, "operator-space") &&
+        (self->exact != 0 || self->symmetrised != 0 || self->alone != 0)) {
+        return cli_usage(options,
+                         "--exact, --symmetrised and --alone are for chains of a finite length, "
+                         "--method full or typicality");
+    }
+    return CLI_GO_ON;
+}
+
+/* What goes with random vectors. */
+static int check_samples(const cli_options *options, transport_request *self) {
+    if (!cli_transport_takes(self, "typicality") && !cli_transport_takes(self, "memory") &&
+        (self->samples != NOT_GIVEN || self->seed >= 0)) {
+        return cli_usage(options, "--samples and --seed belong to --method typicality or memory");
+    }
+    self->samples = self->samples != NOT_GIVEN ? self->samples : DEFAULT_SAMPLES;
+    if (self->samples < 2 || self->samples > MOST_SAMPLES) {
+        return cli_usage(options, "--samples %d: expected 2 to %d", self->samples, MOST_SAMPLES);
+    }
+    if (self->seed < -1 || self->seed > GF_MAX_SEED) {
+        return cli_usage(options, "--seed takes 0 to %ld", GF_MAX_SEED);
+    }
+    return self->checkpoint >= 0 ? CLI_GO_ON
+                                 : cli_usage(options, "--checkpoint takes 0 or more seconds");
+}
+
+/* Of operator space; 0 if it is not given. */
+static int check_size(const cli_options *options, const transport_request *self, const char *option,
+                      const char *what, int *size) {
+    bool takes =
+        cli_transport_takes(self, "operator-space") || self->tail != 0 || self->table != NULL;
+    if (*size != NOT_GIVEN && (!takes || *size < 1)) {
+        return cli_usage(options,
+                         "--%s %d: expected a number of %s, with --method operator-space, --tail "
+                         "or --table",
+                         option, *size, what);
+    }
+    *size = *size != NOT_GIVEN ? *size : 0;
+    return CLI_GO_ON;
+}
+
+static int check_times(const cli_options *options, const transport_request *self) {
+    if (!(self->end > 0 && isfinite(self->end))) {
+        return cli_usage(options, "--end %g: expected a positive time", self->end);
+    }
+    return self->times >= 2 && self->times <= MOST_TIMES
+               ? CLI_GO_ON
+               : cli_usage(options, "--times %d: expected 2 to %d", self->times, MOST_TIMES);
+}
+
 static int check(const cli_options *options, transport_request *self) {
     static const char *const endings[] = {".h5", ".hdf5", NULL};
     int result = parse_points(options, self);
     result = result == CLI_GO_ON ? parse_grid(options, self) : result;
     result = result == CLI_GO_ON ? parse_table(options, self) : result;
     result = result == CLI_GO_ON ? check_tail(options, self) : result;
-    if (result == CLI_GO_ON && !cli_transport_takes(self, "full") &&
-        !cli_transport_takes(self, "operator-space") && !cli_transport_takes(self, "typicality") &&
-        !cli_transport_takes(self, "memory")) {
-        result =
-            cli_usage(options, "--method %s: expected full, typicality, operator-space or memory",
-                      self->method);
-    }
-    if (result == CLI_GO_ON && !cli_transport_takes(self, "typicality") &&
-        !cli_transport_takes(self, "memory") && (self->samples != 0 || self->seed >= 0)) {
-        result = cli_usage(options, "--samples and --seed belong to --method typicality or memory");
-    }
-    self->samples = self->samples != 0 ? self->samples : DEFAULT_SAMPLES;
-    if (result == CLI_GO_ON && (self->samples < 2 || self->samples > MOST_SAMPLES)) {
-        result = cli_usage(options, "--samples %d: expected 2 to %d", self->samples, MOST_SAMPLES);
-    }
-    if (result == CLI_GO_ON && (self->seed < -1 || self->seed > GF_MAX_SEED)) {
-        result = cli_usage(options, "--seed takes 0 to %ld", GF_MAX_SEED);
-    }
-    if (result == CLI_GO_ON && !(self->checkpoint >= 0)) {
-        result = cli_usage(options, "--checkpoint takes 0 or more seconds");
-    }
-    if (result == CLI_GO_ON && cli_transport_takes(self, "operator-space") &&
-        (self->exact != 0 || self->symmetrised != 0 || self->alone != 0)) {
-        result = cli_usage(options,
-                           "--exact, --symmetrised and --alone are for chains of a finite length, "
-                           "--method full or typicality");
-    }
-    bool strings =
-        cli_transport_takes(self, "operator-space") || self->tail != 0 || self->table != NULL;
-    if (result == CLI_GO_ON && self->strings != 0 && (!strings || self->strings < 1)) {
-        result = cli_usage(options,
-                           "--strings %d: expected a number of sites, with --method "
-                           "operator-space, --tail or --table",
-                           self->strings);
-    }
-    if (result == CLI_GO_ON && self->weight != 0 && (!strings || self->weight < 1)) {
-        result = cli_usage(options,
-                           "--weight %d: expected a number of letters, with --method "
-                           "operator-space, --tail or --table",
-                           self->weight);
-    }
-    if (result == CLI_GO_ON && !(self->end > 0 && isfinite(self->end))) {
-        result = cli_usage(options, "--end %g: expected a positive time", self->end);
-    }
-    if (result == CLI_GO_ON && (self->times < 2 || self->times > MOST_TIMES)) {
-        result = cli_usage(options, "--times %d: expected 2 to %d", self->times, MOST_TIMES);
-    }
+    result = result == CLI_GO_ON ? check_method(options, self) : result;
+    result = result == CLI_GO_ON ? check_samples(options, self) : result;
+    result = result == CLI_GO_ON ? check_size(options, self, "strings", "sites", &self->strings)
+                                 : result;
+    result = result == CLI_GO_ON ? check_size(options, self, "weight", "letters", &self->weight)
+                                 : result;
+    result = result == CLI_GO_ON ? check_times(options, self) : result;
     if (result == CLI_GO_ON && options->output != NULL) {
         result = cli_check_output(options, endings);
     }
@@ -291,7 +314,13 @@ static void free_request(transport_request *self) {
 }
 
 static int run(const cli_command *command, int argc, const char **argv) {
-    transport_request asked = {.end = 8, .times = 65, .checkpoint = 60, .seed = -1};
+    transport_request asked = {.end = 8,
+                               .times = 65,
+                               .checkpoint = 60,
+                               .seed = -1,
+                               .samples = NOT_GIVEN,
+                               .strings = NOT_GIVEN,
+                               .weight = NOT_GIVEN};
     struct poptOption own[] = {
         {"at", 0, POPT_ARG_ARGV, (void *)&asked.at, 0,
          "a Gibbs state; may be given several times (default: 0,0)", "LAMBDA1,LAMBDA2"},

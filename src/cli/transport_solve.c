@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { AN_HOUR = 3600 };
+
 bool cli_transport_takes(const transport_request *self, const char *method) {
     return strcmp(self->method != NULL ? self->method : "full", method) == 0;
 }
@@ -179,6 +181,9 @@ static gf_status solve_rings(const cli_options *options, const transport_request
         return status;
     }
     announce(options, model, model->chain.sites, "sites", cost.memory, cost.seconds);
+    if (cost.seconds / gf_machine_threads() > AN_HOUR) {
+        cli_say(options, "random vectors, --method typicality, are for chains of this length");
+    }
     cli_progress_start(&progress, options, "currents between levels");
     asked.progress = &progress.progress;
     status = gf_transport_find(model, &asked, transport, error);

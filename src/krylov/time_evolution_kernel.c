@@ -100,12 +100,12 @@ static gf_status expand(const gf_time_evolution *self, bool in_time, size_t coun
                        largest);
     }
     size_t nodes = nodes_for(largest);
-    double *cosine = malloc(4 * nodes * sizeof *cosine);
+    double *cosine = calloc(4 * nodes, sizeof *cosine);
     double complex *value = malloc(nodes * sizeof *value);
     *result = (expansion){.order = nodes,
                           .count = count,
                           .in_time = in_time,
-                          .coefficient = malloc((nodes * count + 1) * sizeof(double)),
+                          .coefficient = calloc(nodes * count + 1, sizeof(double)),
                           .phase = malloc((count + 1) * sizeof(double complex))};
     bool ready =
         cosine != NULL && value != NULL && result->coefficient != NULL && result->phase != NULL;

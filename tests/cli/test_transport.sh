@@ -140,9 +140,12 @@ test_refusals() {
     refuse 2 "full or typicality" transport "$half" --method operator-space --exact
     refuse 2 "belong to --method typicality" transport "$half" --samples 4
     refuse 2 "expected 2 to" transport "$half" --method typicality --samples 1
+    refuse 2 "expected 2 to" transport "$half" --method typicality --samples 0
     refuse 2 "with --method operator-space" transport "$half" --strings 9
+    refuse 2 "number of sites" transport "$half" --method operator-space --strings 0
     refuse 2 "number of letters" transport "$half" --weight 6
     refuse 2 "number of letters" transport "$half" --method operator-space --weight=-1
+    refuse 2 "number of letters" transport "$half" --tail --weight 0
     refuse_to_write 1 "a weight of 2 is too small" transport "$half" --method operator-space --weight 2
     refuse_to_write 1 "use --method full there" transport "$half" --method operator-space --at 0,0.1
     refuse_to_write 1 "take 8 to 16" transport "$half" --method operator-space --strings 7
