@@ -74,7 +74,7 @@ static const char help[] =
     "--table M,E writes D on so many values of m and e over all that is reachable, for\n"
     "run files of 'gibbsflow langevin' (diffusion: FILE.h5): --tail at nine lambda2 of\n"
     "each |m| <= 0.85; beyond what has a verdict it is continued to the border, finite\n"
-    "and positive, and marked. 41,41 take a quarter of an hour of processor time with\n"
+    "and positive, and marked. 41,41 take three minutes of processor time with\n"
     "--strings 9, several times that with 10.\n"
     "\n"
     "-o keeps K, sigma, C, Drude weights, verdicts; 'gibbsflow figure' draws them.\n";
