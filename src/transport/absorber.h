@@ -31,9 +31,8 @@ typedef struct gf_absorber {
 gf_absorber gf_absorber_of(const gf_liouvillian *liouvillian, int longest);
 void gf_absorber_add_end(gf_absorber *self, int free, double rate);
 
-/* K_ij and sigma_ij(t) = int_0^t K_ij at time[k] = k step, k < count; both [count][GF_CHARGES]
- * [GF_CHARGES]. With the first end; by Chebyshev
- * polynomials of S - G, to 1e-10 of K(0). */
+/* With the first end K_ij and sigma_ij(t) = int_0^t K_ij at time[k] = k step, k < count; both
+ * [count][GF_CHARGES][GF_CHARGES]. By Chebyshev polynomials of S - G, to 1e-10 of K(0). */
 gf_status gf_absorber_evolve(const gf_absorber *self, const double *currents, double step,
                              size_t count, const volatile sig_atomic_t *stop, double *correlation,
                              double *onsager, gf_error *error);

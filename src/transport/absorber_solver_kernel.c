@@ -14,7 +14,7 @@ enum { W = GF_CHARGES, ENDS = GF_ABSORBER_ENDS, PIECE = 512 };
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* What a current is made of both charges: a column of each. */
+/* The columns of an end, one for each current, as one number. */
 typedef double columns __attribute__((vector_size(W * 8), aligned(8), may_alias));
 
 /* One for each end. */
