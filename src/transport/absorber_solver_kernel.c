@@ -267,7 +267,7 @@ static void do_pass(const gf_absorber_solver *self, pass what, matrices *factor,
     }
 }
 
-/* --- the descent ----------------------------------------------------------------------------- */
+/* --- the columns of an end -------------------------------------------------------------------- */
 
 /* The largest of all columns. */
 static double residual_of(double square[W][W], const course *at) {
@@ -330,8 +330,7 @@ static void invert(double product[W][W], double inverse[W][W]) {
 
 /* --- ends that are done ---------------------------------------------------------------------- */
 
-/* sigma_ij += (a_i, b_j), each coordinate with a sign; coordinate k of a and b stands at strides.
- */
+/* sigma_ij += (a_i, b_j), each coordinate with a sign; in steps of so many numbers. */
 static void contract(const gf_absorber_solver *self, bool reversed, const double *a, size_t a_step,
                      const double *b, size_t b_step, double sigma[W][W]) {
     for (size_t k = 0; k < self->absorber.size; ++k) {

@@ -305,43 +305,43 @@ static bool takes_all_threads(const void *context, size_t task) {
            GF_LIOUVILLIAN_SHARED;
 }
 
-/* Solvers at work, one to a worker: solutions go in legs. */
-typedef struct bench {
+/* The solver of a worker: solutions go in legs. */
+typedef struct workspace {
     gf_absorber absorber;
     gf_absorber_solver *solver;
-} bench;
+} workspace;
 
-static gf_status set_up(const void *context, void **workspace, gf_error *error) {
+static gf_status open_workspace(const void *context, void **made, gf_error *error) {
     (void)context;
-    *workspace = calloc(1, sizeof(bench));
-    return *workspace != NULL ? GF_OK : gf_fail_memory(error, "a solver");
+    *made = calloc(1, sizeof(workspace));
+    return *made != NULL ? GF_OK : gf_fail_memory(error, "a solver");
 }
 
-static void clear_away(void *workspace) {
-    bench *self = workspace;
+static void close_workspace(void *made) {
+    workspace *self = made;
     gf_absorber_solver_free(self->solver);
     free(self);
 }
 
-static gf_status begin_solution(const work *self, const gf_operator_space_choice *choice, bench *at,
-                                gf_error *error) {
+static gf_status begin_solution(const work *self, const gf_operator_space_choice *choice,
+                                workspace *at, gf_error *error) {
     const gf_liouvillian *matrix = self->liouvillian[space_of(self, choice)];
     size_t count = count_beside(self->result, (size_t)(choice - self->result->choice));
     at->absorber = gf_absorber_of(matrix, choice->end.longest);
     for (size_t k = 0; k < count; ++k) {
         gf_absorber_add_end(&at->absorber, choice[k].end.free, choice[k].end.damping);
     }
-    const gf_absorber_problem all = {.absorber = &at->absorber,
-                                     .currents = self->currents[space_of(self, choice)],
-                                     .tolerance = tolerance_of(matrix),
-                                     .most = MOST_ITERATIONS};
-    return gf_absorber_solver_create(&all, &at->solver, error);
+    const gf_absorber_problem asked = {.absorber = &at->absorber,
+                                       .currents = self->currents[space_of(self, choice)],
+                                       .tolerance = tolerance_of(matrix),
+                                       .most = MOST_ITERATIONS};
+    return gf_absorber_solver_create(&asked, &at->solver, error);
 }
 
 /* What is left of the cost of a task is a guess. */
 static gf_status solve(const work *self, gf_task *task, gf_error *error) {
-    enum { LEG = 50 };
-    bench *at = task->workspace;
+    enum { LEG = 10 };
+    workspace *at = task->workspace;
     size_t first = self->first[task->index];
     gf_operator_space_choice *choice = &self->result->choice[first];
     gf_status status = task->begun ? GF_OK : begin_solution(self, choice, at, error);
@@ -457,8 +457,8 @@ static gf_status run(work *self, gf_error *error) {
                           .cost = task_cost,
                           .alone = takes_all_threads,
                           .blas_alone = 1,
-                          .begin = set_up,
-                          .end = clear_away,
+                          .begin = open_workspace,
+                          .end = close_workspace,
                           .run = run_task,
                           .carry = carry_task,
                           .stop = self->request->stop,
